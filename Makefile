@@ -1,0 +1,36 @@
+# The front door. Everything after `setup` runs on the Node of package-lock.json, which lies in node_modules/.bin.
+SHELL := /bin/sh
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+DEPS := node_modules/.package-lock.json
+SOURCES := $(shell find src proto crds -type f 2>/dev/null)
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+setup: $(DEPS) wasm/kernels.wasm dist/main.js ## installs and compiles everything, runs nothing
+$(DEPS): package-lock.json
+	npm ci --loglevel=error && touch $@
+wasm/kernels.wasm: wasm/kernels.ts wasm/asconfig.json $(DEPS)
+	asc --config wasm/asconfig.json
+dist/main.js: $(DEPS) wasm/kernels.wasm tsconfig.json tsconfig.build.json $(SOURCES)
+	rm -rf dist && tsc -p tsconfig.build.json
+build: dist/main.js ## compiles to dist/
+lock: ## after editing package.json: a lock file that holds on every platform
+	npm install --package-lock-only && node tools/lock-platforms.js
+crds: $(DEPS) ## types and schemas from crds/
+	node tools/crd-types.ts
+proto: $(DEPS) ## types from proto/
+	rm -rf src/api/proto
+	proto-loader-gen-types --longs=Number --enums=String --defaults --oneofs --includeComments --grpcLib=@grpc/grpc-js \
+	  --importFileExtension=.ts --inputTemplate=%s --outputTemplate=%sRead -I proto -O src/api/proto pool.proto target.proto csi.proto
+lint: setup ## types, lint with the import directions, format
+	tsc && oxlint --deny-warnings src tools e2e && oxfmt --check src tools e2e
+format: setup ## formats the sources in place
+	oxfmt src tools e2e && oxfmt src tools e2e
+unit: setup ## unit tests, seconds
+	node tools/test.ts unit
+test: setup ## everything that must hold
+	node tools/test.ts
+clean: ## removes what was built here (not the caches outside)
+	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
+.PHONY: help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench

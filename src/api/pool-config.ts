@@ -1,0 +1,32 @@
+/**
+ * What a pool daemon is told at start, mounted as one JSON file (`caskade pool --config FILE`). It needs nobody else to
+ * serve: pools are imported from their labels. Creating a pool is a call (proto/pool.proto), never a file, so that a
+ * stale file can not format a disk.
+ */
+export interface PoolConfig {
+  /** Name of the CStorPoolInstance, or `pool-N` of `caskade local`. */
+  readonly name: string;
+  readonly layout: 'stripe' | 'mirror';
+  /** Data groups in order. `paths` are tried in turn; the first that opens is taken. */
+  readonly groups: readonly { readonly devices: readonly PoolDevice[] }[];
+  readonly listen: {
+    /** HOST:PORT where targets dial in (3232 in a cluster). */
+    readonly replication: string;
+    /** HOST:PORT where other replicas copy from (3233). */
+    readonly copy: string;
+    /** HOST:PORT or unix:PATH of the admin gRPC (7777). */
+    readonly admin: string;
+    /** HOST:PORT of health and metrics (9500); absent: none. */
+    readonly http?: string;
+  };
+  /** File with 64 hexadecimal digits, the pool key (docs/security.md). */
+  readonly keyFile: string;
+  /** File with the bearer token that admin calls must carry. */
+  readonly adminTokenFile: string;
+}
+
+export interface PoolDevice {
+  /** Name of the BlockDevice. */
+  readonly name: string;
+  readonly paths: readonly string[];
+}

@@ -1,0 +1,10 @@
+// Original file: proto/pool.proto
+
+
+export interface DestroyPoolRequest {
+  'guid'?: (string);
+}
+
+export interface DestroyPoolRequestRead {
+  'guid': (string);
+}

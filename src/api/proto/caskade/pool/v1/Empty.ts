@@ -1,0 +1,8 @@
+// Original file: proto/pool.proto
+
+
+export interface Empty {
+}
+
+export interface EmptyRead {
+}

@@ -1,0 +1,41 @@
+// Original file: proto/pool.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Replica {
+  'volume'?: (string);
+  'replicaId'?: (string);
+  'guid'?: (string);
+  'sizeBytes'?: (number | string | Long);
+  /**
+   * Bytes that the head's data and all snapshots occupy, and bytes of the head's content.
+   */
+  'allocatedBytes'?: (number | string | Long);
+  'logicalBytes'?: (number | string | Long);
+  /**
+   * As last seen by the replica side: Offline (no target), Rebuilding, Degraded (attached, not in sync), Healthy (in sync).
+   */
+  'state'?: (string);
+  'last'?: (number | string | Long);
+  'durable'?: (number | string | Long);
+  'epoch'?: (number | string | Long);
+}
+
+export interface ReplicaRead {
+  'volume': (string);
+  'replicaId': (string);
+  'guid': (string);
+  'sizeBytes': (number);
+  /**
+   * Bytes that the head's data and all snapshots occupy, and bytes of the head's content.
+   */
+  'allocatedBytes': (number);
+  'logicalBytes': (number);
+  /**
+   * As last seen by the replica side: Offline (no target), Rebuilding, Degraded (attached, not in sync), Healthy (in sync).
+   */
+  'state': (string);
+  'last': (number);
+  'durable': (number);
+  'epoch': (number);
+}

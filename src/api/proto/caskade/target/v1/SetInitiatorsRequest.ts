@@ -1,0 +1,10 @@
+// Original file: proto/target.proto
+
+
+export interface SetInitiatorsRequest {
+  'iqns'?: (string)[];
+}
+
+export interface SetInitiatorsRequestRead {
+  'iqns': (string)[];
+}

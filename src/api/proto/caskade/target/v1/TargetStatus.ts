@@ -1,0 +1,70 @@
+// Original file: proto/target.proto
+
+import type { ReplicaStatus as _caskade_target_v1_ReplicaStatus, ReplicaStatusRead as _caskade_target_v1_ReplicaStatusRead } from '../../../caskade/target/v1/ReplicaStatus.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface TargetStatus {
+  'volume'?: (string);
+  /**
+   * Init, Healthy, Degraded, Offline.
+   */
+  'phase'?: (string);
+  'epoch'?: (number | string | Long);
+  /**
+   * Number of the newest entry, and of the last completed flush.
+   */
+  'last'?: (number | string | Long);
+  'flushed'?: (number | string | Long);
+  'sizeBytes'?: (number | string | Long);
+  'replicas'?: (_caskade_target_v1_ReplicaStatus)[];
+  /**
+   * Initiators that may log in; meaningful when the target was started with `granted`.
+   */
+  'initiators'?: (string)[];
+  /**
+   * Initiators that are logged in.
+   */
+  'sessions'?: (string)[];
+  /**
+   * Acknowledged writes that were never flushed may be gone since this epoch (R5); 0: never happened in this process.
+   */
+  'unflushedWritesLostEpoch'?: (number | string | Long);
+  /**
+   * One line that says why it is not Healthy.
+   */
+  'message'?: (string);
+  'version'?: (string);
+}
+
+export interface TargetStatusRead {
+  'volume': (string);
+  /**
+   * Init, Healthy, Degraded, Offline.
+   */
+  'phase': (string);
+  'epoch': (number);
+  /**
+   * Number of the newest entry, and of the last completed flush.
+   */
+  'last': (number);
+  'flushed': (number);
+  'sizeBytes': (number);
+  'replicas': (_caskade_target_v1_ReplicaStatusRead)[];
+  /**
+   * Initiators that may log in; meaningful when the target was started with `granted`.
+   */
+  'initiators': (string)[];
+  /**
+   * Initiators that are logged in.
+   */
+  'sessions': (string)[];
+  /**
+   * Acknowledged writes that were never flushed may be gone since this epoch (R5); 0: never happened in this process.
+   */
+  'unflushedWritesLostEpoch': (number);
+  /**
+   * One line that says why it is not Healthy.
+   */
+  'message': (string);
+  'version': (string);
+}

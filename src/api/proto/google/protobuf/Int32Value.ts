@@ -1,0 +1,10 @@
+// Original file: null
+
+
+export interface Int32Value {
+  'value'?: (number);
+}
+
+export interface Int32ValueRead {
+  'value': (number);
+}

@@ -1,0 +1,50 @@
+/**
+ * What a target is told at start, mounted as one JSON file (`caskade target --config FILE`). Enough to serve while the
+ * operator and the API server are down.
+ */
+export interface TargetConfig {
+  /** Name of the PersistentVolume. */
+  readonly volume: string;
+  readonly iqn: string;
+  readonly sizeBytes: number;
+  /** Makes target instances distinguishable in logs; the epoch's nonce is random. */
+  readonly instance?: string;
+  readonly membership: MembershipRecord;
+  /** During a change: the record after it. */
+  readonly nextMembership?: MembershipRecord;
+  /** Where each replica is reached; key is the replica id. */
+  readonly replicas: Readonly<Record<string, ReplicaAddress>>;
+  readonly listen: {
+    /** HOST:PORT of the iSCSI portal (3260). */
+    readonly iscsi: string;
+    /** HOST:PORT or unix:PATH of the admin gRPC (7777). */
+    readonly admin: string;
+    /** HOST:PORT where a restarted pool announces itself (6060); absent: none. */
+    readonly announce?: string;
+    readonly http?: string;
+  };
+  /** HOST:PORT that SendTargets names, where it differs from the listening address (the Service's). */
+  readonly advertise?: string;
+  /** JSON file `{ "<replica id>": "<64 hex digits>" }`: the link keys (docs/security.md). */
+  readonly keyFile: string;
+  readonly adminTokenFile: string;
+  /** Lines `USER SECRET` and `mutual USER SECRET`, mode 600. Absent: no CHAP. */
+  readonly chapFile?: string;
+  /** `any`: every initiator. `granted`: only those granted by SetInitiators, which the replicas remember. */
+  readonly initiators: 'any' | 'granted';
+}
+
+export interface MembershipRecord {
+  readonly version: number;
+  /** Replica id → GUID of the volume on that pool (CStorVolume spec.replicaDetails.knownReplicas). */
+  readonly members: Readonly<Record<string, string>>;
+}
+
+export interface ReplicaAddress {
+  /** Pool (CStorPoolInstance) that holds it: for status and logs. */
+  readonly pool: string;
+  /** HOST:PORT of the pool's replication listener. */
+  readonly replication: string;
+  /** HOST:PORT of the pool's copy listener. */
+  readonly copy: string;
+}

@@ -1,0 +1,30 @@
+/**
+ * The port below the engine: one raw device or file.
+ *
+ *  - Offsets and lengths are multiples of 4096 bytes and inside the device.
+ *  - A write may be torn or lost by a crash until a flush that was issued after it completed has itself completed.
+ *    Writes between two flushes may reach the medium in any order.
+ *  - After a failed or timed-out flush nothing may be believed about unflushed writes: the device is retired, the
+ *    flush is never tried again.
+ */
+export interface BlockDevice {
+  /** For messages: the path or the name of the block device. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  write(offsetBytes: number, data: Uint8Array): Promise<void>;
+  flush(): Promise<void>;
+  /** Tells the device that the range is not needed; it may read back anything afterwards. */
+  discard(offsetBytes: number, lengthBytes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The device failed: I/O error, deadline, short transfer, vanished. `message` names the device and the operation. */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
+  readonly device: string;
+  constructor(device: string, message: string, options?: ErrorOptions) {
+    super(`${device}: ${message}`, options);
+    this.device = device;
+  }
+}

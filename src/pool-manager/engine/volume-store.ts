@@ -1,0 +1,126 @@
+/**
+ * The port of the engine: what replication asks of a store (docs/replication.md, "What a store gives").
+ *
+ * **One order.** All mutations of a volume (`write`, `unmap`, `advance`, `resize`, `setRecord`, `copyIn`, `snapshot`,
+ * `deleteSnapshot`, `rollback`) are synchronous and take effect in the order of the calls. They are visible to reads at
+ * once and durable when a `commit` that was called after them has completed. After a crash the volume is exactly the
+ * state after some prefix of that order, not shorter than the last completed commit: content, births, `last`, record and
+ * snapshots all of one instant. Mutations made in one synchronous run are never separated by a crash.
+ *
+ * **Births.** Every block carries the number of the entry that last wrote or unmapped it; 0 is "never touched". An
+ * unmapped block keeps its birth, in whole unmapped ranges too.
+ *
+ * Blocks are 4096 bytes and are counted from 0. Numbers are whole, up to 2^53 - 1.
+ */
+export interface VolumeIdentity {
+  /** Name of the volume (the PersistentVolume's). */
+  readonly volume: string;
+  /** Which seat of the volume this replica takes. */
+  readonly replicaId: string;
+  /** Random, 16 hexadecimal digits, made when the replica is created, never given to another place. */
+  readonly guid: string;
+}
+
+export interface Extent {
+  readonly block: number;
+  readonly count: number;
+  readonly birth: number;
+  /** False: the extent reads as zeros. */
+  readonly mapped: boolean;
+}
+
+/** One block on its way between replicas: with its birth, and without data where it reads as zeros. */
+export interface CopiedBlock {
+  readonly block: number;
+  readonly birth: number;
+  readonly data: Uint8Array | undefined;
+}
+
+export interface Snapshot {
+  readonly name: string;
+  /** `last` when it was taken. */
+  readonly number: number;
+  /** The record when it was taken. */
+  readonly record: Uint8Array;
+}
+
+export interface VolumeUsage {
+  /** Blocks that hold data in the head, times 4096. */
+  readonly logicalBytes: number;
+  /** What the volume occupies in the pool, snapshots included. */
+  readonly allocatedBytes: number;
+}
+
+export interface VolumeStore {
+  readonly identity: VolumeIdentity;
+  readonly sizeBytes: number;
+  /** Number of the newest entry taken in (`write`, `unmap`, `advance`, `resize`); 0 at birth. Never of a copied block. */
+  readonly last: number;
+  /** Every entry up to this number survives a power loss; never falls, except by `rollback`. */
+  readonly durable: number;
+  /** The replication record, opaque here; empty at birth. */
+  readonly record: Uint8Array;
+
+  /**
+   * Takes in entry `number` (above `last`): `data` is whole blocks. All-zero blocks are stored as unmapped.
+   * The engine may keep `data` until it is durable: nobody changes it any more.
+   * Throws NoSpaceError before anything has changed.
+   */
+  write(number: number, block: number, data: Uint8Array): void;
+  /** Takes in entry `number`: the range reads as zeros and keeps this birth. Works on a full pool. */
+  unmap(number: number, block: number, count: number): void;
+  /** Takes in entry `number` that changes no block (flush, adopt, membership, …). */
+  advance(number: number): void;
+  /** Takes in entry `number`: grows the volume; the new part reads as zeros with birth `number`. */
+  resize(number: number, sizeBytes: number): void;
+  /** Replaces the record, atomically with all mutations before it. Works on a full pool. */
+  setRecord(record: Uint8Array): void;
+  /** Writes blocks that came from another replica, with the births they have there. Changes neither `last` nor the record. */
+  copyIn(blocks: readonly CopiedBlock[]): void;
+
+  /** Constant time. The name must be free. */
+  snapshot(name: string): void;
+  deleteSnapshot(name: string): void;
+  /** Head content, births, `last` and record become those of the snapshot, which stays. */
+  rollback(name: string): void;
+  snapshots(): readonly Snapshot[];
+
+  /** Makes all mutations called so far durable; many callers share one commit. Answers `durable`. Rejects once the pool has failed. */
+  commit(): Promise<number>;
+  /** Resolves at once while there is room for more unwritten data, else when there is. The caller waits before the next `write`. */
+  room(): Promise<void>;
+
+  /** Content of `count` blocks from `block`, of the head or of a snapshot. Rejects with BadBlockError, never with wrong data. */
+  read(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
+  /**
+   * Extents born after `after` among [block, block + count), in order, at most `limit`; parts that do not differ are
+   * skipped without reading them. `next` is where to go on, or block + count when nothing is left.
+   */
+  births(
+    after: number,
+    block: number,
+    count: number,
+    limit: number,
+    snapshot?: string,
+  ): Promise<{ readonly extents: readonly Extent[]; readonly next: number }>;
+  /** A hash of the logical content of [block, block + count): equal content, equal digest, however it came to be. */
+  digest(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
+  usage(): VolumeUsage;
+}
+
+/** A block failed its checksum and no good copy is in this pool: another replica may have one. */
+export class BadBlockError extends Error {
+  override readonly name = 'BadBlockError';
+  readonly volume: string;
+  readonly block: number;
+  constructor(volume: string, block: number, options?: ErrorOptions) {
+    super(`volume ${volume}: block ${block} is unreadable`, options);
+    this.volume = volume;
+    this.block = block;
+  }
+}
+
+/** The pool has no room for this write; nothing was changed. */
+export class NoSpaceError extends Error {
+  override readonly name = 'NoSpaceError';
+}

@@ -1,0 +1,47 @@
+/**
+ * The port that SCSI needs: one block volume. Implementations: a replicated volume, memory, a plain file.
+ *
+ * Offsets and lengths are bytes, whole sectors of 512 B, inside [0, sizeBytes): the caller has checked them.
+ *
+ *  - A write is acknowledged when it would survive the loss of the target; it may be lost with a quorum of replicas
+ *    until a flush that was issued after its acknowledgement has completed.
+ *  - A read that begins after a write was acknowledged sees it, or a later one.
+ *  - Data of one request is not torn between two answers: a read concurrent with a write sees each sector old or new.
+ *  - `write` takes ownership of `data`: the caller must not change it afterwards.
+ */
+export interface Volume {
+  /** Grows while serving; never shrinks. */
+  readonly sizeBytes: number;
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** `fua`: acknowledged only when durable, with everything that was acknowledged before. */
+  write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void>;
+  /** Frees the range; it reads as zeros from then on, sectors at its ragged ends included. */
+  unmap(offsetBytes: number, lengthBytes: number): Promise<void>;
+  /** Everything acknowledged before the call is durable when it answers. */
+  flush(): Promise<void>;
+  /**
+   * Replaces the range by `data` if it equals `expected`, as one step against all other requests (COMPARE AND WRITE).
+   * Answers the first offset (bytes, from the start of the range) that differs, or undefined when it was written.
+   */
+  compareAndWrite(offsetBytes: number, expected: Uint8Array, data: Uint8Array): Promise<number | undefined>;
+}
+
+/** Why a volume could not do what was asked; each is one SCSI status or sense at the edge of scsi/. */
+export type VolumeProblem =
+  /** No quorum just now: BUSY, the initiator tries again. Nothing is known to be lost. */
+  | 'busy'
+  /** The pool is full: space allocation failed, write protect. */
+  | 'noSpace'
+  /** No replica has a good copy of what was to be read: medium error. */
+  | 'unreadable'
+  /** Acknowledged, unflushed writes were lost in a recovery: the first flush fails with medium error, once. */
+  | 'unflushedWritesLost';
+
+export class VolumeError extends Error {
+  override readonly name = 'VolumeError';
+  readonly problem: VolumeProblem;
+  constructor(problem: VolumeProblem, message: string) {
+    super(message);
+    this.problem = problem;
+  }
+}
