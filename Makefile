@@ -29,6 +29,8 @@ format: setup ## formats the sources in place
 	oxfmt src tools e2e && oxfmt src tools e2e
 unit: setup ## unit tests, seconds
 	node tools/test.ts unit
+e2e: setup ## the suites that need processes, root or a cluster
+	node tools/test.ts iscsi local apiserver operator csi cluster
 test: setup ## everything that must hold
 	node tools/test.ts
 clean: ## removes what was built here (not the caches outside)
