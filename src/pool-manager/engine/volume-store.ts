@@ -29,9 +29,11 @@ export interface Extent {
   readonly mapped: boolean;
 }
 
-/** One block on its way between replicas: with its birth, and without data where it reads as zeros. */
-export interface CopiedBlock {
+/** Blocks of one birth on their way between replicas; without data where the whole extent reads as zeros. */
+export interface CopiedExtent {
   readonly block: number;
+  readonly count: number;
+  /** 0 (then without data): never touched. May be below the birth the block has here: a dead write gives way. */
   readonly birth: number;
   readonly data: Uint8Array | undefined;
 }
@@ -76,7 +78,7 @@ export interface VolumeStore {
   /** Replaces the record, atomically with all mutations before it. Works on a full pool. */
   setRecord(record: Uint8Array): void;
   /** Writes blocks that came from another replica, with the births they have there. Changes neither `last` nor the record. */
-  copyIn(blocks: readonly CopiedBlock[]): void;
+  copyIn(extents: readonly CopiedExtent[]): void;
 
   /** Constant time. The name must be free. */
   snapshot(name: string): void;
