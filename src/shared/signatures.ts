@@ -91,7 +91,7 @@ const magics: readonly Magic[] = [
   { kind: 'volumeManager', type: 'LVM2_member', at: [0, 512, 1024, 1536], bytes: ascii('LABELONE'), when: isLvm2 },
   { kind: 'volumeManager', type: 'LVM1_member', at: [0], bytes: hex('48 4d 01 00') },
   { kind: 'volumeManager', type: 'LVM1_member', at: [0], bytes: hex('48 4d 02 00') },
-  { kind: 'volumeManager', type: 'bcache', at: [4096 + 24], bytes: hex('c68573f6 66ce90a9 d96a60cf 803df7ef') },
+  { kind: 'volumeManager', type: 'bcache', at: [4096 + 24], bytes: hex('c68573f6 4e1a45ca 8265f57f 48ba6d81') },
   { kind: 'volumeManager', type: 'vdo', at: [0], bytes: ascii('dmvdo001') },
   { kind: 'volumeManager', type: 'drbdmanage_control_volume', at: [0], bytes: ascii('$DRBDmgr=q') },
 
@@ -100,7 +100,7 @@ const magics: readonly Magic[] = [
   { kind: 'filesystem', type: 'xfs', at: [0], bytes: ascii('XFSB') },
   { kind: 'filesystem', type: 'xfs_external_log', at: [0], bytes: hex('fe ed ba be') },
   { kind: 'filesystem', type: 'btrfs', at: [64 * KiB + 64], bytes: ascii('_BHRfS_M') },
-  { kind: 'filesystem', type: 'bcachefs', at: [4096 + 24], bytes: hex('c68573f6 4e1a45ca 8265f57f 48ba6d81') },
+  { kind: 'filesystem', type: 'bcachefs', at: [4096 + 24], bytes: hex('c68573f6 66ce90a9 d96a60cf 803df7ef') },
   { kind: 'filesystem', type: 'ntfs', at: [3], bytes: ascii('NTFS    ') },
   { kind: 'filesystem', type: 'exfat', at: [3], bytes: ascii('EXFAT   ') },
   { kind: 'filesystem', type: 'ReFS', at: [3], bytes: ascii('ReFS\0\0\0\0') },
