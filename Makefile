@@ -22,7 +22,7 @@ crds: $(DEPS) ## types and schemas from crds/
 proto: $(DEPS) ## types from proto/
 	rm -rf src/api/proto
 	proto-loader-gen-types --longs=Number --enums=String --defaults --oneofs --includeComments --grpcLib=@grpc/grpc-js \
-	  --importFileExtension=.ts --inputTemplate=%s --outputTemplate=%sRead -I proto -O src/api/proto pool.proto target.proto csi.proto
+	  --importFileExtension=.ts --inputTemplate=%s --outputTemplate=%sRead -I proto -O src/api/proto pool.proto target.proto csi.proto pluginregistration.proto
 lint: setup ## types, lint with the import directions, format
 	tsc && oxlint --deny-warnings src tools e2e && oxfmt --check src tools e2e
 format: setup ## formats the sources in place
