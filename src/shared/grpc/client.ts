@@ -39,16 +39,21 @@ export interface GrpcClient<D> {
 export function openClient<D extends object>(
   service: D,
   address: string,
-  options: { readonly token?: string | undefined } = {},
+  options: {
+    readonly token?: string | undefined;
+    /** A peer that vanished without a FIN is noticed after this silence and half as much again. */
+    readonly keepaliveMs?: number | undefined;
+  } = {},
 ): GrpcClient<D> {
   const endpoint = parseEndpoint(address);
+  const keepaliveMs = options.keepaliveMs ?? 20_000;
   const client = new Client(formatEndpoint(endpoint), credentials.createInsecure(), {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.keepalive_time_ms': keepaliveMs,
+    'grpc.keepalive_timeout_ms': keepaliveMs / 2,
     // Nobody proxies a pool's or a target's admin calls.
     'grpc.enable_http_proxy': 0,
     // A socket's path is no name for the :authority header.
