@@ -12,15 +12,18 @@ import {
 // prettier-ignore
 test.each([
   ['0', 0], ['5', 5], [5368709120, 5368709120], ['5Gi', 5 * 2 ** 30], ['1.5Gi', 1.5 * 2 ** 30], ['.5Ki', 512],
-  ['5G', 5e9], ['9630098k', 9630098000], ['28800M', 28.8e9], ['1E', 1e18 > Number.MAX_SAFE_INTEGER ? 'refused' : 1e18],
-  ['5e9', 5e9], ['5E9', 5e9], ['1e-1', 1], ['100m', 1], ['1500m', 2], ['1n', 1], ['+3Ki', 3072], ['7Pi', 7 * 2 ** 50],
-  ['2.', 2], ['-0', 0],
-  ['', 'refused'], ['5gi', 'refused'], ['5GiB', 'refused'], ['5 Gi', 'refused'], ['-1', 'refused'], ['9Pi', 'refused'],
-  ['five', 'refused'], ['1e9999', 'refused'], ['.', 'refused'], ['0x10', 'refused'],
-] as const)('%j is %j bytes', (text, bytes) => {
-  if (bytes === 'refused') expect(() => parseQuantity(text)).toThrow(QuantityError);
-  else expect(parseQuantity(text)).toBe(bytes);
+  ['5G', 5e9], ['9630098k', 9630098000], ['28800M', 28.8e9], ['0.001E', 1e15], ['5e9', 5e9], ['5E9', 5e9], ['1e-1', 1],
+  ['100m', 1], ['1500m', 2], ['1n', 1], ['+3Ki', 3072], ['7Pi', 7 * 2 ** 50], ['2.', 2], ['-0', 0],
+])('%j is %d bytes', (text, bytes) => {
+  expect(parseQuantity(text)).toBe(bytes);
 });
+
+test.each(['', '5gi', '5GiB', '5 Gi', '-1', '9Pi', '1E', 'five', '1e9999', '.', '0x10', 'NaN', '1e', '1Ki5'])(
+  '%j is refused',
+  (text) => {
+    expect(() => parseQuantity(text)).toThrow(QuantityError);
+  },
+);
 
 // prettier-ignore
 test.each([
