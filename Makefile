@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+HELM := $(or $(TESTBED_BIN),$(HOME)/.cache/caskade-testbed/bin)/helm
 DEPS := node_modules/.package-lock.json
 SOURCES := $(shell find src proto crds -type f 2>/dev/null)
 
@@ -29,6 +30,18 @@ format: setup ## formats the sources in place
 	oxfmt src tools e2e && oxfmt src tools e2e
 unit: setup ## unit tests, seconds
 	node tools/test.ts unit
+image: setup ## the image of all roles as an OCI archive in build/image (IMAGE_NAME, ARCH=amd64|arm64)
+	image/build.sh $(ARCH)
+chart: ## the Helm chart, linted and packed, in build/chart
+	rm -rf charts/caskade/files && mkdir -p charts/caskade/files && cp -r crds charts/caskade/files/crds
+	e2e/testbed/build helm
+	$(HELM) lint --quiet --strict charts/caskade && $(HELM) package -d build/chart charts/caskade
+demo: setup ## the main job on a real Kubernetes here, in minutes: pools, a volume, faults, proof
+	node e2e/demo/run.ts
+demo-down: $(DEPS) ## removes the demo and its cluster
+	node e2e/demo/down.ts
+demo-local: setup ## the same story without Kubernetes or root
+	node e2e/demo/local.ts
 e2e: setup ## the suites that need processes, root or a cluster
 	node tools/test.ts iscsi local apiserver operator csi cluster
 test: setup ## everything that must hold
