@@ -1,5 +1,5 @@
 /** `caskade <role>`: one command for every process. Each role is one main.ts, loaded only when it is run. */
-import { UsageError, exitCode } from './shared/exit-codes.ts';
+import { CommandError, UsageError, exitCode } from './shared/exit-codes.ts';
 
 /** A role's main: takes the arguments after the role's name, and resolves when the process is done. */
 type Main = (argv: readonly string[]) => Promise<void>;
@@ -36,9 +36,9 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   if (error instanceof UsageError) {
     console.error(`caskade: ${error.message}`);
-    process.exitCode = exitCode.usage;
-    return;
+    // Not exitCode: a role may have sockets open by the time it learns that a later option can not be used.
+    process.exit(exitCode.usage);
   }
-  console.error(error);
+  console.error(error instanceof CommandError ? `caskade: ${error.message}` : error);
   process.exit(exitCode.failure);
 });

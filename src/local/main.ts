@@ -1,4 +1,171 @@
-/** The local role. */
-export async function run(_argv: readonly string[]): Promise<void> {
-  await Promise.reject(new Error('local is not built yet'));
+/** `caskade local`: a replicated volume from files of this machine, and the commands that speak to it. */
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { lockFile } from '../shared/edge/file-lock.ts';
+import { requirePrivate } from '../shared/edge/config-file.ts';
+import {
+  helpOf,
+  parseFlags,
+  type Command,
+  type Flags,
+  type FlagValues,
+  type Parsed,
+} from '../shared/edge/flags.ts';
+import { openLog } from '../shared/edge/logger.ts';
+import { stopRequested } from '../shared/edge/shutdown.ts';
+import { exitCode, UsageError } from '../shared/exit-codes.ts';
+import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
+import { readReplica, restart, status, verify } from './commands.ts';
+import { isRunning, serveControl, type Request } from './control.ts';
+import {
+  findRunFolder,
+  newState,
+  openFolder,
+  openRunFolder,
+  readState,
+  writeState,
+  type LocalState,
+} from './home.ts';
+import { writeKeys } from './keys.ts';
+import {
+  localLimits,
+  newGeometry,
+  readReplicaCommand,
+  requireFree,
+  requireSame,
+  restartCommand,
+  startCommand,
+  statusCommand,
+  verifyCommand,
+} from './options.ts';
+import { adminSocket, targetIqn, type Places } from './processes.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Each prints what its command answers; nothing after `--help`. */
+const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  async restart(argv) {
+    const parsed = parse(restartCommand, argv);
+    if (parsed !== undefined) console.log(await restart(parsed.flags.dir, parsed.operands[0] ?? ''));
+  },
+  async status(argv) {
+    const parsed = parse(statusCommand, argv);
+    if (parsed !== undefined) console.log(await status(parsed.flags.dir, parsed.flags.json));
+  },
+  async verify(argv) {
+    const parsed = parse(verifyCommand, argv);
+    if (parsed === undefined) return;
+    const { equal, text } = await verify(parsed.flags.dir, parsed.flags.json);
+    console.log(text);
+    if (!equal) process.exitCode = exitCode.failure;
+  },
+  async 'read-replica'(argv) {
+    const parsed = parse(readReplicaCommand, argv);
+    if (parsed !== undefined)
+      console.log(await readReplica(parsed.flags.dir, parsed.operands[0] ?? '', parsed.flags.out));
+  },
+};
+
+export async function run(argv: readonly string[]): Promise<void> {
+  const [name = '', ...rest] = argv;
+  const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  if (subcommand !== undefined) await subcommand(rest);
+  else await start(argv);
+}
+
+/** The arguments, or undefined after the help that was asked for. */
+function parse<const F extends Flags>(command: Command<F>, argv: readonly string[]): Parsed<F> | undefined {
+  const parsed = parseFlags(command, argv);
+  if (parsed === undefined) console.log(helpOf(command));
+  return parsed;
+}
+
+async function start(argv: readonly string[]): Promise<void> {
+  const parsed = parse(startCommand, argv);
+  if (parsed === undefined) return;
+  const { flags } = parsed;
+  const chapFile = flags['chap-file'] === undefined ? undefined : checkChapFile(flags['chap-file']);
+  const home = openFolder(flags.dir);
+  const lock = await takeLock(flags.dir, home);
+  const state = await claim(flags, home);
+  const places: Places = { home, run: openRunFolder(home) };
+  writeKeys(home, state);
+
+  const log = openLog({ role: 'local', volume: state.volume });
+  const stop = stopRequested(log, localLimits.stopMs * 3);
+  const supervisor = new Supervisor({ places, state, listen: flags.listen, chapFile, lock, log });
+  const control = await serveControl(places.run, (request) => answer(supervisor, request), log);
+  const end = async () => {
+    control.close();
+    return await supervisor.stop();
+  };
+  let portal: string | undefined;
+  try {
+    portal = await Promise.race([supervisor.start(), stop.then(() => undefined)]);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  if (portal !== undefined) {
+    const admin = supervisor.names.map((name) => [name, adminSocket(places, name)]);
+    const line = {
+      portal,
+      iqn: targetIqn(state.volume),
+      lun: 0,
+      pids: supervisor.pids,
+      admin: Object.fromEntries(admin) as Record<string, string>,
+    };
+    console.log(JSON.stringify(line));
+    await stop;
+  }
+  const inOrder = await end();
+  if (!inOrder) log.error('not every process ended in order: see its log above');
+  // Not by itself: connections of other commands may still be open.
+  process.exit(inOrder ? 0 : 1);
+}
+
+/** What D holds; a new D becomes what the flags say. The last check before anything is written. */
+async function claim(flags: FlagValues<typeof startCommand.flags>, home: string): Promise<LocalState> {
+  const there = readState(home);
+  if (there !== undefined) requireSame(flags, flags.dir, there);
+  const state = there ?? newState(newGeometry(flags));
+  await requireFree(flags.listen);
+  if (there === undefined) writeState(home, state);
+  return state;
+}
+
+/** The descriptor that holds D's lock. Children of a command that was killed keep it for two seconds at most. */
+async function takeLock(dir: string, home: string): Promise<number> {
+  const path = resolve(home, 'lock');
+  for (const waitUntil = performance.now() + localLimits.orphansMs; ;) {
+    const lock = lockFile(path);
+    if (lock !== undefined) return lock;
+    if (performance.now() > waitUntil || (await isRunning(findRunFolder(home))))
+      throw new UsageError(
+        `--dir ${dir} is in use by a running caskade local: stop that, or give another folder`,
+      );
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+function checkChapFile(file: string): string {
+  requirePrivate('--chap-file', file);
+  try {
+    parseChapFile(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof ChapFileError)
+      throw new UsageError(`--chap-file ${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  return resolve(file);
+}
+
+async function answer(supervisor: Supervisor, request: Request): Promise<unknown> {
+  switch (request.do) {
+    case 'who':
+      return { pid: process.pid };
+    case 'status':
+      return await supervisor.status();
+    case 'restart':
+      return { name: request.name, pid: await supervisor.restart(request.name) };
+  }
 }

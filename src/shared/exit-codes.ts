@@ -11,3 +11,8 @@ export const exitCode = {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
+
+/** A command can not do what it was asked to, and the user's input is not why. `message` is all that a person needs. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+}

@@ -85,3 +85,23 @@ export function answers(endpoint: Endpoint): Promise<boolean> {
     socket.once('error', () => resolve(false));
   });
 }
+
+/** What is wrong with an address that could not be listened on, and what to do, by the system's code. */
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is in use: stop the program that listens there or choose another',
+  EADDRNOTAVAIL: 'is no address of this machine: use one that is, like 127.0.0.1 or 0.0.0.0',
+  EACCES: 'is not allowed for this user: choose a port above 1023',
+  ENOTFOUND: 'has a host name that does not resolve: use an IP address',
+};
+
+/** Turns the refusals of listening that the user can mend into a UsageError that names `flag`. */
+export async function listening<T>(flag: string, address: string, listen: Promise<T>): Promise<T> {
+  try {
+    return await listen;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const remedy = remedies[code];
+    if (remedy === undefined) throw error;
+    throw new UsageError(`${flag} ${address} ${remedy}`, { cause: error });
+  }
+}

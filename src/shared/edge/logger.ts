@@ -14,6 +14,8 @@ function over(logger: winston.Logger): Log {
 
 /** A log whose lines carry `fields` (at least `role`); `level` is one of error, warn, info, debug. */
 export function openLog(fields: LogFields, level = process.env['CASKADE_LOG_LEVEL'] ?? 'info'): Log {
+  // Whoever read stderr may go away (a pipe to head): lines that nobody reads must not end the process.
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => undefined);
   const { combine, timestamp, json, errors } = winston.format;
   return over(
     winston.createLogger({

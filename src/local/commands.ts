@@ -1,0 +1,52 @@
+/** Commands that speak to the one that runs in D, or to its processes. Each answers what to print. */
+import { CommandError, UsageError } from '../shared/exit-codes.ts';
+import { askControl, isRunning } from './control.ts';
+import { existingFolder, findRunFolder, poolNames, readState, type LocalState } from './home.ts';
+import { localLimits } from './options.ts';
+import type { Places } from './processes.ts';
+import { comparisonTable, compareReplicas, saveReplica } from './replicas.ts';
+import { statusTable, type LocalStatus } from './status.ts';
+
+export async function restart(dir: string, name: string): Promise<string> {
+  const { stopMs, startMs } = localLimits;
+  const run = await runningIn(dir);
+  return JSON.stringify(await askControl(run, { do: 'restart', name }, stopMs + startMs + 5_000));
+}
+
+export async function status(dir: string, json: boolean): Promise<string> {
+  const run = await runningIn(dir);
+  const answered = (await askControl(run, { do: 'status' }, localLimits.askMs + 5_000)) as LocalStatus;
+  return json ? JSON.stringify(answered) : statusTable(answered);
+}
+
+/** `equal`: all replicas hold the same bytes. */
+export async function verify(dir: string, json: boolean): Promise<{ equal: boolean; text: string }> {
+  const { places, state } = await volumeIn(dir);
+  const comparison = await compareReplicas(places, state);
+  return {
+    equal: comparison.equal,
+    text: json ? JSON.stringify(comparison) : comparisonTable(comparison),
+  };
+}
+
+export async function readReplica(dir: string, name: string, file: string): Promise<string> {
+  const { places, state } = await volumeIn(dir);
+  if (!poolNames(state).includes(name))
+    throw new UsageError(`NAME ${name} is unknown: give one of ${poolNames(state).join(', ')}`);
+  return JSON.stringify(await saveReplica(places, state.volume, name, file));
+}
+
+/** The folder of the sockets of the command that runs in `dir`. */
+async function runningIn(dir: string): Promise<string> {
+  const run = findRunFolder(existingFolder(dir));
+  if (run === undefined || !(await isRunning(run)))
+    throw new CommandError(`no caskade local runs in ${dir}: start it with caskade local --dir ${dir} …`);
+  return run;
+}
+
+async function volumeIn(dir: string): Promise<{ places: Places; state: LocalState }> {
+  const home = existingFolder(dir);
+  const state = readState(home);
+  if (state === undefined) throw new UsageError(`--dir ${dir} holds no volume: give the folder of one`);
+  return { places: { home, run: await runningIn(dir) }, state };
+}

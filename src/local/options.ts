@@ -1,0 +1,163 @@
+/** Command lines of `caskade local` and what they mean. */
+import { listening, parseEndpoint } from '../shared/edge/endpoint.ts';
+import { parseCount, type Flag, type FlagValues } from '../shared/edge/flags.ts';
+import { UsageError } from '../shared/exit-codes.ts';
+import { formatSize, parseSize } from '../shared/size.ts';
+import { createServer } from 'node:net';
+
+const dir: Flag & { value: string; required: true } = {
+  value: 'D',
+  does: 'folder of the volume: devices, keys, state',
+  required: true,
+};
+
+export const startCommand = {
+  name: 'caskade local',
+  does: [
+    'Serves a replicated volume from files of this machine: pools and target as processes of their own.',
+    'More: caskade local restart|status|verify|read-replica --help',
+  ].join('\n'),
+  flags: {
+    dir,
+    replicas: { value: '1..5', does: 'pools, one replica in each; fixed when D is new' },
+    size: { value: 'S', does: 'of the volume, like 64M or 1Gi (powers of 1024); fixed when D is new' },
+    listen: { value: 'HOST:PORT', does: 'the iSCSI portal; port 0: a free one', required: true },
+    'devices-per-pool': { value: 'N', does: 'files that make a pool: 1 (stripe) or 2 (mirror) unless given' },
+    layout: { value: 'stripe|mirror', does: 'of each pool: stripe unless given' },
+    'chap-file': { value: 'F', does: 'lines USER SECRET and mutual USER SECRET, mode 600; absent: no CHAP' },
+  },
+} as const;
+
+export const restartCommand = {
+  name: 'caskade local restart',
+  does: 'Starts a process of the running volume in D again: pool-1, pool-2, … or target. One that lives is stopped first.',
+  operands: ['NAME'],
+  flags: { dir },
+} as const;
+
+export const statusCommand = {
+  name: 'caskade local status',
+  does: 'Shows the state of the volume in D and of its replicas.',
+  flags: { dir, json: { does: 'one JSON object' } },
+} as const;
+
+export const verifyCommand = {
+  name: 'caskade local verify',
+  does: 'Reads every replica whole and compares them; exit status 1 when they differ.',
+  flags: { dir, json: { does: 'one JSON object' } },
+} as const;
+
+export const readReplicaCommand = {
+  name: 'caskade local read-replica',
+  does: 'Writes the content of the replica in pool NAME to a file, holes as holes.',
+  operands: ['NAME'],
+  flags: { dir, out: { value: 'FILE', does: 'the file to write', required: true } },
+} as const;
+
+// prettier-ignore
+export const localLimits = {
+  replicasMax: 5,
+  devicesMax: 8,
+  sizeBytesMin: 4 * 2 ** 20,
+  sizeBytesMax: 2 ** 44,
+  /** A child says that it has started within this time; importing a pool is most of it. */
+  startMs: 30_000,
+  /** Of a child's orderly stop; above its own bound. */
+  stopMs: 25_000,
+  /** Children of a killed command are gone after two seconds. */
+  orphansMs: 3_000,
+  /** Answers of a child to status questions. */
+  askMs: 2_000,
+} as const;
+
+/** What a volume is; written down when D is new, and fixed from then on. */
+export interface Geometry {
+  readonly replicas: number;
+  readonly sizeBytes: number;
+  readonly layout: 'stripe' | 'mirror';
+  readonly devicesPerPool: number;
+}
+
+type Values = FlagValues<typeof startCommand.flags>;
+
+/** The geometry of a new D. Throws UsageError. */
+export function newGeometry(flags: Values): Geometry {
+  const { replicas, size } = flags;
+  if (replicas === undefined) throw new UsageError('option --replicas is missing: give --replicas 1..5');
+  if (size === undefined) throw new UsageError('option --size is missing: give --size S, like 1Gi');
+  const layout = parseLayout(flags.layout ?? 'stripe');
+  const least = layout === 'mirror' ? 2 : 1;
+  const devices = flags['devices-per-pool'] ?? String(least);
+  const devicesPerPool = parseCount('--devices-per-pool', devices, 1, localLimits.devicesMax);
+  if (devicesPerPool < least)
+    throw new UsageError(`--devices-per-pool ${devices} is too few for a mirror: give 2 or more`);
+  return {
+    replicas: parseCount('--replicas', replicas, 1, localLimits.replicasMax),
+    sizeBytes: parseVolumeSize(size),
+    layout,
+    devicesPerPool,
+  };
+}
+
+function parseLayout(text: string): Geometry['layout'] {
+  if (text === 'stripe' || text === 'mirror') return text;
+  throw new UsageError(`--layout ${text} is unknown: give stripe or mirror`);
+}
+
+function parseVolumeSize(text: string): number {
+  const bytes = parseSize('--size', text);
+  const { sizeBytesMin, sizeBytesMax } = localLimits;
+  if (bytes % 4096 !== 0) throw new UsageError(`--size ${text} is no multiple of 4096: give one`);
+  if (bytes < sizeBytesMin || bytes > sizeBytesMax)
+    throw new UsageError(
+      `--size ${text} is out of range: give ${formatSize(sizeBytesMin)} to ${formatSize(sizeBytesMax)}`,
+    );
+  return bytes;
+}
+
+/** Throws UsageError when the flags ask for another volume than the one that `dir` holds. */
+export function requireSame(flags: Values, dir: string, has: Geometry): void {
+  const refuse = (flag: string, asked: string, there: string) => {
+    throw new UsageError(
+      `${flag} ${asked}: ${dir} holds a volume with ${there}: give ${flag} ${there}, leave it out, or use another --dir`,
+    );
+  };
+  const { replicas, size, layout, 'devices-per-pool': devices } = flags;
+  if (
+    replicas !== undefined &&
+    parseCount('--replicas', replicas, 1, localLimits.replicasMax) !== has.replicas
+  )
+    refuse('--replicas', replicas, String(has.replicas));
+  if (size !== undefined && parseVolumeSize(size) !== has.sizeBytes)
+    refuse('--size', size, formatSize(has.sizeBytes));
+  if (layout !== undefined && parseLayout(layout) !== has.layout) refuse('--layout', layout, has.layout);
+  if (
+    devices !== undefined &&
+    parseCount('--devices-per-pool', devices, 1, localLimits.devicesMax) !== has.devicesPerPool
+  )
+    refuse('--devices-per-pool', devices, String(has.devicesPerPool));
+}
+
+/** Refuses a portal that can not be listened on before anything is started. */
+export async function requireFree(listen: string): Promise<void> {
+  const endpoint = parseListen(listen);
+  const server = createServer();
+  await listening(
+    '--listen',
+    listen,
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(endpoint.port, endpoint.host, () => server.close(() => resolve()));
+    }),
+  );
+}
+
+function parseListen(listen: string): { host: string; port: number } {
+  try {
+    const endpoint = parseEndpoint(listen);
+    if (endpoint.kind === 'tcp') return endpoint;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+  }
+  throw new UsageError(`--listen ${listen} is not HOST:PORT: give for example 127.0.0.1:3260`);
+}

@@ -1,0 +1,118 @@
+/** The configuration of each process of a local volume, and clients of their admin calls. */
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PoolConfig } from '../api/pool-config.ts';
+import type { ProtoGrpcType as PoolProto } from '../api/proto/pool.ts';
+import type { ProtoGrpcType as TargetProto } from '../api/proto/target.ts';
+import type { TargetConfig } from '../api/target-config.ts';
+import { openClient } from '../shared/grpc/client.ts';
+import { loadProto } from '../shared/grpc/load.ts';
+import { poolNames, syncFolder, writeAtomically, type LocalState } from './home.ts';
+import { keyFile, linkKeysFile, readAdminToken, tokenFile } from './keys.ts';
+
+/** Where things of one volume are. */
+export interface Places {
+  readonly home: string;
+  /** Folder of the sockets. */
+  readonly run: string;
+}
+
+export const targetIqn = (volume: string): string => `iqn.2016-09.com.openebs.cstor:${volume}`;
+export const adminSocket = ({ run }: Places, name: string): string => join(run, `${name}.admin`);
+export const controlSocket = (run: string): string => join(run, 'control');
+export const configFile = ({ home }: Places, name: string): string => join(home, 'config', `${name}.json`);
+
+const devicePath = ({ home }: Places, pool: string, device: number) => join(home, pool, `device-${device}`);
+
+/** Twice the volume per pool in all, for snapshots and what is freed later; each half of a mirror as large. */
+function deviceBytes({ sizeBytes, layout, devicesPerPool }: LocalState): number {
+  const bytes = layout === 'mirror' ? 2 * sizeBytes : (2 * sizeBytes) / devicesPerPool;
+  const step = 2 ** 20;
+  return Math.ceil(bytes / step) * step;
+}
+
+const deviceNumbers = ({ devicesPerPool }: LocalState) =>
+  Array.from({ length: devicesPerPool }, (_, i) => i + 1);
+
+/** Makes the sparse files that are not there yet. Only while the volume is being made: a lost file is not replaced. */
+export function makeDevices(places: Places, state: LocalState): void {
+  for (const pool of poolNames(state)) {
+    mkdirSync(join(places.home, pool), { recursive: true, mode: 0o700 });
+    for (const device of deviceNumbers(state)) {
+      const path = devicePath(places, pool, device);
+      if (existsSync(path)) continue;
+      const file = openSync(path, 'wx', 0o600);
+      ftruncateSync(file, deviceBytes(state));
+      closeSync(file);
+    }
+    syncFolder(join(places.home, pool));
+  }
+  syncFolder(places.home);
+}
+
+export function writePoolConfig(places: Places, state: LocalState, pool: string): void {
+  const devices = deviceNumbers(state).map((device) => ({
+    name: `device-${device}`,
+    paths: [devicePath(places, pool, device)],
+  }));
+  writeConfig(places, pool, {
+    name: pool,
+    layout: state.layout,
+    groups: [{ devices }],
+    listen: {
+      replication: `unix:${join(places.run, `${pool}.data`)}`,
+      copy: `unix:${join(places.run, `${pool}.copy`)}`,
+      admin: `unix:${adminSocket(places, pool)}`,
+    },
+    keyFile: keyFile(places.home, pool),
+    adminTokenFile: tokenFile(places.home, pool),
+  } satisfies PoolConfig);
+}
+
+/** `listen`: the portal; with a port of its own once it has been bound, so that a restarted target is found again. */
+export function writeTargetConfig(
+  places: Places,
+  state: LocalState,
+  listen: string,
+  chapFile: string | undefined,
+): void {
+  const replicas = poolNames(state).map((pool) => [
+    pool,
+    {
+      pool,
+      replication: `unix:${join(places.run, `${pool}.data`)}`,
+      copy: `unix:${join(places.run, `${pool}.copy`)}`,
+    },
+  ]);
+  writeConfig(places, 'target', {
+    volume: state.volume,
+    iqn: targetIqn(state.volume),
+    sizeBytes: state.sizeBytes,
+    membership: { version: 1, members: state.members },
+    replicas: Object.fromEntries(replicas) as TargetConfig['replicas'],
+    listen: { iscsi: listen, admin: `unix:${adminSocket(places, 'target')}` },
+    keyFile: linkKeysFile(places.home),
+    adminTokenFile: tokenFile(places.home, 'target'),
+    ...(chapFile === undefined ? {} : { chapFile }),
+    initiators: 'any',
+  } satisfies TargetConfig);
+}
+
+function writeConfig(places: Places, name: string, config: PoolConfig | TargetConfig): void {
+  mkdirSync(join(places.home, 'config'), { recursive: true, mode: 0o700 });
+  writeAtomically(configFile(places, name), `${JSON.stringify(config, null, 2)}\n`, 0o600);
+}
+
+export function poolClient(places: Places, pool: string) {
+  const { service } = loadProto<PoolProto>('pool.proto').caskade.pool.v1.Pool;
+  return openClient(service, `unix:${adminSocket(places, pool)}`, {
+    token: readAdminToken(places.home, pool),
+  });
+}
+
+export function targetClient(places: Places) {
+  const { service } = loadProto<TargetProto>('target.proto').caskade.target.v1.Target;
+  return openClient(service, `unix:${adminSocket(places, 'target')}`, {
+    token: readAdminToken(places.home, 'target'),
+  });
+}

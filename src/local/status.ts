@@ -1,0 +1,91 @@
+/** What `caskade local status` answers, from what the processes say of themselves. */
+import type { PoolStatusRead } from '../api/proto/caskade/pool/v1/PoolStatus.ts';
+import type { TargetStatusRead } from '../api/proto/caskade/target/v1/TargetStatus.ts';
+
+export interface LocalStatus {
+  readonly state: 'Healthy' | 'Degraded' | 'Offline' | 'Init';
+  readonly epoch: number;
+  readonly replicas: readonly {
+    readonly name: string;
+    readonly state: 'Healthy' | 'Degraded' | 'Rebuilding' | 'Offline';
+    /** Of the newest entry it has taken in. */
+    readonly number: number;
+    readonly rebuild: {
+      readonly percent: number;
+      readonly bytesPerSecond: number;
+      readonly etaSeconds: number;
+    } | null;
+  }[];
+}
+type Replica = LocalStatus['replicas'][number];
+
+const volumeStates = ['Healthy', 'Degraded', 'Offline', 'Init'] as const;
+const replicaStates: Readonly<Record<string, Replica['state']>> = {
+  InSync: 'Healthy',
+  Attaching: 'Degraded',
+  Rebuilding: 'Rebuilding',
+  Proving: 'Rebuilding',
+  Offline: 'Offline',
+};
+
+/**
+ * `target` and a pool are undefined when they do not answer. The target knows who is in sync; without it the volume is
+ * offline, and each pool still knows how far its replica is.
+ */
+export function localStatus(
+  volume: string,
+  pools: readonly { readonly name: string; readonly status: PoolStatusRead | undefined }[],
+  target: TargetStatusRead | undefined,
+): LocalStatus {
+  const stored = pools.map(({ name, status }) => ({
+    name,
+    replica: status?.replicas.find((replica) => replica.volume === volume),
+  }));
+  return {
+    state: target === undefined ? 'Offline' : (volumeStates.find((s) => s === target.phase) ?? 'Init'),
+    epoch: target?.epoch ?? Math.max(0, ...stored.map(({ replica }) => replica?.epoch ?? 0)),
+    replicas: stored.map(({ name, replica }) => {
+      const seen = target?.replicas.find(({ pool }) => pool === name);
+      const rebuild = seen?.rebuild;
+      return {
+        name,
+        state: replicaStates[seen?.state ?? ''] ?? 'Offline',
+        number: Math.max(replica?.last ?? 0, seen?.last ?? 0),
+        rebuild: rebuild
+          ? {
+              percent: rebuild.percent,
+              bytesPerSecond: rebuild.bytesPerSecond,
+              etaSeconds: rebuild.etaSeconds,
+            }
+          : null,
+      };
+    }),
+  };
+}
+
+/** For people. */
+export function statusTable({ state, epoch, replicas }: LocalStatus): string {
+  const rows = [
+    ['REPLICA', 'STATE', 'NUMBER', 'REBUILD'],
+    ...replicas.map(({ name, state: own, number, rebuild }) => [
+      name,
+      own,
+      String(number),
+      rebuild === null
+        ? '-'
+        : `${rebuild.percent.toFixed(1)} %, ${(rebuild.bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s, ${rebuild.etaSeconds} s left`,
+    ]),
+  ];
+  return [`volume ${state}, epoch ${epoch}`, ...table(rows)].join('\n');
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 2))
+      .join('')
+      .trimEnd(),
+  );
+}

@@ -1,0 +1,200 @@
+/**
+ * The processes of one local volume: starts them, makes pools and replicas when D is new, starts one again when asked
+ * to, stops all. A child that dies is left dead: what happens then is what users and tests want to see.
+ */
+import { must } from '../shared/assert.ts';
+import type { ChildReport } from '../shared/edge/parent.ts';
+import { CommandError, UsageError } from '../shared/exit-codes.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
+import type { Log } from '../shared/log.ts';
+import { Child } from './child.ts';
+import { poolNames, writeState, type LocalState } from './home.ts';
+import { localLimits } from './options.ts';
+import {
+  configFile,
+  makeDevices,
+  poolClient,
+  targetClient,
+  writePoolConfig,
+  writeTargetConfig,
+  type Places,
+} from './processes.ts';
+import { localStatus, type LocalStatus } from './status.ts';
+
+export interface SupervisorOptions {
+  readonly places: Places;
+  readonly state: LocalState;
+  readonly listen: string;
+  readonly chapFile: string | undefined;
+  /** Descriptor that holds the lock of D. */
+  readonly lock: number;
+  readonly log: Log;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #children = new Map<string, Child>();
+  readonly #serving = Promise.withResolvers<string>();
+  #state: LocalState;
+  #listen: string;
+  #stopping = false;
+  /** Starts and stops of one child do not overlap. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#state = options.state;
+    this.#listen = options.listen;
+    this.#serving.promise.catch(() => undefined);
+  }
+
+  get names(): string[] {
+    return [...poolNames(this.#state), 'target'];
+  }
+
+  /** Of the children that live. */
+  get pids(): { readonly target: number; readonly pools: Readonly<Record<string, number>> } {
+    const pools = poolNames(this.#state).flatMap((pool) => {
+      const child = this.#children.get(pool);
+      return child === undefined ? [] : [[pool, child.pid] as const];
+    });
+    return { target: this.#children.get('target')?.pid ?? 0, pools: Object.fromEntries(pools) };
+  }
+
+  /** Resolves with the portal once I/O is served. Rejects when that can not happen any more; the caller stops the rest. */
+  async start(): Promise<string> {
+    const { places } = this.#options;
+    const isNew = Object.keys(this.#state.members).length === 0;
+    const pools = poolNames(this.#state);
+    if (isNew) makeDevices(places, this.#state);
+    for (const pool of pools) writePoolConfig(places, this.#state, pool);
+    const started = pools.map((pool) => this.#launch(pool).started(localLimits.startMs));
+    if (isNew) {
+      await Promise.all(started);
+      await this.#create(pools);
+    } else
+      // A quorum of pools is enough to serve; what became of the others stands in the log and in the status.
+      for (const one of started) one.catch((error: unknown) => this.#options.log.error(String(error)));
+    this.#writeTargetConfig();
+    await this.#launch('target').started(localLimits.startMs);
+    return await this.#serving.promise;
+  }
+
+  /** Starts `name` again, after an orderly stop if it lives. Answers its pid once it answers. */
+  async restart(name: string): Promise<number> {
+    if (!this.names.includes(name))
+      throw new UsageError(`NAME ${name} is unknown: give one of ${this.names.join(', ')}`);
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(async () => {
+      await this.#children.get(name)?.stop(localLimits.stopMs);
+      if (this.#stopping) throw new CommandError(`${name} is not started: everything is being stopped`);
+      const child = this.#launch(name);
+      await child.started(localLimits.startMs);
+      return child.pid;
+    });
+    this.#turns.set(
+      name,
+      turn.catch(() => undefined),
+    );
+    return await turn;
+  }
+
+  async status(): Promise<LocalStatus> {
+    const { places } = this.#options;
+    const ask = async <T>(client: { close(): void }, call: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await call;
+      } catch (error) {
+        if (error instanceof StatusError) return undefined;
+        throw error;
+      } finally {
+        client.close();
+      }
+    };
+    const deadline = { deadlineMs: localLimits.askMs };
+    const pools = poolNames(this.#state).map(async (name) => {
+      if (!this.#children.has(name)) return { name, status: undefined };
+      const client = poolClient(places, name);
+      return { name, status: await ask(client, client.call('GetStatus', {}, deadline)) };
+    });
+    const target = async () => {
+      if (!this.#children.has('target')) return undefined;
+      const client = targetClient(places);
+      return await ask(client, client.call('GetStatus', {}, deadline));
+    };
+    const [seen, ...stored] = await Promise.all([target(), ...pools]);
+    return localStatus(this.#state.volume, stored, seen);
+  }
+
+  /** Target first, so that its last flush finds the pools. Answers whether all ended in order. */
+  async stop(): Promise<boolean> {
+    this.#stopping = true;
+    const stop = (name: string) =>
+      this.#children.get(name)?.stop(localLimits.stopMs) ?? Promise.resolve(true);
+    const target = await stop('target');
+    const pools = await Promise.all(poolNames(this.#state).map((pool) => stop(pool)));
+    return target && pools.every(Boolean);
+  }
+
+  #launch(name: string): Child {
+    const { places, lock, log } = this.#options;
+    const role = name === 'target' ? 'target' : 'pool';
+    const child: Child = new Child({
+      name,
+      argv: [role, '--config', configFile(places, name)],
+      lock,
+      onReport: (report) => this.#onReport(report),
+      onEnd: (how) => {
+        if (this.#children.get(name) === child) this.#children.delete(name);
+        if (!this.#stopping) log.error('process ended', { process: name, pid: child.pid, how });
+        if (name === 'target') this.#targetEnded(child, how);
+      },
+    });
+    this.#children.set(name, child);
+    log.info('process started', { process: name, pid: child.pid });
+    return child;
+  }
+
+  #onReport(report: ChildReport): void {
+    if (report.event !== 'serving') return;
+    // A restarted target takes the same port, whatever the kernel chose at first.
+    this.#listen = report.portal;
+    this.#writeTargetConfig();
+    this.#serving.resolve(report.portal);
+  }
+
+  /** Only the first start waits for this; later it has no effect. */
+  #targetEnded(child: Child, how: string): void {
+    this.#serving.reject(
+      child.usage === undefined
+        ? new CommandError(`target ended (${how}) before it served: see its log above`)
+        : new UsageError(child.usage.replace('listen.iscsi', '--listen')),
+    );
+  }
+
+  #writeTargetConfig(): void {
+    const { places, chapFile } = this.#options;
+    writeTargetConfig(places, this.#state, this.#listen, chapFile);
+  }
+
+  /** Makes pools and replicas; the members count from the moment that all of them are written down. */
+  async #create(pools: readonly string[]): Promise<void> {
+    const { places } = this.#options;
+    const { volume, sizeBytes } = this.#state;
+    const deadline = { deadlineMs: localLimits.startMs };
+    const members = await Promise.all(
+      pools.map(async (pool) => {
+        const client = poolClient(places, pool);
+        try {
+          await client.call('CreatePool', {}, deadline);
+          const replica = { volume, replicaId: pool, sizeBytes };
+          return [pool, (await client.call('CreateReplica', replica, deadline)).guid] as const;
+        } finally {
+          client.close();
+        }
+      }),
+    );
+    this.#state = { ...this.#state, members: Object.fromEntries(members) };
+    for (const pool of pools) must(this.#state.members[pool], `replica of ${pool}`);
+    writeState(places.home, this.#state);
+  }
+}
