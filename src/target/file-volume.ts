@@ -1,0 +1,125 @@
+/** A volume in one plain file, for trying a target and for comparing figures; the replicated volume is the real one. */
+import { open, type FileHandle } from 'node:fs/promises';
+import { VolumeError, type Volume, type VolumeProblem } from './volume.ts';
+
+/** Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. */
+export async function openFileVolume(path: string, sizeBytes: number): Promise<FileVolume> {
+  const file = await open(path, 'a+').then(async (made) => {
+    await made.close();
+    return open(path, 'r+');
+  });
+  const { size } = await file.stat();
+  if (size < sizeBytes) await file.truncate(sizeBytes);
+  return new FileVolume(file, Math.max(size, sizeBytes));
+}
+
+/** Largest buffer of zeros that an unmap writes at a time: files have no portable way to punch a hole. */
+const zeroBytesMax = 1 << 20;
+
+export class FileVolume implements Volume {
+  readonly #file: FileHandle;
+  #sizeBytes: number;
+  /** COMPARE AND WRITE must be one step against every other change: changes go one after the other behind it. */
+  #exclusive: Promise<unknown> = Promise.resolve();
+  #exclusiveWaiting = 0;
+  readonly #changes = new Set<Promise<unknown>>();
+
+  constructor(file: FileHandle, sizeBytes: number) {
+    this.#file = file;
+    this.#sizeBytes = sizeBytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  async grow(sizeBytes: number): Promise<void> {
+    await this.#file.truncate(sizeBytes);
+    this.#sizeBytes = sizeBytes;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const data = new Uint8Array(lengthBytes);
+    await problemOf('unreadable', this.#readWhole(data, offsetBytes));
+    return data;
+  }
+
+  async write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void> {
+    await this.#change(() => this.#writeWhole(data, offsetBytes));
+    if (options?.fua === true) await this.flush();
+  }
+
+  unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#change(async () => {
+      for (let at = 0; at < lengthBytes; at += zeroBytesMax) {
+        const zeros = new Uint8Array(Math.min(zeroBytesMax, lengthBytes - at));
+        await this.#writeWhole(zeros, offsetBytes + at);
+      }
+    });
+  }
+
+  flush(): Promise<void> {
+    return problemOf('unflushedWritesLost', this.#file.datasync());
+  }
+
+  compareAndWrite(offsetBytes: number, expected: Uint8Array, data: Uint8Array): Promise<number | undefined> {
+    return this.#alone(async () => {
+      const stored = new Uint8Array(expected.byteLength);
+      await problemOf('unreadable', this.#readWhole(stored, offsetBytes));
+      const differs = expected.findIndex((byte, index) => byte !== stored[index]);
+      if (differs !== -1) return differs;
+      await problemOf('noSpace', this.#writeWhole(data, offsetBytes));
+      return undefined;
+    });
+  }
+
+  #change(change: () => Promise<void>): Promise<void> {
+    const run = this.#exclusiveWaiting === 0 ? change() : this.#exclusive.then(change);
+    const tracked = problemOf('noSpace', run);
+    const end: Promise<unknown> = tracked.then(
+      () => this.#changes.delete(end),
+      () => this.#changes.delete(end),
+    );
+    this.#changes.add(end);
+    return tracked;
+  }
+
+  /** Runs `step` after all changes before it; changes after it wait for its end. */
+  #alone<T>(step: () => Promise<T>): Promise<T> {
+    this.#exclusiveWaiting += 1;
+    const result = Promise.all([this.#exclusive, ...this.#changes]).then(step);
+    const end = () => {
+      this.#exclusiveWaiting -= 1;
+    };
+    this.#exclusive = result.then(end, end);
+    return result;
+  }
+
+  async #readWhole(data: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < data.byteLength;) {
+      const { bytesRead } = await this.#file.read(data, at, data.byteLength - at, position + at);
+      if (bytesRead === 0) return; // past what was ever written: zeros
+      at += bytesRead;
+    }
+  }
+
+  async #writeWhole(data: Uint8Array, position: number): Promise<void> {
+    for (let at = 0; at < data.byteLength;) {
+      const { bytesWritten } = await this.#file.write(data, at, data.byteLength - at, position + at);
+      at += bytesWritten;
+    }
+  }
+}
+
+/** An error of the file system is a problem of the volume, reported to the initiator as such. */
+async function problemOf<T>(problem: VolumeProblem, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new VolumeError(problem, error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,531 @@
+/**
+ * One session on its one connection (RFC 7143, error recovery level 0): events in, effects out, to be done in order.
+ *
+ *   login ──▶ full feature phase ──▶ ended
+ *     └───────────────────────────────▲
+ *
+ * Whatever breaks the stream (digests, lengths, order) ends the session; the initiator logs in again and repeats what was
+ * not answered. Commands that only fail end with a status.
+ */
+import { must } from '../../shared/assert.ts';
+import { CommandWindow, serialAdd } from './command-window.ts';
+import { answerPdus, type UnnumberedPdu } from './data-in.ts';
+import { DataOutTransfer, type TransferStep } from './data-out.ts';
+import type { Digests } from './digest.ts';
+import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
+import { Login, type LoginConfig, type LoginReply, type LoginResult } from './login.ts';
+import { noTag, type InitiatorPdu, type PduOf, type TargetPdu } from './pdu.ts';
+import {
+  managementFunctions,
+  managementResponse,
+  taskReassign,
+  type ManagementFunction,
+} from './task-management.ts';
+import type { Task, TaskOutcome, TaskState } from './task.ts';
+import { answerText, type Advertised } from './text.ts';
+import { encodeKeys, parseKeys, TextCollector } from './text-keys.ts';
+import { checkCondition, transportSense } from './transport-sense.ts';
+
+export interface SessionConfig extends LoginConfig {
+  readonly advertised: Advertised;
+  readonly hasLun: (lun: number) => boolean;
+  readonly limits: SessionLimits;
+}
+export interface SessionLimits {
+  /** Commands in flight per session; what MaxCmdSN allows. */
+  readonly commandsMax: number;
+  /** Immediate commands in flight; they are outside the window. */
+  readonly immediateMax: number;
+  /** Most bytes collected for one write. */
+  readonly transferBytesMax: number;
+  /** Most bytes asked for by R2Ts at a time, over all writes of the session; one write may always go on. */
+  readonly solicitedBytesMax: number;
+  /** Silence after which the initiator is asked whether it is there. */
+  readonly nopAfterMs: number;
+  /** How long it may take to answer that. */
+  readonly nopTimeoutMs: number;
+  /** How long a login may take. */
+  readonly loginMsMax: number;
+}
+export const defaultSessionLimits: SessionLimits = {
+  commandsMax: 128,
+  immediateMax: 16,
+  transferBytesMax: 16 << 20,
+  solicitedBytesMax: 16 << 20,
+  nopAfterMs: 5_000,
+  nopTimeoutMs: 10_000,
+  loginMsMax: 15_000,
+};
+
+/** A task management function that the initiator asked for; the session has taken its own tasks out already. */
+export interface ManagementRequest {
+  readonly tag: number;
+  readonly function: ManagementFunction;
+  readonly lun: number;
+  /** Tasks of this session that still run: the function is complete when they are over. */
+  readonly running: readonly Task[];
+}
+
+export type SessionEvent =
+  | { readonly type: 'pdu'; readonly pdu: InitiatorPdu; readonly nowMs: number }
+  | { readonly type: 'done'; readonly task: Task; readonly outcome: TaskOutcome }
+  | { readonly type: 'managed'; readonly request: ManagementRequest }
+  /** Somebody else's reset: our tasks end without an answer, the unit attention tells why (SAM-5 §5.6, TAS=0). */
+  | { readonly type: 'abortTasks'; readonly lun: number | undefined }
+  | { readonly type: 'tick'; readonly nowMs: number };
+
+export type SessionEffect =
+  | { readonly type: 'send'; readonly pdu: TargetPdu }
+  /** For both directions, after what was sent before. */
+  | { readonly type: 'digests'; readonly digests: Digests }
+  | { readonly type: 'loggedIn'; readonly result: LoginResult }
+  | { readonly type: 'run'; readonly task: Task; readonly data: Uint8Array }
+  | { readonly type: 'manage'; readonly request: ManagementRequest }
+  /** After what was sent before. */
+  | { readonly type: 'close'; readonly why: string };
+
+type Phase =
+  | { readonly mode: 'login'; readonly login: Login }
+  | { readonly mode: 'full'; readonly result: LoginResult }
+  | { readonly mode: 'ended' };
+
+const nothing = new Uint8Array(0);
+const ping = { kind: 'nopIn', tag: noTag, lun: 0 } as const;
+
+export class Session {
+  readonly #config: SessionConfig;
+  #phase: Phase;
+  #effects: SessionEffect[] = [];
+  #window: CommandWindow;
+  #statSn = 1;
+  #nextTag = 1;
+  #immediateRunning = 0;
+  #solicitedBytes = 0;
+  readonly #tasks = new Map<number, TaskState>();
+  /** Aborted tasks that still run; their tags may already be in use again. */
+  readonly #aborted = new Set<Task>();
+  /** Writes that wait for room before they may solicit data, oldest first. */
+  readonly #waiting: Task[] = [];
+  readonly #soliciting = new Set<Task>();
+  readonly #text = new TextCollector();
+  readonly #startedAtMs: number;
+  #heardAtMs: number;
+  #pingedAtMs: number | undefined;
+
+  constructor(config: SessionConfig, nowMs: number) {
+    this.#config = config;
+    this.#phase = { mode: 'login', login: new Login(config) };
+    this.#window = new CommandWindow({ commandsMax: config.limits.commandsMax, firstCmdSn: 0 });
+    this.#startedAtMs = nowMs;
+    this.#heardAtMs = nowMs;
+  }
+
+  /** Throws ProtocolError when the stream can not be trusted any more; hand it to `fail`. */
+  step(event: SessionEvent): readonly SessionEffect[] {
+    if (this.#phase.mode === 'ended') return [];
+    switch (event.type) {
+      case 'pdu':
+        this.#heardAtMs = event.nowMs;
+        this.#pingedAtMs = undefined;
+        this.#onPdu(event.pdu);
+        break;
+      case 'done':
+        this.#onDone(event.task, event.outcome);
+        break;
+      case 'managed':
+        this.#onManaged(event.request);
+        break;
+      case 'abortTasks':
+        this.#abortTasks(event.lun);
+        break;
+      case 'tick':
+        this.#onTick(event.nowMs);
+        break;
+    }
+    return this.#takeEffects();
+  }
+
+  /** The end of a session whose stream is broken: a Reject where there is something to say, then the close. */
+  fail(error: ProtocolError): readonly SessionEffect[] {
+    if (this.#phase.mode === 'ended') return [];
+    if (error.reason !== undefined) this.#reject(error.reason, error.bhs ?? nothing);
+    this.#end(error.message);
+    return this.#takeEffects();
+  }
+
+  /** Undefined before the login is over and after the end. */
+  get loggedIn(): LoginResult | undefined {
+    return this.#phase.mode === 'full' ? this.#phase.result : undefined;
+  }
+
+  /** It was aborted while it ran or waited to run: its outcome is still awaited, but answered to nobody. */
+  isAborted(task: Task): boolean {
+    return this.#aborted.has(task);
+  }
+
+  #takeEffects(): readonly SessionEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  // ---- what is sent
+
+  /** Sends `pdu`; with a status it takes the next StatSN, without one it only shows it (§11.1: StatSN). */
+  #send(pdu: UnnumberedPdu, hasStatus = true): void {
+    const { expCmdSn, maxCmdSn } = this.#window;
+    const statSn = this.#statSn;
+    if (hasStatus) this.#statSn = serialAdd(statSn, 1);
+    // The union is rebuilt by the spread; TypeScript does not distribute over it.
+    this.#effects.push({ type: 'send', pdu: { ...pdu, statSn, expCmdSn, maxCmdSn } as TargetPdu });
+  }
+
+  #reject(reason: number, bhs: Uint8Array): void {
+    this.#send({ kind: 'reject', tag: noTag, reason, data: bhs });
+  }
+
+  #end(why: string): void {
+    this.#phase = { mode: 'ended' };
+    this.#tasks.clear();
+    this.#effects.push({ type: 'close', why });
+  }
+
+  // ---- login
+
+  #onPdu(pdu: InitiatorPdu): void {
+    if (this.#phase.mode === 'full') return this.#onFullFeaturePdu(pdu, this.#phase.result);
+    if (this.#phase.mode === 'ended') return undefined;
+    if (pdu.kind !== 'loginRequest')
+      throw new ProtocolError(`${pdu.kind} before the login was over`, undefined, pdu.bhs);
+    return this.#onLogin(pdu, this.#phase.login);
+  }
+
+  #onLogin(pdu: PduOf<'loginRequest'>, login: Login): void {
+    const { commandsMax } = this.#config.limits;
+    this.#window = new CommandWindow({ commandsMax, firstCmdSn: pdu.cmdSn });
+    let reply: LoginReply;
+    try {
+      reply = login.step(pdu);
+    } catch (error) {
+      if (!(error instanceof LoginRefusal)) throw error;
+      this.#sendLogin(pdu, { status: error.status });
+      return this.#end(`login refused (0x${error.status.toString(16).padStart(4, '0')}): ${error.message}`);
+    }
+    if (reply.done !== undefined) {
+      this.#phase = { mode: 'full', result: reply.done };
+      this.#effects.push({ type: 'loggedIn', result: reply.done });
+    }
+    this.#sendLogin(pdu, { status: 0, reply });
+    if (reply.done !== undefined) {
+      const { headerDigest: header, dataDigest: data } = reply.done.parameters;
+      this.#effects.push({ type: 'digests', digests: { header, data } });
+    }
+    return undefined;
+  }
+
+  #sendLogin(
+    request: PduOf<'loginRequest'>,
+    answer: { readonly status: number; readonly reply?: LoginReply },
+  ): void {
+    const { isidHigh, isidLow, tag, currentStage } = request;
+    const reply = answer.reply ?? {
+      transit: false,
+      continues: false,
+      nextStage: 0,
+      tsih: request.tsih,
+      data: nothing,
+    };
+    const { transit, continues, nextStage, tsih, data } = reply;
+    const { status } = answer;
+    // prettier-ignore
+    this.#send({ kind: 'loginResponse', tag, transit, continues, currentStage, nextStage, isidHigh, isidLow, tsih, status, data });
+  }
+
+  // ---- full feature phase
+
+  #onFullFeaturePdu(pdu: InitiatorPdu, { identity }: LoginResult): void {
+    switch (pdu.kind) {
+      case 'dataOut':
+        return this.#onDataOut(pdu);
+      case 'scsiCommand':
+      case 'taskManagement':
+        if (identity.discovery)
+          throw new ProtocolError(`${pdu.kind} in a discovery session`, rejectReason.protocolError, pdu.bhs);
+        if (!this.#inOrder(pdu)) return undefined;
+        return pdu.kind === 'scsiCommand' ? this.#onScsiCommand(pdu) : this.#onManagement(pdu);
+      case 'nopOut':
+        // Without a tag it is the answer to our NOP-In, or only a sign of life, and has no CmdSN of its own (§11.18).
+        if (pdu.tag === noTag) return undefined;
+        return this.#short(pdu, () => this.#onNopOut(pdu));
+      case 'textRequest':
+        return this.#short(pdu, () => this.#onText(pdu));
+      case 'logoutRequest':
+        return this.#short(pdu, () => this.#onLogout(pdu));
+      case 'snackRequest':
+        throw new ProtocolError('SNACK at error recovery level 0', rejectReason.snackReject, pdu.bhs);
+      case 'loginRequest':
+        throw new ProtocolError('login request in full feature phase', rejectReason.protocolError, pdu.bhs);
+      case 'unknown':
+        return this.#reject(rejectReason.commandNotSupported, pdu.bhs);
+    }
+  }
+
+  /** Takes a command into the window; false: it is outside, and is ignored. */
+  #inOrder(pdu: InitiatorPdu): boolean {
+    if (pdu.immediate) return true;
+    const order = this.#window.receive(pdu.cmdSn);
+    // On one connection commands come in order; a gap is a command that was lost (§4.2.2.1).
+    if (order === 'gap')
+      throw new ProtocolError(`CmdSN ${pdu.cmdSn} follows a gap`, rejectReason.protocolError, pdu.bhs);
+    return order === 'take';
+  }
+
+  /** A command that is over as soon as it is handled. */
+  #short(pdu: InitiatorPdu, handle: () => void): void {
+    if (!this.#inOrder(pdu)) return;
+    if (!pdu.immediate) this.#window.end();
+    handle();
+  }
+
+  #onNopOut(pdu: PduOf<'nopOut'>): void {
+    const data = pdu.data.subarray(0, this.#parameters().sendSegmentBytesMax);
+    this.#send({ kind: 'nopIn', tag: pdu.tag, targetTransferTag: noTag, lun: 0, data });
+  }
+
+  #parameters() {
+    return must(this.loggedIn, 'a session in full feature phase').parameters;
+  }
+
+  #onText(pdu: PduOf<'textRequest'>): void {
+    if (!this.#text.add(pdu.data))
+      throw new ProtocolError('text too long', rejectReason.outOfResources, pdu.bhs);
+    if (pdu.continues) {
+      this.#send({
+        kind: 'textResponse',
+        tag: pdu.tag,
+        final: false,
+        targetTransferTag: this.#makeTag(),
+        data: nothing,
+      });
+      return;
+    }
+    const offered = parseKeys(this.#text.take());
+    if (offered === undefined) throw new ProtocolError('malformed text', rejectReason.protocolError, pdu.bhs);
+    const discovery = must(this.loggedIn, 'a session in full feature phase').identity.discovery;
+    const data = encodeKeys(answerText(offered, discovery, this.#config.advertised));
+    this.#send({ kind: 'textResponse', tag: pdu.tag, final: true, targetTransferTag: noTag, data });
+  }
+
+  #onLogout(pdu: PduOf<'logoutRequest'>): void {
+    const recovery = pdu.reason === 2;
+    this.#send({ kind: 'logoutResponse', tag: pdu.tag, response: recovery ? 2 : 0 });
+    if (!recovery) this.#end('logged out');
+  }
+
+  // ---- SCSI commands
+
+  #onScsiCommand(pdu: PduOf<'scsiCommand'>): void {
+    if (
+      this.#tasks.has(pdu.tag) ||
+      (pdu.immediate && this.#immediateRunning >= this.#config.limits.immediateMax)
+    ) {
+      const reason = this.#tasks.has(pdu.tag)
+        ? rejectReason.taskInProgress
+        : rejectReason.immediateCommandReject;
+      if (!pdu.immediate) this.#window.end();
+      return this.#reject(reason, pdu.bhs);
+    }
+    const { tag, lun, attribute, read, write, expectedBytes } = pdu;
+    const task = {
+      tag,
+      lun,
+      cdb: cdbOf(pdu),
+      attribute,
+      read,
+      write,
+      expectedBytes,
+      windowed: !pdu.immediate,
+    };
+    if (pdu.immediate) this.#immediateRunning += 1;
+    if (!write && pdu.data.byteLength === 0 && pdu.final) return this.#run(task, nothing);
+    const transfer = new DataOutTransfer(write ? pdu : { ...pdu, expectedBytes: 0 }, this.#parameters(), {
+      bytesMax: this.#config.limits.transferBytesMax,
+    });
+    this.#tasks.set(tag, { mode: 'collecting', task, transfer });
+    return this.#onTransferStep(task, transfer, transfer.start);
+  }
+
+  #onDataOut(pdu: PduOf<'dataOut'>): void {
+    const state = this.#tasks.get(pdu.tag);
+    // Data for a task that has ended (aborted, failed) may still be on its way: dropped.
+    if (state?.mode !== 'collecting') return;
+    this.#onTransferStep(state.task, state.transfer, state.transfer.receive(pdu));
+  }
+
+  #onTransferStep(task: Task, transfer: DataOutTransfer, step: TransferStep): void {
+    switch (step.type) {
+      case 'wait':
+        return;
+      case 'mayAsk':
+        if (!this.#soliciting.has(task) && !this.#waiting.includes(task)) this.#waiting.push(task);
+        if (this.#soliciting.has(task)) this.#solicit(task, transfer);
+        else this.#admitWaiting();
+        return;
+      case 'complete':
+        this.#stopSoliciting(task, transfer);
+        return this.#run(task, step.data);
+      case 'failed':
+        this.#stopSoliciting(task, transfer);
+        this.#tasks.delete(task.tag);
+        this.#answer(task, { status: checkCondition, sense: transportSense(step.fault), transferBytes: 0 });
+        return;
+    }
+  }
+
+  #solicit(task: Task, transfer: DataOutTransfer): void {
+    for (const request of transfer.solicit(() => this.#makeTag()))
+      this.#send({ kind: 'readyToTransfer', tag: task.tag, lun: Math.max(task.lun, 0), ...request }, false);
+  }
+
+  /** Lets waiting writes solicit their data while there is room for it. */
+  #admitWaiting(): void {
+    for (;;) {
+      const task = this.#waiting[0];
+      const state = task && this.#tasks.get(task.tag);
+      if (task === undefined) return;
+      if (state?.mode !== 'collecting' || state.task !== task) {
+        this.#waiting.shift();
+        continue;
+      }
+      const { wantedBytes } = state.transfer;
+      if (
+        this.#soliciting.size > 0 &&
+        this.#solicitedBytes + wantedBytes > this.#config.limits.solicitedBytesMax
+      )
+        return;
+      this.#waiting.shift();
+      this.#soliciting.add(task);
+      this.#solicitedBytes += wantedBytes;
+      this.#solicit(task, state.transfer);
+    }
+  }
+
+  #stopSoliciting(task: Task, transfer: DataOutTransfer): void {
+    if (!this.#soliciting.delete(task)) return;
+    this.#solicitedBytes -= transfer.wantedBytes;
+    this.#admitWaiting();
+  }
+
+  #makeTag(): number {
+    const tag = this.#nextTag;
+    this.#nextTag = tag + 1 === noTag ? 1 : tag + 1;
+    return tag;
+  }
+
+  #run(task: Task, data: Uint8Array): void {
+    this.#tasks.set(task.tag, { mode: 'running', task });
+    this.#effects.push({ type: 'run', task, data });
+  }
+
+  #onDone(task: Task, outcome: TaskOutcome): void {
+    if (this.#aborted.delete(task)) return this.#release(task);
+    this.#tasks.delete(task.tag);
+    return this.#answer(task, outcome);
+  }
+
+  #answer(task: Task, outcome: TaskOutcome): void {
+    this.#release(task);
+    for (const pdu of answerPdus(task, outcome, this.#parameters()))
+      this.#send(pdu, pdu.kind !== 'dataIn' || pdu.hasStatus);
+  }
+
+  #release(task: Task): void {
+    if (task.windowed) this.#window.end();
+    else this.#immediateRunning -= 1;
+  }
+
+  // ---- task management
+
+  #onManagement(pdu: PduOf<'taskManagement'>): void {
+    if (!pdu.immediate) this.#window.end();
+    const answer = (response: number) =>
+      this.#send({ kind: 'taskManagementResponse', tag: pdu.tag, response });
+    const row = managementFunctions.get(pdu.function);
+    if (row === undefined)
+      return answer(
+        pdu.function === taskReassign
+          ? managementResponse.reassignNotSupported
+          : managementResponse.notSupported,
+      );
+    if (row.reach !== 'target' && !this.#config.hasLun(pdu.lun)) return answer(managementResponse.noSuchLun);
+    const running =
+      row.reach === 'task'
+        ? this.#abortTask(pdu)
+        : this.#abortTasks(row.reach === 'target' ? undefined : pdu.lun);
+    if (running === undefined) return answer(managementResponse.noSuchTask);
+    this.#effects.push({ type: 'manage', request: { tag: pdu.tag, function: row, lun: pdu.lun, running } });
+    return undefined;
+  }
+
+  #onManaged(request: ManagementRequest): void {
+    const response = managementResponse.complete;
+    this.#send({ kind: 'taskManagementResponse', tag: request.tag, response });
+    if (request.function.disconnects) this.#end('target cold reset');
+  }
+
+  /** Undefined: there is no such task, or it has ended already. */
+  #abortTask(pdu: PduOf<'taskManagement'>): readonly Task[] | undefined {
+    const state = this.#tasks.get(pdu.referencedTag);
+    if (state === undefined || state.task.lun !== pdu.lun) return undefined;
+    return this.#abort(state) ? [state.task] : [];
+  }
+
+  /** All tasks of the session on `lun` (undefined: on any); answers those that still run. */
+  #abortTasks(lun: number | undefined): readonly Task[] {
+    const states = [...this.#tasks.values()].filter((state) => lun === undefined || state.task.lun === lun);
+    return states.filter((state) => this.#abort(state)).map((state) => state.task);
+  }
+
+  /** True: it still runs, and is over only when its outcome is known. */
+  #abort(state: TaskState): boolean {
+    this.#tasks.delete(state.task.tag);
+    if (state.mode === 'collecting') {
+      this.#stopSoliciting(state.task, state.transfer);
+      this.#release(state.task);
+      return false;
+    }
+    this.#aborted.add(state.task);
+    return true;
+  }
+
+  // ---- time
+
+  #onTick(nowMs: number): void {
+    const { loginMsMax, nopAfterMs, nopTimeoutMs } = this.#config.limits;
+    if (this.#phase.mode === 'login') {
+      if (nowMs - this.#startedAtMs > loginMsMax) this.#end('the login took too long');
+      return;
+    }
+    if (this.#pingedAtMs !== undefined) {
+      if (nowMs - this.#pingedAtMs > nopTimeoutMs) this.#end('the initiator does not answer');
+      return;
+    }
+    if (nowMs - this.#heardAtMs <= nopAfterMs) return;
+    this.#pingedAtMs = nowMs;
+    this.#send({ ...ping, targetTransferTag: this.#makeTag() }, false);
+  }
+}
+
+/** The CDB, with what an extended-CDB segment adds to it (§11.2.2.4). */
+function cdbOf(pdu: PduOf<'scsiCommand'>): Uint8Array {
+  const first = pdu.bhs.subarray(32, 48);
+  const { ahs } = pdu;
+  for (let at = 0; at + 4 <= ahs.byteLength;) {
+    const bytes = ((ahs[at] ?? 0) << 8) | (ahs[at + 1] ?? 0);
+    const end = at + 3 + bytes;
+    if (ahs[at + 2] === 1 && bytes > 1 && end <= ahs.byteLength)
+      return new Uint8Array(Buffer.concat([first, ahs.subarray(at + 4, end)]));
+    at += (3 + bytes + 3) & ~3;
+  }
+  return first;
+}

@@ -1,0 +1,100 @@
+/** A volume in memory, sparse in pieces of 64 KiB: for tests and for trying a target without disks. */
+import { assert } from '../shared/assert.ts';
+import { VolumeError, type Volume, type VolumeProblem } from './volume.ts';
+
+const pieceBytes = 65_536;
+
+export class MemoryVolume implements Volume {
+  #sizeBytes: number;
+  readonly #pieces = new Map<number, Uint8Array>();
+  readonly #failures: VolumeProblem[] = [];
+
+  /** `sizeBytes`: a whole number of sectors. */
+  constructor(sizeBytes: number) {
+    this.#sizeBytes = sizeBytes;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The volume becomes `sizeBytes` large, as after a resize. */
+  grow(sizeBytes: number): void {
+    assert(sizeBytes >= this.#sizeBytes, 'a volume does not shrink');
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** The next request fails so; several calls queue up. */
+  failNext(problem: VolumeProblem): void {
+    this.#failures.push(problem);
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    this.#begin(offsetBytes, lengthBytes);
+    return this.#read(offsetBytes, lengthBytes);
+  }
+
+  async write(offsetBytes: number, data: Uint8Array): Promise<void> {
+    this.#begin(offsetBytes, data.byteLength);
+    this.#write(offsetBytes, data);
+  }
+
+  async unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    this.#begin(offsetBytes, lengthBytes);
+    for (const { index, from, to } of pieces(offsetBytes, lengthBytes)) {
+      if (to - from === pieceBytes) this.#pieces.delete(index);
+      else this.#pieces.get(index)?.fill(0, from, to);
+    }
+  }
+
+  async flush(): Promise<void> {
+    this.#begin(0, 0);
+  }
+
+  async compareAndWrite(
+    offsetBytes: number,
+    expected: Uint8Array,
+    data: Uint8Array,
+  ): Promise<number | undefined> {
+    this.#begin(offsetBytes, data.byteLength);
+    const stored = this.#read(offsetBytes, expected.byteLength);
+    const differs = expected.findIndex((byte, index) => byte !== stored[index]);
+    if (differs !== -1) return differs;
+    this.#write(offsetBytes, data);
+    return undefined;
+  }
+
+  #begin(offsetBytes: number, lengthBytes: number): void {
+    assert(offsetBytes >= 0 && offsetBytes + lengthBytes <= this.#sizeBytes, 'a request outside the volume');
+    const problem = this.#failures.shift();
+    if (problem !== undefined) throw new VolumeError(problem, `as told: ${problem}`);
+  }
+
+  #read(offsetBytes: number, lengthBytes: number): Uint8Array {
+    const data = new Uint8Array(lengthBytes);
+    for (const { index, from, to, at } of pieces(offsetBytes, lengthBytes)) {
+      const piece = this.#pieces.get(index);
+      if (piece !== undefined) data.set(piece.subarray(from, to), at);
+    }
+    return data;
+  }
+
+  #write(offsetBytes: number, data: Uint8Array): void {
+    for (const { index, from, to, at } of pieces(offsetBytes, data.byteLength)) {
+      let piece = this.#pieces.get(index);
+      if (piece === undefined) this.#pieces.set(index, (piece = new Uint8Array(pieceBytes)));
+      piece.set(data.subarray(at, at + to - from), from);
+    }
+  }
+}
+
+/** The pieces under a range: which, from where to where in it, and at what offset of the range. */
+function* pieces(offsetBytes: number, lengthBytes: number) {
+  for (let at = 0; at < lengthBytes;) {
+    const index = Math.floor((offsetBytes + at) / pieceBytes);
+    const from = (offsetBytes + at) % pieceBytes;
+    const to = Math.min(pieceBytes, from + lengthBytes - at);
+    yield { index, from, to, at };
+    at += to - from;
+  }
+}

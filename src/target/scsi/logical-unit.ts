@@ -1,0 +1,135 @@
+/**
+ * One logical unit over one volume: who is attached, what each is to be told, and the way of every command through
+ * attention, reservation and its own function to a status. The one place where VolumeError becomes SCSI.
+ */
+import { VolumeError, type Volume, type VolumeProblem } from '../volume.ts';
+import { Cdb } from './cdb.ts';
+import { commandOf } from './commands.ts';
+import { reportLuns, reservationConflict } from './control.ts';
+import { identityOf, type Identity } from './identity.ts';
+import { inquiry } from './inquiry.ts';
+import { initialModeState, type ModeState } from './mode-pages.ts';
+import { Nexus } from './nexus.ts';
+import { badField, CheckCondition, senseOf, type Condition } from './sense.ts';
+import { answer, scsiStatus, type ScsiResult } from './status.ts';
+import { TaskOrder } from './task-order.ts';
+import type { ScsiCommand, Unit } from './unit.ts';
+
+/** A command as the transport has it. */
+export interface CommandRequest {
+  readonly lun: number;
+  readonly cdb: Uint8Array;
+  /** Task attribute, task-order.ts. */
+  readonly attribute: number;
+  readonly dataOut: Uint8Array;
+  readonly roomBytes: number;
+}
+
+const problems: Readonly<Record<Exclude<VolumeProblem, 'busy'>, Condition>> = {
+  noSpace: 'spaceAllocationFailed',
+  unreadable: 'unrecoveredRead',
+  unflushedWritesLost: 'writesLost',
+};
+
+/** How many initiators are remembered after they left. */
+const knownNexusesMax = 1024;
+
+export class LogicalUnit implements Unit {
+  readonly volume: Volume;
+  readonly identity: Identity;
+  mode: ModeState = initialModeState();
+  reservedBy: Nexus | undefined;
+  readonly #nexuses = new Set<Nexus>();
+  /** Names of nexuses that were told of the power-on. */
+  readonly #known = new Set<string>();
+  readonly #order = new TaskOrder();
+
+  constructor(volume: Volume, iqn: string) {
+    this.volume = volume;
+    this.identity = identityOf(iqn);
+  }
+
+  /** A new session; `name` is the initiator port. The first of a name hears of the power-on, a later one of the loss. */
+  attach(name: string): Nexus {
+    const nexus = new Nexus(name, this.volume.sizeBytes);
+    nexus.warn(this.#known.has(name) ? 'nexusLost' : 'poweredOn');
+    if (this.#known.size >= knownNexusesMax) this.#known.clear();
+    this.#known.add(name);
+    this.#nexuses.add(nexus);
+    return nexus;
+  }
+
+  /** The session is over, in whatever way: its reservation goes with it (SPC-2 §5.5.1). */
+  detach(nexus: Nexus): void {
+    this.#nexuses.delete(nexus);
+    if (this.reservedBy === nexus) this.reservedBy = undefined;
+  }
+
+  /** LOGICAL UNIT RESET and what includes it (SAM-5 §6.3.3). The transport has ended the tasks. */
+  reset(): void {
+    this.reservedBy = undefined;
+    this.mode = initialModeState();
+    for (const nexus of this.#nexuses) nexus.warn('unitReset');
+  }
+
+  warnOthers(from: Nexus, condition: Condition): void {
+    for (const nexus of this.#nexuses) if (nexus !== from) nexus.warn(condition);
+  }
+
+  /** Runs a command to its status; rejects only when something of ours is broken. */
+  execute(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
+    return this.#order.run(request.attribute, () => this.#translate(nexus, request));
+  }
+
+  async #translate(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
+    try {
+      return await this.#run(nexus, request);
+    } catch (error) {
+      if (error instanceof CheckCondition) return this.#checkCondition(error);
+      if (!(error instanceof VolumeError)) throw error;
+      if (error.problem === 'busy') return { status: scsiStatus.busy, transferBytes: 0 };
+      return this.#checkCondition(new CheckCondition(problems[error.problem]));
+    }
+  }
+
+  #checkCondition(error: CheckCondition): ScsiResult {
+    const sense = senseOf(error, this.mode.descriptorSense);
+    return { status: scsiStatus.checkCondition, sense, transferBytes: error.transferBytes };
+  }
+
+  #run(nexus: Nexus, request: CommandRequest): ScsiResult | Promise<ScsiResult> {
+    const cdb = new Cdb(request.cdb);
+    if (request.lun !== 0) return this.#runElsewhere(cdb);
+    if (this.volume.sizeBytes !== nexus.knownBytes) {
+      nexus.knownBytes = this.volume.sizeBytes;
+      nexus.warn('capacityChanged');
+    }
+    const row = commandOf(cdb);
+    if (row?.always !== true) {
+      const attention = nexus.take();
+      if (attention !== undefined) throw new CheckCondition(attention);
+      if (this.reservedBy !== undefined && this.reservedBy !== nexus) return reservationConflict;
+    }
+    if (row === undefined) throw new CheckCondition('invalidOpcode');
+    const last = row.usage.byteLength - 1;
+    if (cdb.bit(last, 2)) throw badField(last, 2); // NACA: auto contingent allegiance is not supported
+    const command: ScsiCommand = { cdb, nexus, dataOut: request.dataOut, roomBytes: request.roomBytes };
+    return row.run(this, command);
+  }
+
+  /** Other LUNs do not exist; three commands are answered all the same (SPC-4 §6.6.2, §6.33, §6.39). */
+  #runElsewhere(cdb: Cdb): ScsiResult {
+    switch (cdb.opcode) {
+      case 0x12:
+        return inquiry(cdb, this.identity, false);
+      case 0xa0:
+        return reportLuns({ cdb });
+      case 0x03: {
+        const detail = { condition: 'noSuchUnit', information: undefined, field: undefined } as const;
+        return answer(senseOf(detail, cdb.bit(1, 0)), cdb.u8(4));
+      }
+      default:
+        throw new CheckCondition('noSuchUnit');
+    }
+  }
+}

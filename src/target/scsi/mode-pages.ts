@@ -1,0 +1,128 @@
+/** MODE SENSE and MODE SELECT (SPC-4 §6.11-§6.14, §7.5; SBC-3 §6.5): caching and control page. */
+import { sectorBytes } from './block-limits.ts';
+import type { Cdb } from './cdb.ts';
+import { badField, CheckCondition } from './sense.ts';
+import { answer, type ScsiResult } from './status.ts';
+
+/** What MODE SELECT can change; kept until the next reset. */
+export interface ModeState {
+  /** D_SENSE: sense data in descriptor format. */
+  descriptorSense: boolean;
+  /** SWP: no writes. */
+  writeProtected: boolean;
+}
+export const initialModeState = (): ModeState => ({ descriptorSense: false, writeProtected: false });
+
+const pageControl = { current: 0, changeable: 1, default: 2, saved: 3 } as const;
+const allPages = 0x3f;
+
+const cachingCode = 0x08;
+const controlCode = 0x0a;
+
+/** WCE: acknowledged writes are durable after SYNCHRONIZE CACHE, or at once with FUA. Reads are cached. */
+function cachingPage(): Uint8Array {
+  const page = new Uint8Array(20);
+  page[0] = cachingCode;
+  page[1] = page.byteLength - 2;
+  page[2] = 0x04;
+  return page;
+}
+/** GLTSD; commands may be reordered (QUEUE ALGORITHM MODIFIER 1); no limit on how long a task set is busy. */
+function controlPage(state: ModeState): Uint8Array {
+  const page = new Uint8Array(12);
+  page[0] = controlCode;
+  page[1] = page.byteLength - 2;
+  page[2] = 0x02 | (state.descriptorSense ? 0x04 : 0);
+  page[3] = 0x10;
+  page[4] = state.writeProtected ? 0x08 : 0;
+  page[8] = page[9] = 0xff;
+  return page;
+}
+function pagesOf(control: number, state: ModeState): readonly Uint8Array[] {
+  if (control === pageControl.current) return [cachingPage(), controlPage(state)];
+  if (control === pageControl.default) return [cachingPage(), controlPage(initialModeState())];
+  const changeable = [cachingPage(), controlPage(initialModeState())];
+  for (const page of changeable) page.fill(0, 2);
+  changeable[1]?.set([0x04, 0, 0x08], 2);
+  return changeable;
+}
+
+/** Block descriptor: number of sectors and their size, short or long (LLBAA) form. */
+function blockDescriptor(sizeBytes: number, long: boolean): Uint8Array {
+  const sectors = sizeBytes / sectorBytes;
+  const data = new DataView(new ArrayBuffer(long ? 16 : 8));
+  if (long) {
+    data.setUint32(0, Math.floor(sectors / 2 ** 32));
+    data.setUint32(4, sectors >>> 0);
+    data.setUint32(12, sectorBytes);
+  } else {
+    data.setUint32(0, Math.min(sectors, 0xffff_ffff));
+    data.setUint32(4, sectorBytes);
+  }
+  return new Uint8Array(data.buffer);
+}
+
+function selectedPages(cdb: Cdb, state: ModeState): readonly Uint8Array[] {
+  const [control, code, subpage] = [cdb.u8(2) >> 6, cdb.u8(2) & 0x3f, cdb.u8(3)];
+  if (control === pageControl.saved) throw new CheckCondition('savingNotSupported');
+  const everySubpage = subpage === 0xff;
+  if (subpage !== 0 && !everySubpage) throw badField(3);
+  const pages = pagesOf(control, state).filter((page) => code === allPages || page[0] === code);
+  if (pages.length === 0) throw badField(2, 5);
+  return pages;
+}
+
+const parameter = (state: ModeState) => (state.writeProtected ? 0x80 : 0) | 0x10; // WP, DPOFUA
+
+export function modeSense6(cdb: Cdb, state: ModeState, sizeBytes: number): ScsiResult {
+  const pages = selectedPages(cdb, state);
+  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(sizeBytes, false);
+  const body = Buffer.concat([descriptor, ...pages]);
+  const header = [body.byteLength + 3, 0, parameter(state), descriptor.byteLength];
+  return answer(Uint8Array.from([...header, ...body]), cdb.u8(4));
+}
+
+export function modeSense10(cdb: Cdb, state: ModeState, sizeBytes: number): ScsiResult {
+  const pages = selectedPages(cdb, state);
+  const long = cdb.bit(1, 4);
+  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(sizeBytes, long);
+  const body = Buffer.concat([descriptor, ...pages]);
+  const size = body.byteLength + 6;
+  const header = [size >> 8, size & 0xff, 0, parameter(state), long ? 1 : 0, 0, 0, descriptor.byteLength];
+  return answer(Uint8Array.from([...header, ...body]), cdb.u16(7));
+}
+
+const badList = (byte: number) => new CheckCondition('invalidFieldInList', { field: { inCdb: false, byte } });
+
+/** Applies a parameter list: the pages as MODE SENSE shows them, changed at most where that is allowed. */
+export function modeSelect(cdb: Cdb, list: Uint8Array, state: ModeState, ten: boolean): ModeState {
+  const listBytes = ten ? cdb.u16(7) : cdb.u8(4);
+  if (cdb.bit(1, 0)) throw badField(1, 0); // SP: nothing is saved
+  if (!cdb.bit(1, 4)) throw badField(1, 4); // PF
+  if (listBytes === 0) return state;
+  const headerBytes = ten ? 8 : 4;
+  if (list.byteLength < listBytes || listBytes < headerBytes) throw new CheckCondition('parameterListLength');
+  const descriptorBytes = ten ? ((list[6] ?? 0) << 8) | (list[7] ?? 0) : (list[3] ?? 0);
+  let next = state;
+  for (let at = headerBytes + descriptorBytes; at < listBytes;) {
+    const bytes = 2 + (list[at + 1] ?? 0);
+    if (at + bytes > listBytes) throw new CheckCondition('parameterListLength');
+    next = applyPage(list.subarray(at, at + bytes), at, next);
+    at += bytes;
+  }
+  return next;
+}
+
+function applyPage(page: Uint8Array, at: number, state: ModeState): ModeState {
+  const code = (page[0] ?? 0) & 0x3f;
+  const current = pagesOf(pageControl.current, state).find((known) => known[0] === code);
+  const mask = pagesOf(pageControl.changeable, state).find((known) => known[0] === code);
+  if (current === undefined || mask === undefined) throw badList(at);
+  if (page.byteLength !== current.byteLength) throw badList(at + 1);
+  for (let i = 2; i < page.byteLength; i++) {
+    const changed = (page[i] ?? 0) ^ (current[i] ?? 0);
+    if ((changed & ~(mask[i] ?? 0)) !== 0) throw badList(at + i);
+  }
+  if (code !== controlCode) return state;
+  return { descriptorSense: ((page[2] ?? 0) & 0x04) !== 0, writeProtected: ((page[4] ?? 0) & 0x08) !== 0 };
+}

@@ -1,0 +1,25 @@
+/** One initiator port as a logical unit knows it (I_T nexus): the unit attentions it has yet to be told. */
+import type { Condition } from './sense.ts';
+
+export class Nexus {
+  /** Initiator name and ISID: the SCSI initiator port name (RFC 7143 §4.4.1). */
+  readonly name: string;
+  /** The size of the volume that this initiator was last told or warned about. */
+  knownBytes: number;
+  readonly #attentions: Condition[] = [];
+
+  constructor(name: string, knownBytes: number) {
+    this.name = name;
+    this.knownBytes = knownBytes;
+  }
+
+  /** A reset takes the place of what was pending before (SAM-5 §5.14.2); each condition waits at most once. */
+  warn(condition: Condition): void {
+    if (condition === 'poweredOn' || condition === 'unitReset') this.#attentions.length = 0;
+    if (!this.#attentions.includes(condition)) this.#attentions.push(condition);
+  }
+  /** The oldest pending unit attention, which is then told. */
+  take(): Condition | undefined {
+    return this.#attentions.shift();
+  }
+}

@@ -1,0 +1,44 @@
+/** What a target has served, since it started: for metrics. */
+export interface TargetCounts {
+  readonly readCommands: number;
+  readonly writeCommands: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly flushes: number;
+  readonly unmaps: number;
+  readonly otherCommands: number;
+}
+
+const reads = new Set([0x08, 0x28, 0x88, 0xa8]);
+const writes = new Set([0x0a, 0x2a, 0x8a, 0xaa, 0x2e, 0x8e, 0xae, 0x89, 0x8b]);
+const flushes = new Set([0x35, 0x91]);
+const unmaps = new Set([0x42, 0x41, 0x93]);
+
+export class TargetCounters {
+  readonly #counts = {
+    readCommands: 0,
+    writeCommands: 0,
+    readBytes: 0,
+    writtenBytes: 0,
+    flushes: 0,
+    unmaps: 0,
+    otherCommands: 0,
+  };
+
+  count(opcode: number, bytes: number): void {
+    const counts = this.#counts;
+    if (reads.has(opcode)) {
+      counts.readCommands += 1;
+      counts.readBytes += bytes;
+    } else if (writes.has(opcode)) {
+      counts.writeCommands += 1;
+      counts.writtenBytes += bytes;
+    } else if (flushes.has(opcode)) counts.flushes += 1;
+    else if (unmaps.has(opcode)) counts.unmaps += 1;
+    else counts.otherCommands += 1;
+  }
+
+  read(): TargetCounts {
+    return { ...this.#counts };
+  }
+}
