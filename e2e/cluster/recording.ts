@@ -1,0 +1,77 @@
+/** What the recorder in a pod promised, read from the pod's log, which lies outside of the volume. */
+import { until } from '../until.ts';
+import type { Kubectl } from './kubectl.ts';
+
+interface Line {
+  readonly n?: number;
+  readonly ms?: number;
+  readonly done?: number;
+  readonly error?: string;
+}
+
+export class Recording {
+  readonly #kubectl: Kubectl;
+  readonly #where: readonly string[];
+  readonly #pod: string;
+  readonly #directory: string;
+
+  constructor(kubectl: Kubectl, namespace: string, pod: string, directory: string) {
+    this.#kubectl = kubectl;
+    this.#where = ['-n', namespace];
+    this.#pod = pod;
+    this.#directory = directory;
+  }
+
+  /** The command of a pod that records. */
+  static command(directory: string): readonly string[] {
+    return ['node', '/scripts/recorder.ts', 'write', directory, '/control/stop'];
+  }
+
+  async #lines(...options: readonly string[]): Promise<readonly Line[]> {
+    const text = await this.#kubectl.run(['logs', ...this.#where, this.#pod, ...options]);
+    const lines = text.split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line) => JSON.parse(line) as Line);
+  }
+
+  /** Number of the newest record that was acknowledged as flushed. Throws when the writer met an error. */
+  async last(): Promise<number> {
+    let last = 0;
+    for (const line of await this.#lines('--tail=3')) {
+      if (line.error !== undefined) throw new Error(`the writer met ${line.error} at record ${line.n}`);
+      last = line.n ?? line.done ?? last;
+    }
+    return last;
+  }
+
+  /** Waits until records newer than `n` were flushed; answers the newest. */
+  async beyond(n: number, timeoutMs: number): Promise<number> {
+    const found = await until(`the writer goes on beyond record ${n}`, timeoutMs, async () => {
+      const last = await this.last();
+      return last > n ? { last } : `it is at record ${last}`;
+    });
+    return found.last;
+  }
+
+  /** The longest that a record newer than `n` took. */
+  async longestMsSince(n: number): Promise<number> {
+    const lines = await this.#lines();
+    return Math.max(0, ...lines.filter((line) => (line.n ?? 0) > n).map((line) => line.ms ?? 0));
+  }
+
+  /** Ends the writer; answers its last record. */
+  async stop(): Promise<number> {
+    await this.#kubectl.run(['exec', ...this.#where, this.#pod, '--', 'touch', '/control/stop']);
+    const found = await until('the writer stops', 30_000, async () => {
+      const done = (await this.#lines('--tail=1'))[0]?.done;
+      return done === undefined ? 'it still writes' : { done };
+    });
+    return found.done;
+  }
+
+  /** Reads every record back through a pod, from the volume and not from the page cache. Throws when one is not as promised. */
+  async check(pod: string, last: number): Promise<string> {
+    const dropCache = `for f in ${this.#directory}/*; do dd of="$f" oflag=nocache conv=notrunc,fdatasync count=0 status=none; done`;
+    const script = `${dropCache}; exec node /scripts/recorder.ts check ${this.#directory} ${last}`;
+    return this.#kubectl.run(['exec', ...this.#where, pod, '--', 'sh', '-c', script], { timeoutMs: 120_000 });
+  }
+}
