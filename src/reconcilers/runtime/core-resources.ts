@@ -23,7 +23,7 @@ import type { ObjectMeta } from '../../api/object-meta.ts';
 import type { Resource } from '../../api/resources.ts';
 
 /** A model of the client library as it stands in JSON: times are strings, metadata is ours. */
-export type Json<T> = { metadata: ObjectMeta } & { [K in Exclude<keyof T, 'metadata'>]: Plain<T[K]> };
+export type Json<T> = { metadata: ObjectMeta } & { [K in keyof T as Exclude<K, 'metadata'>]: Plain<T[K]> };
 type Plain<V> = V extends Date
   ? string
   : V extends readonly (infer Item)[]
