@@ -19,6 +19,7 @@ import {
 import { backoffMs, type Random } from './backoff.ts';
 import { KubeConnection, type ApiConnection, type ApiRequest } from './connection.ts';
 import { mergePatch } from './merge-patch.ts';
+import { pause } from './pause.ts';
 import { collectionPath, objectPath } from './resource-path.ts';
 
 export interface ClientOptions {
@@ -55,6 +56,7 @@ export interface Page<T> {
 const attemptsMax = 4;
 const conflictsMax = 5;
 const pageSize = 500;
+const never = new AbortController().signal;
 const retryLimits = { firstMs: 200, maxMs: 5_000 };
 
 export class KubernetesClient {
@@ -325,7 +327,7 @@ export class KubernetesClient {
         const asked = isBusy(error) ? error.retryAfterMs : undefined;
         const delayMs = Math.min(asked ?? backoffMs(attempt, retryLimits, random), 30_000);
         log.debug('request is repeated', { path: request.path, attempt, delayMs, error: error.message });
-        await new Promise<void>((resolve) => void clock.after(delayMs, resolve));
+        await pause(clock, delayMs, request.signal ?? never);
       }
     }
   }

@@ -84,6 +84,11 @@ export class Informers {
     await Promise.all([...this.#informers.values()].map(({ reflector }) => reflector.synced));
   }
 
+  /** Lists everything anew: for a new leader, which must not act on what it knew before the old one's last writes. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#informers.values()].map(({ reflector }) => reflector.refresh()));
+  }
+
   get isSynced(): boolean {
     return [...this.#informers.values()].every((informer) => informer.isSynced);
   }

@@ -15,6 +15,7 @@ import type { Log } from '../../shared/log.ts';
 import { ApiError, apiError, isBusy, isExpired } from './api-error.ts';
 import { Backoff, type Random } from './backoff.ts';
 import type { KubernetesClient, Selection } from './client.ts';
+import { pause } from './pause.ts';
 import { collectionPath } from './resource-path.ts';
 import { Store, type Change } from './store.ts';
 
@@ -54,6 +55,10 @@ export class Reflector<T extends KubernetesObject> {
   /** Where the next watch begins; undefined: a list is needed. */
   #version: string | undefined;
   #ended: Promise<void> | undefined;
+  /** Aborted to end the watch or pause that goes on. */
+  #turn = new AbortController();
+  /** Of those who wait for a list that begins from now on. */
+  #waiters: (() => void)[] = [];
 
   constructor(
     resource: Resource<T>,
@@ -80,22 +85,29 @@ export class Reflector<T extends KubernetesObject> {
     this.#ended ??= this.#run();
   }
 
+  /** Lists anew; resolves when the store holds what there was at some time after the call. */
+  async refresh(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.push(resolve);
+    this.#turn.abort(new Error('the list is read anew'));
+    await promise;
+  }
+
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopped'));
     await this.#ended;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+    while (!this.#stop.signal.aborted) {
+      this.#turn = new AbortController();
       try {
-        if (this.#version === undefined) await this.#list();
+        if (this.#version === undefined || this.#waiters.length > 0) await this.#list();
         else await this.#watchAtLeast(watchMsMin, this.#version);
         this.#backoff.succeeded();
       } catch (error) {
-        if (signal.aborted) return;
         if (!isOperating(error)) throw error;
-        await this.#failed(error);
+        if (!this.#stop.signal.aborted && !this.#turn.signal.aborted) await this.#failed(error);
       }
     }
   }
@@ -123,15 +135,20 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   async #list(): Promise<void> {
-    const { items, resourceVersion } = await this.#options.client.listAll(
-      this.#resource,
-      this.#selection,
-      this.#stop.signal,
-    );
-    for (const change of this.store.replace(items.map(slim))) this.#emit(change);
-    this.#version = resourceVersion;
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    try {
+      const { client } = this.#options;
+      const list = await client.listAll(this.#resource, this.#selection, this.#stop.signal);
+      for (const change of this.store.replace(list.items.map(slim))) this.#emit(change);
+      this.#version = list.resourceVersion;
+    } catch (error) {
+      this.#waiters.unshift(...waiters);
+      throw error;
+    }
     this.#isSynced = true;
     this.#synced.resolve();
+    for (const resolve of waiters) resolve();
   }
 
   async #watch(from: string): Promise<void> {
@@ -150,7 +167,7 @@ export class Reflector<T extends KubernetesObject> {
       method: 'GET',
       path,
       deadlineMs: headerDeadlineMs,
-      signal: this.#stop.signal,
+      signal: this.#signal,
     } as const;
     for await (const event of client.connection.watch(request, silenceMs)) {
       this.#take(event as WatchEvent<T>);
@@ -171,12 +188,12 @@ export class Reflector<T extends KubernetesObject> {
     if (change !== undefined) this.#emit(change);
   }
 
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#stop.signal, this.#turn.signal]);
+  }
+
   async #pause(delayMs: number): Promise<void> {
-    const { signal } = this.#stop;
-    await new Promise<void>((resolve) => {
-      const cancel = this.#options.clock.after(delayMs, resolve);
-      signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
-    });
+    await pause(this.#options.clock, delayMs, this.#signal);
   }
 }
 
