@@ -27,6 +27,23 @@ export const storagePoolClaim = (
   spec: { name, type, poolSpec: { poolType: 'striped' }, blockDevices: { blockDeviceList: devices } },
 });
 
+/** Pools in today's form: one striped pool on one device of each node. */
+export const poolCluster = (
+  name: string,
+  devices: readonly (readonly [node: string, device: string])[],
+): object => ({
+  apiVersion: 'cstor.openebs.io/v1',
+  kind: 'CStorPoolCluster',
+  metadata: { namespace: 'openebs', name },
+  spec: { pools: devices.map(([node, device]) => poolEntry(node, [device])) },
+});
+
+export const poolEntry = (node: string, devices: readonly string[], type = 'stripe'): object => ({
+  nodeSelector: { 'kubernetes.io/hostname': node },
+  dataRaidGroups: [{ blockDevices: devices.map((blockDeviceName) => ({ blockDeviceName })) }],
+  poolConfig: { dataRaidGroupType: type },
+});
+
 /** A class of the predecessor: the operator itself provisions it. */
 export const legacyClass = (name: string, pool: string, replicas: number): object => ({
   apiVersion: 'storage.k8s.io/v1',

@@ -6,6 +6,7 @@ interface Line {
   readonly n?: number;
   readonly ms?: number;
   readonly done?: number;
+  readonly from?: number;
   readonly error?: string;
 }
 
@@ -41,6 +42,19 @@ export class Recording {
       last = line.n ?? line.done ?? last;
     }
     return last;
+  }
+
+  /** The same, whatever happened to the writer since. */
+  async lastPromised(): Promise<number> {
+    return Math.max(
+      0,
+      ...(await this.#lines()).map((line) => (line.error === undefined ? (line.n ?? 0) : 0)),
+    );
+  }
+
+  /** The newest record that the writer found when it began. */
+  async from(): Promise<number> {
+    return (await this.#lines()).find((line) => line.from !== undefined)?.from ?? 0;
   }
 
   /** Waits until records newer than `n` were flushed; answers the newest. */

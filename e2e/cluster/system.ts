@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { labels } from '../../src/api/names.ts';
 import { run } from '../shell.ts';
-import { programs } from '../testbed/testbed.ts';
+import { loadImage, programs } from '../testbed/testbed.ts';
 import { until } from '../until.ts';
 import { isReady, type Kubectl, type KubeObject, type Pod } from './kubectl.ts';
 
@@ -16,6 +16,13 @@ export const imageArchive = join(root, 'build/image/caskade.tar');
 export async function buildImage(): Promise<string> {
   await run([join(root, 'image/build.sh')], { cwd: root, timeoutMs: 10 * 60_000, show: 'errors' });
   return readFileSync(join(root, 'build/image/name'), 'utf8').trim();
+}
+
+/** Builds the image and brings it to the nodes of the bed; answers its name. */
+export async function buildAndLoadImage(): Promise<string> {
+  const name = await buildImage();
+  await loadImage(imageArchive);
+  return name;
 }
 
 export const helm = (name: 'helm' | 'helm3' = 'helm'): string => {

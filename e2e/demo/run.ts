@@ -11,14 +11,7 @@ import { Recording } from '../cluster/recording.ts';
 import { mounted, withEqualReplicas } from '../cluster/replicas.ts';
 import * as system from '../cluster/system.ts';
 import { run } from '../shell.ts';
-import {
-  addDisk,
-  directory as testbedDirectory,
-  loadImage,
-  NoTestbed,
-  programs,
-  up,
-} from '../testbed/testbed.ts';
+import { addDisk, directory as testbedDirectory, NoTestbed, programs, up } from '../testbed/testbed.ts';
 import { until } from '../until.ts';
 import { agreed, CannotBegin, checkImage, foreign, testbed, type Cluster } from './cluster.ts';
 import { names } from './names.ts';
@@ -64,8 +57,7 @@ async function installSystem(cluster: Cluster): Promise<string> {
       return disks.join(' ');
     });
     await story.chapter('the image is built without a Docker daemon and on every node', async () => {
-      image = await system.buildImage();
-      await loadImage(system.imageArchive);
+      image = await system.buildAndLoadImage();
       return image;
     });
   }

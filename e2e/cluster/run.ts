@@ -1,0 +1,67 @@
+/**
+ * The cluster suite: `node e2e/cluster/run.ts [WORD…]` runs the checks whose name contains one of the words. Reuses a test
+ * bed that runs (a demo's stays as it is) or starts one and removes it. Ends with `N passed, N failed, N skipped`.
+ */
+import { join } from 'node:path';
+import { runChecks, type Check } from '../local/suite.ts';
+import { down, kubeconfig, NoTestbed, status, up } from '../testbed/testbed.ts';
+import { badInput } from './bad-input.ts';
+import { chartChecks } from './chart.ts';
+import { Kubectl } from './kubectl.ts';
+import { survival } from './survival.ts';
+import { clear, nodeCount, prepare, type World } from './world.ts';
+
+const values = join(import.meta.dirname, '../demo/values.yaml');
+const words = process.argv.slice(2);
+
+/** The checks on a bed that runs. The first of them after the chart's brings the system up. */
+async function checks(): Promise<readonly Check[]> {
+  let world: World | undefined;
+  const theWorld = (): World => {
+    if (world === undefined) throw new Error('the system did not come up');
+    return world;
+  };
+  const comesUp: Check = {
+    name: 'the chart comes up, and a CStorPoolCluster becomes three pools',
+    timeoutMs: 300_000,
+    run: async () => {
+      world = await prepare(['-f', values]);
+    },
+  };
+  const rest = [...badInput(theWorld), ...survival(theWorld)];
+  const chart = (await chartChecks()).filter((check) => wanted(check));
+  const wantedRest = rest.filter((check) => wanted(check));
+  return [...chart, ...(wantedRest.length > 0 ? [comesUp, ...wantedRest] : [])];
+}
+const wanted = ({ name }: Check) => words.length === 0 || words.some((word) => name.includes(word));
+
+/** Every check, skipped. */
+async function skipAll(why: string): Promise<number> {
+  const none = (): World => {
+    throw new Error(why);
+  };
+  const all = [...badInput(none), ...survival(none)];
+  return runChecks(
+    all.map((check) => ({ ...check, skip: why })),
+    [],
+  );
+}
+
+const before = await status();
+console.log(before.running ? `reusing: ${before.line}` : 'starting a test bed of our own');
+try {
+  await up(nodeCount, 'the cluster suite');
+  const failed = await (async () => {
+    try {
+      return await runChecks(await checks(), []);
+    } finally {
+      if (before.running) await clear(new Kubectl(kubeconfig));
+      else await down();
+    }
+  })();
+  process.exitCode = failed > 0 ? 1 : 0;
+} catch (error) {
+  if (!(error instanceof NoTestbed)) throw error;
+  await skipAll(error.message);
+  process.exitCode = error.cannot ? 0 : 1;
+}
