@@ -1,0 +1,46 @@
+/** What the operator is told at start: a flag, and the environment that the chart sets. */
+import { hostname } from 'node:os';
+import type { Command, Flags } from '../shared/edge/flags.ts';
+import { version } from '../shared/edge/version.ts';
+import { UsageError } from '../shared/exit-codes.ts';
+import type { Settings } from './world.ts';
+
+export const operatorCommand = {
+  name: 'caskade operator',
+  does: 'turns custom resources into pools and volumes, and their state into status',
+  flags: {
+    http: {
+      value: 'HOST:PORT',
+      does: 'where /healthz, /readyz and /metrics are served (default 0.0.0.0:9500)',
+    },
+  },
+} as const satisfies Command<Flags>;
+
+export const httpDefault = '0.0.0.0:9500';
+
+export interface OperatorOptions {
+  readonly settings: Settings;
+  /** Identity for the lease: a restarted container goes on with that of its pod. */
+  readonly identity: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function operatorOptions(env: Environment): OperatorOptions {
+  const required = (name: string, example: string): string => {
+    const value = env[name];
+    if (value === undefined || value === '')
+      throw new UsageError(`environment ${name} is not set: set it, for example ${name}=${example}`);
+    return value;
+  };
+  return {
+    settings: {
+      namespace: required('CASKADE_NAMESPACE', 'openebs'),
+      image: required('CASKADE_IMAGE', 'registry.example/caskade:0.1.0'),
+      imagePullPolicy: env['CASKADE_IMAGE_PULL_POLICY'] ?? 'IfNotPresent',
+      version: env['CASKADE_VERSION'] ?? version,
+      sparseDir: env['CASKADE_SPARSE_DIR'] ?? '/var/openebs/sparse',
+    },
+    identity: env['POD_NAME'] ?? `${hostname()}-${process.pid}`,
+  };
+}

@@ -1,0 +1,53 @@
+/** What the pods of pools and targets have in common. */
+import { ports } from '../api/names.ts';
+
+export type { Settings } from './world.ts';
+
+export const configFolder = '/etc/caskade/config';
+export const keysFolder = '/etc/caskade/keys';
+
+/** Pod annotation: hash of the configuration that the daemon was started with. */
+export const configHashAnnotation = 'cstor.openebs.io/config-hash';
+
+export const podAnnotations = (monitoring: string) => ({
+  'openebs.io/monitoring': monitoring,
+  'prometheus.io/path': '/metrics',
+  'prometheus.io/port': String(ports.http),
+  'prometheus.io/scrape': 'true',
+});
+
+/** /healthz fails only when the process can do nothing any more, so a slow import is not killed. */
+export const httpProbe = {
+  livenessProbe: {
+    httpGet: { path: '/healthz', port: ports.http, scheme: 'HTTP' },
+    initialDelaySeconds: 5,
+    periodSeconds: 10,
+    timeoutSeconds: 5,
+    failureThreshold: 6,
+  },
+  readinessProbe: {
+    httpGet: { path: '/readyz', port: ports.http, scheme: 'HTTP' },
+    periodSeconds: 2,
+    timeoutSeconds: 2,
+    failureThreshold: 2,
+  },
+};
+
+interface Amounts {
+  readonly limits?: Readonly<Record<string, string | number>> | null;
+  readonly requests?: Readonly<Record<string, string | number>> | null;
+}
+
+/** `resources` of a container; amounts as text, as the API server hands them out. */
+export function containerResources(amounts: Amounts | null | undefined) {
+  if (amounts === undefined || amounts === null) return {};
+  const text = (by: Readonly<Record<string, string | number>>) =>
+    Object.fromEntries(Object.entries(by).map(([name, amount]) => [name, String(amount)]));
+  const { limits, requests } = amounts;
+  return {
+    resources: {
+      ...(limits === undefined || limits === null ? {} : { limits: text(limits) }),
+      ...(requests === undefined || requests === null ? {} : { requests: text(requests) }),
+    },
+  };
+}

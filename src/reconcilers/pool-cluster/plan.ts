@@ -1,0 +1,218 @@
+/**
+ * From a cluster of pools to claims and instances, one pool per node.
+ *
+ * Every name follows from what is already there (a claim from its device's uid, an instance from the uids of its
+ * claims), so whoever is killed between two steps finds its own work again instead of making it twice. An instance
+ * that was removed and added back has new claims, hence a new name: nothing can mistake it for its predecessor.
+ */
+import { createHash } from 'node:crypto';
+import type { Device } from '../block-device-claim/inventory.ts';
+import type { Violation } from '../checks.ts';
+import { nodesOf } from './checks.ts';
+import type { Cluster, Instance, Node, PoolConfigSpec, PoolEntry } from './inventory.ts';
+
+export interface Claim {
+  readonly name: string;
+  readonly uid: string;
+  readonly device: string;
+  readonly bound: boolean;
+  readonly deleting: boolean;
+  /** It carries the cluster's finalizer: the device may be in use. */
+  readonly clusterFinalizer: boolean;
+}
+
+export interface Observed {
+  /** Undefined: gone, and what is left of it has to go too. */
+  readonly cluster: Cluster | undefined;
+  readonly nodes: readonly Node[];
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly claims: readonly Claim[];
+  readonly instances: readonly Instance[];
+}
+
+export type Action =
+  | { readonly do: 'addFinalizer' }
+  | { readonly do: 'createClaim'; readonly name: string; readonly device: Device }
+  | { readonly do: 'createInstance'; readonly name: string; readonly node: Node; readonly pool: PoolEntry }
+  | {
+      readonly do: 'updateInstance';
+      readonly name: string;
+      readonly node: Node;
+      readonly pool: PoolEntry;
+    }
+  | { readonly do: 'deleteInstance'; readonly name: string }
+  | { readonly do: 'releaseClaim'; readonly name: string }
+  | { readonly do: 'removeInstanceFinalizer'; readonly name: string }
+  | { readonly do: 'removeFinalizer' };
+
+export interface Plan {
+  readonly actions: readonly Action[];
+  /** What is waited for, or refused without being wrong in itself. */
+  readonly notes: readonly Violation[];
+}
+
+export const clusterFinalizer = 'cstorpoolcluster.openebs.io/finalizer';
+export const claimNameOf = (device: Device): string => `bdc-cstor-${device.uid}`;
+
+/** `violations` are those of poolClusterChecks: with any of them nothing is created, changed or removed. */
+export function plan(observed: Observed, violations: readonly Violation[]): Plan {
+  const cleanup = observed.instances.flatMap((instance) => cleanUp(instance, observed.claims));
+  const { cluster } = observed;
+  if (cluster === undefined || cluster.deleting) return withCleanup(cleanup, remove(observed));
+  if (!cluster.finalizers.includes(clusterFinalizer)) return { actions: [{ do: 'addFinalizer' }], notes: [] };
+  if (violations.length > 0) return { actions: cleanup, notes: [] };
+  return withCleanup(
+    cleanup,
+    merge([scaleDown(cluster, observed), ...cluster.pools.map((pool) => entry(pool, cluster, observed))]),
+  );
+}
+
+const merge = (plans: readonly Plan[]): Plan => ({
+  actions: plans.flatMap((each) => each.actions),
+  notes: plans.flatMap((each) => each.notes),
+});
+const withCleanup = (actions: readonly Action[], rest: Plan): Plan => merge([{ actions, notes: [] }, rest]);
+
+/** Which instance serves which entry: the one with a device of it, else the one on its node. */
+export function instancesByEntry(
+  pools: readonly PoolEntry[],
+  instances: readonly Instance[],
+): ReadonlyMap<PoolEntry, Instance> {
+  const found = new Map<PoolEntry, Instance>();
+  const taken = new Set<Instance>();
+  const match = (fits: (pool: PoolEntry, instance: Instance) => boolean) => {
+    for (const pool of pools) {
+      if (found.has(pool)) continue;
+      const instance = instances.find((each) => !each.deleting && !taken.has(each) && fits(pool, each));
+      if (instance === undefined) continue;
+      found.set(pool, instance);
+      taken.add(instance);
+    }
+  };
+  match((pool, instance) => pool.groups.flat().some((device) => instance.groups.flat().includes(device)));
+  match((pool, instance) => sameSelector(pool.nodeSelector, instance.nodeSelector));
+  return found;
+}
+
+const sorted = (value: Readonly<Record<string, string>>) =>
+  JSON.stringify(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+const sameSelector = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>
+  sorted(a) === sorted(b);
+
+function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
+  const instance = instancesByEntry(cluster.pools, observed.instances).get(pool);
+  const node = nodesOf(pool, observed.nodes)[0];
+  if (node === undefined) return { actions: [], notes: [] }; // its instance is served while its node is away
+  if (instance !== undefined)
+    return {
+      actions: inStep(instance, pool) ? [] : [{ do: 'updateInstance', name: instance.name, node, pool }],
+      notes: [],
+    };
+  return provision(pool, node, cluster, observed);
+}
+
+const inStep = (instance: Instance, pool: PoolEntry): boolean =>
+  sameSelector(instance.nodeSelector, pool.nodeSelector) && sameConfig(instance.config, pool.config);
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+const sameConfig = (a: PoolConfigSpec, b: PoolConfigSpec): boolean => canonical(a) === canonical(b);
+
+/** Claims first; the instance once all of them are bound. */
+function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {
+  const leaving = observed.instances.find(
+    (instance) =>
+      instance.deleting && instance.groups.flat().some((device) => pool.groups.flat().includes(device)),
+  );
+  const wait = (reason: string, message: string): Plan => ({ actions: [], notes: [{ reason, message }] });
+  const at = `spec.pools[${pool.index}]`;
+  if (leaving !== undefined)
+    return wait('InstanceLeaving', `${at}: waits until pool ${leaving.name} has left its devices`);
+  const devices = pool.groups.flat().flatMap((name) => observed.devices.get(name) ?? []);
+  const claims = new Map(observed.claims.map((claim) => [claim.name, claim]));
+  const missing = devices.filter((device) => !claims.has(claimNameOf(device)));
+  if (missing.length > 0)
+    return {
+      actions: missing.map((device) => ({ do: 'createClaim', name: claimNameOf(device), device })),
+      notes: [],
+    };
+  const own = devices.flatMap((device) => claims.get(claimNameOf(device)) ?? []);
+  const pending = own.filter((claim) => !claim.bound || claim.deleting);
+  if (pending.length > 0)
+    return wait(
+      'ClaimsPending',
+      `${at}: waits for ${pending.map((claim) => `BlockDeviceClaim ${claim.name} (device ${claim.device})`).join(', ')} to be bound`,
+    );
+  const name = instanceName(cluster, own, observed.instances);
+  return { actions: [{ do: 'createInstance', name, node, pool }], notes: [] };
+}
+
+/** `<cluster>-<4 characters>`: same claims, same name. */
+export function instanceName(
+  cluster: { readonly name: string; readonly uid: string },
+  claims: readonly { readonly uid: string }[],
+  instances: readonly { readonly name: string }[],
+): string {
+  const seed = [cluster.uid, ...claims.map((claim) => claim.uid).toSorted()].join('/');
+  const taken = new Set(instances.map((instance) => instance.name));
+  for (let attempt = 0; ; attempt++) {
+    const digest = createHash('sha256').update(`${seed}#${attempt}`).digest();
+    const suffix = [...digest.subarray(0, 4)]
+      .map((byte) => suffixAlphabet[byte % suffixAlphabet.length])
+      .join('');
+    const name = `${cluster.name}-${suffix}`;
+    if (!taken.has(name)) return name;
+  }
+}
+/** Without vowels and look-alikes: no words, no confusion. 27 characters. */
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
+
+function scaleDown(cluster: Cluster, observed: Observed): Plan {
+  const kept = new Set(instancesByEntry(cluster.pools, observed.instances).values());
+  const surplus = observed.instances.filter((instance) => !instance.deleting && !kept.has(instance));
+  return merge(surplus.map((instance) => removeInstance(instance, 'spec.pools no longer lists')));
+}
+
+function removeInstance(instance: Instance, why: string): Plan {
+  if (instance.replicas === 0) return { actions: [{ do: 'deleteInstance', name: instance.name }], notes: [] };
+  return {
+    actions: [],
+    notes: [
+      {
+        reason: 'ReplicasExist',
+        message: `${why} pool ${instance.name}, which holds ${instance.replicas} volume replicas: it stays until they are deleted or moved (kubectl get cvr -l cstorpoolinstance.openebs.io/name=${instance.name}), or list it again`,
+      },
+    ],
+  };
+}
+
+/** The cluster is being deleted or gone: instances, then claims, then the finalizer. */
+function remove({ cluster, instances, claims }: Observed): Plan {
+  if (instances.length > 0)
+    return merge(
+      instances
+        .filter((instance) => !instance.deleting)
+        .map((instance) => removeInstance(instance, 'the cluster is being deleted and has')),
+    );
+  const held = claims.filter((claim) => claim.clusterFinalizer || !claim.deleting);
+  if (held.length > 0) return { actions: held.map(({ name }) => ({ do: 'releaseClaim', name })), notes: [] };
+  return {
+    actions: cluster?.finalizers.includes(clusterFinalizer) === true ? [{ do: 'removeFinalizer' }] : [],
+    notes: [],
+  };
+}
+
+/** An instance whose pool is destroyed gives its devices back, and then may go. */
+function cleanUp(instance: Instance, claims: readonly Claim[]): readonly Action[] {
+  if (!instance.deleting || instance.poolProtected || !instance.clusterFinalizer) return [];
+  const devices = instance.groups.flat();
+  const held = claims.filter(
+    (claim) => devices.includes(claim.device) && (claim.clusterFinalizer || !claim.deleting),
+  );
+  return held.length > 0
+    ? held.map(({ name }) => ({ do: 'releaseClaim', name }))
+    : [{ do: 'removeInstanceFinalizer', name: instance.name }];
+}

@@ -1,0 +1,172 @@
+/** The objects of one pool: its daemon's Deployment, Service, configuration and keys. */
+import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
+import { labels, ports } from '../../api/names.ts';
+import { ownerReference } from '../../api/object-meta.ts';
+import type { PoolConfig, PoolDevice } from '../../api/pool-config.ts';
+import { resources } from '../../api/resources.ts';
+import { adminToken, poolKey } from '../../shared/keys.ts';
+import {
+  configFolder,
+  configHashAnnotation,
+  containerResources,
+  httpProbe,
+  keysFolder,
+  podAnnotations,
+  type Settings,
+} from '../pod-template.ts';
+
+export interface PoolWish {
+  readonly instance: CStorPoolInstance;
+  readonly config: PoolConfig;
+  /** Changes when the daemon has to start anew. */
+  readonly configHash: string;
+  /** Some of the devices are files in the sparse folder. */
+  readonly sparse: boolean;
+  readonly settings: Settings;
+  readonly masterKey: Uint8Array;
+}
+
+export const keysName = (instance: string): string => `${instance}-keys`;
+
+function meta({ instance, settings }: PoolWish, name = instance.metadata.name) {
+  const cluster = instance.metadata.labels?.[labels.cstorPoolCluster] ?? '';
+  return {
+    name,
+    namespace: settings.namespace,
+    labels: {
+      app: 'cstor-pool',
+      [labels.cstorPoolCluster]: cluster,
+      [labels.cstorPoolInstance]: instance.metadata.name,
+      [labels.version]: settings.version,
+      [labels.casType]: 'cstor',
+    },
+    ownerReferences: [ownerReference(resources.cstorPoolInstance, instance)],
+  };
+}
+
+const selector = (instance: string) => ({ app: 'cstor-pool', [labels.cstorPoolInstance]: instance });
+
+export function poolConfig(
+  name: string,
+  layout: 'stripe' | 'mirror',
+  groups: readonly (readonly PoolDevice[])[],
+): PoolConfig {
+  return {
+    name,
+    layout,
+    groups: groups.map((devices) => ({ devices })),
+    listen: {
+      replication: `0.0.0.0:${ports.replication}`,
+      copy: `0.0.0.0:${ports.copy}`,
+      admin: `0.0.0.0:${ports.admin}`,
+      http: `0.0.0.0:${ports.http}`,
+    },
+    keyFile: `${keysFolder}/pool-key`,
+    adminTokenFile: `${keysFolder}/admin-token`,
+  };
+}
+
+export const poolConfigMap = (wish: PoolWish) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: meta(wish),
+  data: { 'pool.json': `${JSON.stringify(wish.config, undefined, 2)}\n` },
+});
+
+export function poolSecret(wish: PoolWish) {
+  const { name } = wish.instance.metadata;
+  const text = (value: string) => Buffer.from(value).toString('base64');
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: meta(wish, keysName(name)),
+    type: 'Opaque',
+    data: {
+      'pool-key': text(Buffer.from(poolKey(wish.masterKey, name)).toString('hex')),
+      'admin-token': text(adminToken(wish.masterKey, 'pool', name)),
+    },
+  };
+}
+
+export const poolService = (wish: PoolWish) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: meta(wish),
+  spec: {
+    type: 'ClusterIP',
+    selector: selector(wish.instance.metadata.name),
+    ports: (['replication', 'copy', 'admin', 'http'] as const).map((name) => ({
+      name,
+      port: ports[name],
+      targetPort: ports[name],
+      protocol: 'TCP',
+    })),
+  },
+});
+
+export function poolDeployment(wish: PoolWish) {
+  const { instance, settings } = wish;
+  const { name } = instance.metadata;
+  const config = instance.spec.poolConfig;
+  const { resources: amounts, tolerations, priorityClassName } = config ?? {};
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: meta(wish),
+    spec: {
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+      selector: { matchLabels: selector(name) },
+      template: {
+        metadata: {
+          labels: meta(wish).labels,
+          annotations: {
+            ...podAnnotations('pool_exporter_prometheus'),
+            'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+            [configHashAnnotation]: wish.configHash,
+          },
+        },
+        spec: {
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          nodeSelector: { ...instance.spec.nodeSelector },
+          ...(tolerations === undefined || tolerations === null ? {} : { tolerations }),
+          ...(typeof priorityClassName === 'string' ? { priorityClassName } : {}),
+          terminationGracePeriodSeconds: 30,
+          containers: [
+            {
+              name: 'cstor-pool',
+              image: settings.image,
+              imagePullPolicy: settings.imagePullPolicy,
+              args: ['pool', '--config', `${configFolder}/pool.json`],
+              ports: [
+                { name: 'replication', containerPort: ports.replication, protocol: 'TCP' },
+                { name: 'copy', containerPort: ports.copy, protocol: 'TCP' },
+                { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
+                { name: 'http', containerPort: ports.http, protocol: 'TCP' },
+              ],
+              // Devices of the host can not be opened without; nothing else of the node is reachable.
+              securityContext: { privileged: true, runAsUser: 0 },
+              ...containerResources(amounts),
+              ...httpProbe,
+              volumeMounts: [
+                { name: 'config', mountPath: configFolder, readOnly: true },
+                { name: 'keys', mountPath: keysFolder, readOnly: true },
+                { name: 'dev', mountPath: '/dev' },
+                ...(wish.sparse ? [{ name: 'sparse', mountPath: settings.sparseDir }] : []),
+              ],
+            },
+          ],
+          volumes: [
+            { name: 'config', configMap: { name } },
+            { name: 'keys', secret: { secretName: keysName(name), defaultMode: 0o400 } },
+            { name: 'dev', hostPath: { path: '/dev', type: 'Directory' } },
+            ...(wish.sparse
+              ? [{ name: 'sparse', hostPath: { path: settings.sparseDir, type: 'DirectoryOrCreate' } }]
+              : []),
+          ],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
+import { labels } from '../../api/names.ts';
+import type { ObjectKey } from '../../api/object-meta.ts';
+import { resources } from '../../api/resources.ts';
+import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runtime/controller.ts';
+import type { Violation } from '../checks.ts';
+import { isDisabled, keyIn, type World } from '../world.ts';
+import { apply, applyObjects } from './apply.ts';
+import { observe } from './observe.ts';
+import { plan } from './plan.ts';
+import { statusOf, type InstanceStatus } from './status.ts';
+
+/** A refused call is tried again after this time, should nothing else happen. */
+const refusedMs = 30_000;
+
+async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
+  const instance = world.informers.instances.store.get(key);
+  if (instance === undefined) {
+    world.pools.forget(key.name);
+    return done;
+  }
+  if (isDisabled(instance)) return done;
+  const { instance: view, facts, wish } = observe(world, instance);
+  await applyObjects(world, wish);
+  const { actions, waits } = plan(view, facts);
+  let failure: Violation | undefined;
+  for (const action of actions) failure ??= await apply(world, instance, action);
+  const status = statusOf({
+    previous: { ...instance.status },
+    facts,
+    generation: instance.metadata.generation ?? 0,
+    deleting: view.deleting,
+    waits: waits ?? (view.deleting ? failure?.message : undefined),
+    failure: view.deleting ? undefined : failure,
+    nowIso: world.nowIso(),
+  });
+  await world.client.patchStatus(resources.cstorPoolInstance, instance, status);
+  tell(world, instance, status);
+  return failure === undefined ? done : { afterMs: refusedMs };
+}
+
+/** One event per change of phase, in cStor's words where it has any. */
+function tell({ recorder }: World, instance: CStorPoolInstance, { phase, conditions }: InstanceStatus): void {
+  const before = instance.status?.phase ?? '';
+  if (phase === before || phase === 'Pending') return;
+  if (phase === 'ONLINE') {
+    if (before !== 'Pending' && before !== '')
+      recorder.event(
+        instance,
+        'Normal',
+        'Pool Imported',
+        `Pool Import successful: ${instance.metadata.name}`,
+      );
+    return;
+  }
+  const told = conditions.filter(({ status, message }) => status === 'True' && message !== '');
+  const why = told.map(({ message }) => message).join('; ');
+  recorder.event(
+    instance,
+    'Warning',
+    phase === 'UNAVAIL' ? 'FailedSync' : 'DeviceState',
+    `pool is ${phase}${why === '' ? ': its daemon does not answer' : `: ${why}`}`,
+  );
+}
+
+/** Runs one pool daemon per instance and shows what it says. */
+export const poolInstanceController = (world: World) => {
+  const { informers, settings } = world;
+  const named = (name: string | undefined): ObjectKey[] =>
+    name === undefined ? [] : [keyIn(settings, name)];
+  return {
+    name: 'pool-instance',
+    watches: [
+      watchSelf(informers.instances),
+      watchOwned(informers.deployments, resources.cstorPoolInstance.kind),
+      watchOwned(informers.services, resources.cstorPoolInstance.kind),
+      watchOwned(informers.configMaps, resources.cstorPoolInstance.kind),
+      watchOwned(informers.secrets, resources.cstorPoolInstance.kind),
+      watchMapped(informers.pods, (pod) => named(pod.metadata.labels?.[labels.cstorPoolInstance])),
+      watchMapped(informers.replicas, (replica) => named(replica.metadata.labels?.[labels.poolInstanceName])),
+      watchMapped(informers.devices, (device) =>
+        informers.instances.store
+          .list(settings.namespace)
+          .filter(({ spec }) =>
+            spec.dataRaidGroups.some((group) =>
+              group.blockDevices.some((each) => each.blockDeviceName === device.metadata.name),
+            ),
+          )
+          .map((instance) => keyIn(settings, instance.metadata.name)),
+      ),
+    ],
+    workers: 4,
+    reconcile: (key: ObjectKey) => reconcile(world, key),
+  };
+};

@@ -1,0 +1,202 @@
+/**
+ * The status of a CStorPoolInstance from what the pool daemon streams. A pool that is gone can not say so itself:
+ * the operator does, from the lost stream and the Deployment's readiness.
+ */
+import { setCondition } from '../../api/conditions.ts';
+import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
+import { formatSpace, parseQuantity } from '../../api/quantity.ts';
+import type { Violation } from '../checks.ts';
+import { neverCreated } from './plan.ts';
+import type { StoredCondition } from '../status.ts';
+
+export type PoolReport = Pick<
+  PoolStatusRead,
+  | 'guid'
+  | 'phase'
+  | 'reason'
+  | 'message'
+  | 'totalBytes'
+  | 'usedBytes'
+  | 'freeBytes'
+  | 'logicalUsedBytes'
+  | 'readOnly'
+  | 'devices'
+  | 'replicas'
+>;
+
+export interface PoolFacts {
+  /** Undefined: the daemon does not answer (any more). */
+  readonly pool: PoolReport | undefined;
+  /** The stream may still come: the operator has just started, or lost it a moment ago. */
+  readonly expected: boolean;
+  /** The Deployment has a ready pod. */
+  readonly podReady: boolean;
+}
+
+export interface Capacity {
+  readonly used: string | number;
+  readonly free: string | number;
+  readonly total: string | number;
+  readonly zfs: { readonly logicalUsed: string | number };
+}
+
+export interface InstanceStatus {
+  readonly phase: string;
+  readonly readOnly: boolean;
+  readonly provisionedReplicas: number;
+  readonly healthyReplicas: number;
+  readonly capacity?: Capacity;
+  readonly poolGuid?: string;
+  readonly conditions: StoredCondition[];
+}
+
+export interface Previous {
+  readonly poolGuid?: string | undefined;
+  readonly phase?: string | undefined;
+  readonly readOnly?: boolean | undefined;
+  readonly provisionedReplicas?: number | undefined;
+  readonly healthyReplicas?: number | undefined;
+  readonly capacity?: Capacity | undefined;
+  readonly conditions?: readonly StoredCondition[] | null | undefined;
+}
+
+export interface StatusInput {
+  readonly previous: Previous;
+  readonly facts: PoolFacts;
+  readonly generation: number;
+  readonly deleting: boolean;
+  /** Set while it is being deleted and can not go on. */
+  readonly waits: string | undefined;
+  /** Why CreatePool was refused just now. */
+  readonly failure: Violation | undefined;
+  readonly nowIso: string;
+}
+
+export function statusOf(input: StatusInput): InstanceStatus {
+  const { previous, facts } = input;
+  const { pool } = facts;
+  const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
+  const capacity = serves ? capacityOf(previous.capacity, pool) : previous.capacity;
+  const guid = serves ? pool.guid : previous.poolGuid;
+  return {
+    phase: input.deleting ? leaving(input) : phaseOf(previous.phase ?? '', facts),
+    readOnly: pool?.readOnly ?? previous.readOnly ?? false,
+    provisionedReplicas: serves ? pool.replicas.length : (previous.provisionedReplicas ?? 0),
+    healthyReplicas: serves ? pool.replicas.filter(({ state }) => state === 'Healthy').length : 0,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(guid === undefined || guid === '' ? {} : { poolGuid: guid }),
+    conditions: conditionsOf(input),
+  };
+}
+
+/** A pool that is being destroyed is neither lost nor offline. */
+const leaving = ({ waits, previous }: StatusInput): string =>
+  waits === undefined ? (previous.phase ?? '') : 'DeletionFailed';
+
+/** See the kinds' page for the meaning of each. */
+export function phaseOf(previous: string, { pool, expected, podReady }: PoolFacts): string {
+  const born = !neverCreated(previous);
+  switch (pool?.phase) {
+    case 'POOL_PHASE_ONLINE':
+      return 'ONLINE';
+    case 'POOL_PHASE_DEGRADED':
+      return 'DEGRADED';
+    case 'POOL_PHASE_FAULTED':
+      return born ? 'FAULTED' : 'Pending';
+    case 'POOL_PHASE_ABSENT':
+      return born ? 'UNAVAIL' : 'Pending';
+    case 'POOL_PHASE_IMPORTING':
+      return born ? 'OFFLINE' : 'Pending';
+    default:
+      if (!born) return 'Pending';
+      return podReady && expected ? previous : 'OFFLINE';
+  }
+}
+
+/** A figure is written anew when it has moved by this part of the pool: smaller moves are the metrics' matter. */
+const capacityStep = 1 / 100;
+
+/** As cStor prints them; the former figures while they are near enough. */
+export function capacityOf(previous: Capacity | undefined, pool: PoolReport): Capacity {
+  const next = {
+    used: pool.usedBytes,
+    free: pool.freeBytes,
+    total: pool.usedBytes + pool.freeBytes,
+    logicalUsed: pool.logicalUsedBytes,
+  };
+  if (previous !== undefined) {
+    const before = {
+      used: parseQuantity(previous.used),
+      free: parseQuantity(previous.free),
+      total: parseQuantity(previous.total),
+      logicalUsed: parseQuantity(previous.zfs.logicalUsed),
+    };
+    const moved = (Object.keys(next) as (keyof typeof next)[]).some(
+      (figure) => Math.abs(next[figure] - before[figure]) > next.total * capacityStep,
+    );
+    if (!moved) return previous;
+  }
+  return {
+    used: formatSpace(next.used),
+    free: formatSpace(next.free),
+    total: formatSpace(next.total),
+    zfs: { logicalUsed: formatSpace(next.logicalUsed) },
+  };
+}
+
+function conditionsOf({
+  previous,
+  facts,
+  generation,
+  deleting,
+  waits,
+  failure,
+  nowIso,
+}: StatusInput): StoredCondition[] {
+  let conditions: readonly StoredCondition[] = previous.conditions ?? [];
+  const set = (type: string, status: 'True' | 'False', reason: string, message: string) => {
+    // A condition that nobody has heard of is not worth a line while it is False.
+    if (status === 'False' && !conditions.some((condition) => condition.type === type)) return;
+    conditions = setCondition(
+      conditions,
+      { type, status, reason, message, observedGeneration: generation },
+      nowIso,
+    );
+  };
+  set(
+    'DeletionBlocked',
+    waits === undefined ? 'False' : 'True',
+    waits === undefined ? 'Free' : 'Waiting',
+    waits ?? '',
+  );
+  const { pool } = facts;
+  const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
+  if (failure !== undefined) set('PoolCreationFailed', 'True', failure.reason, failure.message);
+  else if (serves) set('PoolCreationFailed', 'False', 'Created', '');
+  if (pool === undefined || pool.phase === 'POOL_PHASE_IMPORTING') return [...conditions];
+  const born = !neverCreated(previous.phase ?? '');
+  const lost = pool.phase === 'POOL_PHASE_ABSENT' && born && !deleting;
+  set(
+    'PoolLost',
+    lost ? 'True' : 'False',
+    lost ? 'PoolLost' : 'PoolFound',
+    lost
+      ? 'underlying pool might be lost or the disk(s) has gone bad: no device carries its label; attach the right disks, or remove the pool from the CStorPoolCluster and add it again'
+      : '',
+  );
+  const refused = pool.phase === 'POOL_PHASE_FAULTED';
+  set(
+    'PoolFaulted',
+    refused ? 'True' : 'False',
+    refused ? pool.reason : 'PoolFound',
+    refused ? pool.message : '',
+  );
+  const away = pool.devices.filter((device) => !device.online);
+  set(
+    'DiskUnavailable',
+    away.length > 0 ? 'True' : 'False',
+    away.length > 0 ? 'DisksAreUnavailable' : 'DisksAreAvailable',
+    away.map((device) => `${device.name} (${device.path}): ${device.reason}`).join('; '),
+  );
+  return [...conditions];
+}

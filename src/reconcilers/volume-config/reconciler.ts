@@ -1,0 +1,147 @@
+import { findCondition } from '../../api/conditions.ts';
+import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
+import { annotations, labels } from '../../api/names.ts';
+import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
+import { formatBinaryQuantity } from '../../api/quantity.ts';
+import { resources } from '../../api/resources.ts';
+import { violationsOf, type Violation } from '../checks.ts';
+import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { isDisabled, keyIn, type World } from '../world.ts';
+import { apply } from './apply.ts';
+import { boundChecks, provisioningChecks } from './checks.ts';
+import type { VolumeWish } from './manifests.ts';
+import { boundSubjectOf, observe, observePools, policyOf, subjectOf, wishOf } from './observe.ts';
+import { plan, type Observed } from './plan.ts';
+import { statusOf } from './status.ts';
+
+/** A refused call is tried again after this time, should nothing else happen. */
+const refusedMs = 30_000;
+
+async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
+  const config = world.informers.configs.store.get(key);
+  if (config === undefined || isDisabled(config)) return done;
+  const wish = wishOf(world, config);
+  const pools = observePools(world, wish.cluster);
+  const observed = observe(world, config, wish, pools);
+  const violations = judge(world, config, observed);
+  // A volume that is Bound is kept as it is, whatever is wrong with the newest wish.
+  const halted =
+    violations.length > 0 && observed.phase !== 'Bound' && observed.finalizer && !observed.deleting;
+  const { actions, waits, bound } = halted ? { actions: [], waits: undefined, bound: false } : plan(observed);
+  const volume = volumeOf(world, config, observed);
+  const refused: Violation[] = [];
+  for (const action of actions) {
+    const why = await apply(world, volume, observed, action);
+    if (why !== undefined) refused.push(why);
+  }
+  if (!observed.deleting && observed.finalizer)
+    await writeStatus(world, config, observed, [...violations, ...refused], waits, bound);
+  return refused.length === 0 ? done : { afterMs: refusedMs };
+}
+
+function judge(
+  world: World,
+  config: CStorVolumeConfig,
+  { wish, pools, phase }: Observed,
+): readonly Violation[] {
+  return phase === 'Bound'
+    ? violationsOf(boundChecks, boundSubjectOf(config, wish))
+    : violationsOf(provisioningChecks, subjectOf(world, config, wish, pools));
+}
+
+function volumeOf(world: World, config: CStorVolumeConfig, { wish, phase }: Observed): VolumeWish {
+  const { informers, settings } = world;
+  const { metadata, status } = config;
+  const volume = informers.persistentVolumes.store.get({ name: metadata.name });
+  const className = volume?.spec?.storageClassName ?? '';
+  const claim = metadata.annotations?.[labels.persistentVolumeClaim] ?? volume?.spec?.claimRef?.name ?? '';
+  // What exists was made for the size and the pools of the status; a newer wish that was refused changes nothing.
+  const made = boundSubjectOf(config, wish);
+  return {
+    config,
+    wish:
+      phase === 'Bound'
+        ? { ...wish, sizeBytes: made.boundBytes, pools: status?.poolInfo ?? wish.pools }
+        : wish,
+    policy: policyOf(world, config),
+    storageClassRef:
+      metadata.annotations?.[annotations.storageClassRef] ?? (className === '' ? '' : `name: ${className}`),
+    claimName: claim,
+    settings,
+  };
+}
+
+async function writeStatus(
+  world: World,
+  config: CStorVolumeConfig,
+  { wish }: Observed,
+  violations: readonly Violation[],
+  waits: string | undefined,
+  bound: boolean,
+): Promise<void> {
+  const before = config.status?.condition;
+  const status = statusOf({
+    previous: { ...config.status },
+    generation: config.metadata.generation ?? 0,
+    bound,
+    capacity: formatBinaryQuantity(wish.sizeBytes),
+    pools: wish.pools,
+    violations,
+    waits,
+    nowIso: world.nowIso(),
+  });
+  await world.client.patchStatus(resources.cstorVolumeConfig, config, status);
+  if (status.phase === 'Bound' && config.status?.phase !== 'Bound')
+    world.recorder.event(
+      config,
+      'Normal',
+      'Provisioned',
+      `volume with ${wish.replicaCount} replicas on ${wish.pools.join(', ')}`,
+    );
+  if (findCondition(before, 'Accepted')?.message === findCondition(status.condition, 'Accepted')?.message)
+    return;
+  for (const { reason, message } of violations) world.recorder.event(config, 'Warning', reason, message);
+}
+
+/** Turns configs into volumes. */
+export const volumeConfigController = (world: World) => {
+  const { informers, settings } = world;
+  const pending = () =>
+    informers.configs.store
+      .list(settings.namespace)
+      .filter(({ status }) => status?.phase !== 'Bound')
+      .map(keyOf);
+  const owner = resources.cstorVolumeConfig.kind;
+  const named = (name: string | undefined): ObjectKey[] =>
+    name === undefined ? [] : [keyIn(settings, name)];
+  const onPool = (pool: string) =>
+    informers.replicas.store
+      .byLabel(labels.poolInstanceName, pool)
+      .flatMap((replica) => named(replica.metadata.labels?.[labels.persistentVolume]));
+  return {
+    name: 'volume-config',
+    watches: [
+      watchSelf(informers.configs),
+      watchOwned(informers.deployments, owner),
+      watchOwned(informers.configMaps, owner),
+      watchOwned(informers.secrets, owner),
+      watchOwned(informers.volumes, owner),
+      // A pool's Service is where its replicas are reached.
+      watchMapped(informers.services, ({ metadata }) => [
+        ...named(metadata.labels?.[labels.persistentVolume]),
+        ...(metadata.labels?.[labels.cstorPoolInstance] === undefined ? [] : onPool(metadata.name)),
+      ]),
+      watchMapped(informers.replicas, ({ metadata }) => named(metadata.labels?.[labels.persistentVolume])),
+      watchMapped(informers.persistentVolumes, ({ metadata }) =>
+        informers.configs.store.get(keyIn(settings, metadata.name)) === undefined ? [] : named(metadata.name),
+      ),
+      watchMapped(informers.instances, pending),
+      watchMapped(informers.clusters, pending),
+      watchMapped(informers.policies, pending),
+    ],
+    workers: 4,
+    /** A pool that comes to life is what volumes wait for. */
+    pending,
+    reconcile: (key: ObjectKey) => reconcile(world, key),
+  };
+};

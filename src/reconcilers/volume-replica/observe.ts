@@ -1,0 +1,48 @@
+import type { CStorVolumeReplica } from '../../api/kinds/cstorvolumereplica.ts';
+import { finalizers, labels } from '../../api/names.ts';
+import { keyIn, type World } from '../world.ts';
+import { poolServes } from '../volume-config/observe.ts';
+import type { ReplicaView } from './plan.ts';
+import type { ReplicaFacts } from './status.ts';
+
+export interface Observed {
+  readonly volume: string;
+  readonly pool: string;
+  readonly replicaId: string;
+  readonly view: ReplicaView;
+  readonly facts: ReplicaFacts;
+}
+
+export function observe(world: World, { metadata, spec }: CStorVolumeReplica): Observed {
+  const { informers, settings, pools, targets } = world;
+  const volume = metadata.labels?.[labels.persistentVolume] ?? '';
+  const pool = metadata.labels?.[labels.poolInstanceName] ?? '';
+  const replicaId = spec.replicaid ?? '';
+  const instance = informers.instances.store.get(keyIn(settings, pool));
+  const serves = poolServes(world, pool);
+  const onPool = pools
+    .status(pool)
+    ?.replicas.find((each) => each.volume === volume && each.replicaId === replicaId);
+  const config = informers.configs.store.get(keyIn(settings, volume));
+  const atTarget = targets.status(volume)?.replicas.find((each) => each.replicaId === replicaId);
+  return {
+    volume,
+    pool,
+    replicaId,
+    view: {
+      deleting: metadata.deletionTimestamp !== undefined,
+      finalizer: metadata.finalizers?.includes(finalizers.volumeReplica) === true,
+      poolExists:
+        instance !== undefined && instance.metadata.uid === metadata.labels?.[labels.poolInstanceUid],
+      poolServes: serves,
+      targetExists: informers.deployments.store.get(keyIn(settings, `${volume}-target`)) !== undefined,
+    },
+    facts: {
+      onPool,
+      poolAnswers: serves,
+      atTarget,
+      bound: config?.status?.phase === 'Bound',
+      expected: pools.expected(pool),
+    },
+  };
+}

@@ -1,0 +1,108 @@
+/** The status of a CStorVolumeReplica: its state as the target sees it, its size as the pool sees it. */
+import { formatShort, parseQuantity } from '../../api/quantity.ts';
+import type { ReplicaStatusRead } from '../../api/proto/caskade/target/v1/ReplicaStatus.ts';
+import type { ReplicaRead } from '../../api/proto/caskade/pool/v1/Replica.ts';
+
+export interface ReplicaFacts {
+  /** The pool's record of it; undefined: the pool does not answer, or does not have it. */
+  readonly onPool: Pick<ReplicaRead, 'state' | 'allocatedBytes' | 'logicalBytes'> | undefined;
+  /** The pool answers. */
+  readonly poolAnswers: boolean;
+  /** The target's record of it; undefined: the target does not answer, or does not know it. */
+  readonly atTarget: Pick<ReplicaStatusRead, 'state' | 'rebuild' | 'message'> | undefined;
+  /** The volume was Bound: its replicas exist. */
+  readonly bound: boolean;
+  /** Streams may still come: the operator has just started. */
+  readonly expected: boolean;
+}
+
+export interface ReplicaStatus {
+  readonly phase: string;
+  readonly message: string;
+  readonly capacity?: { readonly total: string; readonly used: string };
+  readonly lastTransitionTime?: string;
+}
+
+export interface Previous {
+  readonly phase?: string | undefined;
+  readonly message?: string | undefined;
+  readonly capacity?: { readonly total: string; readonly used: string } | undefined;
+  readonly lastTransitionTime?: string | null | undefined;
+}
+
+export function statusOf(previous: Previous, facts: ReplicaFacts, nowIso: string): ReplicaStatus {
+  const { phase, message } = phaseOf(previous, facts);
+  const capacity =
+    facts.onPool === undefined ? previous.capacity : capacityOf(previous.capacity, facts.onPool);
+  const since = phase === previous.phase ? previous.lastTransitionTime : nowIso;
+  return {
+    phase,
+    message,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(since === undefined || since === null ? {} : { lastTransitionTime: since }),
+  };
+}
+
+const states: Readonly<Record<string, string>> = {
+  InSync: 'Healthy',
+  Healthy: 'Healthy',
+  Rebuilding: 'Rebuilding',
+  Proving: 'Rebuilding',
+  Attaching: 'Degraded',
+  Degraded: 'Degraded',
+  Offline: 'Offline',
+};
+
+function phaseOf(
+  previous: Previous,
+  { onPool, poolAnswers, atTarget, bound, expected }: ReplicaFacts,
+): { readonly phase: string; readonly message: string } {
+  const before = previous.phase ?? '';
+  if (!bound) return { phase: 'Init', message: '' };
+  if (!poolAnswers) {
+    if (expected && before !== '') return { phase: before, message: previous.message ?? '' };
+    return { phase: 'Offline', message: 'its pool does not answer; see kubectl get cspi' };
+  }
+  // Just made: the pool has not told of it yet.
+  if (onPool === undefined && (before === '' || before === 'Init')) return { phase: 'Init', message: '' };
+  if (onPool === undefined)
+    return {
+      phase: 'Error',
+      message: 'its pool does not hold it any more; the volume goes on with the others',
+    };
+  const state = atTarget?.state ?? onPool.state;
+  const progress = atTarget?.rebuild;
+  return {
+    phase: states[state] ?? 'Offline',
+    message:
+      progress === undefined || progress === null || states[state] !== 'Rebuilding'
+        ? (atTarget?.message ?? '')
+        : `${state.toLowerCase()}: ${Math.floor(progress.percent / percentStep) * percentStep} %`,
+  };
+}
+
+/** Progress is shown in steps: the metrics have it by the second. */
+const percentStep = 10;
+/** A size is shown anew when it has moved by this part of itself, and by this many bytes. */
+const sizeStep = 1 / 20;
+const sizeBytesStep = 1024 ** 2;
+
+export function capacityOf(
+  previous: Previous['capacity'],
+  { allocatedBytes, logicalBytes }: Pick<ReplicaRead, 'allocatedBytes' | 'logicalBytes'>,
+): { readonly total: string; readonly used: string } {
+  const near = (shown: string | undefined, bytes: number): boolean => {
+    if (shown === undefined) return false;
+    const before = parseShort(shown);
+    return (
+      Math.abs(bytes - before) <= Math.max(sizeBytesStep, before * sizeStep) &&
+      (before === 0) === (bytes === 0)
+    );
+  };
+  if (previous !== undefined && near(previous.total, allocatedBytes) && near(previous.used, logicalBytes))
+    return previous;
+  return { total: formatShort(allocatedBytes), used: formatShort(logicalBytes) };
+}
+
+/** The inverse of formatShort. */
+const parseShort = (text: string): number => parseQuantity(/[KMGTP]$/.test(text) ? `${text}i` : text);

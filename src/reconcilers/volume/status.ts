@@ -1,0 +1,146 @@
+/**
+ * The status of a CStorVolume from what its target streams. Written when something that a person would act on changes:
+ * counters travel along with such a change and cause none themselves.
+ */
+import { setCondition } from '../../api/conditions.ts';
+import type { TargetStatusRead } from '../../api/proto/caskade/target/v1/TargetStatus.ts';
+import { formatBinaryQuantity } from '../../api/quantity.ts';
+import type { StoredCondition } from '../status.ts';
+
+export type TargetReport = Pick<
+  TargetStatusRead,
+  'phase' | 'epoch' | 'sizeBytes' | 'replicas' | 'initiators' | 'unflushedWritesLostEpoch' | 'message'
+>;
+
+export interface TargetFacts {
+  /** Undefined: the target does not answer (any more). */
+  readonly target: TargetReport | undefined;
+  /** The stream may still come: the operator has just started, or lost it a moment ago. */
+  readonly expected: boolean;
+  readonly podReady: boolean;
+}
+
+export interface ReplicaStatus {
+  readonly replicaId: string;
+  readonly mode: string;
+  readonly quorum: string;
+  readonly checkpointedIOSeq: string;
+  readonly inflightRead: string;
+  readonly inflightWrite: string;
+  readonly inflightSync: string;
+  readonly upTime: number;
+}
+
+export interface VolumeStatus {
+  readonly phase: string;
+  readonly message: string;
+  readonly capacity?: string | number;
+  readonly publishedNodeId: string;
+  readonly replicaStatuses: readonly ReplicaStatus[];
+  readonly replicaDetails: { readonly knownReplicas: Readonly<Record<string, string>> };
+  readonly conditions: readonly StoredCondition[];
+  readonly lastTransitionTime?: string;
+}
+
+export interface Previous {
+  readonly phase?: string | undefined;
+  readonly message?: string | undefined;
+  readonly capacity?: string | number | undefined;
+  readonly publishedNodeId?: string | undefined;
+  readonly replicaStatuses?: readonly ReplicaStatus[] | undefined;
+  readonly conditions?: readonly StoredCondition[] | null | undefined;
+  readonly lastTransitionTime?: string | null | undefined;
+}
+
+export interface StatusInput {
+  readonly previous: Previous;
+  readonly facts: TargetFacts;
+  /** Node whose initiator the target has, as far as it said; undefined: it did not say. */
+  readonly publishedNodeId: string | undefined;
+  readonly knownReplicas: Readonly<Record<string, string>>;
+  readonly generation: number;
+  readonly nowIso: string;
+}
+
+export function statusOf(input: StatusInput): VolumeStatus {
+  const { previous, facts, nowIso } = input;
+  const { phase, message } = phaseOf(previous, facts);
+  const capacity =
+    facts.target === undefined ? previous.capacity : formatBinaryQuantity(facts.target.sizeBytes);
+  const moved = phase !== previous.phase;
+  const since = moved ? nowIso : previous.lastTransitionTime;
+  return {
+    phase,
+    message,
+    ...(capacity === undefined ? {} : { capacity }),
+    publishedNodeId: input.publishedNodeId ?? previous.publishedNodeId ?? '',
+    replicaStatuses: replicaStatusesOf(previous.replicaStatuses ?? [], facts, moved),
+    replicaDetails: { knownReplicas: input.knownReplicas },
+    conditions: conditionsOf(input),
+    ...(since === undefined || since === null ? {} : { lastTransitionTime: since }),
+  };
+}
+
+/** Init, Healthy, Degraded and Offline are the target's words; Error: it runs and the operator can not reach it. */
+export function phaseOf(
+  previous: Previous,
+  { target, expected, podReady }: TargetFacts,
+): { readonly phase: string; readonly message: string } {
+  if (target !== undefined) return { phase: target.phase, message: target.message };
+  const born = previous.phase !== undefined && previous.phase !== '';
+  if (!born) return { phase: 'Init', message: 'the target has not answered yet' };
+  if (podReady && expected) return { phase: previous.phase ?? '', message: previous.message ?? '' };
+  if (previous.phase === 'Init') return { phase: 'Init', message: previous.message ?? '' };
+  return podReady
+    ? {
+        phase: 'Error',
+        message: 'unknown: the target pod is ready, but does not answer the operator on port 7777',
+      }
+    : { phase: 'Offline', message: 'the target pod is not ready; kubectl describe its Deployment' };
+}
+
+const inSync = (state: string): boolean => state === 'InSync';
+
+function replicaStatusesOf(
+  previous: readonly ReplicaStatus[],
+  { target, expected, podReady }: TargetFacts,
+  moved: boolean,
+): readonly ReplicaStatus[] {
+  if (target === undefined) return podReady && expected ? previous : [];
+  const next = target.replicas
+    .map((replica) => ({
+      replicaId: replica.replicaId,
+      mode: inSync(replica.state) ? 'Healthy' : 'Degraded',
+      quorum: inSync(replica.state) ? '1' : '0',
+      checkpointedIOSeq: String(replica.durable),
+      inflightRead: String(replica.inflightReads),
+      inflightWrite: String(replica.inflightWrites),
+      inflightSync: '0',
+      upTime: replica.upSeconds,
+    }))
+    .toSorted((a, b) => (a.replicaId < b.replicaId ? -1 : 1));
+  const essence = (statuses: readonly ReplicaStatus[]) =>
+    JSON.stringify(statuses.map(({ replicaId, mode, quorum }) => [replicaId, mode, quorum]));
+  return !moved && essence(next) === essence(previous) ? previous : next;
+}
+
+/**
+ * `UnflushedWritesLost` stays once it is true: a restarted target has forgotten it, the file system on the volume has
+ * not. The message names the newest epoch it happened in.
+ */
+function conditionsOf({ previous, facts, generation, nowIso }: StatusInput): readonly StoredCondition[] {
+  const conditions = previous.conditions ?? [];
+  const epoch = facts.target?.unflushedWritesLostEpoch ?? 0;
+  if (epoch === 0) return conditions;
+  return setCondition(
+    conditions,
+    {
+      type: 'UnflushedWritesLost',
+      status: 'True',
+      reason: 'RecoveredFromCrashedReplicas',
+      message: `in epoch ${epoch} the volume was recovered while too many replicas had crashed: acknowledged writes that were never flushed may be missing; check the file system`,
+      observedGeneration: generation,
+    },
+    nowIso,
+  );
+}
