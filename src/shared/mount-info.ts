@@ -42,3 +42,14 @@ export function parseMountInfo(text: string): readonly MountEntry[] {
 /** What is visible at `point`, if it is a mount point. */
 export const mountAt = (mounts: readonly MountEntry[], point: string): MountEntry | undefined =>
   mounts.findLast((mount) => mount.point === point);
+
+/**
+ * A device number from stat (`st_rdev`) as `MAJOR:MINOR`: glibc's makedev taken apart, where minor numbers above 255 are
+ * split around the major one.
+ */
+export const numberOf = (device: number): string => {
+  const n = BigInt(device);
+  const major = ((n >> 8n) & 0xfffn) | ((n >> 32n) & 0xfffff000n);
+  const minor = (n & 0xffn) | ((n >> 12n) & 0xffffff00n);
+  return `${major}:${minor}`;
+};

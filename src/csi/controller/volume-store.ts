@@ -13,8 +13,8 @@ export interface VolumeStore {
   list(): readonly VolumeState[];
   /** Fresh. */
   get(name: string): Promise<CStorVolumeConfig | undefined>;
-  /** Answers false when one of that name exists. */
-  create(config: CStorVolumeConfig): Promise<boolean>;
+  /** The object as it was made; undefined when one of that name exists. */
+  create(config: CStorVolumeConfig): Promise<CStorVolumeConfig | undefined>;
   /** Marks it for deletion; nothing when it is gone. */
   remove(name: string): Promise<void>;
   /** Says where the volume is to be, if it still is as `config` shows it; false: it has changed, look again. */

@@ -20,9 +20,9 @@ class FakeStore implements VolumeStore {
     return Promise.resolve(this.configs.get(name));
   }
   create(config: CStorVolumeConfig) {
-    if (this.configs.has(config.metadata.name)) return Promise.resolve(false);
+    if (this.configs.has(config.metadata.name)) return Promise.resolve(undefined);
     this.configs.set(config.metadata.name, config);
-    return Promise.resolve(true);
+    return Promise.resolve(config);
   }
   remove(name: string) {
     this.configs.delete(name);

@@ -31,8 +31,6 @@ export class Volumes {
   async create(request: CreateVolumeRequestRead, waitMs: number): Promise<Volume> {
     const wish = wishOf(request);
     const existing = await this.#store.get(wish.name);
-    if (existing === undefined && !(await this.#store.create(configOf(wish, this.#namespace, this.#version))))
-      throw new StatusError('ABORTED', `volume ${wish.name} is being created by another call: try again`);
     if (existing !== undefined) {
       if (existing.metadata.deletionTimestamp !== undefined)
         throw new StatusError('ABORTED', `volume ${wish.name} is being deleted: try again when it is gone`);
@@ -40,8 +38,12 @@ export class Volumes {
       if (other !== undefined)
         throw new StatusError('ALREADY_EXISTS', `volume ${wish.name} exists and ${other}: use another name`);
     }
+    const object = existing ?? (await this.#store.create(configOf(wish, this.#namespace, this.#version)));
+    if (object === undefined)
+      throw new StatusError('ABORTED', `volume ${wish.name} is being created by another call: try again`);
+    // Not an earlier volume of that name, which may be seen for a moment yet.
     const bound = await this.#store.wait(wish.name, waitMs, ({ config }) =>
-      config?.status?.phase === 'Bound' ? config : undefined,
+      config?.metadata.uid === object.metadata.uid && config?.status?.phase === 'Bound' ? config : undefined,
     );
     if (bound === undefined) throw await this.#notYet(wish.name);
     return describe(bound);

@@ -1,7 +1,7 @@
 /** Mounts of this container, which the kubelet's folder passes on to the host and the pods (Bidirectional). */
 import { mkdir, readFile, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { mountAt, parseMountInfo, type MountEntry } from '../../shared/mount-info.ts';
+import { mountAt, numberOf, parseMountInfo, type MountEntry } from '../../shared/mount-info.ts';
 import { ownCommands, type Commands } from './command.ts';
 
 export class Mounter {
@@ -56,11 +56,3 @@ export class Mounter {
 export async function deviceNumber(path: string): Promise<string> {
   return numberOf((await stat(path)).rdev);
 }
-
-/** glibc's makedev, taken apart: minor numbers above 255 are split around the major one. */
-export const numberOf = (device: number): string => {
-  const n = BigInt(device);
-  const major = ((n >> 8n) & 0xfffn) | ((n >> 32n) & 0xfffff000n);
-  const minor = (n & 0xffn) | ((n >> 12n) & 0xffffff00n);
-  return `${major}:${minor}`;
-};

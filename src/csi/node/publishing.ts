@@ -1,9 +1,9 @@
 /** NodePublish and NodeUnpublish: the staged volume at a pod's path, as a folder or as a device. */
 import { stat } from 'node:fs/promises';
 import { StatusError } from '../../shared/grpc/status-error.ts';
-import type { MountEntry } from '../../shared/mount-info.ts';
+import { numberOf, type MountEntry } from '../../shared/mount-info.ts';
 import type { Attacher } from './attacher.ts';
-import { deviceNumber, numberOf, type Mounter } from './mounter.ts';
+import { deviceNumber, type Mounter } from './mounter.ts';
 import { planPublish, type PublishSeen, type PublishWish } from './plan.ts';
 import { refused } from './staging.ts';
 

@@ -18,8 +18,8 @@ import { volumeStats } from './stats.ts';
 
 export interface NodeServiceOptions {
   readonly nodeName: string;
-  /** Label kubernetes.io/hostname of the Node. */
-  readonly hostname: string;
+  /** Label kubernetes.io/hostname of the Node. Rejects while the API server is away: the kubelet asks again. */
+  readonly hostname: () => Promise<string>;
   readonly attacher: Attacher;
   readonly mounter: Mounter;
   readonly locks: VolumeLocks;
@@ -95,13 +95,13 @@ export function nodeService(options: NodeServiceOptions): Pick<NodeHandlers, Ser
     NodeGetCapabilities: unary(log, () =>
       Promise.resolve({ capabilities: rpcs.map((type) => ({ rpc: { type } })) }),
     ),
-    NodeGetInfo: unary(log, () =>
-      Promise.resolve({
-        nodeId: nodeName,
-        maxVolumesPerNode: attacher.volumesMax,
-        accessibleTopology: { segments: { [topologyNodeName]: nodeName, [labels.hostname]: hostname } },
-      }),
-    ),
+    NodeGetInfo: unary(log, async () => ({
+      nodeId: nodeName,
+      maxVolumesPerNode: attacher.volumesMax,
+      accessibleTopology: {
+        segments: { [topologyNodeName]: nodeName, [labels.hostname]: await hostname() },
+      },
+    })),
   };
 }
 
