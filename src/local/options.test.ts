@@ -30,10 +30,11 @@ test.each([
   [{ replicas: '0' },                                 '--replicas 0 is out of range: give a whole number from 1 to 5'],
   [{ replicas: '6' },                                 '--replicas 6 is out of range'],
   [{ size: 'big' },                                   '--size big is no size'],
-  [{ size: '1M' },                                    '--size 1M is out of range: give 4Mi to 16Ti'],
+  [{ size: '1M' },                                    '--size 1M is out of range: give 16Mi to 16Ti'],
   [{ size: '17T' },                                   '--size 17T is out of range'],
   [{ size: '5000001' },                               '--size 5000001 is no multiple of 4096'],
   [{ layout: 'raidz' },                               '--layout raidz is unknown: give stripe or mirror'],
+  [{ 'devices-per-pool': '5', size: '32M' },          '--devices-per-pool 5 makes devices of 13Mi for --size 32M'],
   [{ 'devices-per-pool': '9' },                       '--devices-per-pool 9 is out of range'],
   [{ layout: 'mirror', 'devices-per-pool': '1' },     '--devices-per-pool 1 is too few for a mirror: give 2 or more'],
 ])('%j is refused', (more, message) => {

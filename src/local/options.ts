@@ -1,4 +1,5 @@
 /** Command lines of `caskade local` and what they mean. */
+import { deviceBytesMin } from '../pool-manager/engine/label.ts';
 import { listening, parseEndpoint } from '../shared/edge/endpoint.ts';
 import { parseCount, type Flag, type FlagValues } from '../shared/edge/flags.ts';
 import { UsageError } from '../shared/exit-codes.ts';
@@ -58,7 +59,7 @@ export const readReplicaCommand = {
 export const localLimits = {
   replicasMax: 5,
   devicesMax: 8,
-  sizeBytesMin: 4 * 2 ** 20,
+  sizeBytesMin: 16 * 2 ** 20,
   sizeBytesMax: 2 ** 44,
   /** A child says that it has started within this time; importing a pool is most of it. */
   startMs: 30_000,
@@ -91,12 +92,24 @@ export function newGeometry(flags: Values): Geometry {
   const devicesPerPool = parseCount('--devices-per-pool', devices, 1, localLimits.devicesMax);
   if (devicesPerPool < least)
     throw new UsageError(`--devices-per-pool ${devices} is too few for a mirror: give 2 or more`);
-  return {
+  const geometry: Geometry = {
     replicas: parseCount('--replicas', replicas, 1, localLimits.replicasMax),
     sizeBytes: parseVolumeSize(size),
     layout,
     devicesPerPool,
   };
+  if (deviceBytes(geometry) < deviceBytesMin)
+    throw new UsageError(
+      `--devices-per-pool ${devices} makes devices of ${formatSize(deviceBytes(geometry))} for --size ${size}: give fewer, so that each has ${formatSize(deviceBytesMin)}`,
+    );
+  return geometry;
+}
+
+/** Twice the volume per pool in all, for snapshots and what is freed later; each half of a mirror as large. */
+export function deviceBytes({ sizeBytes, layout, devicesPerPool }: Geometry): number {
+  const bytes = layout === 'mirror' ? 2 * sizeBytes : (2 * sizeBytes) / devicesPerPool;
+  const step = 2 ** 20;
+  return Math.ceil(bytes / step) * step;
 }
 
 function parseLayout(text: string): Geometry['layout'] {

@@ -8,6 +8,7 @@ import type { TargetConfig } from '../api/target-config.ts';
 import { openClient } from '../shared/grpc/client.ts';
 import { loadProto } from '../shared/grpc/load.ts';
 import { poolNames, syncFolder, writeAtomically, type LocalState } from './home.ts';
+import { deviceBytes } from './options.ts';
 import { keyFile, linkKeysFile, readAdminToken, tokenFile } from './keys.ts';
 
 /** Where things of one volume are. */
@@ -23,13 +24,6 @@ export const controlSocket = (run: string): string => join(run, 'control');
 export const configFile = ({ home }: Places, name: string): string => join(home, 'config', `${name}.json`);
 
 const devicePath = ({ home }: Places, pool: string, device: number) => join(home, pool, `device-${device}`);
-
-/** Twice the volume per pool in all, for snapshots and what is freed later; each half of a mirror as large. */
-function deviceBytes({ sizeBytes, layout, devicesPerPool }: LocalState): number {
-  const bytes = layout === 'mirror' ? 2 * sizeBytes : (2 * sizeBytes) / devicesPerPool;
-  const step = 2 ** 20;
-  return Math.ceil(bytes / step) * step;
-}
 
 const deviceNumbers = ({ devicesPerPool }: LocalState) =>
   Array.from({ length: devicesPerPool }, (_, i) => i + 1);
