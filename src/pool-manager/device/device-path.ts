@@ -1,0 +1,99 @@
+/** Opening what a path names, for one process alone: a block device, or a plain file that stands for one. */
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { lockFile } from '../../shared/edge/file-lock.ts';
+import { PoolRefusal } from '../engine/refusal.ts';
+
+export interface OpenedPath {
+  readonly descriptor: number;
+  /** Holds the lock of a plain file; undefined for block devices, where the kernel keeps others out (O_EXCL). */
+  readonly lock: number | undefined;
+  readonly sizeBytes: number;
+  readonly isDirect: boolean;
+}
+
+/** Throws PoolRefusal: DeviceMissing, DeviceInUse. */
+export function openPath(path: string, name: string): OpenedPath {
+  const stats = statOf(path, name);
+  if (!stats.isBlockDevice() && !stats.isFile())
+    throw new PoolRefusal('DeviceMissing', `device ${name}: ${path} is no block device and no plain file`);
+  const lock = stats.isFile() ? lockOrRefuse(path, name) : undefined;
+  try {
+    return { ...openDirect(path, name, stats.isBlockDevice()), lock };
+  } catch (error) {
+    if (lock !== undefined) closeSync(lock);
+    throw error;
+  }
+}
+
+function openDirect(path: string, name: string, isBlockDevice: boolean): Omit<OpenedPath, 'lock'> {
+  const flags = constants.O_RDWR | (isBlockDevice ? constants.O_EXCL : 0);
+  let isDirect = true;
+  let descriptor: number;
+  try {
+    descriptor = openOrRefuse(path, name, flags | constants.O_DIRECT);
+  } catch (error) {
+    if (codeOf(error) !== 'EINVAL') throw error; // tmpfs and some network file systems have no O_DIRECT
+    isDirect = false;
+    descriptor = openOrRefuse(path, name, flags);
+  }
+  try {
+    const opened = fstatSync(descriptor);
+    const sizeBytes = isBlockDevice ? blockDeviceBytes(opened) : opened.size;
+    return { descriptor, isDirect, sizeBytes: Math.floor(sizeBytes / 4096) * 4096 };
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function openOrRefuse(path: string, name: string, flags: number): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EBUSY')
+      throw new PoolRefusal(
+        'DeviceInUse',
+        `device ${name} (${path}) is mounted or open elsewhere: stop its user`,
+        {
+          cause: error,
+        },
+      );
+    if (code === 'ENXIO' || code === 'ENODEV' || code === 'ENOMEDIUM')
+      throw new PoolRefusal(
+        'DeviceMissing',
+        `device ${name}: nothing is behind ${path} (${code}): attach it`,
+        { cause: error },
+      );
+    throw error;
+  }
+}
+
+function statOf(path: string, name: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    throw new PoolRefusal(
+      'DeviceMissing',
+      `device ${name}: ${path} is not there (${codeOf(error)}): attach it`,
+      { cause: error },
+    );
+  }
+}
+
+function lockOrRefuse(path: string, name: string): number {
+  const lock = lockFile(path);
+  if (lock === undefined)
+    throw new PoolRefusal('DeviceInUse', `device ${name} (${path}) is open in another process: stop it`);
+  return lock;
+}
+
+/** fstat says 0 for block devices; the kernel counts in 512 bytes, whatever the sector is. */
+function blockDeviceBytes({ rdev }: Stats): number {
+  const major = (rdev >>> 8) & 0xfff;
+  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
+  return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'ascii')) * 512;
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error);

@@ -1,0 +1,11 @@
+/** The engine's host in a real process. */
+import { randomBytes } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { EngineHost } from '../engine/host.ts';
+
+export const engineHost: EngineHost = {
+  randomBytes: (length) => randomBytes(length),
+  pause: async () => {
+    await setImmediate();
+  },
+};

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DeviceError } from '../engine/block-device.ts';
+import { blockDeviceContract } from '../engine/block-device.contract.ts';
+import { openFileDevice } from './file-device.ts';
+
+let folder = '';
+let count = 0;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'caskade-file-device-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function sparseFile(sizeBytes: number, directory = folder): string {
+  const path = join(directory, `device-${process.pid}-${count++}`);
+  const descriptor = openSync(path, 'w');
+  ftruncateSync(descriptor, sizeBytes);
+  closeSync(descriptor);
+  return path;
+}
+
+blockDeviceContract('a plain file', async (sizeBytes) => openFileDevice(sparseFile(sizeBytes)));
+
+test('a path that is not there, or names something else, is refused by name', async () => {
+  await expect(openFileDevice(join(folder, 'nothing'), { name: 'disk-7' })).rejects.toMatchObject({
+    reason: 'DeviceMissing',
+    message: expect.stringMatching(/disk-7.*nothing/),
+  });
+  await expect(openFileDevice(folder)).rejects.toMatchObject({ reason: 'DeviceMissing' });
+});
+
+test('a file that is open is refused until it is closed', async () => {
+  const path = sparseFile(2 ** 20);
+  const first = await openFileDevice(path);
+  await expect(openFileDevice(path)).rejects.toMatchObject({ reason: 'DeviceInUse' });
+  await first.close();
+  await (await openFileDevice(path)).close();
+});
+
+test('a read beyond what the file has is an error that names device and place, not zeros', async () => {
+  const path = sparseFile(2 ** 20);
+  const device = await openFileDevice(path, { name: 'disk-1' });
+  truncateSync(path, 8192);
+  await expect(device.read(4096, 8192)).rejects.toMatchObject({
+    name: 'DeviceError',
+    device: 'disk-1',
+    message: expect.stringContaining('read of 8192 bytes at 4096'),
+  });
+  await device.close();
+  await expect(device.flush()).rejects.toBeInstanceOf(DeviceError);
+});
+
+test('the size is rounded down to whole units', async () => {
+  const device = await openFileDevice(sparseFile(2 ** 20 + 512));
+  expect(device.sizeBytes).toBe(2 ** 20);
+  await device.close();
+});
