@@ -5,8 +5,10 @@ import type { PoolConfig } from '../api/pool-config.ts';
 import type { ProtoGrpcType as PoolProto } from '../api/proto/pool.ts';
 import type { ProtoGrpcType as TargetProto } from '../api/proto/target.ts';
 import type { TargetConfig } from '../api/target-config.ts';
+import { CommandError } from '../shared/exit-codes.ts';
 import { openClient } from '../shared/grpc/client.ts';
 import { loadProto } from '../shared/grpc/load.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
 import { poolNames, syncFolder, writeAtomically, type LocalState } from './home.ts';
 import { deviceBytes } from './options.ts';
 import { keyFile, linkKeysFile, readAdminToken, tokenFile } from './keys.ts';
@@ -109,4 +111,18 @@ export function targetClient(places: Places) {
   return openClient(service, `unix:${adminSocket(places, 'target')}`, {
     token: readAdminToken(places.home, 'target'),
   });
+}
+
+/** A call to the process `name`: its refusal in words for the person at the command line. */
+export async function askingOf<T>(name: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    const dead = error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED';
+    throw new CommandError(
+      dead ? `${name} does not answer (${error.message}): is it running?` : `${name}: ${error.message}`,
+      { cause: error },
+    );
+  }
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { ChunkRead } from '../api/proto/caskade/pool/v1/Chunk.ts';
 import { poolNames, type LocalState } from './home.ts';
-import { poolClient, type Places } from './processes.ts';
+import { askingOf, poolClient, type Places } from './processes.ts';
 import { table } from './status.ts';
 
 export interface ReplicaDigest {
@@ -26,7 +26,7 @@ const zeros = Buffer.alloc(1 << 20);
 /** Nothing of a stream for this long: the pool hangs. */
 const streamMs = 600_000;
 
-/** Rejects with StatusError when a pool does not answer. */
+/** Rejects with CommandError when a pool does not answer. */
 export async function compareReplicas(places: Places, state: LocalState): Promise<Comparison> {
   const replicas = await Promise.all(poolNames(state).map((pool) => digestOf(places, state.volume, pool)));
   return {
@@ -75,16 +75,19 @@ async function readChunks(
   take: (chunk: ChunkRead) => Promise<void>,
 ): Promise<{ readonly sizeBytes: number; readonly number: number }> {
   const client = poolClient(places, pool);
-  let read = { sizeBytes: 0, number: 0 };
-  try {
+  const read = async () => {
+    let last = { sizeBytes: 0, number: 0 };
     for await (const chunk of client.stream('ReadReplica', { volume }, { deadlineMs: streamMs })) {
-      read = { sizeBytes: chunk.sizeBytes, number: chunk.number };
+      last = { sizeBytes: chunk.sizeBytes, number: chunk.number };
       await take(chunk);
     }
+    return last;
+  };
+  try {
+    return await askingOf(pool, read());
   } finally {
     client.close();
   }
-  return read;
 }
 
 /** For people. */

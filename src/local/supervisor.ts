@@ -11,6 +11,7 @@ import { Child } from './child.ts';
 import { poolNames, writeState, type LocalState } from './home.ts';
 import { localLimits } from './options.ts';
 import {
+  askingOf,
   configFile,
   makeDevices,
   poolClient,
@@ -185,9 +186,10 @@ export class Supervisor {
       pools.map(async (pool) => {
         const client = poolClient(places, pool);
         try {
-          await client.call('CreatePool', {}, deadline);
+          await askingOf(pool, client.call('CreatePool', {}, deadline));
           const replica = { volume, replicaId: pool, sizeBytes };
-          return [pool, (await client.call('CreateReplica', replica, deadline)).guid] as const;
+          const { guid } = await askingOf(pool, client.call('CreateReplica', replica, deadline));
+          return [pool, guid] as const;
         } finally {
           client.close();
         }
