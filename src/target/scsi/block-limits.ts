@@ -13,6 +13,6 @@ export const blockLimits = {
   /** 512 MiB in all descriptors of one UNMAP. */
   unmapSectorsMax: 1 << 20,
   unmapDescriptorsMax: 256,
-  /** 64 MiB. */
-  writeSameSectorsMax: 131_072,
+  /** 16 MiB. */
+  writeSameSectorsMax: 32_768,
 } as const;

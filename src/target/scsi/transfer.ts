@@ -132,8 +132,8 @@ export const compareAndWrite: Run = async (unit, { cdb, dataOut }) => {
   const extent = extentOf(unit, cdb.u64(2), sectors, { sectorsMax: blockLimits.compareSectorsMax });
   checkWritable(unit);
   const { lengthBytes } = extent;
-  if (dataOut.byteLength !== 2 * lengthBytes)
-    throw new CheckCondition('invalidInformationUnit', { transferBytes: 2 * lengthBytes });
+  // Also where the initiator cut its number of blocks down to the byte that this field is.
+  if (dataOut.byteLength !== 2 * lengthBytes) throw badField(13);
   if (lengthBytes > 0) await compareThenWrite(unit, extent, dataOut, cdb.bit(1, 3));
   return { ...done, transferBytes: 2 * lengthBytes };
 };
