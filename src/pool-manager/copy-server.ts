@@ -1,0 +1,43 @@
+/** The source's end of a connection between two replicas: answers what a copier with a ticket asks. */
+import { decodeCopyRequest, encodeCopyReply } from '../replication/copy-codec.ts';
+import type { CopyReply, CopyRequest } from '../replication/copy.ts';
+import type { Done } from '../replication/store.ts';
+import type { Peer, PeerHandler } from './replica-server-connection.ts';
+
+/** Who answers: the replica that the copier named. */
+export interface CopyAnswerer {
+  copyRequest(request: CopyRequest, done: Done<CopyReply>): void;
+}
+
+/** A copier asks one thing at a time; more at once is no copier of ours. */
+const requestsMax = 4;
+
+export function serveCopies(peer: Peer, source: CopyAnswerer): PeerHandler {
+  let open = true;
+  let asked = 0;
+  const close = () => {
+    open = false;
+    peer.close();
+  };
+  return {
+    frame: (frame) => {
+      const { id, request } = decodeCopyRequest(frame);
+      const { subject } = peer;
+      // The ticket was made for one epoch and nonce: nothing else can be asked with it.
+      const ours =
+        subject.role === 'copier' && subject.epoch === request.epoch && subject.nonce === request.nonce;
+      asked += 1;
+      if (!ours || asked > requestsMax) return close();
+      source.copyRequest(request, (reply) => {
+        asked -= 1;
+        if (!open) return;
+        const value: CopyReply = reply.ok ? reply.value : { type: 'refused', message: reply.message };
+        peer.send(encodeCopyReply(id, value));
+      });
+    },
+    batchEnd: () => undefined,
+    closed: () => {
+      open = false;
+    },
+  };
+}

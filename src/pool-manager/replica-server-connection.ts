@@ -1,0 +1,102 @@
+/** An accepted connection, until it is known whose it is and afterwards: bytes and time for a Dialogue of our side. */
+import { randomBytes } from 'node:crypto';
+import type { Server, Socket } from 'node:net';
+import { Dialogue } from '../replication/dialogue.ts';
+import { Listener, type Admission, type Agreement, type Subject } from '../replication/handshake.ts';
+import type { Timing } from '../replication/timing.ts';
+import type { Frame } from '../replication/wire.ts';
+import type { Clock } from '../shared/clock.ts';
+import { SocketSink } from '../shared/edge/socket-sink.ts';
+
+export interface Peer {
+  readonly subject: Subject;
+  send(frame: Frame): void;
+  close(): void;
+  /** While paused nothing more is read from the connection. */
+  pause(): void;
+  resume(): void;
+}
+
+/** What is done with a peer that has proved itself. */
+export interface PeerHandler {
+  frame(frame: Frame): void;
+  /** All frames that arrived together have been given. */
+  batchEnd(): void;
+  closed(reason: string): void;
+}
+
+export interface AcceptOptions {
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly keyFor: (subject: Subject) => Uint8Array;
+  readonly admit: (subject: Subject) => Admission;
+  readonly open: (peer: Peer) => PeerHandler;
+}
+
+/** Connections that have not proved who they are: strangers can not take up more. */
+const strangersMax = 64;
+const tickMs = 1_000;
+
+type Proved = Agreement & { readonly subject: Subject };
+
+export function acceptPeers(server: Server, options: AcceptOptions): void {
+  let strangers = 0;
+  server.on('connection', (socket) => {
+    if (strangers >= strangersMax) return void socket.destroy();
+    strangers += 1;
+    let known = false;
+    const leave = () => {
+      if (!known) strangers -= 1;
+      known = true;
+    };
+    accept(socket, options, leave);
+  });
+}
+
+function accept(socket: Socket, options: AcceptOptions, onKnown: () => void): void {
+  const { clock, timing, keyFor, admit } = options;
+  let handler: PeerHandler | undefined;
+  let cancelTick: () => void = () => undefined;
+  const gone = (reason: string) => {
+    onKnown();
+    cancelTick();
+    handler?.closed(reason);
+    handler = undefined;
+  };
+  const dialogue = new Dialogue<Proved>({
+    sink: new SocketSink(socket),
+    handshake: new Listener({ keyFor, admit, challenge: randomBytes(32) }),
+    timing,
+    nowMs: clock.nowMs(),
+    onOpen: ({ subject }) => {
+      onKnown();
+      handler = options.open({
+        subject,
+        send: (frame) => dialogue.send(frame),
+        close: () => {
+          cancelTick();
+          dialogue.close();
+        },
+        pause: () => socket.pause(),
+        resume: () => socket.resume(),
+      });
+    },
+    onFrame: (frame) => handler?.frame(frame),
+    onClosed: gone,
+  });
+  socket.on('data', (chunk: Buffer) => {
+    dialogue.receive(chunk, clock.nowMs());
+    handler?.batchEnd();
+  });
+  socket.on('error', (error) => dialogue.lost(error.message));
+  socket.on('close', () => {
+    onKnown();
+    cancelTick();
+    dialogue.lost('the target closed the connection');
+  });
+  const tick = () => {
+    cancelTick = clock.after(tickMs, tick);
+    dialogue.tick(clock.nowMs());
+  };
+  cancelTick = clock.after(tickMs, tick);
+}

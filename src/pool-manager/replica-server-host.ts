@@ -1,0 +1,131 @@
+/** One replica of this pool: the core, the store it works on, the links of its target and the copies it makes. */
+import type { CopyReply, CopyRequest } from '../replication/copy.ts';
+import { encodeReplicaMessage } from '../replication/message-codec.ts';
+import type { TargetMessage } from '../replication/messages.ts';
+import { Replica, type LinkId, type ReplicaState } from '../replication/replica/replica.ts';
+import type { Done, Outcome } from '../replication/store.ts';
+import type { Timing } from '../replication/timing.ts';
+import type { Frame } from '../replication/wire.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Log } from '../shared/log.ts';
+import { CopyClient } from './copy-client.ts';
+import type { VolumeStore } from './engine/volume-store.ts';
+import { storeEffects } from './replica-server-store.ts';
+
+/** A target's connection, as the host sees it. */
+export interface HostLink {
+  send(frame: Frame): void;
+  /** After what was sent. */
+  close(): void;
+}
+
+interface ReplicaHostOptions {
+  readonly store: VolumeStore;
+  readonly clock: Clock;
+  /** When this process began to serve: what was granted before is forgotten (R29). */
+  readonly startedAtMs: number;
+  readonly timing: Timing;
+  readonly log: Log;
+  readonly onChange: () => void;
+}
+
+export class ReplicaHost {
+  readonly store: VolumeStore;
+  readonly #o: ReplicaHostOptions;
+  readonly #replica: Replica;
+  readonly #copies: CopyClient;
+  readonly #links = new Map<LinkId, HostLink>();
+  #lastLink = 0;
+  #closedBecause = '';
+
+  /** Throws RecordError when this release can not read what the replica remembers. */
+  constructor(options: ReplicaHostOptions) {
+    this.#o = options;
+    this.store = options.store;
+    const { store, clock, timing, log } = options;
+    const { volume, guid } = store.identity;
+    this.#copies = new CopyClient({ volume, guid, clock, timing });
+    this.#replica = new Replica({
+      store,
+      timing,
+      nowMs: options.startedAtMs,
+      effects: {
+        ...storeEffects(store, log),
+        send: (link, message) => this.#links.get(link)?.send(encodeReplicaMessage(message)),
+        close: (link, reason) => this.#close(link, reason),
+        copy: (source, request, done) =>
+          // What is copied waits for room like what is written.
+          this.#copies.ask(source, request, (reply) => void this.#withRoom(reply, done)),
+        changed: () => options.onChange(),
+      },
+    });
+  }
+
+  get state(): ReplicaState {
+    return this.#replica.state;
+  }
+
+  get epoch(): number {
+    return this.#replica.epoch;
+  }
+
+  /** Why the last link was closed, while there is none. */
+  get offlineBecause(): string {
+    return this.#replica.state === 'Offline' ? this.#closedBecause : '';
+  }
+
+  connect(link: HostLink): LinkId {
+    this.#lastLink += 1;
+    this.#links.set(this.#lastLink, link);
+    return this.#lastLink;
+  }
+
+  disconnected(link: LinkId, reason: string): void {
+    if (!this.#links.delete(link)) return;
+    this.#closedBecause = reason;
+    this.#replica.disconnected(link);
+  }
+
+  message(link: LinkId, message: TargetMessage): void {
+    if (this.#links.has(link)) this.#replica.message(link, message, this.#o.clock.nowMs());
+  }
+
+  endBatch(): void {
+    this.#replica.endBatch();
+  }
+
+  copyRequest(request: CopyRequest, done: Done<CopyReply>): void {
+    this.#replica.copyRequest(request, done);
+  }
+
+  tick(): void {
+    this.#replica.tick(this.#o.clock.nowMs());
+  }
+
+  /** Orderly (R29): resolves when everything is durable and noted. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => this.#replica.stop(this.#o.clock.nowMs(), resolve));
+  }
+
+  /** Ends its links at once; the store is not touched afterwards. */
+  abandon(reason: string): void {
+    for (const id of this.#links.keys()) {
+      this.#close(id, reason);
+      this.#replica.disconnected(id);
+    }
+    this.#copies.close(reason);
+  }
+
+  async #withRoom(reply: Outcome<CopyReply>, done: Done<CopyReply>): Promise<void> {
+    await this.store.room();
+    done(reply);
+  }
+
+  #close(id: LinkId, reason: string): void {
+    const link = this.#links.get(id);
+    this.#links.delete(id);
+    this.#closedBecause = reason;
+    this.#o.log.info('link closed', { reason });
+    link?.close();
+  }
+}

@@ -1,0 +1,266 @@
+/**
+ * Serves the replicas of a pool: targets dial the replication address, other replicas the copy address. A replica needs
+ * no configuration: whoever holds the link key of a volume that this pool has is served.
+ */
+import { createServer, type Server } from 'node:net';
+import { decodeTargetMessage } from '../replication/message-codec.ts';
+import type { Admission, Subject } from '../replication/handshake.ts';
+import { RecordError } from '../replication/record.ts';
+import type { ReplicaState } from '../replication/replica/replica.ts';
+import { defaultTiming, type Timing } from '../replication/timing.ts';
+import { must } from '../shared/assert.ts';
+import type { Clock } from '../shared/clock.ts';
+import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
+import { copyKey, linkKey } from '../shared/keys.ts';
+import type { Log } from '../shared/log.ts';
+import { serveCopies } from './copy-server.ts';
+import type { Pool } from './engine/pool.ts';
+import type { VolumeStore } from './engine/volume-store.ts';
+import { acceptPeers, type AcceptOptions, type Peer, type PeerHandler } from './replica-server-connection.ts';
+import { ReplicaHost } from './replica-server-host.ts';
+
+export interface ReplicaServerOptions {
+  readonly pool: Pool;
+  readonly poolKey: Uint8Array;
+  /** HOST:PORT (0: any) or unix:PATH. */
+  readonly replication: string;
+  readonly copy: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For tests; the defaults are the rules' numbers. */
+  readonly timing?: Partial<Timing> | undefined;
+}
+
+export interface ServedReplica {
+  readonly volume: string;
+  readonly replicaId: string;
+  readonly guid: string;
+  readonly state: ReplicaState;
+  readonly last: number;
+  readonly durable: number;
+  /** Promised. */
+  readonly epoch: number;
+  readonly message: string;
+}
+
+export interface ReplicaServer {
+  /** As bound. */
+  readonly replicationAddress: string;
+  readonly copyAddress: string;
+  replicas(): readonly ServedReplica[];
+  /** Told of changes of state, not of counters; the answer ends it. */
+  onChange(listener: () => void): () => void;
+  /** To be called before the volume is destroyed: its links end and nothing here uses the store any more. */
+  forget(guid: string): Promise<void>;
+  /** Orderly, at most 10 s: leaves the targets, makes everything durable. The pool may be closed afterwards. */
+  stop(): Promise<void>;
+}
+
+const tickMs = 50;
+const stopMsMax = 10_000;
+/** Bytes of entries taken from one link before it is asked whether there is room for more. */
+const roomEveryBytes = 2 ** 20;
+
+/** Rejects with the system's error when an address can not be listened on. */
+export async function serveReplicas(options: ReplicaServerOptions): Promise<ReplicaServer> {
+  const server = new Replicas(options);
+  await server.listen();
+  return server;
+}
+
+class Replicas implements ReplicaServer {
+  replicationAddress = '';
+  copyAddress = '';
+  readonly #o: ReplicaServerOptions;
+  readonly #timing: Timing;
+  readonly #startedAtMs: number;
+  readonly #hosts = new Map<string, ReplicaHost>();
+  /** Replicas whose record can not be read, and why. */
+  readonly #unreadable = new Map<string, string>();
+  readonly #forgotten = new Set<string>();
+  readonly #listeners = new Set<() => void>();
+  readonly #peers = new Set<Peer>();
+  readonly #servers: Server[] = [];
+  #cancelTick: () => void = () => undefined;
+  #stopping = false;
+
+  constructor(options: ReplicaServerOptions) {
+    this.#o = options;
+    this.#timing = { ...defaultTiming, ...options.timing };
+    this.#startedAtMs = options.clock.nowMs();
+    for (const store of options.pool.volumes()) this.#host(store);
+    this.#tick();
+  }
+
+  async listen(): Promise<void> {
+    this.replicationAddress = await this.#listen(this.#o.replication, {
+      keyFor: (subject) => linkKey(this.#o.poolKey, subject.volume, subject.replicaId),
+      admit: (subject) => this.#admit(subject, 'target'),
+      open: (peer) => this.#openTarget(peer),
+    });
+    this.copyAddress = await this.#listen(this.#o.copy, {
+      keyFor: (subject) => this.#copyKey(subject),
+      admit: (subject) => this.#admit(subject, 'copier'),
+      open: (peer) => this.#openCopier(peer),
+    });
+  }
+
+  replicas(): readonly ServedReplica[] {
+    return this.#o.pool.volumes().map((store) => {
+      const { guid } = store.identity;
+      const host = this.#host(store);
+      const { last, durable } = store;
+      return {
+        ...store.identity,
+        state: host?.state ?? 'Offline',
+        last,
+        durable,
+        epoch: host?.epoch ?? 0,
+        message: host?.offlineBecause ?? this.#unreadable.get(guid) ?? '',
+      };
+    });
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async forget(guid: string): Promise<void> {
+    this.#forgotten.add(guid);
+    const host = this.#hosts.get(guid);
+    this.#hosts.delete(guid);
+    host?.abandon('this replica is being deleted');
+    // What the store was asked is answered before it goes.
+    await host?.store.commit();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#o.clock.after(stopMsMax, resolve);
+    await Promise.race([Promise.all([...this.#hosts.values()].map((host) => host.stop())), late]);
+    cancel();
+    this.#cancelTick();
+    for (const host of this.#hosts.values()) host.abandon('this pool stops');
+    for (const peer of this.#peers) peer.close();
+    await Promise.all(this.#servers.map((server) => closed(server)));
+  }
+
+  async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
+    const server = createServer({ noDelay: true });
+    acceptPeers(server, { ...options, clock: this.#o.clock, timing: this.#timing });
+    this.#servers.push(server);
+    return formatEndpoint(await listenOn(server, parseEndpoint(address)));
+  }
+
+  #copyKey(subject: Subject): Uint8Array {
+    const link = linkKey(this.#o.poolKey, subject.volume, subject.replicaId);
+    // A target has no ticket: a key that nobody holds.
+    if (subject.role !== 'copier') return copyKey(link, 0, '', '');
+    return copyKey(link, subject.epoch, String(subject.nonce), subject.copierGuid);
+  }
+
+  #admit(subject: Subject, role: Subject['role']): Admission {
+    const { volume, replicaId } = subject;
+    const store = this.#o.pool
+      .volumes()
+      .find(({ identity }) => identity.volume === volume && identity.replicaId === replicaId);
+    if (this.#stopping) return { ok: false, message: 'this pool is stopping' };
+    if (!store || subject.role !== role)
+      return { ok: false, message: `no replica ${replicaId} of ${volume} here` };
+    const host = this.#host(store);
+    const { guid } = store.identity;
+    if (!host)
+      return { ok: false, message: this.#unreadable.get(guid) ?? `replica ${replicaId} is being deleted` };
+    return { ok: true, welcome: { guid, promisedEpoch: host.epoch } };
+  }
+
+  /** The host of a store; undefined when its record can not be read or it is being deleted. */
+  #host(store: VolumeStore): ReplicaHost | undefined {
+    const { guid, volume, replicaId } = store.identity;
+    const known = this.#hosts.get(guid);
+    if (known || this.#forgotten.has(guid) || this.#unreadable.has(guid)) return known;
+    const { clock, log } = this.#o;
+    try {
+      const host = new ReplicaHost({
+        store,
+        clock,
+        startedAtMs: this.#startedAtMs,
+        timing: this.#timing,
+        log: log.with({ volume, replica: replicaId }),
+        onChange: () => this.#changed(),
+      });
+      this.#hosts.set(guid, host);
+      return host;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#unreadable.set(guid, error.message);
+      log.error('a replica can not be served', { volume, replica: replicaId, reason: error.message });
+      return undefined;
+    }
+  }
+
+  #find({ volume, replicaId }: Subject): ReplicaHost {
+    const hosts = [...this.#hosts.values()];
+    const found = hosts.find(
+      ({ store }) => store.identity.volume === volume && store.identity.replicaId === replicaId,
+    );
+    return must(found, 'the replica that was just admitted');
+  }
+
+  #openTarget(peer: Peer): PeerHandler {
+    const host = this.#find(peer.subject);
+    const link = host.connect(peer);
+    this.#peers.add(peer);
+    let bytes = 0;
+    return {
+      frame: (frame) => {
+        bytes += frame.payload.byteLength;
+        host.message(link, decodeTargetMessage(frame));
+      },
+      batchEnd: () => {
+        host.endBatch();
+        if (bytes < roomEveryBytes) return;
+        bytes = 0;
+        void pauseForRoom(peer, host.store);
+      },
+      closed: (reason) => {
+        this.#peers.delete(peer);
+        host.disconnected(link, reason);
+      },
+    };
+  }
+
+  #openCopier(peer: Peer): PeerHandler {
+    const handler = serveCopies(peer, this.#find(peer.subject));
+    this.#peers.add(peer);
+    return {
+      ...handler,
+      closed: (reason) => {
+        this.#peers.delete(peer);
+        handler.closed(reason);
+      },
+    };
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#o.clock.after(tickMs, () => this.#tick());
+    for (const host of this.#hosts.values()) host.tick();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+async function pauseForRoom(peer: Peer, store: VolumeStore): Promise<void> {
+  peer.pause();
+  await store.room();
+  peer.resume();
+}
+
+const closed = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+  });

@@ -1,0 +1,580 @@
+/**
+ * The target side of replication, as a state machine: requests, messages of replicas and ticks in; messages, answers
+ * and notices out.
+ *
+ *   collecting ──enough reports: one choice──▶ adopting ──durable on CF, leases──▶ serving ──▶ ended
+ *       ▲                                         │                                  ▲
+ *       └──no replica left that holds the choice──┘ (a higher epoch, R8)             └ a higher epoch seen, or stop
+ *
+ * Nothing is answered outside `serving`, and nothing in it without the leases (R14, R27, R28).
+ */
+import type { MembershipRecord } from '../../api/target-config.ts';
+import { assert } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { commonPoint } from '../history.ts';
+import type { EntryBody, ReplicaMessage, TargetMessage, TargetSays } from '../messages.ts';
+import { ackQuorum, leaseQuorum, promiseQuorum } from '../quorum.ts';
+import type { Fence, Values } from '../record.ts';
+import type { VolumeStatus } from '../status.ts';
+import type { Timing } from '../timing.ts';
+import { isAttached, isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
+import { Reads } from './reads.ts';
+import { Rebuilds } from './rebuilds.ts';
+import { adoption, choose } from './recovery.ts';
+import { Requests, type Answer, type Need } from './requests.ts';
+import { Stream } from './stream.ts';
+import { volumeStatus } from './volume-status.ts';
+
+/** Effects; none of them calls back from inside the call. */
+export interface CoordinatorEffects {
+  send(replicaId: string, message: TargetMessage): void;
+  /** Ends the link after what was sent on it. Nothing more is heard of this link; a new one may follow. */
+  close(replicaId: string, reason: string): void;
+  /** The proof that lets `copier` copy from `source` under this fence, hexadecimal. */
+  ticket(sourceId: string, copierGuid: string, fence: Fence): string;
+  /** The state shown to people may have changed. */
+  changed(): void;
+  /** Once: this target never serves again. */
+  ended(reason: string): void;
+}
+
+export interface MemberPlace {
+  readonly id: string;
+  readonly guid: string;
+  readonly pool: string;
+  readonly copyAddress: string;
+}
+
+export interface CoordinatorOptions {
+  readonly membership: MembershipRecord;
+  readonly places: readonly MemberPlace[];
+  /** Random, of this process. */
+  readonly nonce: number;
+  readonly timing: Timing;
+  readonly effects: CoordinatorEffects;
+}
+
+type Phase = 'collecting' | 'adopting' | 'serving' | 'ended';
+type Of<T extends ReplicaMessage['type']> = Extract<ReplicaMessage, { type: T }>;
+
+export class Coordinator {
+  readonly #o: CoordinatorOptions;
+  readonly #members: readonly Member[];
+  readonly #requests = new Requests();
+  readonly #reads: Reads;
+  readonly #rebuilds: Rebuilds;
+  #phase: Phase = 'collecting';
+  #served = false;
+  /** 0: not chosen yet. */
+  #epoch = 0;
+  #highestSeen = 0;
+  #askFromMs = -Infinity;
+  #attempts = 0;
+  #linkedSinceMs: number | undefined;
+  #enoughSinceMs: number | undefined;
+  #stream: Stream | undefined;
+  /** As issued: what a rebuilding replica gets. What is shown follows when it is durable. */
+  #issued: { sizeBytes: number; values: Values } = { sizeBytes: 0, values: {} };
+  #shown: { sizeBytes: number; values: Values } = { sizeBytes: 0, values: {} };
+  #lossyEpoch = 0;
+  #renewedAtMs = -Infinity;
+  #cutSaid = false;
+  #message = 'starting';
+
+  constructor(options: CoordinatorOptions) {
+    this.#o = options;
+    this.#members = options.places.map(newMember);
+    const say = (member: Member, message: TargetSays) => this.#say(member, message);
+    this.#reads = new Reads({
+      members: this.#members,
+      say,
+      settled: () => this.#stream?.settled ?? 0,
+      unsettled: (block, count, upTo) => this.#stream?.unsettledTouching(block, count, upTo) ?? 0,
+    });
+    this.#rebuilds = new Rebuilds({
+      members: this.#members,
+      timing: options.timing,
+      say,
+      ticket: (source, copier) => options.effects.ticket(source.id, copier.guid, this.#fence),
+    });
+  }
+
+  get sizeBytes(): number {
+    return this.#shown.sizeBytes;
+  }
+
+  get values(): Values {
+    return this.#shown.values;
+  }
+
+  get serving(): boolean {
+    return this.#phase === 'serving';
+  }
+
+  /** The epoch whose recovery may have lost acknowledged writes that were never flushed (R5); 0: none. */
+  get lossyEpoch(): number {
+    return this.#lossyEpoch;
+  }
+
+  /** R28: checked immediately before an answer goes out. */
+  mayAnswer(nowMs: number): boolean {
+    if (this.#phase !== 'serving') return false;
+    return (
+      this.#members.filter(({ leaseUntilMs }) => leaseUntilMs > nowMs).length >=
+      leaseQuorum(this.#members.length)
+    );
+  }
+
+  write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
+    const count = data.byteLength / blockBytes;
+    assert(Number.isInteger(count) && count > 0, 'writes are whole blocks');
+    this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', nowMs, answer);
+  }
+
+  unmap(block: number, count: number, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'unmap', block, count }, 'received', nowMs, answer);
+  }
+
+  flush(nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'flush' }, 'durable', nowMs, answer);
+  }
+
+  resize(sizeBytes: number, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'resize', sizeBytes }, 'durable', nowMs, (result) => {
+      if (result.ok) this.#shown = { ...this.#shown, sizeBytes: Math.max(sizeBytes, this.#shown.sizeBytes) };
+      answer(result);
+    });
+  }
+
+  setValue(key: string, value: string, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'state', key, value }, 'durable', nowMs, (result) => {
+      if (result.ok) this.#shown = { ...this.#shown, values: { ...this.#shown.values, [key]: value } };
+      answer(result);
+    });
+  }
+
+  read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
+    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    this.#reads.submit(block, count, nowMs + this.#o.timing.quorumWaitMs, answer);
+  }
+
+  /** The replica is found elsewhere; who copies from it hears of it with the next source. */
+  setPlace(replicaId: string, pool: string, copyAddress: string): void {
+    const member = this.#member(replicaId);
+    member.pool = pool;
+    member.copyAddress = copyAddress;
+  }
+
+  /** An authenticated link to this replica stands; it says which epoch it has promised. */
+  connected(replicaId: string, promisedEpoch: number, nowMs: number): void {
+    const member = this.#member(replicaId);
+    member.state = { phase: 'connected' };
+    member.promisedEpoch = promisedEpoch;
+    member.connectedAtMs = nowMs;
+    member.message = '';
+    this.#highestSeen = Math.max(this.#highestSeen, promisedEpoch);
+    if (this.#phase === 'ended') return this.#o.effects.close(replicaId, 'this target has ended');
+    this.#collect(nowMs);
+    this.#o.effects.changed();
+  }
+
+  disconnected(replicaId: string, reason: string, nowMs: number): void {
+    const member = this.#member(replicaId);
+    member.message = reason;
+    if (!isLinked(member)) return this.#o.effects.changed();
+    if (member.state.phase === 'rebuilding') this.#rebuilds.dropProof(member.state.rebuild);
+    member.state = { phase: 'offline' };
+    member.connectedAtMs = undefined;
+    this.#reads.lost(member);
+    this.#rebuilds.lost(member, nowMs);
+    this.#step(nowMs);
+  }
+
+  message(replicaId: string, message: ReplicaMessage, nowMs: number): void {
+    const member = this.#member(replicaId);
+    const ours = message.epoch === this.#epoch && message.nonce === this.#o.nonce;
+    // What was said under another epoch of ours is void; nobody else's is said on our links.
+    if (!ours || !isLinked(member) || this.#phase === 'ended') return;
+    this.#handle(member, message, nowMs);
+    this.#step(nowMs);
+  }
+
+  tick(nowMs: number): void {
+    if (this.#phase === 'ended') return;
+    this.#requests.expire(nowMs);
+    this.#reads.expire(nowMs);
+    this.#renew(nowMs);
+    for (const member of this.#members) {
+      if (this.#stream?.tooSlow(member, nowMs))
+        this.#detach(member, 'too slow: entries wait for it too long', nowMs);
+    }
+    this.#step(nowMs);
+  }
+
+  /** Ends for good: what is open hears busy, grants are given back. The caller has flushed if it wanted to. */
+  stop(reason: string): void {
+    if (this.#phase === 'ended') return;
+    this.#phase = 'ended'; // first: from here on nothing may be answered
+    this.#message = reason;
+    for (const member of this.#members) if (reportOf(member)) this.#say(member, { type: 'release' });
+    this.#requests.failAll('busy');
+    this.#reads.failAll();
+    this.#o.effects.changed();
+    this.#o.effects.ended(reason);
+  }
+
+  status(): VolumeStatus {
+    return volumeStatus({
+      members: this.#members,
+      ended: this.#phase === 'ended',
+      serving: this.#phase === 'serving',
+      served: this.#served,
+      epoch: this.#epoch,
+      last: this.#stream?.last ?? 0,
+      flushed: this.#stream?.flushed ?? 0,
+      sizeBytes: this.#shown.sizeBytes,
+      lossyEpoch: this.#lossyEpoch,
+      message: this.#message,
+    });
+  }
+
+  get #fence(): Fence {
+    return { epoch: this.#epoch, nonce: this.#o.nonce };
+  }
+
+  #member(replicaId: string): Member {
+    const member = this.#members.find(({ id }) => id === replicaId);
+    assert(member, `${replicaId} is no member`);
+    return member;
+  }
+
+  #say(member: Member, message: TargetSays): void {
+    this.#o.effects.send(member.id, { ...this.#fence, ...message });
+  }
+
+  #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
+    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    this.#requests.submit({ body, need, answer, deadlineMs: nowMs + this.#o.timing.quorumWaitMs });
+    this.#admit();
+  }
+
+  /** Without CF in sync a request waits without a number: what then hears busy has never happened (R15, R16). */
+  #admit(): void {
+    const stream = this.#stream;
+    if (!stream || this.#phase !== 'serving' || this.#requests.waiting === 0) return;
+    const enough = this.#members.filter(isInSync).length >= ackQuorum(this.#members.length);
+    if (!enough) return;
+    this.#requests.admit(
+      () => stream.hasRoom(),
+      (body) => {
+        if (body.kind === 'resize') this.#issued = { ...this.#issued, sizeBytes: body.sizeBytes };
+        if (body.kind === 'state') {
+          this.#issued = { ...this.#issued, values: { ...this.#issued.values, [body.key]: body.value } };
+        }
+        return stream.issue(body);
+      },
+    );
+    stream.pumpAll();
+  }
+
+  #handle(member: Member, message: ReplicaMessage, nowMs: number): void {
+    const { state } = member;
+    switch (message.type) {
+      case 'report':
+        if (state.phase === 'asked') this.#reported(member, message, nowMs);
+        return;
+      case 'refuse':
+        return this.#refused(member, message.promised, nowMs);
+      case 'wait':
+        if (state.phase === 'asked') state.askAgainAtMs = nowMs + message.ms;
+        member.message = `bound to another target for ${message.ms} ms more`;
+        return;
+      case 'renewed':
+        return this.#leased(member, message.sentAtMs);
+      case 'leave':
+        member.leaseUntilMs = -Infinity;
+        this.#say(member, { type: 'release' });
+        return this.#detach(member, 'its pool stops', nowMs);
+      case 'full':
+        member.message = message.message;
+        return this.#o.effects.changed();
+      case 'data':
+        return this.#reads.data(member, message);
+      case 'readFailed':
+        member.message = message.message;
+        return this.#reads.failed(member, message);
+      case 'received':
+      case 'durable':
+        return this.#position(member, message, nowMs);
+      case 'progress':
+      case 'sourceLost':
+      case 'copied':
+      case 'mismatch':
+      case 'complete':
+        if (state.phase === 'rebuilding') this.#rebuilding(member, state, message, nowMs);
+        return;
+    }
+  }
+
+  #position(member: Member, message: Of<'received'> | Of<'durable'>, nowMs: number): void {
+    if (!isAttached(member)) return;
+    if (message.number > member.sent) return this.#detach(member, `claims entry ${message.number}`, nowMs);
+    if (message.type === 'received') this.#stream?.received(member, message.number, nowMs);
+    else this.#stream?.durable(member, message.number);
+  }
+
+  #rebuilding(
+    member: Member,
+    state: Extract<Member['state'], { phase: 'rebuilding' }>,
+    message: Of<'progress'> | Of<'sourceLost'> | Of<'copied'> | Of<'mismatch'> | Of<'complete'>,
+    nowMs: number,
+  ): void {
+    const stream = this.#stream;
+    if (!stream || message.attachId !== state.rebuild.attachId) return;
+    switch (message.type) {
+      case 'progress':
+        return this.#rebuilds.progress(state, message, nowMs);
+      case 'sourceLost':
+        member.message = `copying from ${message.replicaId}: ${message.message}`;
+        return this.#rebuilds.sourceLost(state, message, nowMs);
+      case 'copied':
+        this.#rebuilds.copied(member, state, message, stream);
+        return stream.pumpAll();
+      case 'mismatch':
+        member.mismatches += message.groups;
+        member.message = message.message;
+        this.#rebuilds.dropProof(state.rebuild);
+        return this.#o.effects.changed();
+      case 'complete':
+        if (message.number > member.sent)
+          return this.#detach(member, `claims entry ${message.number}`, nowMs);
+        this.#rebuilds.dropProof(state.rebuild);
+        member.received = Math.max(member.received, message.number);
+        member.durable = Math.max(member.durable, message.number);
+        return this.#nowInSync(member, state.report);
+    }
+  }
+
+  /** Asks for promises: under an epoch above all that were heard of, once enough replicas are there to be heard. */
+  #collect(nowMs: number): void {
+    if (this.#phase === 'collecting' && this.#epoch > 0 && this.#highestSeen > this.#epoch) {
+      this.#startOver('a replica has promised a higher epoch', nowMs);
+    }
+    const linked = this.#members.filter(isLinked);
+    if (this.#epoch === 0) {
+      if (!this.#enoughLinked(linked.length, nowMs)) return;
+      this.#epoch = this.#highestSeen + 1;
+    }
+    for (const member of linked) {
+      const { state } = member;
+      const again = state.phase === 'asked' && (state.askAgainAtMs ?? Infinity) <= nowMs;
+      if (state.phase === 'connected' || again) this.#ask(member);
+    }
+  }
+
+  /** Enough for a recovery; others get a moment, for what they have promised or hold is better known at once. */
+  #enoughLinked(linked: number, nowMs: number): boolean {
+    const needed = promiseQuorum(this.#members.length);
+    if (linked < needed) {
+      this.#linkedSinceMs = undefined;
+      this.#tell(`${linked} of ${needed} replicas needed are connected`);
+      return false;
+    }
+    this.#linkedSinceMs ??= nowMs;
+    const settled = linked === this.#members.length || nowMs - this.#linkedSinceMs >= this.#o.timing.settleMs;
+    return settled && nowMs >= this.#askFromMs;
+  }
+
+  #ask(member: Member): void {
+    member.state = { phase: 'asked', askAgainAtMs: undefined };
+    this.#say(member, { type: 'promise', memberships: [this.#o.membership] });
+  }
+
+  #reported(member: Member, report: Of<'report'>, nowMs: number): void {
+    member.state = { phase: 'reported', report };
+    member.promisedEpoch = this.#epoch;
+    member.message = '';
+    this.#enoughSinceMs ??= this.#reports().length >= promiseQuorum(this.#members.length) ? nowMs : undefined;
+    this.#o.effects.changed();
+  }
+
+  /** R10: whoever promised us and now another has met a rival; so has a target that serves. */
+  #refused(member: Member, promised: Fence, nowMs: number): void {
+    const ours = promised.epoch === this.#epoch && promised.nonce === this.#o.nonce;
+    // One epoch never has two targets: under an equal one of another we can not have this replica either (R1).
+    if (ours || promised.epoch < this.#epoch) return this.#detach(member, 'the link is not in force', nowMs);
+    this.#highestSeen = Math.max(this.#highestSeen, promised.epoch);
+    const why = `replica ${member.id} has promised epoch ${promised.epoch} of another target`;
+    if (this.#phase === 'collecting' && member.state.phase === 'asked') this.#startOver(why, nowMs);
+    else this.stop(why);
+  }
+
+  /** R8: another choice needs another epoch. Nothing was answered under this one. */
+  #startOver(why: string, nowMs: number): void {
+    assert(
+      this.#phase === 'collecting' || this.#phase === 'adopting',
+      'a serving target does not start over',
+    );
+    this.#attempts += 1;
+    this.#phase = 'collecting';
+    this.#highestSeen = Math.max(this.#highestSeen, this.#epoch);
+    this.#epoch = 0;
+    this.#message = why;
+    this.#stream = undefined;
+    this.#enoughSinceMs = undefined;
+    // Two that start at once do not meet again and again: the pause grows and differs by nonce.
+    const pauseMs = Math.min(this.#attempts, 10) * (50 + (this.#o.nonce % 200));
+    this.#askFromMs = nowMs + pauseMs;
+    this.#reads.restart();
+    for (const member of this.#members) {
+      member.inflightReads = 0;
+      if (isLinked(member)) member.state = { phase: 'connected' };
+    }
+    this.#o.effects.changed();
+  }
+
+  #reports(): readonly Of<'report'>[] {
+    return this.#members.flatMap((member) => reportOf(member) ?? []);
+  }
+
+  /** One look at everything that may go on now. */
+  #step(nowMs: number): void {
+    if (this.#phase === 'ended') return;
+    this.#collect(nowMs);
+    if (this.#phase === 'collecting') this.#choose(nowMs);
+    const stream = this.#stream;
+    if (!stream) return;
+    for (const member of this.#members) {
+      if (member.state.phase === 'reported') this.#attach(member, member.state.report, stream, nowMs);
+    }
+    for (const member of stream.recount()) this.#detach(member, 'fell behind the window', nowMs);
+    if (this.#stream !== stream) return;
+    if (this.#phase === 'adopting') this.#adopting(stream, nowMs);
+    if (this.#stream !== stream) return;
+    this.#rebuilds.tick(nowMs);
+    this.#sayInSync(stream);
+    this.#admit();
+    stream.pumpAll();
+    this.#requests.settle(stream.settled, stream.flushed);
+    if (!this.mayAnswer(nowMs)) return;
+    this.#requests.answerReady();
+    this.#reads.answerReady(stream.settled);
+  }
+
+  #choose(nowMs: number): void {
+    const reports = this.#reports();
+    if (this.#epoch === 0) return;
+    const choice = choose({
+      members: this.#members.length,
+      reports,
+      waitedMs: this.#enoughSinceMs === undefined ? 0 : nowMs - this.#enoughSinceMs,
+      cleanWaitMs: this.#o.timing.cleanWaitMs,
+      settleMs: this.#o.timing.settleMs,
+      asked: this.#members.filter(({ state }) => state.phase === 'asked' && state.askAgainAtMs === undefined)
+        .length,
+      membershipVersion: this.#o.membership.version,
+    });
+    if (!choice.ready) {
+      this.#tell(choice.why);
+      return;
+    }
+    const { chosen } = choice;
+    const { history, entry } = adoption({
+      chosen: chosen.history,
+      epoch: this.#epoch,
+      reports,
+      numberJump: this.#o.timing.numberJump,
+    });
+    this.#issued = { sizeBytes: chosen.sizeBytes, values: chosen.values };
+    if (choice.lossy) this.#lossyEpoch = this.#epoch;
+    this.#stream = new Stream({
+      members: this.#members,
+      timing: this.#o.timing,
+      history,
+      adopt: entry,
+      chosenLast: chosen.history.last,
+      say: (member, message) => this.#say(member, message),
+      onSent: (member) => this.#reads.sendTo(member),
+    });
+    this.#phase = 'adopting';
+    this.#message = `adopting ${chosen.history.last} in epoch ${this.#epoch}`;
+  }
+
+  #adopting(stream: Stream, nowMs: number): void {
+    if (!this.#members.some(isInSync))
+      return this.#startOver('the only replica with the chosen history is gone', nowMs);
+    if (!stream.adopted) return;
+    const leases = this.#members.filter(({ leaseUntilMs }) => leaseUntilMs > nowMs).length;
+    if (leases < leaseQuorum(this.#members.length)) return;
+    this.#phase = 'serving';
+    this.#served = true;
+    this.#shown = this.#issued;
+    this.#message = '';
+    this.#o.effects.changed();
+  }
+
+  /** Resent what it lacks when it is complete at a point of this history that the window covers; else rebuilt (R18). */
+  #attach(member: Member, report: Of<'report'>, stream: Stream, nowMs: number): void {
+    const { complete } = report;
+    const { epochs } = stream.history;
+    const common = complete && commonPoint(complete.history, stream.history);
+    if (complete && common === complete.history.last && stream.covers(common)) {
+      this.#say(member, { type: 'attach', epochs, from: common, revert: complete.isBase });
+      stream.join(member, common);
+      return this.#nowInSync(member, report);
+    }
+    if (!this.#rebuilds.begin(member, report, stream, this.#issued, nowMs)) {
+      member.message = 'waits for a replica in sync to copy from';
+      return;
+    }
+    member.message = '';
+    this.#o.effects.changed();
+  }
+
+  #nowInSync(member: Member, report: Of<'report'>): void {
+    const caughtUpAt = this.#stream?.last ?? 0;
+    member.state = { phase: 'inSync', report, caughtUpAt, told: false };
+    member.message = '';
+    this.#reads.placeWaiting();
+    this.#o.effects.changed();
+  }
+
+  /** A replica that has all there was at its attach is clean again; when all have all, old epochs can be forgotten. */
+  #sayInSync(stream: Stream): void {
+    const all = this.#members.every((member) => isInSync(member) && member.durable >= stream.adoptNumber);
+    const cut = all && !this.#cutSaid;
+    this.#cutSaid ||= cut;
+    for (const member of this.#members) {
+      const { state } = member;
+      if (state.phase !== 'inSync' || member.received < state.caughtUpAt) continue;
+      if (state.told && !cut) continue;
+      state.told = true;
+      this.#say(member, { type: 'inSync', cutBefore: all ? this.#epoch : 0 });
+    }
+    if (cut) stream.cut(this.#epoch);
+  }
+
+  #leased(member: Member, sentAtMs: number): void {
+    const { leaseMs, driftBound } = this.#o.timing;
+    member.leaseUntilMs = Math.max(member.leaseUntilMs, sentAtMs + leaseMs * (1 - driftBound));
+  }
+
+  #renew(nowMs: number): void {
+    if (!this.#stream || nowMs - this.#renewedAtMs < this.#o.timing.renewMs) return;
+    this.#renewedAtMs = nowMs;
+    for (const member of this.#members)
+      if (reportOf(member)) this.#say(member, { type: 'renew', sentAtMs: nowMs });
+  }
+
+  /** Ends the link: where the replica is, it says on the next one (R11). */
+  #detach(member: Member, reason: string, nowMs: number): void {
+    this.#o.effects.close(member.id, reason);
+    this.disconnected(member.id, reason, nowMs);
+  }
+
+  #tell(message: string): void {
+    if (this.#message === message) return;
+    this.#message = message;
+    this.#o.effects.changed();
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * What the target knows of one member. Everything here is void when its link breaks, but the lease: that was given for
+ * a time, and the replica keeps its word (R11, R27).
+ *
+ *   offline ──link──▶ connected ──promise──▶ asked ──report──▶ reported ──┬─attach──▶ inSync
+ *      ▲                                                                  └─rebuild─▶ rebuilding ──complete──▶ inSync
+ *      └──────────────────────────────── link lost ───────────────────────────────────────┘
+ */
+import type { ReplicaMessage } from '../messages.ts';
+import type { RebuildStatus } from '../status.ts';
+
+export type Report = Extract<ReplicaMessage, { type: 'report' }>;
+
+export interface RebuildProgress {
+  readonly attachId: number;
+  readonly firstLive: number;
+  /** Replica it copies from; undefined: another has to be found. */
+  sourceId: string | undefined;
+  /** A source that failed, to be asked last. */
+  failedSourceId: string | undefined;
+  nextSourceAtMs: number;
+  /** Number of the snapshot entry of the proof under way. */
+  proof: number | undefined;
+  baseDropped: boolean;
+  readonly startedAtMs: number;
+  status: RebuildStatus;
+}
+
+export type MemberState =
+  | { readonly phase: 'offline' }
+  | { readonly phase: 'connected' }
+  | { readonly phase: 'asked'; askAgainAtMs: number | undefined }
+  | { readonly phase: 'reported'; readonly report: Report }
+  | { readonly phase: 'rebuilding'; readonly report: Report; readonly rebuild: RebuildProgress }
+  | { readonly phase: 'inSync'; readonly report: Report; readonly caughtUpAt: number; told: boolean };
+
+export interface Member {
+  readonly id: string;
+  readonly guid: string;
+  pool: string;
+  copyAddress: string;
+  state: MemberState;
+  /** Highest epoch this replica was heard to have promised. */
+  promisedEpoch: number;
+  /** Cumulative positions on the present link. received ≤ sent; durable may be of an earlier instant. */
+  sent: number;
+  received: number;
+  durable: number;
+  /** When `received` last moved, or was level with `sent`. */
+  movedAtMs: number;
+  leaseUntilMs: number;
+  inflightReads: number;
+  mismatches: number;
+  connectedAtMs: number | undefined;
+  message: string;
+}
+
+export const newMember = (place: {
+  readonly id: string;
+  readonly guid: string;
+  readonly pool: string;
+  readonly copyAddress: string;
+}): Member => ({
+  ...place,
+  state: { phase: 'offline' },
+  promisedEpoch: 0,
+  sent: 0,
+  received: 0,
+  durable: 0,
+  movedAtMs: 0,
+  leaseUntilMs: -Infinity,
+  inflightReads: 0,
+  mismatches: 0,
+  connectedAtMs: undefined,
+  message: 'never connected',
+});
+
+/** The report that this member gave under the present epoch on its present link. */
+export const reportOf = ({ state }: Member): Report | undefined =>
+  'report' in state ? state.report : undefined;
+
+export const isInSync = ({ state }: Member): boolean => state.phase === 'inSync';
+/** Fed with live entries. */
+export const isAttached = ({ state }: Member): boolean =>
+  state.phase === 'inSync' || state.phase === 'rebuilding';
+export const isLinked = ({ state }: Member): boolean => state.phase !== 'offline';

@@ -1,0 +1,78 @@
+/** Which history a starting target adopts (R4–R7, R9). */
+import { adopt, compareHistories, type History } from '../history.ts';
+import { cleanQuorum, promiseQuorum } from '../quorum.ts';
+import type { CompleteState, EntryBody } from '../messages.ts';
+import type { Report } from './member.ts';
+
+export type Choice =
+  | { readonly ready: false; readonly why: string }
+  | {
+      readonly ready: true;
+      readonly chosen: CompleteState;
+      /** Acknowledged writes that were never flushed may be missing (R5). */
+      readonly lossy: boolean;
+    };
+
+interface Heard {
+  readonly members: number;
+  /** Of distinct members, each on a link that still stands (R2). */
+  readonly reports: readonly Report[];
+  /** Since there were enough reports; 0 before. */
+  readonly waitedMs: number;
+  readonly cleanWaitMs: number;
+  /** Members whose answer is on its way, and how long they are waited for when there are enough without. */
+  readonly asked: number;
+  readonly settleMs: number;
+  readonly membershipVersion: number;
+}
+
+export function choose(heard: Heard): Choice {
+  const { members, reports } = heard;
+  const needed = promiseQuorum(members);
+  if (reports.length < needed) {
+    return { ready: false, why: `${reports.length} of ${needed} replicas needed have reported` };
+  }
+  const newer = reports
+    .flatMap((report) => report.memberships)
+    .find(({ version }) => version > heard.membershipVersion);
+  if (newer)
+    return { ready: false, why: `replicas know membership ${newer.version}: the configuration is stale` };
+  const clean = reports.filter((report) => report.clean).length;
+  const lossy = clean < cleanQuorum(members);
+  if (lossy && reports.length < members && heard.waitedMs < heard.cleanWaitMs) {
+    return {
+      ready: false,
+      why: `waiting for replicas that did not crash (${clean} of ${cleanQuorum(members)})`,
+    };
+  }
+  if (heard.asked > 0 && heard.waitedMs < heard.settleMs) {
+    return { ready: false, why: `${heard.asked} replicas are about to report` };
+  }
+  const chosen = newest(reports.flatMap((report) => report.complete ?? []));
+  return chosen
+    ? { ready: true, chosen, lossy }
+    : { ready: false, why: 'no replica that has reported holds a complete state' };
+}
+
+/** By the epoch of the last entry, then by its number (R6); a head before a base of the same history. */
+function newest(states: readonly CompleteState[]): CompleteState | undefined {
+  return states.toSorted(
+    (a, b) => compareHistories(b.history, a.history) || Number(a.isBase) - Number(b.isBase),
+  )[0];
+}
+
+/**
+ * The adopted history and its first entry, numbered so far above everything reported that no block of a losing history
+ * can have a birth as high (R9).
+ */
+export function adoption(options: {
+  readonly chosen: History;
+  readonly epoch: number;
+  readonly reports: readonly Report[];
+  readonly numberJump: number;
+}): { readonly history: History; readonly entry: EntryBody } {
+  const { chosen, epoch, reports, numberJump } = options;
+  const highest = Math.max(chosen.last, ...reports.map(({ last }) => last));
+  const history = adopt(chosen, epoch, highest + numberJump);
+  return { history, entry: { kind: 'adopt', epoch, previousLast: chosen.last } };
+}

@@ -1,0 +1,192 @@
+/**
+ * The one order of entries of this target's epoch, and how far each replica has come in it (R11–R13, R17).
+ *
+ * Each replica is fed from the window by a cursor of its own: the window is the only queue. `settled` and `flushed` are
+ * what a quorum in sync was seen to have received and to have durable; they never fall.
+ */
+import { cutHistory, type EpochStart, type History } from '../history.ts';
+import type { EntryBody, TargetSays } from '../messages.ts';
+import { ackQuorum, reachedBy } from '../quorum.ts';
+import type { Timing } from '../timing.ts';
+import { assert } from '../../shared/assert.ts';
+import { isAttached, isInSync, type Member } from './member.ts';
+import { Window } from './window.ts';
+
+interface StreamOptions {
+  readonly members: readonly Member[];
+  readonly timing: Timing;
+  /** The adopted history, ending in the adopt entry. */
+  readonly history: History;
+  readonly adopt: EntryBody;
+  /** Number at which the chosen history ended. */
+  readonly chosenLast: number;
+  readonly say: (member: Member, message: TargetSays) => void;
+  /** The cursor of this member has moved to `member.sent`. */
+  readonly onSent: (member: Member) => void;
+}
+
+/** Numbers kept free for entries of the target's own (R9). */
+const reservedNumbers = 1_024;
+
+export class Stream {
+  readonly #o: StreamOptions;
+  readonly #window: Window;
+  readonly #adoptNumber: number;
+  readonly #quorum: number;
+  #epochs: readonly EpochStart[];
+  #settled = 0;
+  #flushed = 0;
+  /** Number of the last flush entry that the target made by itself. */
+  #ownFlush = 0;
+
+  constructor(options: StreamOptions) {
+    this.#o = options;
+    this.#adoptNumber = options.history.last;
+    this.#window = new Window(this.#adoptNumber);
+    this.#window.push(options.adopt);
+    this.#epochs = options.history.epochs;
+    this.#quorum = ackQuorum(options.members.length);
+  }
+
+  get last(): number {
+    return this.#window.last;
+  }
+
+  get history(): History {
+    return { epochs: this.#epochs, last: this.last };
+  }
+
+  /** Every member has settled the epochs below. */
+  cut(before: number): void {
+    this.#epochs = cutHistory(this.#epochs, before);
+  }
+
+  /** Every entry up to here is acknowledged, or could be. */
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** Every entry up to here is durable on a quorum in sync. */
+  get flushed(): number {
+    return this.#flushed;
+  }
+
+  /** The chosen history and the adopt entry are durable on a quorum (R7). */
+  get adopted(): boolean {
+    return this.#flushed >= this.#adoptNumber;
+  }
+
+  get adoptNumber(): number {
+    return this.#adoptNumber;
+  }
+
+  /** Whether a replica complete at `number` of this history can be resent what follows. */
+  covers(number: number): boolean {
+    const atChoice = number === this.#o.chosenLast && this.#window.first === this.#adoptNumber;
+    return atChoice || (number >= this.#window.first - 1 && number <= this.last);
+  }
+
+  /** Whether one more entry may be made for a user: bytes not yet durable and numbers are bounded. */
+  hasRoom(): boolean {
+    const { windowBytesMax, numberJump } = this.#o.timing;
+    return (
+      this.#window.bytesAbove(this.#flushed) < windowBytesMax &&
+      this.last - Math.max(this.#flushed, this.#adoptNumber) < numberJump - reservedNumbers
+    );
+  }
+
+  issue(body: EntryBody): number {
+    const { numberJump } = this.#o.timing;
+    const entry = this.#window.push(body);
+    assert(
+      entry.number - Math.max(this.#flushed, this.#adoptNumber) < numberJump,
+      'too far above the last flush',
+    );
+    return entry.number;
+  }
+
+  /** Sends what may be sent to everyone, and flushes before a bound is met. */
+  pumpAll(): void {
+    this.#flushEarly();
+    for (const member of this.#o.members) this.pump(member);
+  }
+
+  pump(member: Member): void {
+    if (!isAttached(member)) return;
+    while (member.sent < this.last && this.#inFlight(member) < this.#o.timing.linkBytesMax) {
+      const entry = this.#window.get(Math.max(member.sent + 1, this.#window.first));
+      assert(entry, 'a cursor outside the window');
+      this.#o.say(member, { type: 'entry', entry });
+      member.sent = entry.number;
+    }
+    this.#o.onSent(member);
+  }
+
+  /** A replica complete at `from`: the entries after it follow. */
+  join(member: Member, from: number): void {
+    member.sent = from;
+    member.received = from;
+    member.durable = from;
+  }
+
+  /** A rebuilding replica: live entries from the next one on follow. It has nothing that counts. */
+  joinLive(member: Member): void {
+    member.sent = this.last;
+    member.received = this.last;
+    member.durable = 0;
+  }
+
+  received(member: Member, number: number, nowMs: number): void {
+    assert(number <= member.sent, 'received what was never sent');
+    member.received = Math.max(member.received, number);
+    member.movedAtMs = nowMs;
+    this.pump(member);
+  }
+
+  durable(member: Member, number: number): void {
+    assert(number <= member.sent, 'durable what was never sent');
+    member.durable = Math.max(member.durable, number);
+    member.received = Math.max(member.received, number);
+    this.pump(member);
+  }
+
+  /** Counts who has what (R12, R13): replicas in sync now. Answers those that have fallen out of the window. */
+  recount(): readonly Member[] {
+    const inSync = this.#o.members.filter(isInSync);
+    const by = (position: (member: Member) => number) => reachedBy(inSync.map(position), this.#quorum);
+    this.#settled = Math.max(
+      this.#settled,
+      by((member) => member.received),
+    );
+    this.#flushed = Math.max(
+      this.#flushed,
+      by((member) => member.durable),
+    );
+    this.#window.trim(this.#o.timing.windowBytesMax, this.#flushed);
+    return this.#o.members.filter((member) => isAttached(member) && !this.covers(member.sent));
+  }
+
+  /** In sync, but a quorum has had for long what this one has not (R17). */
+  tooSlow(member: Member, nowMs: number): boolean {
+    if (member.received >= member.sent) member.movedAtMs = nowMs;
+    const late = nowMs - member.movedAtMs > this.#o.timing.latencyMsMax;
+    return isAttached(member) && late && member.received < this.#settled;
+  }
+
+  /** The newest entry not yet settled, at or below `upTo`, that changes one of these blocks; 0: none. */
+  unsettledTouching(block: number, count: number, upTo: number): number {
+    return this.#window.newestTouching(block, count, this.#settled, upTo);
+  }
+
+  #inFlight(member: Member): number {
+    return this.#window.bytesAbove(member.received) - this.#window.bytesAbove(member.sent);
+  }
+
+  #flushEarly(): void {
+    const { windowBytesMax, numberJump } = this.#o.timing;
+    const from = Math.max(this.#flushed, this.#adoptNumber);
+    const many = this.last - from > numberJump / 2;
+    const much = this.#window.bytesAbove(this.#flushed) > windowBytesMax / 2;
+    if ((many || much) && this.#ownFlush <= this.#flushed) this.#ownFlush = this.issue({ kind: 'flush' });
+  }
+}

@@ -1,0 +1,78 @@
+/** What people are told of a volume, from what the target knows of its members. */
+import { ackQuorum } from '../quorum.ts';
+import type { ReplicaStatus, VolumeStatus } from '../status.ts';
+import { isInSync, type Member } from './member.ts';
+
+interface Facts {
+  readonly members: readonly Member[];
+  readonly ended: boolean;
+  readonly serving: boolean;
+  readonly served: boolean;
+  readonly epoch: number;
+  readonly last: number;
+  readonly flushed: number;
+  readonly sizeBytes: number;
+  readonly lossyEpoch: number;
+  readonly message: string;
+}
+
+export function volumeStatus(facts: Facts): VolumeStatus {
+  const { epoch, last, flushed, sizeBytes, lossyEpoch } = facts;
+  const phase = phaseOf(facts);
+  return {
+    phase,
+    epoch,
+    last,
+    flushed,
+    sizeBytes,
+    unflushedWritesLostEpoch: lossyEpoch,
+    message: phase === 'Healthy' ? '' : [facts.message, ...missing(facts)].filter(Boolean).join('; '),
+    replicas: facts.members.map((member) => replicaStatus(member, last)),
+  };
+}
+
+function phaseOf({ members, ended, serving, served }: Facts): VolumeStatus['phase'] {
+  const inSync = members.filter(isInSync).length;
+  if (ended) return 'Offline';
+  if (!serving) return served ? 'Offline' : 'Init';
+  if (inSync < ackQuorum(members.length)) return 'Offline';
+  return inSync < members.length ? 'Degraded' : 'Healthy';
+}
+
+const missing = ({ members, serving }: Facts): string[] => {
+  const inSync = members.filter(isInSync).length;
+  return serving ? [`${inSync} of ${members.length} replicas are in sync`] : [];
+};
+
+function replicaStatus(member: Member, last: number): ReplicaStatus {
+  const { state } = member;
+  return {
+    replicaId: member.id,
+    guid: member.guid,
+    pool: member.pool,
+    state: stateOf(member),
+    last: state.phase === 'offline' ? 0 : member.received,
+    durable: state.phase === 'offline' ? 0 : member.durable,
+    message: member.message,
+    connectedAtMs: member.connectedAtMs,
+    inflightReads: member.inflightReads,
+    inflightWrites: isInSync(member) ? last - member.received : 0,
+    mismatches: member.mismatches,
+    rebuild: state.phase === 'rebuilding' ? state.rebuild.status : undefined,
+  };
+}
+
+function stateOf({ state }: Member): ReplicaStatus['state'] {
+  switch (state.phase) {
+    case 'offline':
+      return 'Offline';
+    case 'connected':
+    case 'asked':
+    case 'reported':
+      return 'Attaching';
+    case 'rebuilding':
+      return state.rebuild.proof === undefined ? 'Rebuilding' : 'Proving';
+    case 'inSync':
+      return 'InSync';
+  }
+}

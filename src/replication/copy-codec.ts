@@ -1,0 +1,143 @@
+/** Requests and replies between replicas as frames. The lists of extents are JSON, the blocks follow it as they are. */
+import type { BlockRange, CopiedExtent, CopyReply, CopyRequest } from './copy.ts';
+import { blockBytes } from '../shared/block-size.ts';
+import { emptyFrame, WireError, type Frame } from './wire.ts';
+
+// prettier-ignore
+const types = { copy: 0x60, digest: 0x61, blocks: 0x70, digests: 0x71, notYet: 0x72, refused: 0x73 } as const;
+
+const digestBytesMax = 64;
+
+const part = (type: number, fields: Partial<Frame>): Frame => ({ ...emptyFrame(type), ...fields });
+
+type Pair = readonly [number, number];
+const pairs = (ranges: readonly BlockRange[]): Pair[] => ranges.map(({ block, count }) => [block, count]);
+
+/** A list, then its bytes. */
+function pack(list: object, bytes: readonly Uint8Array[]): Uint8Array {
+  const text = Buffer.from(JSON.stringify(list));
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(text.byteLength);
+  return Buffer.concat([length, text, ...bytes]);
+}
+
+function unpack(payload: Uint8Array): { readonly list: unknown; readonly bytes: Uint8Array } {
+  const buffer = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  const length = buffer.byteLength >= 4 ? buffer.readUInt32LE(0) : Infinity;
+  if (length > buffer.byteLength - 4) throw new WireError('a list is longer than its frame');
+  try {
+    return { list: JSON.parse(buffer.toString('utf8', 4, 4 + length)), bytes: buffer.subarray(4 + length) };
+  } catch (error) {
+    throw new WireError('a list is no JSON', { cause: error });
+  }
+}
+
+/** Rows of `width` whole numbers, at or above 0. */
+function rows(list: unknown, width: number): readonly (readonly number[])[] {
+  const isRow = (row: unknown): row is readonly number[] =>
+    Array.isArray(row) && row.length === width && row.every((n) => Number.isSafeInteger(n) && Number(n) >= 0);
+  if (!Array.isArray(list) || !list.every(isRow)) throw new WireError('a list does not hold numbers');
+  return list;
+}
+
+const ranges = (list: unknown): BlockRange[] =>
+  rows(list, 2).map(([block = 0, count = 0]) => ({ block, count }));
+
+/** Every request tells which it is (`id`); its reply tells it again. */
+export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
+  const { epoch, nonce, attachId, firstLive } = request;
+  const common = { epoch, nonce, flags: id & 0xffff };
+  if (request.type === 'digest') {
+    const payload = pack([attachId, firstLive, pairs(request.groups)], []);
+    return part(types.digest, { ...common, number: request.number, payload });
+  }
+  const { after, block, count, also } = request;
+  const payload = pack([attachId, firstLive, count, pairs(also)], []);
+  return part(types.copy, { ...common, number: after, block, payload });
+}
+
+/** Throws WireError. */
+export function decodeCopyRequest({ type, flags, epoch, nonce, number, block, payload }: Frame): {
+  readonly id: number;
+  readonly request: CopyRequest;
+} {
+  const { list } = unpack(payload);
+  const items: readonly unknown[] = Array.isArray(list) ? list : [];
+  const [attachId = 0, firstLive = 0, count = 0] = items.map(Number);
+  if (![attachId, firstLive].every(Number.isSafeInteger))
+    throw new WireError('a copy request without numbers');
+  const common = { epoch, nonce, attachId, firstLive };
+  if (type === types.digest) {
+    return { id: flags, request: { ...common, type: 'digest', number, groups: ranges(items[2]) } };
+  }
+  if (type !== types.copy || !Number.isSafeInteger(count))
+    throw new WireError(`no copy request has type ${type}`);
+  return {
+    id: flags,
+    request: { ...common, type: 'copy', after: number, block, count, also: ranges(items[3]) },
+  };
+}
+
+export function encodeCopyReply(id: number, reply: CopyReply): Frame {
+  const flags = id & 0xffff;
+  switch (reply.type) {
+    case 'blocks': {
+      const list = reply.extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]);
+      const payload = pack(
+        list,
+        reply.extents.flatMap(({ data }) => data ?? []),
+      );
+      return part(types.blocks, { flags, number: reply.highestBirth, block: reply.next, payload });
+    }
+    case 'digests': {
+      const sizes = reply.digests.map(({ byteLength }) => [byteLength]);
+      return part(types.digests, { flags, payload: pack(sizes, reply.digests) });
+    }
+    case 'notYet':
+      return part(types.notYet, { flags });
+    case 'refused':
+      return part(types.refused, { flags, payload: Buffer.from(reply.message) });
+  }
+}
+
+/** Throws WireError. */
+export function decodeCopyReply({ type, flags: id, number, block, payload }: Frame): {
+  readonly id: number;
+  readonly reply: CopyReply;
+} {
+  switch (type) {
+    case types.blocks:
+      return { id, reply: { type: 'blocks', extents: extents(payload), next: block, highestBirth: number } };
+    case types.digests:
+      return { id, reply: { type: 'digests', digests: digests(payload) } };
+    case types.notYet:
+      return { id, reply: { type: 'notYet' } };
+    case types.refused:
+      return { id, reply: { type: 'refused', message: Buffer.from(payload).toString().slice(0, 500) } };
+    default:
+      throw new WireError(`no copy reply has type ${type}`);
+  }
+}
+
+function extents(payload: Uint8Array): CopiedExtent[] {
+  const { list, bytes } = unpack(payload);
+  let at = 0;
+  return rows(list, 4).map(([block = 0, count = 0, birth = 0, mapped]) => {
+    const length = mapped === 1 ? count * blockBytes : 0;
+    if (count === 0 || at + length > bytes.byteLength) throw new WireError('an extent without its blocks');
+    const data = mapped === 1 ? bytes.subarray(at, at + length) : undefined;
+    at += length;
+    return { block, count, birth, data };
+  });
+}
+
+function digests(payload: Uint8Array): Uint8Array[] {
+  const { list, bytes } = unpack(payload);
+  let at = 0;
+  return rows(list, 1).map(([length = 0]) => {
+    if (length > digestBytesMax || at + length > bytes.byteLength) throw new WireError('a digest is missing');
+    const digest = bytes.subarray(at, at + length);
+    at += length;
+    return digest;
+  });
+}

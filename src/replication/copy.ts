@@ -1,0 +1,50 @@
+/** What a rebuilding replica asks of its source, and the answers (docs/replication.md, "Copying"). */
+import type { Fence } from './record.ts';
+
+export interface BlockRange {
+  readonly block: number;
+  readonly count: number;
+}
+
+/** Blocks of one birth; without data they read as zeros. Birth 0: never touched. */
+export interface CopiedExtent extends BlockRange {
+  readonly birth: number;
+  readonly data: Uint8Array | undefined;
+}
+
+export interface Extent extends BlockRange {
+  readonly birth: number;
+  readonly mapped: boolean;
+}
+
+export type CopyRequest = Fence & { readonly attachId: number; readonly firstLive: number } & (
+    | {
+        readonly type: 'copy';
+        /** Blocks born after this number on the source are wanted … */
+        readonly after: number;
+        readonly block: number;
+        readonly count: number;
+        /** … and these, whatever their birth: the copier holds something there that may be dead (R20). Ascending. */
+        readonly also: readonly BlockRange[];
+      }
+    | {
+        readonly type: 'digest';
+        readonly number: number;
+        readonly groups: readonly BlockRange[];
+      }
+  );
+
+export type CopyReply =
+  | {
+      readonly type: 'blocks';
+      readonly extents: readonly CopiedExtent[];
+      /** Where to go on; block + count when this range is done. */
+      readonly next: number;
+      /** Births at or after `firstLive` are not copied; the copier's stream has to pass the highest of them (R22c). */
+      readonly highestBirth: number;
+    }
+  | { readonly type: 'digests'; readonly digests: readonly Uint8Array[] }
+  /** Ask again soon: the source has not taken in everything below `firstLive`, or not yet the snapshot. */
+  | { readonly type: 'notYet' }
+  /** Ask another source. */
+  | { readonly type: 'refused'; readonly message: string };

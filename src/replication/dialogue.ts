@@ -1,0 +1,146 @@
+/**
+ * One authenticated connection: the handshake first, then frames both ways, and a watch on silence. It knows no socket:
+ * bytes and time are handed in, bytes go out through `sink`.
+ *
+ *   handshaking ──proved──▶ open ──▶ closed
+ */
+import { HandshakeError, refusal, type Step } from './handshake.ts';
+import type { Timing } from './timing.ts';
+import {
+  emptyFrame,
+  encodeFrame,
+  FrameDecoder,
+  payloadBytesMax,
+  pingType,
+  pongType,
+  WireError,
+  type Frame,
+} from './wire.ts';
+
+export interface ByteSink {
+  write(parts: readonly Uint8Array[]): void;
+  /** Closes once everything written has gone out. */
+  end(): void;
+  /** Closes at once. */
+  destroy(): void;
+}
+
+export interface DialogueOptions<T> {
+  readonly sink: ByteSink;
+  /** The caller begins and pings; the listener answers. */
+  readonly handshake: { begin?(): Frame; step(frame: Frame): Step<T> };
+  readonly timing: Timing;
+  readonly nowMs: number;
+  readonly onOpen: (proved: T) => void;
+  readonly onFrame: (frame: Frame) => void;
+  /** Once, unless this side closed. */
+  readonly onClosed: (reason: string) => void;
+}
+
+/** A handshake that takes longer is somebody else's. */
+const handshakeMsMax = 5_000;
+const handshakePayloadMax = 4_096;
+
+export class Dialogue<T> {
+  readonly #o: DialogueOptions<T>;
+  readonly #decoder = new FrameDecoder({ payloadBytesMax: handshakePayloadMax });
+  readonly #calls: boolean;
+  readonly #beganAtMs: number;
+  #state: 'handshaking' | 'open' | 'closed' = 'handshaking';
+  #heardAtMs: number;
+  #pingedAtMs: number;
+
+  constructor(options: DialogueOptions<T>) {
+    this.#o = options;
+    this.#beganAtMs = options.nowMs;
+    this.#heardAtMs = options.nowMs;
+    this.#pingedAtMs = options.nowMs;
+    const first = options.handshake.begin?.();
+    this.#calls = first !== undefined;
+    if (first) this.#write(first);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  send(frame: Frame): void {
+    if (this.#state === 'open') this.#write(frame);
+  }
+
+  receive(chunk: Uint8Array, nowMs: number): void {
+    if (this.#state === 'closed') return;
+    this.#heardAtMs = nowMs;
+    try {
+      for (const frame of this.#decoder.push(chunk)) {
+        this.#frame(frame);
+        if (this.#isClosed()) return;
+      }
+    } catch (error) {
+      if (!(error instanceof WireError) && !(error instanceof HandshakeError)) throw error;
+      this.#refuse(error);
+    }
+  }
+
+  tick(nowMs: number): void {
+    if (this.#state === 'closed') return;
+    const { silenceMsMax, pingMs } = this.#o.timing;
+    if (this.#state === 'handshaking' && nowMs - this.#beganAtMs > handshakeMsMax) {
+      return this.#fail('the handshake took too long');
+    }
+    if (nowMs - this.#heardAtMs > silenceMsMax) return this.#fail(`silent for ${silenceMsMax} ms`);
+    if (!this.#calls || nowMs - this.#pingedAtMs < pingMs) return;
+    this.#pingedAtMs = nowMs;
+    this.send(emptyFrame(pingType));
+  }
+
+  /** Closes from this side, after what was sent. */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#o.sink.end();
+  }
+
+  /** The connection is gone. */
+  lost(reason: string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#o.onClosed(reason);
+  }
+
+  #isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #frame(frame: Frame): void {
+    if (this.#state === 'open') {
+      if (frame.type === pingType) this.#write(emptyFrame(pongType));
+      else if (frame.type !== pongType) this.#o.onFrame(frame);
+      return;
+    }
+    const { send, done } = this.#o.handshake.step(frame);
+    if (send) this.#write(send);
+    if (!done) return;
+    this.#state = 'open';
+    this.#decoder.payloadBytesMax = payloadBytesMax;
+    this.#o.onOpen(done);
+  }
+
+  /** Before the handshake is done the listener says why, once. */
+  #refuse(error: Error): void {
+    if (this.#state === 'handshaking' && !this.#calls) this.#write(refusal(error.message));
+    this.#state = 'closed';
+    this.#o.sink.end();
+    this.#o.onClosed(error.message);
+  }
+
+  #fail(reason: string): void {
+    this.#state = 'closed';
+    this.#o.sink.destroy();
+    this.#o.onClosed(reason);
+  }
+
+  #write(frame: Frame): void {
+    this.#o.sink.write(encodeFrame(frame));
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * What target and replica say to each other once the link is authenticated (docs/replication.md, "Messages").
+ *
+ * Each message carries the fence (epoch, nonce) it was sent under; volume and GUID were proved when the link was made
+ * and hold for all of it.
+ */
+import type { MembershipRecord } from '../api/target-config.ts';
+import type { EpochStart, History } from './history.ts';
+import type { Fence, Values } from './record.ts';
+
+export type EntryKind =
+  | 'write'
+  | 'unmap'
+  | 'flush'
+  | 'adopt'
+  | 'resize'
+  | 'state'
+  | 'snapshot'
+  | 'membership';
+
+/** What gets a number. `snapshot` is internal (R25) until users' snapshots exist (R24); `membership` is reserved (R32). */
+export type Entry = { readonly number: number } & EntryBody;
+
+export type EntryBody =
+  | {
+      readonly kind: 'write';
+      readonly block: number;
+      readonly count: number;
+      readonly data: Uint8Array;
+      readonly fua: boolean;
+    }
+  | { readonly kind: 'unmap'; readonly block: number; readonly count: number }
+  | { readonly kind: 'flush' }
+  | { readonly kind: 'adopt'; readonly epoch: number; readonly previousLast: number }
+  | { readonly kind: 'resize'; readonly sizeBytes: number }
+  | { readonly kind: 'state'; readonly key: string; readonly value: string }
+  /** Only the named replicas take it. */
+  | { readonly kind: 'snapshot'; readonly name: string; readonly replicas: readonly string[] }
+  | { readonly kind: 'membership'; readonly record: MembershipRecord };
+
+/** The state a replica can offer to a recovery: its own when complete, else its base (R19). */
+export interface CompleteState {
+  readonly history: History;
+  /** True: it has to return to its base first. */
+  readonly isBase: boolean;
+  readonly sizeBytes: number;
+  readonly values: Values;
+}
+
+/** Where to copy from; the ticket proves to the source that the target sent us. */
+export interface CopySource {
+  readonly replicaId: string;
+  /** Address of the copy listener. */
+  readonly address: string;
+  /** Hexadecimal; a secret of this copier under this fence. */
+  readonly ticket: string;
+}
+
+export type TargetMessage = Fence &
+  (
+    | { readonly type: 'promise'; readonly memberships: readonly MembershipRecord[] }
+    /** You are complete at `from`; entries from `from` + 1 on follow. */
+    | {
+        readonly type: 'attach';
+        readonly epochs: readonly EpochStart[];
+        readonly from: number;
+        readonly revert: boolean;
+      }
+    /** Live entries from `firstLive` on follow; `epochs`, size and values are those just below it. */
+    | {
+        readonly type: 'rebuild';
+        readonly attachId: number;
+        readonly epochs: readonly EpochStart[];
+        readonly firstLive: number;
+        readonly sizeBytes: number;
+        readonly values: Values;
+        readonly source: CopySource;
+      }
+    | { readonly type: 'source'; readonly attachId: number; readonly source: CopySource }
+    | { readonly type: 'entry'; readonly entry: Entry }
+    /** `cutBefore`: every member has settled the epochs below. */
+    | { readonly type: 'inSync'; readonly cutBefore: number }
+    | { readonly type: 'renew'; readonly sentAtMs: number }
+    | { readonly type: 'release' }
+    | {
+        readonly type: 'read';
+        readonly readId: number;
+        readonly after: number;
+        readonly block: number;
+        readonly count: number;
+      }
+    | { readonly type: 'dropBase' }
+    | { readonly type: 'dropProof'; readonly number: number }
+  );
+
+export type ReplicaMessage = Fence &
+  (
+    | {
+        readonly type: 'report';
+        /** Undefined: rebuilding without a base. */
+        readonly complete: CompleteState | undefined;
+        /** Highest number the replica knows in any state of its. */
+        readonly last: number;
+        readonly clean: boolean;
+        readonly memberships: readonly MembershipRecord[];
+      }
+    /** Another target is promised, or has bid with a higher epoch (nonce 0); or the link is not in force (our own fence). */
+    | { readonly type: 'refuse'; readonly promised: Fence }
+    /** A grant of another target, or of a forgotten one, runs for so long. */
+    | { readonly type: 'wait'; readonly ms: number }
+    | { readonly type: 'received'; readonly number: number }
+    | { readonly type: 'durable'; readonly number: number }
+    | { readonly type: 'renewed'; readonly sentAtMs: number }
+    /** `last`: what the replica had taken in when the data was read. */
+    | { readonly type: 'data'; readonly readId: number; readonly last: number; readonly data: Uint8Array }
+    | { readonly type: 'readFailed'; readonly readId: number; readonly message: string }
+    | {
+        readonly type: 'progress';
+        readonly attachId: number;
+        readonly percent: number;
+        readonly copiedBytes: number;
+      }
+    | {
+        readonly type: 'sourceLost';
+        readonly attachId: number;
+        readonly replicaId: string;
+        readonly message: string;
+      }
+    /** All ranges are copied and the stream is past every birth met: prove it. */
+    | { readonly type: 'copied'; readonly attachId: number }
+    | {
+        readonly type: 'mismatch';
+        readonly attachId: number;
+        readonly groups: number;
+        readonly message: string;
+      }
+    | { readonly type: 'complete'; readonly attachId: number; readonly number: number }
+    | { readonly type: 'full'; readonly message: string }
+    /** An orderly stop: the target drops this lease and answers `release`. */
+    | { readonly type: 'leave' }
+  );
+
+/** A message before the edge puts the fence on it. */
+type Unfenced<M> = M extends Fence ? Omit<M, keyof Fence> : never;
+export type TargetSays = Unfenced<TargetMessage>;
+export type ReplicaSays = Unfenced<ReplicaMessage>;

@@ -1,0 +1,92 @@
+/**
+ * What a replica remembers of replication, one record per volume, changed in one instant with the data it speaks of.
+ *
+ *  - `promised` is durable before a promise is answered (R1) and never falls.
+ *  - While complete, content is exactly the history (`epochs`, the store's `last`).
+ *  - While rebuilding, `epochs` is the history that the live entries came from, and `ranges` tile the volume: each
+ *    range equals that history up to its own `common` and has holes above (R23). With `base`, the snapshot
+ *    `baseSnapshot` is the last complete state, with a record of its own (R19).
+ *  - `open` is set before the first entry is acknowledged from memory. Found set at start: a crash may have taken
+ *    entries that were acknowledged (R5). `leased` likewise: a grant may still run somewhere (R29).
+ */
+import type { MembershipRecord } from '../api/target-config.ts';
+import { isHistory, type EpochStart } from './history.ts';
+
+export interface Fence {
+  readonly epoch: number;
+  /** Random, of one target process; 1 … 2^53 − 1. */
+  readonly nonce: number;
+}
+
+export interface CopyRangeState {
+  readonly block: number;
+  readonly count: number;
+  readonly common: number;
+}
+
+export type Values = Readonly<Record<string, string>>;
+
+export type ContentState =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'rebuilding'; readonly base: boolean; readonly ranges: readonly CopyRangeState[] };
+
+export interface ReplicaRecord {
+  readonly promised: Fence;
+  readonly epochs: readonly EpochStart[];
+  readonly state: ContentState;
+  readonly open: boolean;
+  readonly leased: boolean;
+  /** Size of the volume in this history; the store may be larger after a resize that nobody else took in. */
+  readonly sizeBytes: number;
+  /** Persistent state of the target, by key: who may log in, … */
+  readonly values: Values;
+  /** Membership records seen, oldest first. */
+  readonly memberships: readonly MembershipRecord[];
+}
+
+export const baseSnapshot = '~base';
+export const proofSnapshot = (number: number): string => `~proof-${number}`;
+export const isProofSnapshot = (name: string): boolean => name.startsWith('~proof-');
+
+/** The record is of a later release, or damaged: this replica can not take part. `message` says what to do. */
+export class RecordError extends Error {
+  override readonly name = 'RecordError';
+}
+
+const formatVersion = 1;
+
+export const newRecord = (sizeBytes: number): ReplicaRecord => ({
+  promised: { epoch: 0, nonce: 0 },
+  epochs: [],
+  state: { kind: 'complete' },
+  open: false,
+  leased: false,
+  sizeBytes,
+  values: {},
+  memberships: [],
+});
+
+export const encodeRecord = (record: ReplicaRecord): Uint8Array =>
+  Buffer.from(JSON.stringify({ version: formatVersion, ...record }));
+
+/** The record of a store; an empty one is that of a new replica. Throws RecordError. */
+export function decodeRecord(bytes: Uint8Array, sizeBytes: number): ReplicaRecord {
+  if (bytes.byteLength === 0) return newRecord(sizeBytes);
+  const { version, ...record } = parse(bytes);
+  if (version !== formatVersion) {
+    throw new RecordError(`replication record of version ${version}: start a release that knows it`);
+  }
+  const starts = record.epochs.at(-1)?.first ?? 0;
+  if (!isHistory({ epochs: record.epochs, last: starts }))
+    throw new RecordError('replication record is damaged');
+  return record;
+}
+
+function parse(bytes: Uint8Array): ReplicaRecord & { readonly version: number } {
+  try {
+    // Our own writing, under the pool's checksum: the shape is that of `version`.
+    return JSON.parse(Buffer.from(bytes).toString()) as ReplicaRecord & { version: number };
+  } catch (error) {
+    throw new RecordError('replication record is no JSON', { cause: error });
+  }
+}

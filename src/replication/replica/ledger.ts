@@ -1,0 +1,141 @@
+/** The replica's record and its store, always of one instant: who changes one sees to the other in the same call. */
+import type { MembershipRecord } from '../../api/target-config.ts';
+import { commonPoint, cutHistory, type History } from '../history.ts';
+import {
+  baseSnapshot,
+  decodeRecord,
+  encodeRecord,
+  isProofSnapshot,
+  proofSnapshot,
+  type Fence,
+  type ReplicaRecord,
+} from '../record.ts';
+import type { CompleteState, EntryBody } from '../messages.ts';
+import type { ReplicaStore } from '../store.ts';
+import { assert } from '../../shared/assert.ts';
+
+/** The one in force and, during a change, the one after it. */
+const membershipsMax = 2;
+
+export class Ledger {
+  readonly store: ReplicaStore;
+  #record: ReplicaRecord;
+  #base: CompleteState | undefined;
+
+  /** Throws RecordError when the record can not be understood. */
+  constructor(store: ReplicaStore) {
+    this.store = store;
+    this.#record = decodeRecord(store.record, store.sizeBytes);
+    this.#base = this.#readBase();
+    this.dropProofs(); // of a process that is gone
+    this.#dropStrayBase();
+  }
+
+  get record(): ReplicaRecord {
+    return this.#record;
+  }
+
+  /** What the head has followed, up to now. */
+  get history(): History {
+    return { epochs: this.#record.epochs, last: this.store.last };
+  }
+
+  /** Highest number known in any state kept: births are at or below it (R9). */
+  get highest(): number {
+    return Math.max(this.store.last, this.#base?.history.last ?? 0);
+  }
+
+  update(change: Partial<ReplicaRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    this.store.setRecord(encodeRecord(this.#record));
+  }
+
+  promise(fence: Fence, memberships: readonly MembershipRecord[]): void {
+    const seen = new Map(
+      [...this.#record.memberships, ...memberships].map((record) => [record.version, record]),
+    );
+    const latest = [...seen.values()].toSorted((a, b) => a.version - b.version).slice(-membershipsMax);
+    this.update({ promised: fence, leased: true, memberships: latest });
+  }
+
+  /** Every member has settled the epochs below `epoch`: the list need not tell them any more. */
+  cut(epoch: number): void {
+    const epochs = cutHistory(this.#record.epochs, epoch);
+    if (epochs.length < this.#record.epochs.length) this.update({ epochs });
+  }
+
+  dropProof(number: number): void {
+    const name = proofSnapshot(number);
+    if (this.store.snapshots().some((snapshot) => snapshot.name === name)) this.store.deleteSnapshot(name);
+  }
+
+  /** What this replica can offer to a recovery; undefined while it rebuilds without a base. */
+  complete(): CompleteState | undefined {
+    if (this.#record.state.kind === 'rebuilding') return this.#base;
+    const { sizeBytes, values } = this.#record;
+    return { history: this.history, isBase: false, sizeBytes, values };
+  }
+
+  /** Up to where this state is the target's. */
+  commonWith(epochs: History['epochs']): number {
+    return commonPoint(this.history, { epochs, last: Number.MAX_SAFE_INTEGER });
+  }
+
+  /** Keeps the complete state as the base, unless it is that of a new replica (R19). Answers whether there is one. */
+  keepBase(): boolean {
+    assert(this.#record.state.kind === 'complete', 'only a complete state can be a base');
+    if (this.store.last === 0) return false;
+    this.store.snapshot(baseSnapshot);
+    this.#base = this.#readBase();
+    return true;
+  }
+
+  dropBase(): void {
+    if (this.#base) this.store.deleteSnapshot(baseSnapshot);
+    this.#base = undefined;
+    if (this.#record.state.kind === 'rebuilding')
+      this.update({ state: { ...this.#record.state, base: false } });
+  }
+
+  /** The base is the head again. Promises and grants made meanwhile stand (R1). */
+  revert(open: boolean): void {
+    assert(this.#base, 'no base to return to');
+    const { promised, leased, memberships } = this.#record;
+    this.store.rollback(baseSnapshot);
+    this.#record = decodeRecord(this.store.record, this.store.sizeBytes);
+    this.store.deleteSnapshot(baseSnapshot);
+    this.#base = undefined;
+    this.update({ promised, leased, memberships, open, state: { kind: 'complete' } });
+  }
+
+  dropProofs(): void {
+    for (const { name } of this.store.snapshots()) if (isProofSnapshot(name)) this.store.deleteSnapshot(name);
+  }
+
+  /** Takes in an entry that writes no block. */
+  note(number: number, entry: Exclude<EntryBody, { kind: 'write' | 'unmap' }>): void {
+    if (entry.kind === 'resize' && entry.sizeBytes > this.store.sizeBytes) {
+      this.store.resize(number, entry.sizeBytes);
+    } else this.store.advance(number);
+    if (entry.kind === 'resize') this.update({ sizeBytes: entry.sizeBytes });
+    if (entry.kind === 'state') {
+      this.update({ values: { ...this.#record.values, [entry.key]: entry.value } });
+    }
+    if (entry.kind === 'membership')
+      this.update({ memberships: [...this.#record.memberships, entry.record].slice(-membershipsMax) });
+  }
+
+  #readBase(): CompleteState | undefined {
+    const snapshot = this.store.snapshots().find(({ name }) => name === baseSnapshot);
+    if (!snapshot) return undefined;
+    const { epochs, sizeBytes, values } = decodeRecord(snapshot.record, this.store.sizeBytes);
+    return { history: { epochs, last: snapshot.number }, isBase: true, sizeBytes, values };
+  }
+
+  /** A base belongs to a rebuild and to nothing else. */
+  #dropStrayBase(): void {
+    const { state } = this.#record;
+    if (state.kind === 'complete' && this.#base) this.dropBase();
+    assert(state.kind === 'complete' || !state.base || this.#base, 'the base is missing');
+  }
+}

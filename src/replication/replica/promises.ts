@@ -1,0 +1,56 @@
+/** Whom a replica has promised, and for how long it keeps its word to whom it granted a lease (R1, R10, R27, R29). */
+import type { Fence } from '../record.ts';
+
+export const sameFence = (a: Fence, b: Fence): boolean => a.epoch === b.epoch && a.nonce === b.nonce;
+
+export type PromiseDecision =
+  | { readonly answer: 'promise' }
+  | { readonly answer: 'refuse' }
+  | { readonly answer: 'wait'; readonly ms: number };
+
+export class Promises {
+  readonly #leaseMs: number;
+  /** A process that came after a crash has forgotten its grants: it waits as if one had just been made (R29). */
+  readonly #quietUntilMs: number;
+  #grant: { readonly fence: Fence; readonly untilMs: number } | undefined;
+  /** Highest epoch that was told to wait; lower ones are renewed no more (R10). */
+  #bid = 0;
+
+  constructor(options: { readonly leaseMs: number; readonly forgot: boolean; readonly nowMs: number }) {
+    this.#leaseMs = options.leaseMs;
+    this.#quietUntilMs = options.forgot ? options.nowMs + options.leaseMs : -Infinity;
+  }
+
+  decide(asked: Fence, promised: Fence, nowMs: number): PromiseDecision {
+    if (sameFence(asked, promised)) return { answer: 'promise' };
+    if (asked.epoch <= promised.epoch) return { answer: 'refuse' };
+    const untilMs = Math.max(this.#quietUntilMs, this.#grantOfOther(asked));
+    if (untilMs <= nowMs) return { answer: 'promise' };
+    this.#bid = Math.max(this.#bid, asked.epoch);
+    return { answer: 'wait', ms: Math.ceil(untilMs - nowMs) };
+  }
+
+  /** Grants another term, or answers the higher epoch that stands against it. */
+  renew(
+    fence: Fence,
+    nowMs: number,
+  ): { readonly granted: true } | { readonly granted: false; readonly bid: number } {
+    if (this.#bid > fence.epoch) return { granted: false, bid: this.#bid };
+    this.#grant = { fence, untilMs: nowMs + this.#leaseMs };
+    return { granted: true };
+  }
+
+  release(fence: Fence): void {
+    if (this.#grant?.fence.nonce === fence.nonce) this.#grant = undefined;
+  }
+
+  /** When the last grant has run out; −Infinity: none. */
+  get grantedUntilMs(): number {
+    return this.#grant?.untilMs ?? -Infinity;
+  }
+
+  /** One target process has one nonce: recovering again under a higher epoch it does not stand in its own way. */
+  #grantOfOther(asked: Fence): number {
+    return this.#grant && this.#grant.fence.nonce !== asked.nonce ? this.#grant.untilMs : -Infinity;
+  }
+}

@@ -1,0 +1,92 @@
+/** Compares what was copied with the source's content at one number, group by group (R25). */
+import type { BlockRange, CopyRequest } from '../copy.ts';
+import { proofSnapshot, type Fence } from '../record.ts';
+import type { Done, StoreEffects } from '../store.ts';
+import type { CopyLink } from './copier.ts';
+import type { Groups } from './groups.ts';
+
+interface ProverOptions {
+  readonly effects: StoreEffects;
+  readonly source: CopyLink;
+  readonly fence: Fence;
+  readonly attachId: number;
+  readonly firstLive: number;
+  /** The entry at which both took a snapshot. */
+  readonly number: number;
+  readonly groups: Groups;
+}
+
+export type ProofOutcome =
+  | { readonly outcome: 'equal' }
+  | { readonly outcome: 'differs'; readonly groups: readonly BlockRange[] }
+  | { readonly outcome: 'again' }
+  | { readonly outcome: 'sourceLost' | 'failed'; readonly message: string };
+
+const groupsPerRequest = 16;
+/** Wrong groups looked for before all of them are copied again. */
+const wrongMax = 1_024;
+
+export class Prover {
+  readonly #o: ProverOptions;
+  #index = 0;
+  #wrong: BlockRange[] = [];
+
+  constructor(options: ProverOptions) {
+    this.#o = options;
+  }
+
+  get number(): number {
+    return this.#o.number;
+  }
+
+  /** Compares one batch after the other; after `again` it is called again and goes on where it was. */
+  run(done: (outcome: ProofOutcome) => void): void {
+    const { groups, next } = this.#o.groups.from(this.#index, groupsPerRequest);
+    const finish = () =>
+      done(this.#wrong.length === 0 ? { outcome: 'equal' } : { outcome: 'differs', groups: this.#wrong });
+    if (groups.length === 0) return finish();
+    const { fence, attachId, firstLive, number } = this.#o;
+    const request: CopyRequest = { ...fence, type: 'digest', attachId, firstLive, number, groups };
+    this.#o.source.ask(request, (reply) => {
+      if (!reply.ok) return done({ outcome: 'sourceLost', message: reply.message });
+      if (reply.value.type === 'notYet') return done({ outcome: 'again' });
+      if (reply.value.type === 'refused')
+        return done({ outcome: 'sourceLost', message: reply.value.message });
+      if (reply.value.type !== 'digests' || reply.value.digests.length !== groups.length) {
+        return done({ outcome: 'failed', message: 'the source answered something else' });
+      }
+      const theirs = reply.value.digests;
+      digests(this.#o.effects, groups, proofSnapshot(number), (ours) => {
+        if (!ours.ok) return done({ outcome: 'failed', message: ours.message });
+        const wrong = groups.filter((_, i) => !equal(ours.value[i], theirs[i]));
+        this.#wrong.push(...wrong);
+        if (next === undefined || this.#wrong.length >= wrongMax) return finish();
+        this.#index = next;
+        this.run(done);
+      });
+    });
+  }
+}
+
+const equal = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+
+/** Digests of several ranges of one snapshot, one after the other. */
+export function digests(
+  effects: StoreEffects,
+  ranges: readonly BlockRange[],
+  snapshot: string,
+  done: Done<readonly Uint8Array[]>,
+): void {
+  const found: Uint8Array[] = [];
+  const next = (): void => {
+    const range = ranges[found.length];
+    if (!range) return done({ ok: true, value: found });
+    effects.digest(range.block, range.count, snapshot, (digest) => {
+      if (!digest.ok) return done(digest);
+      found.push(digest.value);
+      next();
+    });
+  };
+  next();
+}

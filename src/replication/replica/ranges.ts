@@ -1,0 +1,96 @@
+/**
+ * Which parts of the volume a rebuild still has to copy, and from which number on (R23).
+ *
+ * Every block is in exactly one range: still to copy (from its own common point), or copied. A copied range that
+ * skipped blocks which the source had newer (R22c) is finished only once the stream has passed the highest birth met:
+ * marked earlier, it would claim to hold what never came. A finished range is exactly at the stream's number.
+ */
+import type { BlockRange } from '../copy.ts';
+import { endOf, subtract, union } from '../extents.ts';
+import type { CopyRangeState } from '../record.ts';
+import { assert } from '../../shared/assert.ts';
+
+interface Copied extends CopyRangeState {
+  readonly highestBirth: number;
+}
+
+/** In the record; beyond it neighbours are joined at the smaller common point, which copies more but never less. */
+const rangesMax = 128;
+
+export class Ranges {
+  #todo: CopyRangeState[];
+  #copied: Copied[] = [];
+  #finished: BlockRange[] = [];
+
+  constructor(ranges: readonly CopyRangeState[]) {
+    this.#todo = ranges.filter(({ count }) => count > 0);
+  }
+
+  get next(): CopyRangeState | undefined {
+    return this.#todo[0];
+  }
+
+  /** The first range is copied up to `block` (exclusive), having met births up to `highestBirth`. */
+  copiedTo(block: number, highestBirth: number): void {
+    const range = this.#todo.shift();
+    if (!range) return;
+    this.#copied.push({ ...range, count: block - range.block, highestBirth });
+    if (block < endOf(range)) this.#todo.unshift({ ...range, block, count: endOf(range) - block });
+  }
+
+  /** The stream has come to `last`. True when nothing is left to copy or to wait for. */
+  passed(last: number): boolean {
+    const finished = this.#copied.filter(({ highestBirth }) => highestBirth <= last);
+    if (finished.length > 0) {
+      this.#finished = union([...this.#finished, ...finished]);
+      this.#copied = this.#copied.filter(({ highestBirth }) => highestBirth > last);
+    }
+    return this.#todo.length === 0 && this.#copied.length === 0;
+  }
+
+  /** All was finished, but the content of these was proved wrong: they are wanted again, whatever their birth. */
+  again(wrong: readonly BlockRange[]): void {
+    assert(this.#todo.length === 0 && this.#copied.length === 0, 'only a finished copy is proved');
+    const ranges = union(wrong);
+    this.#finished = this.#finished.flatMap((range) => subtract(range, ranges));
+    this.#todo = ranges.map(({ block, count }) => ({ block, count, common: 0 }));
+  }
+
+  /** Blocks copied or finished. */
+  get blocksDone(): number {
+    return [...this.#copied, ...this.#finished].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** For the record, at the stream's number `last`. */
+  state(last: number): CopyRangeState[] {
+    const all = [
+      ...this.#todo,
+      ...this.#copied.map(({ block, count, common }) => ({ block, count, common })),
+      ...this.#finished.map(({ block, count }) => ({ block, count, common: last })),
+    ].toSorted((a, b) => a.block - b.block);
+    let joined = joinWhere(all, (a, b) => a.common === b.common);
+    while (joined.length > rangesMax) {
+      let index = 0;
+      joined = joinWhere(joined, () => index++ % 2 === 0);
+    }
+    return joined;
+  }
+}
+
+function joinWhere(
+  ranges: readonly CopyRangeState[],
+  joins: (a: CopyRangeState, b: CopyRangeState) => boolean,
+): CopyRangeState[] {
+  const joined: CopyRangeState[] = [];
+  for (const range of ranges) {
+    const before = joined.at(-1);
+    if (before && joins(before, range)) {
+      joined[joined.length - 1] = {
+        block: before.block,
+        count: endOf(range) - before.block,
+        common: Math.min(before.common, range.common),
+      };
+    } else joined.push({ block: range.block, count: range.count, common: range.common });
+  }
+  return joined;
+}

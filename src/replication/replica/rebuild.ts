@@ -1,0 +1,247 @@
+/**
+ * One rebuild of this replica: from an attach that could not be resent to a proved, complete state (R18–R25).
+ *
+ *   copying ──all ranges, stream past every birth met──▶ copied ──snapshot entry──▶ proving ──equal──▶ finishing ──▶ done
+ *      ▲                                                                              │
+ *      └───────────────────────────────── wrong groups, from birth 0 ─────────────────┘
+ *
+ * Copying and proving pause while no source is known. Whatever ends the link ends the rebuild; its progress is in the record.
+ */
+import type { BlockRange, CopyReply, CopyRequest } from '../copy.ts';
+import type { CopySource, ReplicaSays } from '../messages.ts';
+import type { CopyRangeState, Fence } from '../record.ts';
+import type { Done, Outcome, StoreEffects } from '../store.ts';
+import type { Timing } from '../timing.ts';
+import { assert } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { Copier, type StepOutcome } from './copier.ts';
+import { Groups } from './groups.ts';
+import type { Ledger } from './ledger.ts';
+import { Prover, type ProofOutcome } from './prover.ts';
+import { Ranges } from './ranges.ts';
+
+export interface RebuildEffects extends StoreEffects {
+  copy(source: CopySource, request: CopyRequest, done: Done<CopyReply>): void;
+}
+
+export interface RebuildOptions {
+  readonly ledger: Ledger;
+  readonly effects: RebuildEffects;
+  readonly timing: Timing;
+  readonly fence: Fence;
+  readonly attachId: number;
+  readonly firstLive: number;
+  readonly source: CopySource;
+  readonly ranges: readonly CopyRangeState[];
+  /** Continues an earlier rebuild: what that one copied has not been proved either. */
+  readonly resumed: boolean;
+  readonly say: (message: ReplicaSays) => void;
+  /** Complete, proved and durable. */
+  readonly onDone: () => void;
+  /** Nothing that another source could mend. */
+  readonly onFailed: (message: string) => void;
+}
+
+/** A full pool does not empty at once. */
+const fullRetryMs = 2_000;
+
+type Phase = 'copying' | 'copied' | 'proving' | 'finishing';
+
+export class Rebuild {
+  readonly #o: RebuildOptions;
+  readonly #ranges: Ranges;
+  readonly #groups: Groups;
+  readonly #copier: Copier;
+  readonly #blocks: number;
+  #phase: Phase = 'copying';
+  #source: CopySource | undefined;
+  #prover: Prover | undefined;
+  /** An answer is awaited. */
+  #busy = false;
+  #ended = false;
+  #retryAtMs = 0;
+  #notedAtMs = -Infinity;
+  #nowMs = 0;
+  #copiedBytes = 0;
+
+  constructor(options: RebuildOptions) {
+    this.#o = options;
+    const { ledger, timing } = options;
+    this.#blocks = Math.floor(ledger.store.sizeBytes / blockBytes);
+    this.#ranges = new Ranges(options.ranges);
+    const blocks = Math.floor(ledger.record.sizeBytes / blockBytes); // what the volume has, the store may have more
+    this.#groups = new Groups({ blocks, groupBlocks: timing.groupBlocks });
+    if (options.resumed) this.#groups.touch({ block: 0, count: this.#blocks });
+    this.#source = options.source;
+    this.#copier = new Copier({
+      ...options,
+      source: this.#link(),
+      onStored: (range) => this.#groups.touch(range),
+    });
+  }
+
+  /** Percent of the volume that is copied. */
+  get percent(): number {
+    return this.#blocks === 0 ? 100 : Math.min(100, (100 * this.#ranges.blocksDone) / this.#blocks);
+  }
+
+  run(nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#ended || this.#busy || !this.#source || nowMs < this.#retryAtMs) return;
+    if (this.#phase === 'copying') this.#copy();
+    else if (this.#phase === 'proving') this.#prove();
+  }
+
+  tick(nowMs: number): void {
+    if (!this.#ended && nowMs - this.#notedAtMs >= this.#o.timing.progressMs) this.#note(nowMs);
+    this.run(nowMs);
+  }
+
+  useSource(source: CopySource, nowMs: number): void {
+    this.#source = source;
+    // The new source has no snapshot of the proof under way: another number is needed.
+    if (this.#phase === 'proving') this.#announceCopied();
+    this.run(nowMs);
+  }
+
+  wrote(range: BlockRange): void {
+    this.#copier.wrote(range);
+  }
+
+  /** An entry was taken in. `proof`: it was the snapshot for ours. */
+  took(number: number, proof: boolean, nowMs: number): void {
+    if (proof && this.#phase === 'copied') {
+      this.#phase = 'proving';
+      this.#prover = new Prover({ ...this.#o, source: this.#link(), number, groups: this.#groups });
+    }
+    if (this.#phase === 'copying') this.#advance();
+    this.run(nowMs);
+  }
+
+  /** The link or the process ends: what is done is noted for the next attach. */
+  end(): void {
+    if (this.#ended) return;
+    if (this.#phase !== 'finishing') this.#saveRanges();
+    this.#ended = true;
+  }
+
+  #link() {
+    return {
+      ask: (request: CopyRequest, done: (reply: Outcome<CopyReply>) => void) => {
+        const source = this.#source;
+        if (!source) return done({ ok: false, message: 'no source' });
+        this.#o.effects.copy(source, request, (reply) => {
+          if (this.#ended) return; // late answers are dropped (R22e)
+          const replaced = !reply.ok && source !== this.#source;
+          done(replaced ? { ok: true, value: { type: 'notYet' } } : reply);
+        });
+      },
+    };
+  }
+
+  #copy(): void {
+    const range = this.#ranges.next;
+    if (!range) return this.#advance();
+    this.#busy = true;
+    this.#copier.step(range, (outcome) => this.#onStep(outcome));
+  }
+
+  #onStep(outcome: StepOutcome): void {
+    if (this.#ended) return;
+    this.#busy = false;
+    if (outcome.outcome === 'copied') {
+      this.#copiedBytes += outcome.bytes;
+      this.#ranges.copiedTo(outcome.next, outcome.highestBirth);
+      this.#advance();
+      this.run(this.#nowMs);
+    } else this.#onSetback(outcome);
+  }
+
+  #advance(): void {
+    if (this.#phase !== 'copying' || !this.#ranges.passed(this.#o.ledger.store.last)) return;
+    this.#announceCopied();
+  }
+
+  #announceCopied(): void {
+    this.#dropProof();
+    this.#phase = 'copied';
+    this.#o.say({ type: 'copied', attachId: this.#o.attachId });
+  }
+
+  #prove(): void {
+    const prover = this.#prover;
+    assert(prover, 'proving without a number');
+    this.#busy = true;
+    prover.run((outcome) => {
+      if (this.#ended) return;
+      this.#busy = false;
+      if (prover === this.#prover) this.#onProof(outcome);
+      else this.run(this.#nowMs);
+    });
+  }
+
+  #onProof(outcome: ProofOutcome): void {
+    if (outcome.outcome === 'equal') return this.#finish();
+    if (outcome.outcome !== 'differs') return this.#onSetback(outcome);
+    const { groups } = outcome;
+    const blocks = groups.map(({ block }) => block).slice(0, 8);
+    const message = `content differs from the source in ${groups.length} groups, at blocks ${blocks.join(', ')}`;
+    this.#o.say({ type: 'mismatch', attachId: this.#o.attachId, groups: groups.length, message });
+    this.#dropProof();
+    this.#ranges.again(groups);
+    this.#phase = 'copying';
+    this.run(this.#nowMs);
+  }
+
+  #onSetback(
+    outcome: Exclude<StepOutcome | ProofOutcome, { outcome: 'copied' | 'equal' | 'differs' }>,
+  ): void {
+    this.#retryAtMs = this.#nowMs + this.#o.timing.retryMs;
+    if (outcome.outcome === 'again') return;
+    if (outcome.outcome === 'full') {
+      this.#retryAtMs = this.#nowMs + fullRetryMs;
+      return this.#o.say({ type: 'full', message: outcome.message });
+    }
+    if (outcome.outcome === 'failed') return this.#o.onFailed(outcome.message);
+    const { replicaId } = this.#source ?? { replicaId: '' };
+    this.#source = undefined;
+    const { message } = outcome;
+    this.#o.say({ type: 'sourceLost', attachId: this.#o.attachId, replicaId, message });
+  }
+
+  /** One instant: complete, proved, and the base given up. It counts once that instant is durable (R22d). */
+  #finish(): void {
+    const { ledger, attachId, effects, say } = this.#o;
+    this.#phase = 'finishing';
+    this.#dropProof();
+    ledger.dropBase();
+    ledger.update({ state: { kind: 'complete' }, open: true });
+    const number = ledger.store.last;
+    effects.commit(() => {
+      if (this.#ended) return;
+      this.#ended = true;
+      this.#o.onDone();
+      say({ type: 'complete', attachId, number });
+    });
+  }
+
+  #dropProof(): void {
+    if (this.#prover) this.#o.ledger.dropProof(this.#prover.number);
+    this.#prover = undefined;
+  }
+
+  #note(nowMs: number): void {
+    this.#notedAtMs = nowMs;
+    if (this.#phase !== 'finishing') this.#saveRanges();
+    const { attachId, say } = this.#o;
+    say({ type: 'progress', attachId, percent: this.percent, copiedBytes: this.#copiedBytes });
+  }
+
+  #saveRanges(): void {
+    const { ledger } = this.#o;
+    const { state } = ledger.record;
+    assert(state.kind === 'rebuilding', 'progress of a replica that is complete');
+    this.#ranges.passed(ledger.store.last);
+    ledger.update({ state: { ...state, ranges: this.#ranges.state(ledger.store.last) } });
+  }
+}

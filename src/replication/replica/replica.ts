@@ -1,0 +1,365 @@
+/**
+ * The replica side of replication, as a state machine: links, messages and ticks in; effects on links and store out.
+ *
+ * At most one link is in force, that of the target promised last; every message is checked against the promise (R3).
+ *
+ *   (no link) ──promise, durable──▶ promised ──attach──▶ streaming
+ *       ▲                              │                    ▲
+ *       │                              └──rebuild──▶ rebuilding (complete, proved)
+ *       └────── link lost, leave, higher promise ───────────┘
+ */
+import { copySourceCheck } from './source-check.ts';
+import type { CopyReply, CopyRequest } from '../copy.ts';
+import type { ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
+import type { CopyRangeState, Fence } from '../record.ts';
+import type { Done, ReplicaStore } from '../store.ts';
+import type { Timing } from '../timing.ts';
+import { assert } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { Acknowledger } from './acknowledger.ts';
+import { answerCopy, answerDigests } from './copy-answer.ts';
+import { takeIn, wantsCommit } from './entries.ts';
+import { Ledger } from './ledger.ts';
+import { Promises, sameFence } from './promises.ts';
+import { Rebuild, type RebuildEffects } from './rebuild.ts';
+
+export type LinkId = number;
+
+/** Effects; none of them calls back from inside the call. */
+export interface ReplicaEffects extends RebuildEffects {
+  send(link: LinkId, message: ReplicaMessage): void;
+  /** Ends the link after what was sent on it. Nothing is heard of it afterwards. */
+  close(link: LinkId, reason: string): void;
+  /** The state shown to people has changed. */
+  changed(): void;
+}
+
+interface Session {
+  readonly link: LinkId;
+  readonly fence: Fence;
+  phase: 'promising' | 'promised' | 'streaming' | 'rebuilding';
+  acknowledger: Acknowledger | undefined;
+  rebuild: Rebuild | undefined;
+}
+
+export type ReplicaState = 'Offline' | 'Degraded' | 'Rebuilding' | 'Healthy';
+
+type Of<T extends TargetMessage['type']> = Extract<TargetMessage, { type: T }>;
+
+export class Replica {
+  readonly #ledger: Ledger;
+  readonly #effects: ReplicaEffects;
+  readonly #timing: Timing;
+  readonly #promises: Promises;
+  /** Has not crashed since it was last in sync (R5). */
+  #clean: boolean;
+  #session: Session | undefined;
+  #stopping: { readonly done: () => void } | 'stopped' | undefined;
+
+  /** Throws RecordError when the store's record can not be understood. */
+  constructor(options: {
+    readonly store: ReplicaStore;
+    readonly effects: ReplicaEffects;
+    readonly timing: Timing;
+    readonly nowMs: number;
+  }) {
+    this.#ledger = new Ledger(options.store);
+    this.#effects = options.effects;
+    this.#timing = options.timing;
+    const { open, leased } = this.#ledger.record;
+    this.#clean = !open;
+    this.#promises = new Promises({ leaseMs: options.timing.leaseMs, forgot: leased, nowMs: options.nowMs });
+  }
+
+  get state(): ReplicaState {
+    const session = this.#session;
+    if (!session) return 'Offline';
+    if (session.phase === 'rebuilding') return 'Rebuilding';
+    return session.phase === 'streaming' && this.#clean ? 'Healthy' : 'Degraded';
+  }
+
+  /** For status: the epoch promised. */
+  get epoch(): number {
+    return this.#ledger.record.promised.epoch;
+  }
+
+  /** Percent copied of the rebuild under way. */
+  get rebuildPercent(): number | undefined {
+    return this.#session?.rebuild?.percent;
+  }
+
+  disconnected(link: LinkId): void {
+    if (this.#session?.link === link) this.#endSession();
+  }
+
+  /** Several messages may be given before one `endBatch`: they are acknowledged together. */
+  message(link: LinkId, message: TargetMessage, nowMs: number): void {
+    if (message.type === 'promise') return this.#promise(link, message, nowMs);
+    const session = this.#session;
+    const inForce = session?.link === link && sameFence(message, this.#ledger.record.promised);
+    if (!session || !inForce || session.phase === 'promising') {
+      return this.#fenceOff(link, message);
+    }
+    switch (message.type) {
+      case 'attach':
+        return this.#attach(session, message);
+      case 'rebuild':
+        return this.#rebuild(session, message, nowMs);
+      case 'source':
+        return session.rebuild?.useSource(message.source, nowMs);
+      case 'entry':
+        return this.#entry(session, message, nowMs);
+      case 'inSync':
+        return this.#inSync(session, message.cutBefore);
+      case 'renew':
+        return this.#renew(session, message.sentAtMs, nowMs);
+      case 'release':
+        return this.#release(session);
+      case 'read':
+        return this.#read(session, message);
+      case 'dropBase':
+        return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
+      case 'dropProof':
+        return this.#ledger.dropProof(message.number);
+    }
+  }
+
+  endBatch(): void {
+    const session = this.#session;
+    session?.acknowledger?.endBatch(session.phase === 'streaming');
+  }
+
+  tick(nowMs: number): void {
+    const session = this.#session;
+    session?.acknowledger?.tick(nowMs, session.phase === 'streaming' && this.#clean);
+    session?.rebuild?.tick(nowMs);
+    if (this.#stopping && this.#stopping !== 'stopped' && nowMs >= this.#promises.grantedUntilMs)
+      this.#finishStop();
+  }
+
+  /** Another replica copies from this one. */
+  copyRequest(request: CopyRequest, done: Done<CopyReply>): void {
+    const check = () => copySourceCheck(request, this.#ledger, this.#session?.phase === 'streaming');
+    const before = check();
+    if (before) return done({ ok: true, value: before });
+    const checked: Done<CopyReply> = (reply) => {
+      const after = check(); // the promise may have moved on meanwhile (R3)
+      done(after ? { ok: true, value: after } : reply);
+    };
+    if (request.type === 'digest') return answerDigests(request, this.#effects, checked);
+    const blocks = Math.floor(this.#ledger.store.sizeBytes / blockBytes);
+    answerCopy({ request, effects: this.#effects, timing: this.#timing, blocks, done: checked });
+  }
+
+  /**
+   * Orderly stop: leaves the target, so that no grant of ours outlives this process (R29), then makes everything
+   * durable and notes that nothing can be missing. Nothing is taken in afterwards.
+   */
+  stop(nowMs: number, done: () => void): void {
+    assert(!this.#stopping, 'stopped twice');
+    this.#stopping = { done };
+    const session = this.#session;
+    if (session && nowMs < this.#promises.grantedUntilMs) this.#say(session, { type: 'leave' });
+    else if (nowMs >= this.#promises.grantedUntilMs) this.#finishStop();
+  }
+
+  #promise(link: LinkId, message: Of<'promise'>, nowMs: number): void {
+    const asked: Fence = { epoch: message.epoch, nonce: message.nonce };
+    if (this.#stopping) return this.#effects.close(link, 'this replica is stopping');
+    const decision = this.#promises.decide(asked, this.#ledger.record.promised, nowMs);
+    if (decision.answer === 'refuse') {
+      return this.#effects.send(link, { ...asked, type: 'refuse', promised: this.#ledger.record.promised });
+    }
+    if (decision.answer === 'wait')
+      return this.#effects.send(link, { ...asked, type: 'wait', ms: decision.ms });
+    const old = this.#session;
+    this.#endSession();
+    if (old && old.link !== link) this.#effects.close(old.link, `superseded by epoch ${asked.epoch}`);
+    const session: Session = {
+      link,
+      fence: asked,
+      phase: 'promising',
+      acknowledger: undefined,
+      rebuild: undefined,
+    };
+    this.#session = session;
+    this.#ledger.promise(asked, message.memberships);
+    // The instant of the promise: from here to the answer nothing is taken in, so the report is of this instant (R2).
+    this.#effects.commit(() => {
+      if (this.#session !== session) return;
+      session.phase = 'promised';
+      this.#say(session, {
+        type: 'report',
+        complete: this.#ledger.complete(),
+        last: this.#ledger.highest,
+        clean: this.#clean,
+        memberships: this.#ledger.record.memberships,
+      });
+      this.#effects.changed();
+    });
+  }
+
+  #attach(session: Session, message: Of<'attach'>): void {
+    if (session.phase !== 'promised') return this.#breakOff(session, 'attached twice');
+    const { state } = this.#ledger.record;
+    if (message.revert && state.kind === 'rebuilding' && state.base) this.#ledger.revert(!this.#clean);
+    const complete = this.#ledger.record.state.kind === 'complete';
+    const { last } = this.#ledger.store;
+    if (!complete || last !== message.from || this.#ledger.commonWith(message.epochs) !== last) {
+      return this.#breakOff(session, `attach at ${message.from} does not fit ${last}`);
+    }
+    session.phase = 'streaming';
+    session.acknowledger = this.#newAcknowledger(session);
+    this.#effects.changed();
+  }
+
+  #rebuild(session: Session, message: Of<'rebuild'>, nowMs: number): void {
+    const ledger = this.#ledger;
+    const { firstLive, attachId, epochs, sizeBytes, values } = message;
+    if (session.phase !== 'promised') return this.#breakOff(session, 'attached twice');
+    // A number of ours at or above the first live one could pass for a live one (R20).
+    if (ledger.highest >= firstLive)
+      return this.#breakOff(session, `${ledger.highest} is not below ${firstLive}`);
+    const { state } = ledger.record;
+    const common = ledger.commonWith(epochs);
+    const resumed = state.kind === 'rebuilding';
+    const base = resumed ? state.base : ledger.keepBase();
+    const before = resumed
+      ? state.ranges
+      : [{ block: 0, count: ledger.store.sizeBytes / blockBytes, common }];
+    if (sizeBytes > ledger.store.sizeBytes) ledger.store.resize(firstLive - 1, sizeBytes);
+    else if (ledger.store.last < firstLive - 1) ledger.store.advance(firstLive - 1);
+    const ranges = covering(
+      before.map((range) => ({ ...range, common: Math.min(range.common, common) })),
+      ledger.store.sizeBytes / blockBytes,
+    );
+    const open = resumed ? ledger.record.open : !this.#clean;
+    ledger.update({ epochs, sizeBytes, values, open, state: { kind: 'rebuilding', base, ranges } });
+    session.phase = 'rebuilding';
+    session.acknowledger = this.#newAcknowledger(session);
+    session.rebuild = new Rebuild({
+      ledger,
+      effects: this.#effects,
+      timing: this.#timing,
+      fence: session.fence,
+      attachId,
+      firstLive,
+      source: message.source,
+      ranges,
+      resumed,
+      say: (says) => this.#say(session, says),
+      onDone: () => this.#rebuilt(session),
+      onFailed: (why) => this.#breakOff(session, why),
+    });
+    session.rebuild.run(nowMs);
+    this.#effects.changed();
+  }
+
+  #rebuilt(session: Session): void {
+    session.phase = 'streaming';
+    session.rebuild = undefined;
+    this.#effects.changed();
+  }
+
+  #entry(session: Session, { entry }: Of<'entry'>, nowMs: number): void {
+    if (session.phase !== 'streaming' && session.phase !== 'rebuilding') {
+      return this.#breakOff(session, 'an entry before the attach');
+    }
+    const outcome = takeIn(this.#ledger, entry);
+    if (!outcome.ok) {
+      if (outcome.full) this.#say(session, { type: 'full', message: outcome.message });
+      return this.#breakOff(session, outcome.message);
+    }
+    const { rebuild } = session;
+    if (entry.kind === 'write')
+      rebuild?.wrote({ block: entry.block, count: entry.data.byteLength / blockBytes });
+    if (entry.kind === 'unmap') rebuild?.wrote(entry);
+    session.acknowledger?.took(nowMs, wantsCommit(entry));
+    const { replicaId } = this.#ledger.store.identity;
+    rebuild?.took(entry.number, entry.kind === 'snapshot' && entry.replicas.includes(replicaId), nowMs);
+  }
+
+  #inSync(session: Session, cutBefore: number): void {
+    if (session.phase !== 'streaming') return this.#breakOff(session, 'in sync before it is complete');
+    this.#clean = true;
+    this.#ledger.cut(cutBefore);
+    this.#effects.changed();
+  }
+
+  #renew(session: Session, sentAtMs: number, nowMs: number): void {
+    if (this.#stopping) return;
+    const renewal = this.#promises.renew(session.fence, nowMs);
+    if (renewal.granted) this.#say(session, { type: 'renewed', sentAtMs });
+    else this.#say(session, { type: 'refuse', promised: { epoch: renewal.bid, nonce: 0 } });
+  }
+
+  #release(session: Session): void {
+    this.#promises.release(session.fence);
+    if (this.#stopping && this.#stopping !== 'stopped') this.#finishStop();
+  }
+
+  #read(session: Session, message: Of<'read'>): void {
+    const { readId, after, block, count } = message;
+    if (session.phase !== 'streaming' || after > this.#ledger.store.last) {
+      return this.#breakOff(session, `a read behind ${after}, which is not here`);
+    }
+    this.#effects.read(block, count, (read) => {
+      if (this.#session !== session) return;
+      const { last } = this.#ledger.store;
+      if (read.ok) this.#say(session, { type: 'data', readId, last, data: read.value });
+      else this.#say(session, { type: 'readFailed', readId, message: read.message });
+    });
+  }
+
+  #finishStop(): void {
+    const stopping = this.#stopping;
+    assert(stopping && stopping !== 'stopped', 'not stopping');
+    this.#stopping = 'stopped';
+    const session = this.#session;
+    this.#endSession();
+    if (session) this.#effects.close(session.link, 'this replica stops');
+    const { open } = this.#ledger.record;
+    this.#ledger.update({ open: open && !this.#clean, leased: false });
+    this.#effects.commit(stopping.done);
+  }
+
+  #endSession(): void {
+    const session = this.#session;
+    if (!session) return;
+    session.rebuild?.end();
+    session.acknowledger?.end();
+    this.#session = undefined;
+    this.#ledger.dropProofs();
+    this.#effects.changed();
+  }
+
+  /** The target broke the protocol, or this replica can not go on with it: the next attach begins from what is here. */
+  #breakOff(session: Session, reason: string): void {
+    this.#endSession();
+    this.#effects.close(session.link, reason);
+  }
+
+  #fenceOff(link: LinkId, { epoch, nonce }: Fence): void {
+    this.#effects.send(link, { epoch, nonce, type: 'refuse', promised: this.#ledger.record.promised });
+    this.#effects.close(link, `epoch ${epoch} is not promised here`);
+  }
+
+  #newAcknowledger(session: Session): Acknowledger {
+    return new Acknowledger({
+      ledger: this.#ledger,
+      effects: this.#effects,
+      timing: this.#timing,
+      say: (message) => this.#say(session, message),
+    });
+  }
+
+  #say(session: Session, message: ReplicaSays): void {
+    if (this.#session === session) this.#effects.send(session.link, { ...session.fence, ...message });
+  }
+}
+
+/** Ranges that were tiled over a smaller volume: what was added since is all to be copied. */
+function covering(ranges: readonly CopyRangeState[], blocks: number): CopyRangeState[] {
+  const end = ranges.reduce((most, { block, count }) => Math.max(most, block + count), 0);
+  return end < blocks ? [...ranges, { block: end, count: blocks - end, common: 0 }] : [...ranges];
+}

@@ -1,0 +1,57 @@
+/** What a target tells about its volume. Counters that move all the time are in it, but are no change of state. */
+export interface VolumeStatus {
+  /** Init: never served yet. Offline: nothing is acknowledged. Degraded: fewer replicas in sync than there are. */
+  readonly phase: 'Init' | 'Healthy' | 'Degraded' | 'Offline';
+  /** 0 while none is chosen. */
+  readonly epoch: number;
+  readonly last: number;
+  /** Durable on a quorum up to this number. */
+  readonly flushed: number;
+  /** 0 before the first serving. */
+  readonly sizeBytes: number;
+  /** The epoch whose recovery may have lost acknowledged writes that were never flushed (R5); 0: none in this process. */
+  readonly unflushedWritesLostEpoch: number;
+  /** One line that says why the phase is not Healthy; empty otherwise. */
+  readonly message: string;
+  readonly replicas: readonly ReplicaStatus[];
+}
+
+export interface ReplicaStatus {
+  readonly replicaId: string;
+  readonly guid: string;
+  readonly pool: string;
+  readonly state: 'Offline' | 'Attaching' | 'Rebuilding' | 'Proving' | 'InSync';
+  readonly last: number;
+  readonly durable: number;
+  readonly message: string;
+  /** On the clock of the target. */
+  readonly connectedAtMs: number | undefined;
+  readonly inflightReads: number;
+  readonly inflightWrites: number;
+  /** Groups of blocks that a proof found different from the source's (R25), in this process. */
+  readonly mismatches: number;
+  readonly rebuild: RebuildStatus | undefined;
+}
+
+export interface RebuildStatus {
+  readonly percent: number;
+  readonly bytesPerSecond: number;
+  readonly etaSeconds: number;
+}
+
+/** What of a status is state: two with the same text differ in counters only. */
+export const stateOf = (status: VolumeStatus): string =>
+  JSON.stringify([
+    status.phase,
+    status.epoch,
+    status.sizeBytes,
+    status.unflushedWritesLostEpoch,
+    status.message,
+    status.replicas.map(({ replicaId, guid, state, message, mismatches }) => [
+      replicaId,
+      guid,
+      state,
+      message,
+      mismatches,
+    ]),
+  ]);

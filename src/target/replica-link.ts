@@ -1,0 +1,185 @@
+/**
+ * The target's end of one link: dials a replica for as long as the target lives, proves the key, and hands messages to
+ * and from the coordinator. A link that breaks is dialed again, soon at first, then less often.
+ */
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import type { ReplicaMessage, TargetMessage } from '../replication/messages.ts';
+import { Dialogue } from '../replication/dialogue.ts';
+import { Caller, type Agreement, type Welcome } from '../replication/handshake.ts';
+import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
+import type { Timing } from '../replication/timing.ts';
+import type { Clock } from '../shared/clock.ts';
+import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
+import { SocketSink } from '../shared/edge/socket-sink.ts';
+import type { Log } from '../shared/log.ts';
+
+export interface ReplicaLinkOptions {
+  readonly volume: string;
+  readonly replicaId: string;
+  /** GUID that the membership names: another one behind this id is no member (R31). */
+  readonly guid: string;
+  readonly address: string;
+  readonly key: Uint8Array;
+  readonly clock: Clock;
+  readonly timing: Timing;
+  readonly log: Log;
+  readonly onOpen: (welcome: Welcome) => void;
+  readonly onMessage: (message: ReplicaMessage) => void;
+  /** The link broke, or could not be made; it is dialed again by itself. Not called after `close`. */
+  readonly onClosed: (reason: string) => void;
+}
+
+const firstPauseMs = 100;
+const pauseMsMax = 3_000;
+const connectMsMax = 3_000;
+const stoodMsMin = 2_000;
+
+type Proved = Agreement & { readonly welcome: Welcome };
+
+export class ReplicaLink {
+  readonly #o: ReplicaLinkOptions;
+  #address: string;
+  #dialogue: Dialogue<Proved> | undefined;
+  #socket: Socket | undefined;
+  #pauseMs = firstPauseMs;
+  #cancelRedial: (() => void) | undefined;
+  #cancelTick: (() => void) | undefined;
+  #openedAtMs: number | undefined;
+  #stopped = false;
+
+  constructor(options: ReplicaLinkOptions) {
+    this.#o = options;
+    this.#address = options.address;
+  }
+
+  /** Dials now unless a connection stands or is being made. */
+  dial(): void {
+    if (this.#stopped || this.#socket) return;
+    this.#cancelRedial?.();
+    const socket = connect(connectTo(parseEndpoint(this.#address)));
+    this.#socket = socket;
+    const cancelDeadline = this.#o.clock.after(connectMsMax, () =>
+      this.#gone(socket, 'connecting took too long'),
+    );
+    socket.on('connect', () => {
+      cancelDeadline();
+      this.#begin(socket);
+    });
+    socket.on('error', (error) => this.#gone(socket, error.message));
+    socket.on('close', () => {
+      cancelDeadline();
+      this.#gone(socket, 'the replica closed the connection');
+    });
+  }
+
+  /** A hint that the replica may be back. */
+  hint(): void {
+    this.#pauseMs = firstPauseMs;
+    this.dial();
+  }
+
+  /** The replica is reached elsewhere from now on. */
+  moveTo(address: string): void {
+    if (address === this.#address) return;
+    this.#address = address;
+    const socket = this.#socket;
+    if (socket) this.#gone(socket, 'its address has changed');
+    this.hint();
+  }
+
+  send(message: TargetMessage): void {
+    this.#dialogue?.send(encodeTargetMessage(message));
+  }
+
+  /** Ends this connection after what was sent; another one is made soon. `onClosed` is not called for it. */
+  reset(): void {
+    const socket = this.#socket;
+    this.#dialogue?.close();
+    this.#dialogue = undefined;
+    this.#socket = undefined;
+    this.#cancelTick?.();
+    if (socket?.connecting) socket.destroy();
+    this.#redial();
+  }
+
+  /** For good. Resolves when what was sent has gone out, or can not any more. */
+  async stop(): Promise<void> {
+    const socket = this.#socket;
+    this.reset();
+    this.#stopped = true;
+    this.#cancelRedial?.();
+    if (!socket || socket.closed) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#o.clock.after(lingerMs, resolve);
+      socket.once('close', () => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  #begin(socket: Socket): void {
+    const { volume, replicaId, key, clock, timing } = this.#o;
+    const handshake = new Caller({
+      key,
+      subject: { role: 'target', volume, replicaId },
+      challenge: randomBytes(32),
+    });
+    const dialogue: Dialogue<Proved> = new Dialogue<Proved>({
+      sink: new SocketSink(socket),
+      handshake,
+      timing,
+      nowMs: clock.nowMs(),
+      onOpen: ({ welcome }) => this.#opened(socket, welcome),
+      onFrame: (frame) => this.#o.onMessage(decodeReplicaMessage(frame)),
+      onClosed: (reason) => this.#gone(socket, reason),
+    });
+    this.#dialogue = dialogue;
+    socket.on('data', (chunk: Buffer) => dialogue.receive(chunk, clock.nowMs()));
+    const tick = () => {
+      this.#cancelTick = clock.after(tickMs, tick);
+      dialogue.tick(clock.nowMs());
+    };
+    this.#cancelTick = clock.after(tickMs, tick);
+  }
+
+  #opened(socket: Socket, welcome: Welcome): void {
+    const { guid, replicaId, log } = this.#o;
+    if (welcome.guid !== guid) {
+      log.error('a replica that is no member answers under a known id', {
+        replica: replicaId,
+        guid: welcome.guid,
+      });
+      const why = `is no member: its GUID is ${welcome.guid}, the volume knows ${guid}; it can only come in as a newcomer`;
+      this.#pauseMs = pauseMsMax;
+      return this.#gone(socket, why);
+    }
+    this.#openedAtMs = this.#o.clock.nowMs();
+    this.#o.onOpen(welcome);
+  }
+
+  #gone(socket: Socket, reason: string): void {
+    if (this.#socket !== socket) return void socket.destroy();
+    this.#socket = undefined;
+    this.#dialogue = undefined;
+    this.#cancelTick?.();
+    socket.destroy();
+    this.#o.onClosed(reason);
+    this.#redial();
+  }
+
+  #redial(): void {
+    if (this.#stopped) return;
+    // A link that stood for a while has not failed: the pause begins anew. One that is closed at once has.
+    const stoodMs = this.#o.clock.nowMs() - (this.#openedAtMs ?? Infinity);
+    if (stoodMs >= stoodMsMin) this.#pauseMs = firstPauseMs;
+    this.#openedAtMs = undefined;
+    this.#cancelRedial?.();
+    this.#cancelRedial = this.#o.clock.after(this.#pauseMs, () => this.dial());
+    this.#pauseMs = Math.min(this.#pauseMs * 2, pauseMsMax);
+  }
+}
+
+const tickMs = 500;
+const lingerMs = 1_000;

@@ -1,0 +1,431 @@
+/**
+ * The Volume port over replicas: links and clock around the coordinator, sectors around its blocks.
+ *
+ * Sectors of 512 bytes that do not fill a block are written by reading the block, changing it and writing it whole,
+ * with the block locked meanwhile, so that replicas and rebuilds only ever see whole blocks.
+ */
+import { randomBytes } from 'node:crypto';
+import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
+import { BlockLocks } from '../replication/block-locks.ts';
+import { Coordinator } from '../replication/coordinator/coordinator.ts';
+import type { Answer, Problem } from '../replication/coordinator/requests.ts';
+import { membersMax } from '../replication/quorum.ts';
+import { stateOf, type VolumeStatus } from '../replication/status.ts';
+import { defaultTiming, type Timing } from '../replication/timing.ts';
+import { assert, must } from '../shared/assert.ts';
+import { blockBytes } from '../shared/block-size.ts';
+import type { Clock } from '../shared/clock.ts';
+import { UsageError } from '../shared/exit-codes.ts';
+import { copyKey } from '../shared/keys.ts';
+import type { Log } from '../shared/log.ts';
+import { ReplicaLink } from './replica-link.ts';
+import { VolumeError, type Volume } from './volume.ts';
+
+export interface ReplicatedVolumeOptions {
+  /** Name of the PersistentVolume. */
+  readonly volume: string;
+  readonly membership: MembershipRecord;
+  /** During a change: the record after it. */
+  readonly nextMembership?: MembershipRecord | undefined;
+  readonly replicas: Readonly<Record<string, ReplicaAddress>>;
+  /** By replica id (shared/keys.ts). */
+  readonly linkKeys: ReadonlyMap<string, Uint8Array>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For tests; the defaults are the rules' numbers. */
+  readonly timing?: Partial<Timing> | undefined;
+}
+
+export interface ReplicatedVolume extends Volume {
+  /** Settles when the first request can be served; `sizeBytes` is 0 before. */
+  readonly serving: Promise<void>;
+  status(): VolumeStatus;
+  /** Told of changes of state, not of counters; the answer ends it. */
+  onStatus(listener: (status: VolumeStatus) => void): () => void;
+  /** Who may log in; empty until serving. */
+  initiators(): readonly string[];
+  /** Durable on a quorum when answered. Rejects with VolumeError busy without one. */
+  setInitiators(iqns: readonly string[]): Promise<void>;
+  /** Grows the volume. RangeError when smaller than it is or not whole blocks. */
+  resize(sizeBytes: number): Promise<void>;
+  /** R28: to be asked immediately before an answer goes to the initiator. */
+  mayAnswer(): boolean;
+  /** A hint that this replica may be back: dials it at once. Undefined: all. */
+  announce(replicaId?: string): void;
+  /** Addresses have changed; links to unchanged ones stay. */
+  setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void;
+  /** Settles with the reason when this target may never serve again, except by `stop`. */
+  readonly ended: Promise<string>;
+  /** Orderly: flushes (at most 10 s), gives its grants back, closes the links. */
+  stop(): Promise<void>;
+}
+
+const initiatorsKey = 'initiators';
+/** Blocks of one entry or one read: bounds what a frame carries. */
+const requestBlocksMax = 256;
+const tickMs = 50;
+const stopFlushMsMax = 10_000;
+
+/** Starts dialing at once. Throws UsageError when a member has no address or key. */
+export function openReplicatedVolume(options: ReplicatedVolumeOptions): ReplicatedVolume {
+  return new CoordinatedVolume(options);
+}
+
+class CoordinatedVolume implements ReplicatedVolume {
+  readonly serving: Promise<void>;
+  readonly ended: Promise<string>;
+  readonly #o: ReplicatedVolumeOptions;
+  readonly #coordinator: Coordinator;
+  readonly #links: ReadonlyMap<string, ReplicaLink>;
+  readonly #locks = new BlockLocks();
+  readonly #listeners = new Set<(status: VolumeStatus) => void>();
+  readonly #served = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<string>();
+  #isServing = false;
+  #told = '';
+  #telling = false;
+  #stopping = false;
+  #cancelTick: () => void = () => undefined;
+  /** Of a lossy recovery: the first flush has still to fail (docs/replication.md, "What is promised"). */
+  #owesLoss = false;
+
+  constructor(options: ReplicatedVolumeOptions) {
+    this.#o = options;
+    this.serving = this.#served.promise;
+    this.ended = this.#ended.promise;
+    const timing = { ...defaultTiming, ...options.timing };
+    const places = memberPlaces(options);
+    this.#coordinator = new Coordinator({
+      membership: options.membership,
+      places,
+      nonce: randomNonce(),
+      timing,
+      effects: {
+        send: (replicaId, message) => this.#link(replicaId).send(message),
+        close: (replicaId, reason) => {
+          options.log.info('link closed', { replica: replicaId, reason });
+          this.#link(replicaId).reset();
+        },
+        ticket: (sourceId, copierGuid, { epoch, nonce }) =>
+          Buffer.from(copyKey(this.#key(sourceId), epoch, String(nonce), copierGuid)).toString('hex'),
+        changed: () => this.#changed(),
+        ended: (reason) => this.#onEnded(reason),
+      },
+    });
+    this.#links = new Map(places.map(({ id, guid }) => [id, this.#newLink(id, guid, timing)]));
+    for (const link of this.#links.values()) link.dial();
+    this.#tick();
+  }
+
+  get sizeBytes(): number {
+    return this.#coordinator.sizeBytes;
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const range = outerBlocks(offsetBytes, lengthBytes);
+    const pieces = await Promise.all(
+      split(range).map(({ block, count }) =>
+        this.#ask<Uint8Array>((answer) => this.#coordinator.read(block, count, this.#now(), answer)),
+      ),
+    );
+    const [only] = pieces;
+    const all = pieces.length === 1 && only ? only : Buffer.concat(pieces);
+    if (all.byteLength === lengthBytes) return all;
+    const from = offsetBytes - range.block * blockBytes;
+    return all.subarray(from, from + lengthBytes);
+  }
+
+  async write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void> {
+    const fua = options?.fua === true;
+    if (fua) this.#failOnceAfterLoss();
+    const range = outerBlocks(offsetBytes, data.byteLength);
+    const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
+    await this.#locked(range, !whole, async () => {
+      const blocks = whole ? data : await this.#merged(range, offsetBytes, data);
+      await this.#writeBlocks(range.block, blocks, fua);
+    });
+  }
+
+  async unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const range = outerBlocks(offsetBytes, lengthBytes);
+    const first = Math.ceil(offsetBytes / blockBytes);
+    const end = Math.floor((offsetBytes + lengthBytes) / blockBytes);
+    const head = first * blockBytes - offsetBytes;
+    const tail = offsetBytes + lengthBytes - end * blockBytes;
+    if (end < first) return this.write(offsetBytes, new Uint8Array(lengthBytes)); // inside one block
+    if (head > 0) await this.write(offsetBytes, new Uint8Array(head));
+    if (tail > 0) await this.write(end * blockBytes, new Uint8Array(tail));
+    if (end === first) return;
+    await this.#locked(range, false, () =>
+      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer)),
+    );
+  }
+
+  async flush(): Promise<void> {
+    this.#failOnceAfterLoss();
+    await this.#ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
+  }
+
+  async compareAndWrite(
+    offsetBytes: number,
+    expected: Uint8Array,
+    data: Uint8Array,
+  ): Promise<number | undefined> {
+    assert(expected.byteLength === data.byteLength, 'compared and written are of one length');
+    const range = outerBlocks(offsetBytes, data.byteLength);
+    return this.#locked(range, true, async () => {
+      const present = await this.read(offsetBytes, data.byteLength);
+      const differs = present.findIndex((byte, i) => byte !== expected[i]);
+      if (differs >= 0) return differs;
+      await this.#writeBlocks(range.block, await this.#merged(range, offsetBytes, data), false);
+      return undefined;
+    });
+  }
+
+  status(): VolumeStatus {
+    return this.#coordinator.status();
+  }
+
+  onStatus(listener: (status: VolumeStatus) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  initiators(): readonly string[] {
+    const value = this.#coordinator.values[initiatorsKey];
+    // Written by setInitiators only.
+    return value === undefined ? [] : (JSON.parse(value) as string[]);
+  }
+
+  async setInitiators(iqns: readonly string[]): Promise<void> {
+    const value = JSON.stringify(iqns);
+    await this.#ask<void>((answer) => this.#coordinator.setValue(initiatorsKey, value, this.#now(), answer));
+    this.#o.log.info('initiators granted', { initiators: iqns });
+  }
+
+  async resize(sizeBytes: number): Promise<void> {
+    await this.serving;
+    if (sizeBytes < this.sizeBytes || sizeBytes % blockBytes !== 0) {
+      throw new RangeError(
+        `${sizeBytes} bytes: give whole blocks of ${blockBytes}, at least ${this.sizeBytes}`,
+      );
+    }
+    if (sizeBytes === this.sizeBytes) return;
+    await this.#ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));
+    this.#changed();
+  }
+
+  mayAnswer(): boolean {
+    return this.#coordinator.mayAnswer(this.#now());
+  }
+
+  announce(replicaId?: string): void {
+    for (const [id, link] of this.#links) if (replicaId === undefined || id === replicaId) link.hint();
+  }
+
+  setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void {
+    for (const [id, link] of this.#links) {
+      const place = replicas[id];
+      if (!place) continue;
+      this.#coordinator.setPlace(id, place.pool, place.copy);
+      link.moveTo(place.replication);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    if (this.#coordinator.serving) {
+      const flushed = this.flush().catch((error: unknown) => {
+        if (!(error instanceof VolumeError)) throw error;
+        this.#o.log.info('not everything is durable at the stop', { reason: error.message });
+      });
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const cancel = this.#o.clock.after(stopFlushMsMax, resolve);
+      await Promise.race([flushed, late]);
+      cancel();
+    }
+    this.#cancelTick();
+    this.#coordinator.stop('stopped in order');
+    await Promise.all([...this.#links.values()].map((link) => link.stop()));
+  }
+
+  #now(): number {
+    return this.#o.clock.nowMs();
+  }
+
+  #link(replicaId: string): ReplicaLink {
+    return must(this.#links.get(replicaId), `link of ${replicaId}`);
+  }
+
+  #key(replicaId: string): Uint8Array {
+    return must(this.#o.linkKeys.get(replicaId), `key of ${replicaId}`);
+  }
+
+  #newLink(replicaId: string, guid: string, timing: Timing): ReplicaLink {
+    const { volume, clock, replicas } = this.#o;
+    const log = this.#o.log.with({ replica: replicaId });
+    let lastReason = '';
+    return new ReplicaLink({
+      volume,
+      replicaId,
+      guid,
+      address: must(replicas[replicaId], `address of ${replicaId}`).replication,
+      key: this.#key(replicaId),
+      clock,
+      timing,
+      log,
+      onOpen: ({ promisedEpoch }) => {
+        log.info('replica connected');
+        lastReason = '';
+        this.#coordinator.connected(replicaId, promisedEpoch, this.#now());
+      },
+      onMessage: (message) => this.#coordinator.message(replicaId, message, this.#now()),
+      onClosed: (reason) => {
+        if (reason !== lastReason) log.info('replica not connected', { reason });
+        lastReason = reason;
+        this.#coordinator.disconnected(replicaId, reason, this.#now());
+      },
+    });
+  }
+
+  #tick(): void {
+    this.#cancelTick = this.#o.clock.after(tickMs, () => this.#tick());
+    this.#coordinator.tick(this.#now());
+  }
+
+  #changed(): void {
+    if (this.#coordinator.serving) this.#onServing();
+    if (this.#telling) return;
+    this.#telling = true;
+    this.#o.clock.after(0, () => {
+      this.#telling = false;
+      const status = this.status();
+      const told = stateOf(status);
+      if (told === this.#told) return;
+      this.#told = told;
+      for (const listener of this.#listeners) listener(status);
+    });
+  }
+
+  #onServing(): void {
+    const { lossyEpoch } = this.#coordinator;
+    if (this.#isServing) return;
+    this.#isServing = true;
+    this.#owesLoss = lossyEpoch > 0;
+    const { epoch, last } = this.status();
+    this.#o.log.info('serving', { epoch, last });
+    if (lossyEpoch > 0) this.#o.log.error('acknowledged writes that were not flushed may be lost', { epoch });
+    this.#served.resolve();
+  }
+
+  #onEnded(reason: string): void {
+    for (const link of this.#links.values()) link.reset();
+    if (this.#stopping) return;
+    this.#o.log.error('this target ends', { reason });
+    this.#ended.resolve(reason);
+  }
+
+  /** An initiator that kept running must not go on over lost writes: its first flush fails, once. */
+  #failOnceAfterLoss(): void {
+    if (!this.#owesLoss) return;
+    this.#owesLoss = false;
+    const epoch = this.#coordinator.lossyEpoch;
+    throw new VolumeError(
+      'unflushedWritesLost',
+      `acknowledged writes that were not flushed may be lost since epoch ${epoch}`,
+    );
+  }
+
+  /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
+  async #merged(range: BlockRange, offsetBytes: number, data: Uint8Array): Promise<Uint8Array> {
+    const from = offsetBytes - range.block * blockBytes;
+    const lastBlock = range.count - 1;
+    const blocks = new Uint8Array(range.count * blockBytes);
+    const edges = from === 0 ? [] : [0];
+    if ((from + data.byteLength) % blockBytes !== 0 && !edges.includes(lastBlock)) edges.push(lastBlock);
+    await Promise.all(
+      edges.map(async (index) => {
+        const at = (range.block + index) * blockBytes;
+        blocks.set(await this.read(at, blockBytes), index * blockBytes);
+      }),
+    );
+    blocks.set(data, from);
+    return blocks;
+  }
+
+  /** All pieces get their numbers in order; only the last one needs to be durable for all of them to be. */
+  async #writeBlocks(block: number, data: Uint8Array, fua: boolean): Promise<void> {
+    const pieces = split({ block, count: data.byteLength / blockBytes });
+    await Promise.all(
+      pieces.map((piece, i) => {
+        const from = (piece.block - block) * blockBytes;
+        const part = data.subarray(from, from + piece.count * blockBytes);
+        const last = i === pieces.length - 1;
+        return this.#ask<void>((answer) =>
+          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer),
+        );
+      }),
+    );
+  }
+
+  async #locked<T>(range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const release = this.#locks.claim(range.block, range.count, alone, resolve);
+    await promise;
+    try {
+      return await run();
+    } finally {
+      release();
+    }
+  }
+
+  #ask<T>(submit: (answer: Answer<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      submit((result) => {
+        if (result.ok) resolve(result.value);
+        else reject(new VolumeError(result.problem, problemText[result.problem]));
+      });
+    });
+  }
+}
+
+const problemText: Readonly<Record<Problem, string>> = {
+  busy: 'no quorum of replicas within the time an initiator waits',
+  noSpace: 'the pools have no room for this write',
+  unreadable: 'no replica in sync has a good copy of these blocks',
+};
+
+interface BlockRange {
+  readonly block: number;
+  readonly count: number;
+}
+
+/** The whole blocks around a range of bytes. */
+function outerBlocks(offsetBytes: number, lengthBytes: number): BlockRange {
+  assert(offsetBytes >= 0 && lengthBytes > 0, 'a range of bytes');
+  const block = Math.floor(offsetBytes / blockBytes);
+  return { block, count: Math.ceil((offsetBytes + lengthBytes) / blockBytes) - block };
+}
+
+function split({ block, count }: BlockRange): BlockRange[] {
+  return Array.from({ length: Math.ceil(count / requestBlocksMax) }, (_, i) => ({
+    block: block + i * requestBlocksMax,
+    count: Math.min(requestBlocksMax, count - i * requestBlocksMax),
+  }));
+}
+
+/** 1 … 2^48: two processes that start under one epoch do not have the same. */
+const randomNonce = (): number => randomBytes(6).readUIntBE(0, 6) + 1;
+
+function memberPlaces({ membership, replicas, linkKeys }: ReplicatedVolumeOptions) {
+  const members = Object.entries(membership.members);
+  if (members.length < 1 || members.length > membersMax) {
+    throw new UsageError(`membership names ${members.length} replicas: name 1 to ${membersMax}`);
+  }
+  return members.map(([id, guid]) => {
+    const place = replicas[id];
+    if (!place) throw new UsageError(`replicas has no address of member ${id}: add it`);
+    if (!linkKeys.has(id)) throw new UsageError(`the key file has no key of member ${id}: add it`);
+    return { id, guid, pool: place.pool, copyAddress: place.copy };
+  });
+}
