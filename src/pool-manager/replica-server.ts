@@ -54,6 +54,8 @@ export interface ReplicaServer {
   forget(guid: string): Promise<void>;
   /** Orderly, at most 10 s: leaves the targets, makes everything durable. The pool may be closed afterwards. */
   stop(): Promise<void>;
+  /** Ends all connections at once and makes nothing durable: what a crash does, for tests. */
+  kill(): Promise<void>;
 }
 
 const tickMs = 50;
@@ -141,6 +143,11 @@ class Replicas implements ReplicaServer {
     const cancel = this.#o.clock.after(stopMsMax, resolve);
     await Promise.race([Promise.all([...this.#hosts.values()].map((host) => host.stop())), late]);
     cancel();
+    await this.kill();
+  }
+
+  async kill(): Promise<void> {
+    this.#stopping = true;
     this.#cancelTick();
     for (const host of this.#hosts.values()) host.abandon('this pool stops');
     for (const peer of this.#peers) peer.close();

@@ -1,0 +1,139 @@
+/** A volume over real sockets: memory pools, replica servers and a target in one process. */
+import { openReplicatedVolume, type ReplicatedVolume } from '../target/replicated-volume.ts';
+import { serveReplicas, type ReplicaServer } from '../pool-manager/replica-server.ts';
+import type { Timing } from '../replication/timing.ts';
+import { must } from '../shared/assert.ts';
+import { systemClock } from '../shared/edge/system-clock.ts';
+import { linkKey } from '../shared/keys.ts';
+import { silentLog, type Log } from '../shared/log.ts';
+import { memoryPool, type MemoryPool } from './memory-pool.ts';
+
+export interface RigOptions {
+  readonly replicas: number;
+  readonly sizeBytes: number;
+  /** The first of two ports per replica. */
+  readonly port: number;
+  readonly timing?: Partial<Timing>;
+  readonly log?: Log;
+}
+
+interface Seat {
+  readonly id: string;
+  readonly key: Uint8Array;
+  memory: MemoryPool;
+  server: ReplicaServer | undefined;
+  guid: string;
+}
+
+const volume = 'pvc-1';
+
+export class ReplicaRig {
+  readonly #o: RigOptions;
+  readonly #seats: Seat[] = [];
+
+  static async start(options: RigOptions): Promise<ReplicaRig> {
+    const rig = new ReplicaRig(options);
+    for (let i = 0; i < options.replicas; i++) await rig.#seat(i);
+    return rig;
+  }
+
+  private constructor(options: RigOptions) {
+    this.#o = options;
+  }
+
+  target(): ReplicatedVolume {
+    const { log = silentLog, timing } = this.#o;
+    const replicas = this.#seats.map(({ id }, i) => [
+      id,
+      { pool: `pool-${i + 1}`, replication: this.#address(i, 0), copy: this.#address(i, 1) },
+    ]);
+    return openReplicatedVolume({
+      volume,
+      membership: { version: 1, members: Object.fromEntries(this.#seats.map(({ id, guid }) => [id, guid])) },
+      replicas: Object.fromEntries(replicas),
+      linkKeys: new Map(this.#seats.map(({ id, key }) => [id, linkKey(key, volume, id)])),
+      clock: systemClock,
+      log: log.with({ role: 'target' }),
+      timing,
+    });
+  }
+
+  server(index: number): ReplicaServer {
+    return must(this.#at(index).server, `server of replica ${index}`);
+  }
+
+  store(index: number) {
+    const { memory, guid } = this.#at(index);
+    return must(memory.pool.volume(guid), `store of replica ${index}`);
+  }
+
+  /** The process is killed and its node loses power: what was not flushed is gone. */
+  async crash(index: number): Promise<void> {
+    const seat = this.#at(index);
+    const { server } = seat;
+    seat.server = undefined;
+    // The pool dies first: nothing that the server still does reaches the devices.
+    seat.memory = await seat.memory.crash();
+    await server?.kill();
+  }
+
+  async stop(index: number): Promise<void> {
+    const seat = this.#at(index);
+    await seat.server?.stop();
+    seat.server = undefined;
+  }
+
+  async start(index: number): Promise<void> {
+    const seat = this.#at(index);
+    seat.server = await serveReplicas({
+      pool: seat.memory.pool,
+      poolKey: seat.key,
+      replication: this.#address(index, 0),
+      copy: this.#address(index, 1),
+      clock: systemClock,
+      log: (this.#o.log ?? silentLog).with({ pool: `pool-${index + 1}` }),
+      timing: this.#o.timing,
+    });
+  }
+
+  /** Another replica under the same id, without content: its GUID is new. */
+  async replaceWithBlank(index: number): Promise<void> {
+    const seat = this.#at(index);
+    await this.stop(index);
+    seat.memory = await memoryPool({ seed: 100 + index });
+    await this.#create(seat);
+    await this.start(index);
+  }
+
+  async end(): Promise<void> {
+    for (let i = 0; i < this.#seats.length; i++) await this.stop(i);
+  }
+
+  async #seat(index: number): Promise<void> {
+    const memory = await memoryPool({ seed: index + 1 });
+    const seat: Seat = {
+      id: `r${index + 1}`,
+      key: new Uint8Array(32).fill(index + 1),
+      memory,
+      server: undefined,
+      guid: '',
+    };
+    this.#seats.push(seat);
+    seat.guid = await this.#create(seat);
+    await this.start(index);
+  }
+
+  async #create(seat: Seat): Promise<string> {
+    const { sizeBytes } = this.#o;
+    const store = await seat.memory.pool.createVolume({ volume, replicaId: seat.id, sizeBytes });
+    return store.identity.guid;
+  }
+
+  #at(index: number): Seat {
+    return must(this.#seats[index], `replica ${index}`);
+  }
+
+  #address(index: number, offset: number): string {
+    return `127.0.0.1:${this.#o.port + index * 2 + offset}`;
+  }
+}
