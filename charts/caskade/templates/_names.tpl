@@ -39,7 +39,9 @@ livenessProbe: {httpGet: {path: /healthz, port: http}, periodSeconds: 20, timeou
 readinessProbe: {httpGet: {path: /readyz, port: http}, periodSeconds: 5, timeoutSeconds: 5}
 {{- end }}
 
+{{/* Where a pod runs. No role looks up cluster names: it talks to the API server by its address and to pods by Service addresses. */}}
 {{- define "caskade.placement" -}}
+dnsPolicy: Default
 {{- with .priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
