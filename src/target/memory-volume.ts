@@ -1,8 +1,8 @@
-/** A volume in memory, sparse in pieces of 64 KiB: for tests and for trying a target without disks. */
+/** A volume in memory, sparse in pieces of 4 KiB: for tests and for trying a target without disks. */
 import { assert } from '../shared/assert.ts';
-import { VolumeError, type Volume, type VolumeProblem } from './volume.ts';
+import { VolumeError, type Volume, type VolumeMapping, type VolumeProblem } from './volume.ts';
 
-const pieceBytes = 65_536;
+const pieceBytes = 4096;
 
 export class MemoryVolume implements Volume {
   #sizeBytes: number;
@@ -62,6 +62,17 @@ export class MemoryVolume implements Volume {
     if (differs !== -1) return differs;
     this.#write(offsetBytes, data);
     return undefined;
+  }
+
+  async mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
+    this.#begin(offsetBytes, lengthBytes);
+    let found: VolumeMapping = { mapped: false, lengthBytes: 0 };
+    for (const { index, from, to } of pieces(offsetBytes, lengthBytes)) {
+      const mapped = this.#pieces.has(index);
+      if (found.lengthBytes > 0 && mapped !== found.mapped) break;
+      found = { mapped, lengthBytes: found.lengthBytes + to - from };
+    }
+    return found;
   }
 
   #begin(offsetBytes: number, lengthBytes: number): void {

@@ -24,6 +24,16 @@ export interface Volume {
    * Answers the first offset (bytes, from the start of the range) that differs, or undefined when it was written.
    */
   compareAndWrite(offsetBytes: number, expected: Uint8Array, data: Uint8Array): Promise<number | undefined>;
+  /**
+   * Whether the sector at `offsetBytes` takes space, and how far (at least a sector, at most `lengthBytes`) that holds.
+   * Absent: not known here; initiators are then told that everything does (GET LBA STATUS).
+   */
+  mapping?(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping>;
+}
+
+export interface VolumeMapping {
+  readonly mapped: boolean;
+  readonly lengthBytes: number;
 }
 
 /** Why a volume could not do what was asked; each is one SCSI status or sense at the edge of scsi/. */

@@ -2,7 +2,7 @@
  * Every command that the unit knows: one line with its name, opcode and service action, the bits of its CDB that are looked
  * at (which is what REPORT SUPPORTED OPERATION CODES shows), and what runs it.
  */
-import { readCapacity10, readCapacity16 } from './capacity.ts';
+import { getLbaStatus, readCapacity10, readCapacity16 } from './capacity.ts';
 import * as control from './control.ts';
 import { modeSense10, modeSense6 } from './mode-pages.ts';
 import { badField } from './sense.ts';
@@ -77,6 +77,7 @@ export const commands: readonly CommandRow[] = [
   row('SYNCHRONIZE CACHE(16)', '91 02 ff ff ff ff ff ff ff ff ff ff ff ff 00 04', control.synchronizeCache(true)),
   row('WRITE SAME(16)',        '93 f9 ff ff ff ff ff ff ff ff ff ff ff ff 00 04', writeSame(true)),
   row('READ CAPACITY(16)',     '9e 10 00 00 00 00 00 00 00 00 ff ff ff ff 00 04', (unit, { cdb }) => readCapacity16(cdb, unit.volume.sizeBytes), { action: 0x10 }),
+  row('GET LBA STATUS',        '9e 12 ff ff ff ff ff ff ff ff ff ff ff ff 00 04', getLbaStatus, { action: 0x12 }),
   row('REPORT LUNS',           'a0 00 ff 00 00 00 ff ff ff ff 00 04', (_unit, command) => control.reportLuns(command), always),
   row('REPORT SUPPORTED OPERATION CODES', 'a3 0c 87 ff ff ff ff ff ff ff 00 04', (_unit, { cdb }) => supportedCommands(cdb, commands), { action: 0x0c }),
   row('REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS', 'a3 0d 80 00 00 00 ff ff ff ff 00 04', (_unit, { cdb }) => supportedFunctions(cdb), { action: 0x0d }),
