@@ -1,4 +1,81 @@
-/** The pool role. */
-export async function run(_argv: readonly string[]): Promise<void> {
-  await Promise.reject(new Error('pool is not built yet'));
+/** `caskade pool`: the daemon of one pool, from its configuration file. */
+import type { Server } from '@grpc/grpc-js';
+import { loadProto } from '../shared/grpc/load.ts';
+import { serveGrpc } from '../shared/grpc/serve.ts';
+import type { ProtoGrpcType } from '../api/proto/pool.ts';
+import { readConfig, readKey, readToken } from '../shared/edge/config-file.ts';
+import { listening } from '../shared/edge/endpoint.ts';
+import { helpOf, parseFlags } from '../shared/edge/flags.ts';
+import { openHealth } from '../shared/edge/health-endpoint.ts';
+import { openLog } from '../shared/edge/logger.ts';
+import { reportToParent } from '../shared/edge/parent.ts';
+import { stopRequested } from '../shared/edge/shutdown.ts';
+import { systemClock } from '../shared/edge/system-clock.ts';
+import { poolHandlers, statusOf } from './admin-server.ts';
+import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
+import { PoolDaemon } from './pool-daemon.ts';
+import { openPoolMedia } from './pool-media.ts';
+import { serveReplicas } from './replica-server.ts';
+
+export async function run(argv: readonly string[]): Promise<void> {
+  const parsed = parseFlags(poolCommand, argv);
+  if (parsed === undefined) {
+    console.log(helpOf(poolCommand));
+    return;
+  }
+  const config = readConfig(parsed.flags.config, poolConfigShape);
+  const poolKey = readKey(config.keyFile);
+  const token = readToken(config.adminTokenFile);
+  const log = openLog({ role: 'pool', pool: config.name });
+  const clock = systemClock;
+  const stop = stopRequested(log, poolLimits.stopMs);
+
+  const daemon = new PoolDaemon({
+    media: openPoolMedia(config),
+    serve: (pool) =>
+      serveReplicas({
+        pool,
+        poolKey,
+        replication: config.listen.replication,
+        copy: config.listen.copy,
+        clock,
+        log,
+      }),
+    clock,
+    log,
+  });
+  const paths = new Map(
+    config.groups.flatMap(({ devices }) =>
+      devices.map(({ name, paths: [path = ''] }) => [name, path] as const),
+    ),
+  );
+  const status = () => statusOf(config.name, daemon.state, paths);
+  const add = (server: Server) => {
+    const { service } = loadProto<ProtoGrpcType>('pool.proto').caskade.pool.v1.Pool;
+    server.addService(service, { ...poolHandlers({ daemon, status, clock, log }) });
+  };
+  const { listen } = config;
+  const admin = await listening(
+    'listen.admin',
+    listen.admin,
+    serveGrpc({ listen: listen.admin, token, add }),
+  );
+  // Ready as soon as the admin calls are answered: a pool that does not exist yet is created through them.
+  const health = await openHealth(listen.http, async () => ({
+    healthy: () => undefined,
+    ready: () => undefined,
+    metrics: (await import('./metrics.ts')).poolMetrics(status),
+  }));
+  log.info('started', { admin: admin.address });
+
+  await daemon.start();
+  await reportToParent({ event: 'started' });
+  const failure = await Promise.race([daemon.failed, stop.then(() => undefined)]);
+  if (failure !== undefined) {
+    log.error('the pool can not go on', { error: failure });
+    process.exit(1);
+  }
+  await daemon.stop();
+  await Promise.all([admin.stop(), health.stop()]);
+  log.info('stopped');
 }

@@ -1,0 +1,171 @@
+/** proto/pool.proto over the daemon. */
+import type { PoolHandlers } from '../api/proto/caskade/pool/v1/Pool.ts';
+import type { PoolStatus } from '../api/proto/caskade/pool/v1/PoolStatus.ts';
+import { blockBytes } from '../shared/block-size.ts';
+import type { Clock } from '../shared/clock.ts';
+import { streamStatus } from '../shared/edge/change-feed.ts';
+import { version } from '../shared/edge/version.ts';
+import { serverStream, unary } from '../shared/grpc/handlers.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
+import type { Log } from '../shared/log.ts';
+import { poolLimits } from './options.ts';
+import type { PoolDaemon, PoolState } from './pool-daemon.ts';
+import { readReplica } from './replica-reader.ts';
+
+type Open = Extract<PoolState, { mode: 'open' }>;
+/** A status as this process makes it: every field that a reader relies on is there. */
+export type OwnStatus = PoolStatus & { readonly phase: string };
+
+/** What `daemon` would answer to GetStatus. `paths` names each device's first path. */
+export function statusOf(name: string, state: PoolState, paths: ReadonlyMap<string, string>): OwnStatus {
+  switch (state.mode) {
+    case 'importing':
+      return { name, version, phase: 'POOL_PHASE_IMPORTING' };
+    case 'absent':
+      return { name, version, phase: 'POOL_PHASE_ABSENT', reason: 'NoPool', message: state.message };
+    case 'faulted':
+      return {
+        name,
+        version,
+        phase: 'POOL_PHASE_FAULTED',
+        reason: state.reason,
+        message: state.message,
+      };
+    case 'open':
+      return { name, version, ...openStatus(state, paths) };
+  }
+}
+
+function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>): OwnStatus {
+  const status = pool.status();
+  const links = new Map(server.replicas().map((replica) => [replica.guid, replica]));
+  return {
+    guid: status.guid,
+    phase: `POOL_PHASE_${status.health}`,
+    reason: status.health === 'ONLINE' ? '' : 'DeviceFailed',
+    message: status.message,
+    totalBytes: status.totalBytes,
+    usedBytes: status.usedBytes,
+    freeBytes: status.freeBytes,
+    logicalUsedBytes: status.logicalUsedBytes,
+    devices: status.devices.map((device) => ({
+      name: device.name,
+      path: paths.get(device.name) ?? '',
+      guid: device.guid,
+      online: device.health === 'ONLINE',
+      reason: device.reason ?? '',
+      checksumErrors: device.checksumErrors,
+      ioErrors: device.ioErrors,
+    })),
+    replicas: pool.volumes().map((store) => {
+      const { volume, replicaId, guid } = store.identity;
+      const usage = store.usage();
+      const link = links.get(guid);
+      return {
+        volume,
+        replicaId,
+        guid,
+        sizeBytes: store.sizeBytes,
+        allocatedBytes: usage.allocatedBytes,
+        logicalBytes: usage.logicalBytes,
+        state: link?.state ?? 'Offline',
+        last: store.last,
+        durable: store.durable,
+        epoch: link?.epoch ?? 0,
+      };
+    }),
+  };
+}
+
+/** Bytes count in steps of a 64th of the pool: a busy writer changes them all the time. */
+export function statusKey(status: OwnStatus): string {
+  const step = Math.max(Number(status.totalBytes ?? 0) / 64, 1);
+  const { usedBytes = 0, freeBytes: _free, logicalUsedBytes: _logical, devices, replicas, ...rest } = status;
+  return JSON.stringify([
+    rest,
+    Math.round(Number(usedBytes) / step),
+    devices?.map(({ checksumErrors, ioErrors, ...device }) => [device, checksumErrors, ioErrors]),
+    replicas?.map(({ volume, replicaId, guid, sizeBytes, state, epoch }) => [
+      volume,
+      replicaId,
+      guid,
+      sizeBytes,
+      state,
+      epoch,
+    ]),
+  ]);
+}
+
+export interface AdminOptions {
+  readonly daemon: PoolDaemon;
+  readonly status: () => OwnStatus;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export function poolHandlers({ daemon, status, clock, log }: AdminOptions): PoolHandlers {
+  let readers = 0;
+  return {
+    GetStatus: unary(log, () => Promise.resolve(status())),
+    WatchStatus: serverStream(log, (_request, out) =>
+      streamStatus(
+        {
+          read: status,
+          keyOf: statusKey,
+          feed: daemon.feed,
+          clock,
+          pauseMs: poolLimits.statusPauseMs,
+          lookMs: poolLimits.statusLookMs,
+        },
+        (message) => out.write(message),
+        out.signal,
+      ),
+    ),
+    CreatePool: unary(log, async ({ overwrite }) => {
+      await daemon.create(overwrite);
+      return status();
+    }),
+    DestroyPool: unary(log, async ({ guid }) => {
+      await daemon.destroy(guid);
+      return {};
+    }),
+    CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes }) => {
+      requireName('volume', volume);
+      requireName('replica_id', replicaId);
+      if (sizeBytes <= 0 || sizeBytes % blockBytes !== 0)
+        throw new StatusError(
+          'INVALID_ARGUMENT',
+          `size_bytes is ${sizeBytes}: give a multiple of ${blockBytes} above 0`,
+        );
+      const store = await daemon.createReplica(volume, replicaId, sizeBytes);
+      return { volume, replicaId, guid: store.identity.guid, sizeBytes: store.sizeBytes };
+    }),
+    DeleteReplica: unary(log, async ({ volume, replicaId, guid }) => {
+      await daemon.deleteReplica(volume, replicaId, guid);
+      return {};
+    }),
+    ReadReplica: serverStream(log, async ({ volume }, out) => {
+      const store = daemon.replicaOf(volume);
+      if (readers >= poolLimits.replicaReadersMax)
+        throw new StatusError(
+          'RESOURCE_EXHAUSTED',
+          `${readers} replicas are being read: wait for one to end`,
+        );
+      readers++;
+      try {
+        await readReplica(store, out);
+      } finally {
+        readers--;
+      }
+    }),
+  };
+}
+
+/** Names end up in log lines, file names of users and metrics. */
+function requireName(field: string, name: string): void {
+  if (!/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(name))
+    throw new StatusError(
+      'INVALID_ARGUMENT',
+      `${field} is ${JSON.stringify(name)}: give letters, digits, - and .`,
+    );
+}

@@ -1,0 +1,49 @@
+/** Command line, configuration and limits of the pool daemon. */
+import type { PoolConfig } from '../api/pool-config.ts';
+import type { Command } from '../shared/edge/flags.ts';
+import { list, object, oneOf, optional, text, type Shape } from '../shared/shape.ts';
+
+export const poolCommand = {
+  name: 'caskade pool',
+  does: 'Runs the daemon of one pool.',
+  flags: {
+    config: { value: 'FILE', does: 'JSON, see docs/options.md', required: true },
+  },
+} as const satisfies Command<Record<string, { value: string; does: string; required?: true }>>;
+
+const address = text('give HOST:PORT or unix:PATH', /^unix:.|:\d+$/);
+
+export const poolConfigShape: Shape<PoolConfig> = object({
+  name: text('give the name of the pool'),
+  layout: oneOf('stripe', 'mirror'),
+  groups: list(
+    object({
+      devices: list(object({ name: text('give the name of the device'), paths: list(text(), 1) }), 1),
+    }),
+    1,
+  ),
+  listen: object({
+    replication: address,
+    copy: address,
+    admin: address,
+    http: optional(text('give HOST:PORT', /:\d+$/)),
+  }),
+  keyFile: text('give the path of a file'),
+  adminTokenFile: text('give the path of a file'),
+});
+
+// prettier-ignore
+export const poolLimits = {
+  /** Between two messages of WatchStatus. */
+  statusPauseMs: 500,
+  /** Capacity is looked at this often for WatchStatus. */
+  statusLookMs: 2_000,
+  /** A pool that could not be imported is looked for again: a device may have come back. */
+  importAgainMs: 5_000,
+  /** Readers of whole replicas at a time; each holds a snapshot and a chunk. */
+  replicaReadersMax: 4,
+  /** Data of one message of ReadReplica, in blocks of 4 KiB. */
+  chunkBlocks: 256,
+  /** Of an orderly stop, all in all: below the 30 s that a kubelet gives. */
+  stopMs: 20_000,
+} as const;

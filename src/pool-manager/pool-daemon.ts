@@ -1,0 +1,225 @@
+/**
+ * One pool from the daemon's point of view: is it there, what may be done to it now, who serves its replicas.
+ *
+ *   importing ──found──▶ open ──engine fails──▶ failed (the process ends)
+ *       │ nothing there    ▲
+ *       ├────────▶ absent ─┤ CreatePool
+ *       │ refused          │
+ *       └────────▶ faulted ┘ imported on a later look
+ *
+ * Refused is not the end: the daemon stays up and says why, and looks again.
+ */
+import type { Clock } from '../shared/clock.ts';
+import { ChangeFeed } from '../shared/edge/change-feed.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
+import type { Log } from '../shared/log.ts';
+import type { Pool } from './engine/pool.ts';
+import { PoolRefusal } from './engine/refusal.ts';
+import { NoSpaceError, type VolumeStore } from './engine/volume-store.ts';
+import { poolLimits } from './options.ts';
+import type { PoolMedia } from './pool-media.ts';
+import { removeReadSnapshots } from './replica-reader.ts';
+import type { ReplicaServer } from './replica-server.ts';
+
+export type PoolState =
+  | { readonly mode: 'importing' }
+  | { readonly mode: 'absent'; readonly message: string }
+  | { readonly mode: 'faulted'; readonly reason: string; readonly message: string }
+  | { readonly mode: 'open'; readonly pool: Pool; readonly server: ReplicaServer };
+
+type OpenPool = Extract<PoolState, { mode: 'open' }>;
+
+export interface DaemonOptions {
+  readonly media: PoolMedia;
+  readonly serve: (pool: Pool) => Promise<ReplicaServer>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export class PoolDaemon {
+  readonly feed = new ChangeFeed();
+  /** Settles when the engine can not go on: the process ends then. */
+  readonly failed: Promise<Error>;
+  readonly #fail: (error: Error) => void;
+  readonly #options: DaemonOptions;
+  #state: PoolState = { mode: 'importing' };
+  /** Whatever changes the pool as a whole runs alone, in the order it was asked for. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #cancelLook: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    const { promise, resolve } = Promise.withResolvers<Error>();
+    this.failed = promise;
+    this.#fail = resolve;
+  }
+
+  get state(): PoolState {
+    return this.#state;
+  }
+
+  /** Looks for the pool now. Resolves when that is decided. */
+  start(): Promise<void> {
+    return this.#alone(() => this.#look());
+  }
+
+  /** Idempotent: a pool that is open already is the pool that was asked for. */
+  create(overwrite: readonly string[]): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#state.mode === 'open') return;
+      if (this.#state.mode !== 'absent') throw noPool(this.#state);
+      try {
+        await this.#open(await this.#options.media.create(overwrite));
+      } catch (error) {
+        if (error instanceof PoolRefusal)
+          throw new StatusError('FAILED_PRECONDITION', `${error.reason}: ${error.message}`, { cause: error });
+        throw error;
+      }
+    });
+  }
+
+  /** Idempotent; `guid`, when given, must be this pool's. */
+  destroy(guid: string): Promise<void> {
+    return this.#alone(async () => {
+      if (this.#state.mode === 'absent') return;
+      const { pool, server } = this.#openPool();
+      if (guid !== '' && guid !== pool.guid)
+        throw new StatusError('FAILED_PRECONDITION', `this pool's GUID is ${pool.guid}, not ${guid}`);
+      const [replica] = pool.volumes();
+      if (replica !== undefined)
+        throw new StatusError(
+          'FAILED_PRECONDITION',
+          `the pool holds ${pool.volumes().length} replicas, one of ${replica.identity.volume}: delete them first`,
+        );
+      await server.stop();
+      await pool.close();
+      await this.#options.media.clear();
+      this.#become({ mode: 'absent', message: '' });
+    });
+  }
+
+  /** Idempotent by (volume, replicaId). */
+  createReplica(volume: string, replicaId: string, sizeBytes: number): Promise<VolumeStore> {
+    return this.#alone(async () => {
+      const { pool } = this.#openPool();
+      const there = pool.volumes().find(({ identity }) => identity.volume === volume);
+      if (there?.identity.replicaId === replicaId) return there;
+      if (there !== undefined)
+        throw new StatusError(
+          'FAILED_PRECONDITION',
+          `the pool holds replica ${there.identity.replicaId} of ${volume}: a second one would not add safety`,
+        );
+      try {
+        return await pool.createVolume({ volume, replicaId, sizeBytes });
+      } catch (error) {
+        if (error instanceof NoSpaceError)
+          throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
+        throw error;
+      } finally {
+        this.feed.changed();
+      }
+    });
+  }
+
+  /** Idempotent; `guid`, when given, must be the replica's. */
+  deleteReplica(volume: string, replicaId: string, guid: string): Promise<void> {
+    return this.#alone(async () => {
+      const { pool, server } = this.#openPool();
+      const there = pool
+        .volumes()
+        .find(({ identity }) => identity.volume === volume && identity.replicaId === replicaId);
+      if (there === undefined) return;
+      if (guid !== '' && guid !== there.identity.guid)
+        throw new StatusError(
+          'FAILED_PRECONDITION',
+          `replica ${replicaId} of ${volume} has GUID ${there.identity.guid}, not ${guid}`,
+        );
+      await server.forget(there.identity.guid);
+      await pool.destroyVolume(there.identity.guid);
+      this.feed.changed();
+    });
+  }
+
+  /** The replica of `volume`; StatusError when there is none. */
+  replicaOf(volume: string): VolumeStore {
+    const store = this.#openPool()
+      .pool.volumes()
+      .find(({ identity }) => identity.volume === volume);
+    if (store === undefined) throw new StatusError('NOT_FOUND', `the pool holds no replica of ${volume}`);
+    return store;
+  }
+
+  /** Orderly: replicas durable and released, pool exported. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.#alone(async () => {
+      this.#cancelLook();
+      if (this.#state.mode !== 'open') return;
+      await this.#state.server.stop();
+      await this.#state.pool.close();
+    });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stopped || this.#state.mode === 'open') return;
+    const found = await this.#options.media.find();
+    if (found.found === 'pool') await this.#open(found.pool);
+    else if (found.found === 'nothing') this.#become({ mode: 'absent', message: found.message });
+    else {
+      this.#become({ mode: 'faulted', reason: found.reason, message: found.message });
+      this.#cancelLook = this.#options.clock.after(poolLimits.importAgainMs, () => {
+        this.start().catch((error: unknown) => this.#fail(asError(error)));
+      });
+    }
+  }
+
+  async #open(pool: Pool): Promise<void> {
+    await removeReadSnapshots(pool);
+    const server = await this.#options.serve(pool);
+    server.onChange(() => this.feed.changed());
+    pool.failed.then(
+      (error) => this.#fail(error),
+      (error: unknown) => this.#fail(asError(error)),
+    );
+    this.#become({ mode: 'open', pool, server });
+  }
+
+  #become(next: PoolState): void {
+    const before = this.#state;
+    this.#state = next;
+    if (before.mode !== next.mode)
+      this.#options.log.info(`pool is ${next.mode}`, {
+        ...('reason' in next ? { reason: next.reason } : {}),
+        ...('message' in next ? { why: next.message } : {}),
+        ...(next.mode === 'open' ? { guid: next.pool.guid } : {}),
+      });
+    this.feed.changed();
+  }
+
+  #openPool(): OpenPool {
+    if (this.#state.mode !== 'open') throw noPool(this.#state);
+    return this.#state;
+  }
+
+  #alone<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(task);
+    // The next one runs whatever became of this one; its caller has the rejection.
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** Why nothing can be done with the pool now. */
+function noPool(state: Exclude<PoolState, OpenPool>): StatusError {
+  switch (state.mode) {
+    case 'importing':
+      return new StatusError('UNAVAILABLE', 'the pool is being imported: try again');
+    case 'absent':
+      return new StatusError('FAILED_PRECONDITION', 'there is no pool on the devices: create it first');
+    case 'faulted':
+      return new StatusError('FAILED_PRECONDITION', `${state.reason}: ${state.message}`);
+  }
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,79 @@
+/** The whole content of one replica at one instant, for verification (ReadReplica). */
+import { randomBytes } from 'node:crypto';
+import { blockBytes } from '../shared/block-size.ts';
+import type { OutStream } from '../shared/grpc/handlers.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
+import type { Pool } from './engine/pool.ts';
+import { BadBlockError, type VolumeStore } from './engine/volume-store.ts';
+import { poolLimits } from './options.ts';
+
+/** Snapshots of this name hold an instant still while somebody reads it; they belong to one pool and are never copied. */
+const prefix = '_read-';
+
+/** Extents asked for at a time. */
+const extentsMax = 256;
+
+export interface ReplicaChunk {
+  readonly offset: number;
+  readonly data: Buffer;
+  readonly sizeBytes: number;
+  readonly number: number;
+}
+
+/** Writes chunks in order, without holes; the first is empty and tells size and number. */
+export async function readReplica(store: VolumeStore, out: OutStream<ReplicaChunk>): Promise<void> {
+  const snapshot = `${prefix}${randomBytes(8).toString('hex')}`;
+  const { sizeBytes, last: number } = store;
+  store.snapshot(snapshot);
+  try {
+    const send = (offset: number, data: Uint8Array) =>
+      out.write({
+        offset,
+        data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
+        sizeBytes,
+        number,
+      });
+    await send(0, new Uint8Array(0));
+    for await (const { block, count } of mappedRuns(store, snapshot, sizeBytes / blockBytes))
+      await send(block * blockBytes, await store.read(block, count, snapshot));
+  } catch (error) {
+    if (error instanceof BadBlockError) throw new StatusError('DATA_LOSS', error.message, { cause: error });
+    throw error;
+  } finally {
+    store.deleteSnapshot(snapshot);
+  }
+}
+
+/** Ranges that hold data, in order, none longer than a chunk; neighbours of different birth are one range. */
+async function* mappedRuns(
+  store: VolumeStore,
+  snapshot: string,
+  blocks: number,
+): AsyncGenerator<{ block: number; count: number }> {
+  let run = { block: 0, count: 0 };
+  for (let at = 0; at < blocks;) {
+    const { extents, next } = await store.births(0, at, blocks - at, extentsMax, snapshot);
+    for (const extent of extents.filter(({ mapped }) => mapped))
+      for (let done = 0; done < extent.count;) {
+        const block = extent.block + done;
+        if (run.count === poolLimits.chunkBlocks || run.block + run.count !== block) {
+          if (run.count > 0) yield run;
+          run = { block, count: 0 };
+        }
+        const count = Math.min(extent.count - done, poolLimits.chunkBlocks - run.count);
+        run = { block: run.block, count: run.count + count };
+        done += count;
+      }
+    at = next;
+  }
+  if (run.count > 0) yield run;
+}
+
+/** What readers left behind when the process was killed. */
+export async function removeReadSnapshots(pool: Pool): Promise<void> {
+  for (const store of pool.volumes()) {
+    const left = store.snapshots().filter(({ name }) => name.startsWith(prefix));
+    for (const { name } of left) store.deleteSnapshot(name);
+    if (left.length > 0) await store.commit();
+  }
+}
