@@ -3,7 +3,7 @@ import type { Log } from '../log.ts';
 import { onParentGone } from './parent.ts';
 
 /** An orphan has this long to leave things tidy: whoever watches the machine expects it gone after two seconds. */
-const orphanMs = 1_500;
+const orphanMs = 1_000;
 
 /**
  * Resolves with the reason once somebody asks this process to end. A tidy end that takes longer than `boundMs` is cut short

@@ -1,0 +1,143 @@
+/** proto/target.proto over the replicated volume and the iSCSI server. */
+import type { TargetHandlers } from '../api/proto/caskade/target/v1/Target.ts';
+import type { TargetStatus } from '../api/proto/caskade/target/v1/TargetStatus.ts';
+import type { VolumeStatus } from '../replication/status.ts';
+import { blockBytes } from '../shared/block-size.ts';
+import type { Clock } from '../shared/clock.ts';
+import { streamStatus, type ChangeFeed } from '../shared/edge/change-feed.ts';
+import { version } from '../shared/edge/version.ts';
+import { serverStream, unary } from '../shared/grpc/handlers.ts';
+import { StatusError } from '../shared/grpc/status-error.ts';
+import type { Log } from '../shared/log.ts';
+import { targetLimits } from './options.ts';
+import type { ReplicatedVolume } from './replicated-volume.ts';
+import { VolumeError } from './volume.ts';
+
+/** A status as this process makes it. */
+export type OwnStatus = TargetStatus & {
+  readonly phase: VolumeStatus['phase'];
+  readonly replicas: NonNullable<TargetStatus['replicas']>;
+};
+
+/** `sessions`: initiators that are logged in. */
+export function statusOf(
+  volume: string,
+  status: VolumeStatus,
+  initiators: readonly string[],
+  sessions: readonly string[],
+  nowMs: number,
+): OwnStatus {
+  return {
+    volume,
+    version,
+    phase: status.phase,
+    epoch: status.epoch,
+    last: status.last,
+    flushed: status.flushed,
+    sizeBytes: status.sizeBytes,
+    unflushedWritesLostEpoch: status.unflushedWritesLostEpoch,
+    message: status.message,
+    initiators: [...initiators],
+    sessions: [...new Set(sessions)].toSorted(),
+    replicas: status.replicas.map((replica) => ({
+      replicaId: replica.replicaId,
+      guid: replica.guid,
+      pool: replica.pool,
+      state: replica.state,
+      last: replica.last,
+      durable: replica.durable,
+      message: replica.message,
+      upSeconds:
+        replica.connectedAtMs === undefined ? 0 : Math.floor((nowMs - replica.connectedAtMs) / 1_000),
+      inflightReads: replica.inflightReads,
+      inflightWrites: replica.inflightWrites,
+      rebuild: replica.rebuild ?? null,
+    })),
+  };
+}
+
+/** Without counters; the progress of a rebuild counts in whole percents. */
+export function statusKey({ last: _last, flushed: _flushed, replicas, ...rest }: OwnStatus): string {
+  return JSON.stringify([
+    rest,
+    replicas.map(({ replicaId, guid, pool, state, message, rebuild }) => [
+      replicaId,
+      guid,
+      pool,
+      state,
+      message,
+      rebuild ? Math.floor(Number(rebuild.percent)) : null,
+    ]),
+  ]);
+}
+
+export interface AdminOptions {
+  readonly volume: ReplicatedVolume;
+  readonly status: () => OwnStatus;
+  readonly feed: ChangeFeed;
+  /** Ends the sessions of initiators that are not among `iqns`. */
+  readonly endOtherSessions: (iqns: readonly string[]) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** An IQN list is part of each replica's record: it stays small. */
+const initiatorsMax = 64;
+
+export function targetHandlers(options: AdminOptions): TargetHandlers {
+  const { volume, status, feed, clock, log } = options;
+  return {
+    GetStatus: unary(log, () => Promise.resolve(status())),
+    WatchStatus: serverStream(log, (_request, out) =>
+      streamStatus(
+        {
+          read: status,
+          keyOf: statusKey,
+          feed,
+          clock,
+          pauseMs: targetLimits.statusPauseMs,
+          lookMs: targetLimits.statusLookMs,
+        },
+        (message) => out.write(message),
+        out.signal,
+      ),
+    ),
+    SetInitiators: unary(log, async ({ iqns }) => {
+      if (iqns.length > initiatorsMax || iqns.some((iqn) => !/^[!-~]{1,223}$/.test(iqn)))
+        throw new StatusError(
+          'INVALID_ARGUMENT',
+          `iqns: give at most ${initiatorsMax} names of 1 to 223 printable characters`,
+        );
+      await quorum(volume.setInitiators(iqns));
+      options.endOtherSessions(iqns);
+      feed.changed();
+      return {};
+    }),
+    Resize: unary(log, async ({ sizeBytes }) => {
+      if (volume.sizeBytes === 0)
+        throw new StatusError('UNAVAILABLE', 'the volume is not serving yet: try again');
+      if (sizeBytes < volume.sizeBytes || sizeBytes % blockBytes !== 0)
+        throw new StatusError(
+          'INVALID_ARGUMENT',
+          `size_bytes is ${sizeBytes}: give a multiple of ${blockBytes} not below the present ${volume.sizeBytes}`,
+        );
+      if (sizeBytes > volume.sizeBytes) await quorum(volume.resize(sizeBytes));
+      return {};
+    }),
+  };
+}
+
+/** What the volume can not do just now is UNAVAILABLE to a caller of the admin interface. */
+async function quorum<T>(change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } catch (error) {
+    if (error instanceof VolumeError)
+      throw new StatusError(
+        error.problem === 'noSpace' ? 'RESOURCE_EXHAUSTED' : 'UNAVAILABLE',
+        error.message,
+        { cause: error },
+      );
+    throw error;
+  }
+}

@@ -1,0 +1,134 @@
+/** The target of a replicated volume: recovers first, serves iSCSI only when it can answer, ends when it is fenced. */
+import type { Server } from '@grpc/grpc-js';
+import type { ProtoGrpcType } from '../api/proto/target.ts';
+import type { TargetConfig } from '../api/target-config.ts';
+import { ChangeFeed } from '../shared/edge/change-feed.ts';
+import { readConfig, readKeys, readToken } from '../shared/edge/config-file.ts';
+import { listening } from '../shared/edge/endpoint.ts';
+import { watchContent } from '../shared/edge/file-watch.ts';
+import { openHealth } from '../shared/edge/health-endpoint.ts';
+import { reportToParent } from '../shared/edge/parent.ts';
+import { stopRequested } from '../shared/edge/shutdown.ts';
+import { systemClock } from '../shared/edge/system-clock.ts';
+import { loadProto } from '../shared/grpc/load.ts';
+import { serveGrpc } from '../shared/grpc/serve.ts';
+import type { Log } from '../shared/log.ts';
+import { statusOf, targetHandlers } from './admin-server.ts';
+import { openAnnouncements } from './announcements.ts';
+import { watchChapFile } from './chap-secrets.ts';
+import { targetConfigShape, targetLimits } from './options.ts';
+import { openReplicatedVolume, type ReplicatedVolume } from './replicated-volume.ts';
+import { serveIscsi, type TargetServer } from './server.ts';
+
+/** Resolves after an orderly stop; ends the process with status 1 when the volume can not be served any more. */
+export async function runConfigured(file: string, openLog: (config: TargetConfig) => Log): Promise<void> {
+  const config = readConfig(file, targetConfigShape);
+  const linkKeys = readKeys(config.keyFile);
+  const token = readToken(config.adminTokenFile);
+  const log = openLog(config);
+  const clock = systemClock;
+  const { listen } = config;
+  const chap =
+    config.chapFile === undefined
+      ? undefined
+      : watchChapFile('chapFile', config.chapFile, targetLimits.fileLookMs, log);
+  const stop = stopRequested(log, targetLimits.stopMs);
+
+  const volume = openReplicatedVolume({
+    volume: config.volume,
+    membership: config.membership,
+    nextMembership: config.nextMembership,
+    replicas: config.replicas,
+    linkKeys,
+    clock,
+    log,
+  });
+  const feed = new ChangeFeed();
+  volume.onStatus(() => feed.changed());
+  let iscsi: TargetServer | undefined;
+  const sessions = () => iscsi?.sessions().map(({ initiator }) => initiator) ?? [];
+  const status = () =>
+    statusOf(config.volume, volume.status(), volume.initiators(), sessions(), clock.nowMs());
+  const endOtherSessions = (iqns: readonly string[]) => {
+    if (config.initiators === 'granted') iscsi?.endSessionsOf((initiator) => !iqns.includes(initiator));
+  };
+  const add = (server: Server) => {
+    const { service } = loadProto<ProtoGrpcType>('target.proto').caskade.target.v1.Target;
+    server.addService(service, {
+      ...targetHandlers({ volume, status, feed, endOtherSessions, clock, log }),
+    });
+  };
+  const admin = await listening(
+    'listen.admin',
+    listen.admin,
+    serveGrpc({ listen: listen.admin, token, add }),
+  );
+  const health = await openHealth(listen.http, async () => ({
+    healthy: () => undefined,
+    ready: () => (iscsi === undefined ? `not serving yet: ${volume.status().message}` : undefined),
+    metrics: (await import('./metrics.ts')).targetMetrics(status, () => iscsi?.counters()),
+  }));
+  const announcements = await openAnnouncements(listen.announce, () => volume.announce());
+  log.info('started', { admin: admin.address });
+  await reportToParent({ event: 'started' });
+
+  const over = Promise.race([stop.then(() => undefined), volume.ended]);
+  const early = await Promise.race([volume.serving.then(() => 'serving' as const), over]);
+  if (early === 'serving') {
+    iscsi = await listening(
+      'listen.iscsi',
+      listen.iscsi,
+      serveIscsi({
+        volume,
+        iqn: config.iqn,
+        listen: listen.iscsi,
+        advertise: config.advertise,
+        chap: chap?.credentials,
+        mayLogin: (initiator) => config.initiators === 'any' || volume.initiators().includes(initiator),
+        mayAnswer: () => volume.mayAnswer(),
+        log,
+      }),
+    );
+    iscsi.onSessions(() => feed.changed());
+    feed.changed();
+    const portal = `${iscsi.host.includes(':') ? `[${iscsi.host}]` : iscsi.host}:${iscsi.port}`;
+    log.info('serving', { portal, epoch: volume.status().epoch });
+    await reportToParent({ event: 'serving', portal });
+  }
+  const watching = watchContent(file, targetLimits.fileLookMs, () => takeChanges(file, config, volume, log));
+  takeChanges(file, config, volume, log);
+
+  const ended = await over;
+  if (ended !== undefined) {
+    // Its epoch is over: nothing it could still say would be true, so it does not even say goodbye.
+    log.error('this target may not serve any more', { reason: ended });
+    process.exit(1);
+  }
+  watching.stop();
+  chap?.stop();
+  await iscsi?.stop();
+  await volume.stop();
+  await Promise.all([admin.stop(), health.stop(), announcements.stop()]);
+  log.info('stopped');
+}
+
+/** Takes from the changed file what needs no new process: addresses of replicas, and a larger size. */
+function takeChanges(file: string, started: TargetConfig, volume: ReplicatedVolume, log: Log): void {
+  let config: TargetConfig;
+  try {
+    config = readConfig(file, targetConfigShape);
+  } catch (error) {
+    log.error('the configuration file can not be used: what was read before stays in force', { error });
+    return;
+  }
+  if (config.volume !== started.volume) {
+    log.error('the configuration file is of another volume: it is not read', { other: config.volume });
+    return;
+  }
+  volume.setReplicas(config.replicas);
+  if (volume.sizeBytes > 0 && config.sizeBytes > volume.sizeBytes)
+    volume.resize(config.sizeBytes).then(
+      () => log.info('resized', { sizeBytes: config.sizeBytes }),
+      (error: unknown) => log.error('resize failed: it is tried again when the file changes', { error }),
+    );
+}

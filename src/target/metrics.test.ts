@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import type { OwnStatus } from './admin-server.ts';
+import { targetMetrics } from './metrics.ts';
+import type { TargetServer } from './server.ts';
+
+const status: OwnStatus = {
+  phase: 'Degraded',
+  sizeBytes: 2 ** 31,
+  epoch: 5,
+  sessions: ['iqn.a'],
+  replicas: [
+    { replicaId: 'r1', pool: 'p1', state: 'InSync' },
+    { replicaId: 'r2', pool: 'p2', state: 'Rebuilding', rebuild: { percent: 40 } },
+    { replicaId: 'r3', pool: 'p3', state: 'Offline' },
+  ],
+};
+const counters = { readCommands: 1, writeCommands: 2, readBytes: 4096, writtenBytes: 8192, flushes: 3 };
+
+test('gauges and counters follow; counters are not added up twice', async () => {
+  const registry = targetMetrics(
+    () => status,
+    () => counters as unknown as ReturnType<TargetServer['counters']>,
+  );
+  await registry.metrics();
+  const lines = (await registry.metrics()).split('\n');
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      'openebs_volume_status 2',
+      'openebs_size_of_volume 2',
+      'openebs_total_replica_count 3',
+      'openebs_healthy_replica_count 1',
+      'openebs_degraded_replica_count 1',
+      'openebs_iscsi_initiator_login_status 1',
+      'caskade_volume_epoch 5',
+      'caskade_replica_rebuild_percent{replica="r2",pool="p2"} 40',
+      'openebs_reads 1',
+      'openebs_total_write_bytes 8192',
+      'caskade_flushes 3',
+    ]),
+  );
+});
+
+test('before anything is served counters are zero', async () => {
+  const text = await targetMetrics(
+    () => ({ phase: 'Init', replicas: [] }),
+    () => undefined,
+  ).metrics();
+  expect(text).toContain('openebs_volume_status 4');
+  expect(text).toMatch(/^openebs_writes 0$/m);
+});

@@ -1,0 +1,74 @@
+/** Metrics of a target, read when they are scraped. Names of cStor's exporter where it has one. */
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
+import type { OwnStatus } from './admin-server.ts';
+import type { TargetServer } from './server.ts';
+
+const gib = 2 ** 30;
+/** Values that cStor's dashboards know: 1 Offline, 2 Degraded, 3 Healthy, 4 Unknown. */
+const phases: Readonly<Record<OwnStatus['phase'], number>> = { Init: 4, Offline: 1, Degraded: 2, Healthy: 3 };
+
+export function targetMetrics(
+  status: () => OwnStatus,
+  counters: () => ReturnType<TargetServer['counters']> | undefined,
+): Registry {
+  const registry = new Registry();
+  const gauge = (name: string, help: string, value: (status: OwnStatus) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(value(status()));
+      },
+    });
+  const inState = (...states: readonly string[]) =>
+    (({ replicas }) => replicas.filter(({ state = '' }) => states.includes(state)).length) satisfies (
+      s: OwnStatus,
+    ) => number;
+  gauge('openebs_volume_status', '1 Offline, 2 Degraded, 3 Healthy, 4 Unknown', (s) => phases[s.phase]);
+  gauge('openebs_size_of_volume', 'Size of the volume, GiB', (s) => Number(s.sizeBytes ?? 0) / gib);
+  gauge('openebs_total_replica_count', 'Members', (s) => s.replicas.length);
+  gauge('openebs_healthy_replica_count', 'Members in sync', inState('InSync'));
+  gauge(
+    'openebs_degraded_replica_count',
+    'Members attached, not in sync',
+    inState('Attaching', 'Rebuilding', 'Proving'),
+  );
+  gauge('openebs_iscsi_initiator_login_status', '1 when an initiator is logged in', (s) =>
+    Math.min(s.sessions?.length ?? 0, 1),
+  );
+  gauge('caskade_volume_epoch', 'Epoch that this target serves under', (s) => Number(s.epoch ?? 0));
+  gauge(
+    'caskade_volume_unflushed_writes_lost_epoch',
+    'Epoch since which acknowledged, unflushed writes may be gone; 0: never in this process',
+    (s) => Number(s.unflushedWritesLostEpoch ?? 0),
+  );
+  new Gauge({
+    name: 'caskade_replica_rebuild_percent',
+    help: 'Progress of a rebuild; absent while there is none',
+    labelNames: ['replica', 'pool'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { replicaId = '', pool = '', rebuild } of status().replicas)
+        if (rebuild) this.set({ replica: replicaId, pool }, Number(rebuild.percent ?? 0));
+    },
+  });
+  const counter = (name: string, help: string, value: (c: ReturnType<TargetServer['counters']>) => number) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset();
+        const now = counters();
+        if (now !== undefined) this.inc(value(now));
+      },
+    });
+  counter('openebs_reads', 'Read commands', (c) => c.readCommands);
+  counter('openebs_writes', 'Write commands', (c) => c.writeCommands);
+  counter('openebs_total_read_bytes', 'Bytes read', (c) => c.readBytes);
+  counter('openebs_total_write_bytes', 'Bytes written', (c) => c.writtenBytes);
+  counter('caskade_flushes', 'SYNCHRONIZE CACHE commands', (c) => c.flushes);
+  return registry;
+}
