@@ -1,0 +1,88 @@
+/** `node e2e/bench/idle.ts [ROUNDS]`: start-up time to serving and idle memory of pool and target, as a table. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { serve, startArgv, type FirstLine } from '../local/local-volume.ts';
+
+const rounds = Number(process.argv[2] ?? 3);
+/** Garbage of the start is collected, or not: what stays after this is called idle. */
+const idleMs = 5_000;
+
+/** Bytes of the process alone: shared pages (the node binary) are counted by share. */
+function memoryOf(pid: number): { rss: number; pss: number } {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const kib = (field: string) => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+  return { rss: kib('Rss') / 1024, pss: kib('Pss') / 1024 };
+}
+
+/** Milliseconds from the start of process `pid` to the log line that says `message`. */
+function startOf(log: string, pid: number, message: string): number {
+  const lines = log
+    .trimEnd()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          message: string;
+          pid?: number;
+          timestamp: string;
+          role: string;
+          process?: string;
+        },
+    );
+  const started = lines.find((line) => line.message === 'process started' && line.pid === pid);
+  const role = started?.process === 'target' ? 'target' : 'pool';
+  const reached = lines.find(
+    (line) =>
+      line.message === message &&
+      line.role === role &&
+      (role === 'target' || (line as { pool?: string }).pool === started?.process),
+  );
+  if (started === undefined || reached === undefined) return Number.NaN;
+  return Date.parse(reached.timestamp) - Date.parse(started.timestamp);
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+const measured: Record<string, { startMs: number[]; rss: number[]; pss: number[] }> = {};
+const note = (name: string, startMs: number, memory?: { rss: number; pss: number }) => {
+  const entry = (measured[name] ??= { startMs: [], rss: [], pss: [] });
+  entry.startMs.push(startMs);
+  if (memory !== undefined) {
+    entry.rss.push(memory.rss);
+    entry.pss.push(memory.pss);
+  }
+};
+
+async function round(folder: string, size: string): Promise<void> {
+  const logFile = join(folder, `log-${performance.now()}`);
+  const beganMs = performance.now();
+  const local = await serve<FirstLine>(startArgv(join(folder, 'd'), { replicas: 3, size }), logFile);
+  const wholeMs = performance.now() - beganMs;
+  await delay(idleMs);
+  const log = local.log();
+  const { target, pools } = local.line.pids;
+  note('target (recovered, iSCSI open)', startOf(log, target, 'serving'), memoryOf(target));
+  for (const pid of Object.values(pools))
+    note('pool (imported, replicas served)', startOf(log, pid, 'pool is open'), memoryOf(pid));
+  note('caskade local, 3 replicas, existing volume', wholeMs, memoryOf(local.pid));
+  await local.stop();
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'caskade-bench-'));
+try {
+  const log = join(folder, 'first');
+  const first = await serve<FirstLine>(startArgv(join(folder, 'd'), { replicas: 3, size: '1Gi' }), log);
+  await first.stop();
+  for (let i = 0; i < rounds; i++) await round(folder, '1Gi');
+} finally {
+  rmSync(folder, { recursive: true });
+}
+console.log(`Median of ${rounds} starts, idle for ${idleMs / 1000} s, 1 GiB volume, node ${process.version}`);
+console.log(`| process | start to serving, ms | RSS, MiB | PSS, MiB |\n|---|---|---|---|`);
+for (const [name, { startMs, rss, pss }] of Object.entries(measured))
+  console.log(
+    `| ${name} | ${median(startMs).toFixed(0)} | ${median(rss).toFixed(0)} | ${median(pss).toFixed(0)} |`,
+  );

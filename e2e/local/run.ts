@@ -1,0 +1,9 @@
+/** `node e2e/local/run.ts [words]`: the checks whose name contains one of the words, or all. */
+import { interfaceChecks } from './interface.ts';
+import { runChecks } from './suite.ts';
+import { survivalChecks } from './survival.ts';
+
+process.exitCode = Math.min(
+  await runChecks([...interfaceChecks, ...survivalChecks], process.argv.slice(2)),
+  1,
+);

@@ -1,0 +1,50 @@
+/** A list of named checks, run one after the other; ends with `N passed, N failed, N skipped`. */
+
+export interface Check {
+  readonly name: string;
+  /** Why this machine can not run it; undefined: it can. */
+  readonly skip?: string | undefined;
+  /** Fails when it throws or takes longer. */
+  readonly timeoutMs?: number;
+  readonly run: () => Promise<void>;
+}
+
+const defaultTimeoutMs = 60_000;
+/** Of what is shown of a failure. */
+const linesMax = 40;
+
+/** Runs the checks whose name contains one of `wanted` (all of them without any); answers how many failed. */
+export async function runChecks(checks: readonly Check[], wanted: readonly string[]): Promise<number> {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const check of checks) {
+    if (wanted.length > 0 && !wanted.some((word) => check.name.includes(word))) continue;
+    if (check.skip !== undefined) {
+      count.skipped++;
+      console.log(`skipped  ${check.name}: ${check.skip}`);
+      continue;
+    }
+    const startMs = performance.now();
+    const problem = await problemOf(check);
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(5);
+    if (problem === undefined) count.passed++;
+    else count.failed++;
+    console.log(`${problem === undefined ? 'passed ' : 'FAILED '} ${seconds} s  ${check.name}`);
+    if (problem !== undefined)
+      console.log(problem.split('\n').slice(0, linesMax).join('\n').replaceAll(/^/gm, '    '));
+  }
+  console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+  return count.failed + Number(count.passed === 0);
+}
+
+async function problemOf({ run, timeoutMs = defaultTimeoutMs }: Check): Promise<string | undefined> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`not done within ${timeoutMs / 1000} s`)), timeoutMs);
+  try {
+    await Promise.race([run(), late.promise]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * What the data plane must survive, under a writer that records what was acknowledged and what was flushed. After each
+ * fault: service resumes by itself, the volume becomes healthy, the verifier is clean, replicas are byte for byte equal.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openDisk, type Disk } from '../initiator/disk.ts';
+import { verify } from '../initiator/verifier.ts';
+import { startWriter, type Writer } from '../initiator/writer.ts';
+import { until } from '../until.ts';
+import {
+  gone,
+  healthy,
+  identical,
+  inFolder,
+  restart,
+  startLocal,
+  statusOf,
+  type FirstLine,
+  type Served,
+} from './local-volume.ts';
+import type { Check } from './suite.ts';
+
+interface World {
+  readonly folder: string;
+  readonly dir: string;
+  readonly local: Served<FirstLine>;
+  readonly writer: Writer;
+}
+
+/** Writes that must be acknowledged before a fault, and again after it. */
+const enough = 400;
+const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+
+const openWriter = async ({ portal, iqn }: FirstLine): Promise<{ disk: Disk; writer: Writer }> => {
+  const disk = await openDisk({ portal, target: iqn, recoverMsMax: 60_000 });
+  const writer = startWriter({
+    disk,
+    seed,
+    blocks: 4_096,
+    flushEvery: 64,
+    unmapShare: 0.1,
+    writesPerSecondMax: 1_000,
+  });
+  return { disk, writer };
+};
+
+const moreWrites = async (writer: Writer): Promise<void> => {
+  const now = writer.progress.acknowledged;
+  await writer.acknowledgedAtLeast(now + enough);
+};
+
+/** The fault leaves everything running again. */
+const survives = (name: string, fault: (world: World) => Promise<void>): Check => ({
+  name: `survives: ${name}`,
+  timeoutMs: 90_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const dir = join(folder, 'd');
+      const local = await startLocal(folder);
+      const { disk, writer } = await openWriter(local.line);
+      try {
+        await moreWrites(writer);
+        await fault({ folder, dir, local, writer });
+        await moreWrites(writer);
+        const record = await writer.stop();
+        await healthy(dir);
+        const report = await verify({ disk, record });
+        assert.ok(report.ok, JSON.stringify(report.problems.slice(0, 5)));
+        await disk.close();
+        await identical(dir);
+        assert.equal(await local.stop(), 0);
+      } catch (error) {
+        throw new Error(`seed ${seed}, ${JSON.stringify(writer.progress)}: ${String(error)}`, {
+          cause: error,
+        });
+      }
+    }),
+});
+
+const pidOf = ({ local }: World, pool: string): number => local.line.pids.pools[pool] ?? 0;
+
+const poolKilled = survives('a pool killed and restarted', async (world) => {
+  process.kill(pidOf(world, 'pool-2'), 'SIGKILL');
+  await moreWrites(world.writer);
+  await restart(world.dir, 'pool-2');
+});
+
+const twoPoolsKilled = survives('two of three pools killed and restarted', async (world) => {
+  process.kill(pidOf(world, 'pool-1'), 'SIGKILL');
+  process.kill(pidOf(world, 'pool-3'), 'SIGKILL');
+  await until('the volume offline', 15_000, async () => {
+    const status = await statusOf(world.dir);
+    return status.state === 'Offline' ? status : JSON.stringify(status);
+  });
+  await Promise.all([restart(world.dir, 'pool-1'), restart(world.dir, 'pool-3')]);
+});
+
+const targetKilled = survives('the target killed and restarted', async (world) => {
+  const { epoch } = await statusOf(world.dir);
+  process.kill(world.local.line.pids.target, 'SIGKILL');
+  await restart(world.dir, 'target');
+  await moreWrites(world.writer);
+  assert.ok((await statusOf(world.dir)).epoch > epoch);
+});
+
+const poolPaused = survives('a pool stopped for five seconds', async (world) => {
+  process.kill(pidOf(world, 'pool-1'), 'SIGSTOP');
+  await Promise.all([delay(5_000), moreWrites(world.writer)]);
+  process.kill(pidOf(world, 'pool-1'), 'SIGCONT');
+});
+
+const targetPaused = survives('the target stopped for five seconds', async (world) => {
+  process.kill(world.local.line.pids.target, 'SIGSTOP');
+  await delay(5_000);
+  process.kill(world.local.line.pids.target, 'SIGCONT');
+});
+
+/** Every process at once, the command included: what was flushed is there, what was only acknowledged may be not. */
+const allKilled: Check = {
+  name: 'survives: everything killed at once and started again on the same D',
+  timeoutMs: 120_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const dir = join(folder, 'd');
+      const local = await startLocal(folder);
+      const { portal, pids } = local.line;
+      const { disk, writer } = await openWriter(local.line);
+      await moreWrites(writer);
+      const all = [local.pid, pids.target, ...Object.values(pids.pools)];
+      for (const pid of all) process.kill(pid, 'SIGKILL');
+      await gone(all, 5_000);
+      // What was on its way is not known to have happened, or not to have.
+      await disk.close();
+      await writer.failed;
+      const record = writer.record();
+
+      const again = await startLocal(folder, { listen: portal });
+      const fresh = await openDisk({ portal, target: again.line.iqn });
+      const report = await verify({ disk: fresh, record, acknowledged: 'mayBeLost' });
+      assert.ok(report.ok, `seed ${seed}: ${JSON.stringify(report.problems.slice(0, 5))}`);
+      await fresh.close();
+      await healthy(dir);
+      await identical(dir);
+      assert.equal(await again.stop(), 0);
+    }),
+};
+
+export const survivalChecks: readonly Check[] = [
+  poolKilled,
+  twoPoolsKilled,
+  targetKilled,
+  poolPaused,
+  targetPaused,
+  allKilled,
+];
