@@ -104,7 +104,7 @@ beforeEach(() => {
     onChange: () => () => undefined,
     forget: (guid) => Promise.resolve(void calls.push(`forget ${guid}`)),
     stop: () => Promise.resolve(void calls.push('stop server')),
-    kill: () => undefined,
+    kill: () => Promise.resolve(),
   };
   daemon = new PoolDaemon({
     media,
