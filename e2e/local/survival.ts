@@ -20,6 +20,7 @@ import {
   type FirstLine,
   type Served,
 } from './local-volume.ts';
+import { injectFaults } from './random-faults.ts';
 import type { Check } from './suite.ts';
 
 interface World {
@@ -147,6 +148,22 @@ const allKilled: Check = {
     }),
 };
 
+const soakMs = Number(process.env['SOAK_SECONDS'] ?? 20) * 1_000;
+
+const random: Check = {
+  ...survives(`random faults for ${soakMs / 1_000} s`, async (world) => {
+    const { target, pools } = world.local.line.pids;
+    const done: string[] = [];
+    const pids = new Map([['target', target], ...Object.entries(pools)]);
+    try {
+      await injectFaults({ dir: world.dir, pids, seed, durationMs: soakMs, done });
+    } catch (error) {
+      throw new Error(`after ${done.join(', ')}: ${String(error)}`, { cause: error });
+    }
+  }),
+  timeoutMs: soakMs + 120_000,
+};
+
 export const survivalChecks: readonly Check[] = [
   poolKilled,
   twoPoolsKilled,
@@ -154,4 +171,5 @@ export const survivalChecks: readonly Check[] = [
   poolPaused,
   targetPaused,
   allKilled,
+  random,
 ];
