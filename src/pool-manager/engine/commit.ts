@@ -15,7 +15,7 @@ import { encodeRoot, slotOf } from './root.ts';
 import { isGone, keptEra, present } from './snapshot-state.ts';
 import { holdTxgs } from './space.ts';
 import { saveSpaceMap } from './space-map.ts';
-import { takeApart } from './take-apart.ts';
+import { type TakeApart, takeApart } from './take-apart.ts';
 import { TreeBuilder } from './tree-build.ts';
 import type { Tree } from './tree.ts';
 import type { EngineVolume, VolumeCut } from './volume.ts';
@@ -83,25 +83,38 @@ async function buildTrees(core: PoolCore, cut: VolumeCut, txg: number): Promise<
 async function takeApartSome(core: PoolCore, cut: PoolCut): Promise<ReadonlySet<EngineVolume>> {
   const taken = new Set<EngineVolume>();
   let nodesMax = core.limits.freeingNodesPerCommit;
-  for (const { volume, snapshots, deleted, head, parent } of cut.volumes) {
-    const begunFirst = [...deleted].toSorted((a, b) => Number(b.cursor > 0) - Number(a.cursor > 0));
-    for (const snapshot of begunFirst) {
-      if (nodesMax <= 0) break;
-      const children = snapshots
-        .filter((other) => !isGone(other) && other.parent === snapshot)
-        .map(({ view }) => view);
-      if (present(parent) === snapshot) children.push(head);
+  for (const volumeCut of cut.volumes) {
+    const { volume } = volumeCut;
+    for (
+      let task = nextToTakeApart(volumeCut);
+      task !== undefined && nodesMax > 0;
+      task = nextToTakeApart(volumeCut)
+    ) {
       const freed = (unit: number) => {
         core.space.free(unit, cut.txg);
         volume.liveUnits--;
       };
-      nodesMax -= 1 + (await takeApart(core, { snapshot, children, nodesMax, freed }));
+      nodesMax -= 1 + (await takeApart(core, { ...task, nodesMax, freed }));
       taken.add(volume);
-      if (!isGone(snapshot)) break;
-      volume.unlink(snapshot);
+      if (!isGone(task.snapshot)) break;
+      volume.unlink(task.snapshot);
     }
   }
   return taken;
+}
+
+/** The one that has begun, or the first that was deleted by the cut and has one child at most. */
+function nextToTakeApart(cut: VolumeCut): Pick<TakeApart, 'snapshot' | 'children'> | undefined {
+  const left = [...cut.deleted].filter((snapshot) => !isGone(snapshot));
+  const begunFirst = left.toSorted((a, b) => Number(b.cursor > 0) - Number(a.cursor > 0));
+  for (const snapshot of begunFirst) {
+    const children = cut.snapshots
+      .filter((other) => !isGone(other) && other.parent === snapshot)
+      .map(({ view }) => view);
+    if (present(cut.parent) === snapshot) children.push(cut.head);
+    if (children.length <= 1) return { snapshot, children };
+  }
+  return undefined;
 }
 
 function saveDescriptions(

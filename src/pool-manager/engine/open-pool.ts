@@ -20,6 +20,9 @@ import { NoSpaceError } from './volume-store.ts';
 /** What one commit writes besides users' changes: descriptions, pages of the space map and the nodes above them. */
 const commitUnitsMin = 64;
 
+/** What `room` waits for, if waiting can bring it: a write of 4 MiB. */
+const roomUnits = 1_024;
+
 interface Group {
   readonly done: Promise<void>;
   readonly resolve: () => void;
@@ -220,10 +223,10 @@ export class EnginePool implements Pool {
     return space.heldUnits > 0 && space.freeUnits < nodesPending + reserveUnits / 2;
   }
 
-  /** Something is deleted and not wholly taken apart. */
+  /** Something is deleted that the next commit can take apart. */
   #hasWork(): boolean {
     for (const volume of this.#volumes.values())
-      if (volume.destroyed || [...volume.snapshotStates].some(({ deleting }) => deleting)) return true;
+      if (volume.destroyed || volume.hasSpareSnapshots()) return true;
     return false;
   }
 
@@ -232,7 +235,7 @@ export class EnginePool implements Pool {
     for (;;) {
       if (this.#core.failure !== undefined) throw this.#core.failure;
       const full =
-        this.#core.availableUnits < Math.min(1_024, space.totalUnits / 16) &&
+        this.#core.availableUnits < roomUnits &&
         (space.heldUnits > 0 || this.#core.nodesPending > 0 || this.#hasWork());
       if (full || this.#core.deltasPending > limits.deltasMax) this.#join();
       else if (stream.unwrittenBytes <= limits.unwrittenBytesMax) return;

@@ -5,9 +5,11 @@
  * freeing (docs/disk-format.md, "Who frees what"):
  *
  *  1. A pointer in a snapshot or head with an era not above its parent's stands in the parent at the same place.
- *  2. So what the head drops is free if its era is above its parent's; else the parent still has it.
+ *  2. A pointer with a higher era is in nobody but the owner and what descends from it. So what the head drops is free if
+ *     its era is above its parent's; else the parent still has it.
  *
- * A deleted snapshot is taken apart from block 0 on; below `cursor` it is gone, and its own parent takes its part.
+ * A deleted snapshot is taken apart from block 0 on; below `cursor` it is gone, and its own parent takes its part. That
+ * keeps (2) true only while no two others descend from it directly, so one with two children waits until one is gone.
  * Heads that a rollback left behind and heads of destroyed volumes are snapshots without a name that begin deleted.
  */
 import type { View } from './delta-layer.ts';

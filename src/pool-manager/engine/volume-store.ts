@@ -89,7 +89,11 @@ export interface VolumeStore {
 
   /** Makes all mutations called so far durable; many callers share one commit. Answers `durable`. Rejects once the pool has failed. */
   commit(): Promise<number>;
-  /** Resolves at once while there is room for more unwritten data, else when there is. The caller waits before the next `write`. */
+  /**
+   * Resolves at once while there is room for more unwritten data, else when there is. The caller waits before the next
+   * `write`, which may then be up to 4 MiB: if that is refused, the pool is full and waiting would not help. Rejects once
+   * the pool has failed.
+   */
   room(): Promise<void>;
 
   /** Content of `count` blocks from `block`, of the head or of a snapshot. Rejects with BadBlockError, never with wrong data. */

@@ -331,6 +331,15 @@ export class EngineVolume implements VolumeStore {
     this.#open.unmap({ from, to, birth }, (words, at) => this.#forget(words, at));
   }
 
+  /** Whether a deleted snapshot is left that not two others descend from. */
+  hasSpareSnapshots(): boolean {
+    return [...this.snapshotStates].some((snapshot) => {
+      if (!snapshot.deleting) return false;
+      const children = [...this.snapshotStates].filter(({ parent }) => parent === snapshot).length;
+      return children + (this.parent === snapshot ? 1 : 0) <= 1;
+    });
+  }
+
   /** Puts whole blocks into the open layer: checksums first, then places, so that zeros take none. */
   #put(block: number, data: Uint8Array, birth: number): void {
     const count = data.byteLength / blockBytes;

@@ -1,0 +1,27 @@
+import {
+  type MemoryPool,
+  memoryHost,
+  memoryPool,
+  type MemoryPoolOptions,
+} from '../../testing/memory-pool.ts';
+import { checkPool } from './check.ts';
+import { type StoreHarness, volumeStoreContract } from './volume-store.contract.ts';
+
+const harness = (made: MemoryPool): StoreHarness => ({
+  pool: made.pool,
+  crash: async () => harness(await made.crash()),
+  settled: () => made.pool.settled(),
+  check: async () => (await checkPool({ devices: made.devices, host: memoryHost(9) })).problems,
+});
+
+const MiB = 2 ** 20;
+const cases: readonly [string, MemoryPoolOptions][] = [
+  ['one device', { deviceBytes: 32 * MiB }],
+  [
+    'two striped devices, small slices',
+    { devices: 2, deviceBytes: 16 * MiB, limits: { freeingNodesPerCommit: 3, deltasMax: 200 } },
+  ],
+  ['a mirror of two', { layout: 'mirror', devices: 2, deviceBytes: 32 * MiB }],
+];
+for (const [name, options] of cases)
+  volumeStoreContract(name, async (seed) => harness(await memoryPool({ ...options, seed })));

@@ -1,0 +1,197 @@
+/**
+ * What a VolumeStore promises, in the most naive way, with a crash: states follow each other, a commit makes all up to
+ * one of them durable, a crash brings back any state between the last durable one and the newest.
+ */
+import type { CopiedExtent, Extent } from '../../replication/copy.ts';
+import type { ReplicaStore } from '../../replication/store.ts';
+import { assert, must } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+
+export interface Content {
+  readonly sizeBytes: number;
+  readonly last: number;
+  readonly record: Uint8Array;
+  readonly births: readonly number[];
+  /** What a block holds, as a number; 0: zeros. */
+  readonly tags: readonly number[];
+}
+
+interface State extends Content {
+  readonly snapshots: ReadonlyMap<string, Content>;
+}
+
+const blocksOf = new Map<number, Uint8Array>();
+
+/** A block that holds `tag`. */
+export function blockOf(tag: number): Uint8Array {
+  let block = blocksOf.get(tag);
+  if (!block) {
+    block = new Uint8Array(blockBytes);
+    new DataView(block.buffer).setUint32(0, tag);
+    blocksOf.set(tag, block);
+  }
+  return block;
+}
+
+export const blocksFor = (tags: readonly number[]): Uint8Array =>
+  tags.length === 1 ? blockOf(tags[0] ?? 0) : Buffer.concat(tags.map(blockOf));
+
+export function tagsIn(data: Uint8Array): number[] {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  return Array.from({ length: data.byteLength / blockBytes }, (_, i) => view.getUint32(i * blockBytes));
+}
+
+const fill = (list: readonly number[], block: number, values: readonly number[]): number[] => {
+  const copy = [...list];
+  values.forEach((value, i) => (copy[block + i] = value));
+  return copy;
+};
+
+const repeat = (value: number, count: number): number[] => Array.from({ length: count }, () => value);
+
+export class SimStore implements ReplicaStore {
+  readonly identity: { readonly volume: string; readonly replicaId: string; readonly guid: string };
+  #state: State;
+  /** Ends of synchronous runs since the durable state, oldest first. */
+  #ends: State[] = [];
+  #durable: State;
+  /** A pool without room refuses writes. */
+  full = false;
+
+  constructor(identity: SimStore['identity'], blocks: number) {
+    this.identity = identity;
+    const zeros = repeat(0, blocks);
+    this.#state = {
+      sizeBytes: blocks * blockBytes,
+      last: 0,
+      record: new Uint8Array(0),
+      births: zeros,
+      tags: zeros,
+      snapshots: new Map(),
+    };
+    this.#durable = this.#state;
+  }
+
+  get sizeBytes(): number {
+    return this.#state.sizeBytes;
+  }
+  get last(): number {
+    return this.#state.last;
+  }
+  get durable(): number {
+    return Math.min(this.#durable.last, this.#state.last);
+  }
+  get record(): Uint8Array {
+    return this.#state.record;
+  }
+  get content(): Content {
+    return this.#state;
+  }
+  contentOf(snapshot: string): Content {
+    return must(this.#state.snapshots.get(snapshot), snapshot);
+  }
+
+  write(number: number, block: number, data: Uint8Array): void {
+    if (this.full) throw Object.assign(new Error('full'), { name: 'NoSpaceError' });
+    this.#put(number, block, tagsIn(data));
+  }
+  unmap(number: number, block: number, count: number): void {
+    this.#put(number, block, repeat(0, count));
+  }
+  advance(number: number): void {
+    assert(number > this.last, `${number} after ${this.last}`);
+    this.#state = { ...this.#state, last: number };
+  }
+  resize(number: number, sizeBytes: number): void {
+    assert(number > this.last && sizeBytes > this.sizeBytes, 'a resize grows');
+    const added = (sizeBytes - this.sizeBytes) / blockBytes;
+    const births = [...this.#state.births, ...repeat(number, added)];
+    const tags = [...this.#state.tags, ...repeat(0, added)];
+    this.#state = { ...this.#state, sizeBytes, last: number, births, tags };
+  }
+  setRecord(record: Uint8Array): void {
+    this.#state = { ...this.#state, record };
+  }
+  copyIn(extents: readonly CopiedExtent[]): void {
+    if (this.full && extents.some(({ data }) => data)) {
+      throw Object.assign(new Error('full'), { name: 'NoSpaceError' });
+    }
+    for (const { block, count, birth, data } of extents) {
+      const tags = data ? tagsIn(data) : repeat(0, count);
+      assert(tags.length === count && block + count <= this.#state.tags.length, 'an extent that fits');
+      this.#state = {
+        ...this.#state,
+        births: fill(this.#state.births, block, repeat(birth, count)),
+        tags: fill(this.#state.tags, block, tags),
+      };
+    }
+  }
+  snapshot(name: string): void {
+    assert(!this.#state.snapshots.has(name), `${name} exists`);
+    const { snapshots, ...content } = this.#state;
+    this.#state = { ...content, snapshots: new Map([...snapshots, [name, content]]) };
+  }
+  deleteSnapshot(name: string): void {
+    const snapshots = new Map(this.#state.snapshots);
+    assert(snapshots.delete(name), `${name} does not exist`);
+    this.#state = { ...this.#state, snapshots };
+  }
+  rollback(name: string): void {
+    const { snapshots } = this.#state;
+    this.#state = { ...must(snapshots.get(name), name), snapshots };
+  }
+  snapshots(): readonly { readonly name: string; readonly number: number; readonly record: Uint8Array }[] {
+    return [...this.#state.snapshots].map(([name, { last, record }]) => ({ name, number: last, record }));
+  }
+
+  /** The synchronous run that is going on ends here: a crash may come between it and the next. */
+  endRun(): void {
+    if (this.#ends.at(-1) !== this.#state) this.#ends.push(this.#state);
+  }
+
+  /** What a commit called now makes durable once it completes. */
+  beginCommit(): () => void {
+    this.endRun();
+    const committed = this.#state;
+    return () => {
+      const at = this.#ends.indexOf(committed);
+      if (at < 0) return; // a later one has completed
+      this.#durable = committed;
+      this.#ends = this.#ends.slice(at + 1);
+    };
+  }
+
+  /** Power is lost: any of the states since the durable one. */
+  crash(pick: (count: number) => number): void {
+    const survivors = [this.#durable, ...this.#ends];
+    this.#state = must(survivors[pick(survivors.length)], 'a state');
+    this.#durable = this.#state;
+    this.#ends = [];
+    this.full = false;
+  }
+
+  read(block: number, count: number): Uint8Array {
+    return blocksFor(this.#state.tags.slice(block, block + count));
+  }
+
+  /** Neighbouring blocks of one birth are one extent; at most `limit`. */
+  births(after: number, block: number, count: number, limit: number): { extents: Extent[]; next: number } {
+    const extents: Extent[] = [];
+    for (let b = block; b < block + count; b++) {
+      const birth = this.#state.births[b] ?? 0;
+      const mapped = this.#state.tags[b] !== 0;
+      const before = extents.at(-1);
+      if (birth <= after) continue;
+      if (before && before.block + before.count === b && before.birth === birth && before.mapped === mapped) {
+        extents[extents.length - 1] = { ...before, count: before.count + 1 };
+      } else if (extents.length === limit) return { extents, next: b };
+      else extents.push({ block: b, count: 1, birth, mapped });
+    }
+    return { extents, next: block + count };
+  }
+
+  digest(block: number, count: number, snapshot: string): Uint8Array {
+    const tags = this.contentOf(snapshot).tags.slice(block, block + count);
+    return Buffer.from(tags.join());
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * What an all-knowing observer knows of a volume: every entry that any target ever made, and so what each history
+ * holds. Against it replicas and choices are checked (invariants I1, I2, I5, I6, I7, I9).
+ */
+import { commonPoint, type EpochStart, type History } from '../../replication/history.ts';
+import type { Entry } from '../../replication/messages.ts';
+import { baseSnapshot, decodeRecord } from '../../replication/record.ts';
+import { must } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { tagsIn, type Content, type SimStore } from './sim-store.ts';
+
+/** A rule of replication is broken. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+export function hold(condition: boolean, what: string): asserts condition {
+  if (!condition) throw new Violation(what);
+}
+
+interface Blocks {
+  readonly births: readonly number[];
+  readonly tags: readonly number[];
+  readonly values: Readonly<Record<string, string>>;
+}
+
+interface EpochFacts extends EpochStart {
+  /** 0: it adopted the empty history. */
+  readonly parent: number;
+  readonly nonce: number;
+  /** Highest numbers that were answered for: they have to be in whatever is adopted later. */
+  flushed: number;
+  settled: number;
+}
+
+export class Truth {
+  readonly #entries = new Map<string, Entry>();
+  readonly #epochs = new Map<number, EpochFacts>();
+  readonly #states = new Map<string, Blocks>();
+  readonly #numbers = new Map<number, { readonly epoch: number; readonly number: number }>();
+  readonly #empty: Blocks;
+
+  constructor(blocks: number) {
+    const zeros = Array.from({ length: blocks }, () => 0);
+    this.#empty = { births: zeros, tags: zeros, values: {} };
+  }
+
+  /** A target sends an entry. I5: one (epoch, number) is one entry. */
+  entry(epoch: number, entry: Entry): void {
+    const key = `${epoch}/${entry.number}`;
+    const known = this.#entries.get(key);
+    hold(!known || known === entry, `I5: two entries are ${key}`);
+    this.#entries.set(key, entry);
+    if (entry.kind === 'write') this.#numbers.set(tagsIn(entry.data)[0] ?? 0, { epoch, number: entry.number });
+  }
+
+  /** A target shows the history it has adopted. I1, I2: it holds all that was answered for. */
+  adopted(epochs: readonly EpochStart[], nonce: number, lossy: boolean): void {
+    const start = must(epochs.at(-1), 'an adopted epoch');
+    const known = this.#epochs.get(start.epoch);
+    if (known) {
+      const same = known.first === start.first && known.previousLast === start.previousLast && known.nonce === nonce;
+      return hold(same, `R8: epoch ${start.epoch} was chosen twice`);
+    }
+    const parent = epochs.at(-2)?.epoch ?? 0;
+    this.#epochs.set(start.epoch, { ...start, parent, nonce, flushed: 0, settled: 0 });
+    const chosen = this.history(parent, start.previousLast);
+    for (const facts of this.#epochs.values()) {
+      const { epoch, flushed, settled } = facts;
+      if (epoch === start.epoch) continue;
+      const common = commonPoint(this.history(epoch, Math.max(flushed, settled)), chosen);
+      hold(common >= flushed, `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`);
+      if (lossy) facts.settled = Math.min(settled, common);
+      else hold(common >= settled, `I2: epoch ${start.epoch} adopts without acknowledged ${epoch}/${settled}`);
+    }
+  }
+
+  /** An answer was given that rests on this number being durable on a quorum, or received by one. */
+  answered(epoch: number, number: number, how: 'flushed' | 'settled'): void {
+    const facts = this.#epochs.get(epoch);
+    if (facts) facts[how] = Math.max(facts[how], number);
+  }
+
+  /** Where the write with this tag stands. */
+  place(tag: number): { readonly epoch: number; readonly number: number } | undefined {
+    return this.#numbers.get(tag);
+  }
+
+  history(epoch: number, last: number): History {
+    const epochs: EpochStart[] = [];
+    for (let e = epoch; e > 0; ) {
+      const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
+      epochs.unshift({ epoch: e, first, previousLast });
+      e = parent;
+    }
+    return { epochs, last };
+  }
+
+  /** I6, I7, I9: a replica that calls its state complete holds exactly its history up to its number. */
+  checkReplica(store: SimStore, when: string): void {
+    const { content } = store;
+    this.#checkContent(content, store, when);
+    for (const { name } of store.snapshots()) {
+      if (name === baseSnapshot) this.#checkContent(store.contentOf(name), store, `${when}, base`);
+    }
+  }
+
+  #checkContent(content: Content, store: SimStore, when: string): void {
+    const record = decodeRecord(content.record, store.sizeBytes);
+    const who = `${store.identity.replicaId} ${when}`;
+    hold(
+      content.births.every((birth) => birth <= content.last),
+      `I9: ${who}: a birth above ${content.last}`,
+    );
+    if (record.state.kind !== 'complete') return;
+    const epoch = record.epochs.at(-1)?.epoch ?? 0;
+    const expected = this.#at(epoch, content.last);
+    const blocks = Math.min(expected.tags.length, record.sizeBytes / blockBytes);
+    for (let block = 0; block < blocks; block++) {
+      const is = `${content.tags[block]} of ${content.births[block]}`;
+      const should = `${expected.tags[block]} of ${expected.births[block]}`;
+      hold(is === should, `I6: ${who}: block ${block} at ${epoch}/${content.last} is ${is}, not ${should}`);
+    }
+    const [values, wanted] = [record.values, expected.values].map((v) => JSON.stringify(Object.entries(v).toSorted()));
+    hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
+  }
+
+  /** The volume after entry `last` of the history that ends in `epoch`. */
+  #at(epoch: number, last: number): Blocks {
+    const path: { readonly key: string; readonly entry: Entry }[] = [];
+    let state = this.#empty;
+    for (let e = epoch, number = last; e > 0; ) {
+      const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
+      const key = `${e}/${number}`;
+      const known = this.#states.get(key);
+      if (known) {
+        state = known;
+        break;
+      }
+      path.push({ key, entry: must(this.#entries.get(key), `entry ${key}`) });
+      if (number > first) number -= 1;
+      else [e, number] = [parent, previousLast];
+    }
+    for (const { key, entry } of path.toReversed()) {
+      state = apply(state, entry);
+      this.#states.set(key, state);
+    }
+    return state;
+  }
+}
+
+function apply(state: Blocks, entry: Entry): Blocks {
+  switch (entry.kind) {
+    case 'write':
+      return put(state, entry.number, entry.block, tagsIn(entry.data));
+    case 'unmap':
+      return put(state, entry.number, entry.block, Array.from({ length: entry.count }, () => 0));
+    case 'state':
+      return { ...state, values: { ...state.values, [entry.key]: entry.value } };
+    case 'resize': {
+      const added = entry.sizeBytes / blockBytes - state.tags.length;
+      const grown = Array.from({ length: Math.max(0, added) }, () => 0);
+      return {
+        ...state,
+        tags: [...state.tags, ...grown],
+        births: [...state.births, ...grown.map(() => entry.number)],
+      };
+    }
+    case 'flush':
+    case 'adopt':
+    case 'snapshot':
+    case 'membership':
+      return state;
+  }
+}
+
+function put(state: Blocks, birth: number, block: number, tags: readonly number[]): Blocks {
+  return {
+    ...state,
+    tags: state.tags.with(block, tags[0] ?? 0).map((tag, i) => tags[i - block] ?? tag),
+    births: state.births.map((old, i) => (i >= block && i < block + tags.length ? birth : old)),
+  };
+}
