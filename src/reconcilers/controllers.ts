@@ -27,12 +27,12 @@ export interface Parts {
 }
 
 export function controllersOf({ metrics, ...parts }: Parts): readonly Stoppable[] {
-  const { settings, client, clock, log } = parts;
+  const { settings, clock, log } = parts;
   /** Filled in below: a stream has something to say only after its controllers have asked for it. */
   const heard = { pool: (_name: string): void => undefined, target: (_name: string): void => undefined };
   const world: World = {
     ...parts,
-    recorder: new EventRecorder({ client, component: 'caskade-operator', clock, log }),
+    recorder: loggedRecorder(parts),
     pools: openPools({ clock, log, onChange: (name) => heard.pool(name) }),
     targets: openTargets({ clock, log, onChange: (name) => heard.target(name) }),
     nowIso: () => new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -73,4 +73,15 @@ export function controllersOf({ metrics, ...parts }: Parts): readonly Stoppable[
       },
     },
   ];
+}
+
+/** What is worth an event is worth a line. */
+function loggedRecorder({ client, clock, log }: Pick<Parts, 'client' | 'clock' | 'log'>): World['recorder'] {
+  const recorder = new EventRecorder({ client, component: 'caskade-operator', clock, log });
+  return {
+    event(object, type, reason, message) {
+      log.info(message, { kind: object.kind, object: object.metadata.name, reason });
+      recorder.event(object, type, reason, message);
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import type { Resource } from '../api/resources.ts';
+import { isNotFound } from './runtime/api-error.ts';
 import type { Applied, KubernetesClient } from './runtime/client.ts';
 
 /** Hash of what we applied: it tells of fields that we no longer want, which looking at the rest does not. */
@@ -28,6 +29,20 @@ export async function ensure<T extends KubernetesObject>(
   if (present !== undefined && covers(present, stamped)) return false;
   await client.apply<T>(resource, stamped);
   return true;
+}
+
+/** Writes a status that differs. An object that has just gone needs none, and its going calls everybody who cares. */
+export async function writeStatus<T extends KubernetesObject & { status?: unknown }>(
+  client: KubernetesClient,
+  resource: Resource<T>,
+  object: T,
+  status: T['status'],
+): Promise<void> {
+  try {
+    await client.patchStatus(resource, object, status);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
 }
 
 export const hashOf = (value: unknown): string =>

@@ -26,7 +26,7 @@ export interface World {
   readonly settings: Settings;
   readonly client: KubernetesClient;
   readonly informers: Watched;
-  readonly recorder: EventRecorder;
+  readonly recorder: Pick<EventRecorder, 'event'>;
   readonly pools: Pools;
   readonly targets: Targets;
   readonly masterKey: Uint8Array;

@@ -5,6 +5,7 @@ import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import { violationsOf, type Violation } from '../checks.ts';
 import { done, watchMapped, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply } from './apply.ts';
 import { poolClusterChecks } from './checks.ts';
@@ -19,7 +20,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const violations = judge(observed);
   const { actions, notes } = plan(observed, violations);
   for (const action of actions) await apply(world, cluster, observed, action);
-  if (cluster !== undefined) await writeStatus(world, cluster, observed, violations, notes);
+  if (cluster !== undefined) await showStatus(world, cluster, observed, violations, notes);
   return done; // our own writes call us again
 }
 
@@ -30,7 +31,7 @@ function judge({ cluster, nodes, devices, claims, instances }: Observed): readon
   return violationsOf(poolClusterChecks, { cluster, nodes, devices, instanceOf, ownClaims });
 }
 
-async function writeStatus(
+async function showStatus(
   world: World,
   cluster: CStorPoolCluster,
   { instances, cluster: facts }: Observed,
@@ -47,7 +48,7 @@ async function writeStatus(
     conditions: before,
     nowIso: world.nowIso(),
   });
-  await world.client.patchStatus(resources.cstorPoolCluster, cluster, status);
+  await writeStatus(world.client, resources.cstorPoolCluster, cluster, status);
   const told = findCondition(before, 'Accepted')?.message;
   if (findCondition(status.conditions, 'Accepted')?.message === told) return;
   for (const { reason, message } of [

@@ -129,6 +129,8 @@ export function poolDeployment(wish: PoolWish) {
         spec: {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          // It looks up no name of the cluster.
+          dnsPolicy: 'Default',
           nodeSelector: { ...instance.spec.nodeSelector },
           ...(tolerations === undefined || tolerations === null ? {} : { tolerations }),
           ...(typeof priorityClassName === 'string' ? { priorityClassName } : {}),

@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runtime/controller.ts';
 import type { Violation } from '../checks.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply, applyObjects } from './apply.ts';
 import { observe } from './observe.ts';
@@ -34,7 +35,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     failure: view.deleting ? undefined : failure,
     nowIso: world.nowIso(),
   });
-  await world.client.patchStatus(resources.cstorPoolInstance, instance, status);
+  await writeStatus(world.client, resources.cstorPoolInstance, instance, status);
   tell(world, instance, status);
   return failure === undefined ? done : { afterMs: refusedMs };
 }

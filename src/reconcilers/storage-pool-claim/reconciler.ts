@@ -7,6 +7,7 @@ import { resources } from '../../api/resources.ts';
 import type { Violation } from '../checks.ts';
 import { CasConfigError, parseCasConfig } from '../inventory.ts';
 import { done, watchMapped, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, type World } from '../world.ts';
 import { applyCluster } from './apply.ts';
 import { clusterOfClaim, isOurs, observe, observeClaim } from './observe.ts';
@@ -22,7 +23,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     await world.client.addFinalizer(resources.storagePoolClaim, claim, finalizers.storagePoolClaim);
   else {
     const { violations, notes } = await build(world, claim, cluster);
-    await writeStatus(world, claim, cluster, violations, notes);
+    await showStatus(world, claim, cluster, violations, notes);
   }
   return done; // our own writes call us again
 }
@@ -66,7 +67,7 @@ async function build(
   return { violations: [], notes: planned.notes };
 }
 
-async function writeStatus(
+async function showStatus(
   world: World,
   claim: StoragePoolClaim,
   cluster: CStorPoolCluster | undefined,
@@ -94,7 +95,7 @@ async function writeStatus(
     conditions: before?.conditions,
     nowIso: world.nowIso(),
   });
-  await world.client.patchStatus(resources.storagePoolClaim, claim, status);
+  await writeStatus(world.client, resources.storagePoolClaim, claim, status);
   if (status.phase === 'Error' && status.message !== before?.message)
     world.recorder.event(
       claim,

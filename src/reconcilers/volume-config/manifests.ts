@@ -237,6 +237,8 @@ export function targetDeployment(volume: TargetWish) {
         spec: {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
+          // It looks up no name of the cluster.
+          dnsPolicy: 'Default',
           securityContext: {
             runAsNonRoot: true,
             runAsUser: userId,

@@ -6,6 +6,7 @@ import { formatBinaryQuantity } from '../../api/quantity.ts';
 import { resources } from '../../api/resources.ts';
 import { violationsOf, type Violation } from '../checks.ts';
 import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply } from './apply.ts';
 import { boundChecks, provisioningChecks } from './checks.ts';
@@ -35,7 +36,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     if (why !== undefined) refused.push(why);
   }
   if (!observed.deleting && observed.finalizer)
-    await writeStatus(world, config, observed, [...violations, ...refused], waits, bound);
+    await showStatus(world, config, observed, [...violations, ...refused], waits, bound);
   return refused.length === 0 ? done : { afterMs: refusedMs };
 }
 
@@ -71,7 +72,7 @@ function volumeOf(world: World, config: CStorVolumeConfig, { wish, phase }: Obse
   };
 }
 
-async function writeStatus(
+async function showStatus(
   world: World,
   config: CStorVolumeConfig,
   { wish }: Observed,
@@ -90,7 +91,7 @@ async function writeStatus(
     waits,
     nowIso: world.nowIso(),
   });
-  await world.client.patchStatus(resources.cstorVolumeConfig, config, status);
+  await writeStatus(world.client, resources.cstorVolumeConfig, config, status);
   if (status.phase === 'Bound' && config.status?.phase !== 'Bound')
     world.recorder.event(
       config,

@@ -3,6 +3,7 @@ import { labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import { done, watchMapped, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, type World } from '../world.ts';
 import { apply } from './apply.ts';
 import { observe } from './observe.ts';
@@ -18,7 +19,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   if (actions.length > 0) return done;
   const shown = statusOf({ ...replica.status }, observed.facts, world.nowIso());
   const status = waits === undefined ? shown : { ...shown, message: waits };
-  await world.client.patchStatus(resources.cstorVolumeReplica, replica, { ...replica.status, ...status });
+  await writeStatus(world.client, resources.cstorVolumeReplica, replica, { ...replica.status, ...status });
   tell(world, replica, status);
   return done;
 }

@@ -4,6 +4,7 @@ import { labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import { done, watchMapped, watchSelf, type Requeue } from '../runtime/controller.ts';
+import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { setInitiators } from './apply.ts';
 import { observeGrant, observeTarget } from './observe.ts';
@@ -27,7 +28,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     generation: volume.metadata.generation ?? 0,
     nowIso: world.nowIso(),
   });
-  await world.client.patchStatus(resources.cstorVolume, volume, {
+  await writeStatus(world.client, resources.cstorVolume, volume, {
     ...volume.status,
     ...status,
     conditions: [...status.conditions],

@@ -1,0 +1,151 @@
+/** A pool daemon without disks: the real protocol over a state that outlives its server, as disks outlive a daemon. */
+import { randomBytes } from 'node:crypto';
+import type { PoolHandlers } from '../../src/api/proto/caskade/pool/v1/Pool.ts';
+import type { PoolStatus } from '../../src/api/proto/caskade/pool/v1/PoolStatus.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import { serverStream, unary } from '../../src/shared/grpc/handlers.ts';
+import { serveGrpc, type GrpcServer } from '../../src/shared/grpc/serve.ts';
+import { StatusError } from '../../src/shared/grpc/status-error.ts';
+import { poolService } from '../../src/reconcilers/data-plane/services.ts';
+
+const poolBytes = 4 * 1024 ** 3;
+const guid = (): string => randomBytes(8).readBigUInt64BE().toString();
+
+export interface FakeReplica {
+  readonly volume: string;
+  readonly replicaId: string;
+  readonly guid: string;
+  readonly sizeBytes: number;
+}
+
+export class FakePool {
+  readonly name: string;
+  readonly replicas = new Map<string, FakeReplica>();
+  /** What lies on the devices. */
+  poolGuid: string | undefined;
+  /** Refuses CreatePool with this. */
+  refusal: string | undefined;
+  /** Calls that made something, for "nothing twice". */
+  readonly made: string[] = [];
+  #server: GrpcServer | undefined;
+  #listeners = new Set<() => void>();
+  #number = 1;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  async start(listen: string, token: string): Promise<void> {
+    this.#server = await serveGrpc({
+      listen,
+      token,
+      add: (server) => server.addService(poolService, { ...this.#handlers() }),
+    });
+  }
+  async stop(): Promise<void> {
+    await this.#server?.stop(0);
+    this.#server = undefined;
+  }
+  get isServing(): boolean {
+    return this.#server !== undefined;
+  }
+  /** Counters that move, as under I/O. */
+  tick(): void {
+    this.#number++;
+    this.#changed();
+  }
+  /** The disks are gone. */
+  lose(): void {
+    this.poolGuid = undefined;
+    this.replicas.clear();
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #status(): PoolStatus {
+    const usedBytes = this.poolGuid === undefined ? 0 : 4_000_000 + this.#number * 1_000;
+    return {
+      name: this.name,
+      guid: this.poolGuid ?? '',
+      phase: this.poolGuid === undefined ? 'POOL_PHASE_ABSENT' : 'POOL_PHASE_ONLINE',
+      totalBytes: poolBytes,
+      usedBytes,
+      freeBytes: poolBytes - usedBytes,
+      logicalUsedBytes: usedBytes,
+      version: 'fake',
+      replicas: [...this.replicas.values()].map((replica) => ({
+        ...replica,
+        state: 'Healthy',
+        allocatedBytes: 100_000 + this.#number,
+        logicalBytes: 100_000,
+        last: this.#number,
+        durable: this.#number,
+        epoch: 1,
+      })),
+    };
+  }
+
+  #handlers(): PoolHandlers {
+    return {
+      GetStatus: unary(silentLog, () => Promise.resolve(this.#status())),
+      WatchStatus: serverStream(silentLog, async (_request, out) => {
+        while (!out.signal.aborted) {
+          await out.write(this.#status());
+          await new Promise<void>((resolve) => {
+            const wake = () => {
+              this.#listeners.delete(wake);
+              resolve();
+            };
+            this.#listeners.add(wake);
+            out.signal.addEventListener('abort', wake, { once: true });
+          });
+        }
+      }),
+      CreatePool: unary(silentLog, async () => {
+        await Promise.resolve();
+        if (this.refusal !== undefined) throw new StatusError('FAILED_PRECONDITION', this.refusal);
+        if (this.poolGuid === undefined) {
+          this.poolGuid = guid();
+          this.made.push('pool');
+          this.#changed();
+        }
+        return this.#status();
+      }),
+      DestroyPool: unary(silentLog, async ({ guid: wanted }) => {
+        await Promise.resolve();
+        if (this.replicas.size > 0) throw new StatusError('FAILED_PRECONDITION', 'replicas exist');
+        if (wanted !== this.poolGuid) throw new StatusError('FAILED_PRECONDITION', 'another pool');
+        this.poolGuid = undefined;
+        this.#changed();
+        return {};
+      }),
+      CreateReplica: unary(silentLog, async ({ volume, replicaId, sizeBytes }) => {
+        await Promise.resolve();
+        if (this.poolGuid === undefined) throw new StatusError('FAILED_PRECONDITION', 'no pool');
+        const key = `${volume}/${replicaId}`;
+        const present = this.replicas.get(key) ?? {
+          volume,
+          replicaId,
+          guid: guid(),
+          sizeBytes: Number(sizeBytes),
+        };
+        if (!this.replicas.has(key)) this.made.push(key);
+        this.replicas.set(key, present);
+        this.#changed();
+        return present;
+      }),
+      DeleteReplica: unary(silentLog, async ({ volume, replicaId }) => {
+        await Promise.resolve();
+        this.replicas.delete(`${volume}/${replicaId}`);
+        this.#changed();
+        return {};
+      }),
+      ReadReplica: serverStream(silentLog, () =>
+        Promise.reject(new StatusError('UNIMPLEMENTED', 'no data here')),
+      ),
+    };
+  }
+}
