@@ -469,7 +469,7 @@ interface Annotated {
 
 export const crdChecks = (api: () => ApiServer): readonly Check[] => [
   {
-    name: 'CRDs: every kind is served under its short name with its columns',
+    name: 'CRDs: every kind is served under its short name, with a status subresource',
     run: async () => {
       for (const { spec } of crds) {
         const [short = ''] = spec.names.shortNames;
@@ -483,7 +483,7 @@ export const crdChecks = (api: () => ApiServer): readonly Check[] => [
           list.resources.some(({ name }) => name === `${spec.names.plural}/status`),
           `${short} has no status subresource`,
         );
-        await api().kubectl('get', short, '-A');
+        await api().kubectl('get', short, '-A', '-o', 'wide');
       }
     },
   },
@@ -509,6 +509,7 @@ export const crdChecks = (api: () => ApiServer): readonly Check[] => [
       const documents = loadAll(readFileSync(manifest('legacy-pool.yaml'), 'utf8')) as Annotated[];
       const wish = documents.find(({ kind }) => kind === 'StoragePoolClaim');
       assert.ok(wish !== undefined);
+      await api().kubectl('apply', '-f', manifest('legacy-pool.yaml'));
       const there = JSON.parse(await api().kubectl('get', 'spc', wish.metadata.name, '-o', 'json')) as {
         metadata: { annotations: Record<string, string>; namespace?: string };
       };

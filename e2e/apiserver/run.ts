@@ -4,7 +4,10 @@
  */
 import { runChecks, type Check } from '../local/suite.ts';
 import { installCrds, startApiServer, unavailable, type ApiServer } from './api-server.ts';
+import { clientChecks } from './client-checks.ts';
 import { crdChecks } from './crds.ts';
+import { leaderChecks } from './leader-checks.ts';
+import { reflectorChecks } from './reflector-checks.ts';
 
 let server: ApiServer | undefined;
 const api = (): ApiServer => {
@@ -23,6 +26,9 @@ const checks: readonly Check[] = [
     },
   },
   ...crdChecks(api),
+  ...clientChecks(api),
+  ...reflectorChecks(api),
+  ...leaderChecks(api),
 ];
 
 const wanted = process.argv.slice(2);

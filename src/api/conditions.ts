@@ -39,7 +39,7 @@ export const isTrue = (conditions: readonly Stored[] | null | undefined, type: s
  * The list with this condition in it, in its old place or at the end. lastTransitionTime is `now` (RFC 3339) when the
  * status differs from before and stays otherwise, so that saying the same again is no change.
  */
-export function setCondition<C extends Stored>(
+export function setCondition<C extends Stored = Condition>(
   conditions: readonly C[] | null | undefined,
   wish: Omit<Condition, 'lastTransitionTime'>,
   now: string,

@@ -23,7 +23,12 @@ export interface ManagerOptions {
   readonly clock: Clock;
   /** Absent: every process of the role works. `identity` is unique among processes that may be alive at one time. */
   readonly lease?:
-    | { readonly namespace: string; readonly name: string; readonly identity: string }
+    | {
+        readonly namespace: string;
+        readonly name: string;
+        readonly identity: string;
+        readonly durationMs?: number;
+      }
     | undefined;
   /** Called when work may begin. Write with the client it is given: it refuses once the lease may be lost. */
   readonly controllers: (context: ManagerContext) => readonly Stoppable[] | Promise<readonly Stoppable[]>;
