@@ -106,6 +106,8 @@ export function reflectorChecks(api: () => ApiServer): readonly Check[] {
       await client.create(core.configMaps, configMap(namespace, 'after'));
       await eventually('the object made after the restart is seen', () => names().includes('after'), 40_000);
       assert.ok(world.connection.watches.length >= 2, 'it did not watch again');
+      const lists = world.connection.requests.filter(({ path }) => path.includes('limit='));
+      assert.equal(lists.length, 1, 'it listed again');
       assert.ok(seen.includes('added after'));
     }),
     check(
@@ -155,6 +157,7 @@ export function reflectorChecks(api: () => ApiServer): readonly Check[] {
           names(),
           ['changes', 'comes', 'kube-root-ca.crt', 'stays'].filter((name) => names().includes(name)),
         );
+        assert.ok(world.connection.refusals.includes(410), `no 410: ${world.connection.refusals.join()}`);
         assert.ok(world.connection.requests.length > lists);
       },
       { timeoutMs: 120_000 },

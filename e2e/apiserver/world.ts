@@ -19,6 +19,8 @@ export class TestConnection implements ApiConnection {
   readonly requests: ApiRequest[] = [];
   /** Watches that have begun, with the version each began from. */
   readonly watches: string[] = [];
+  /** Codes of the ERROR events of watches. */
+  readonly refusals: number[] = [];
   readonly #inner: ApiConnection;
   #cut = new AbortController();
   #isCut = false;
@@ -45,7 +47,11 @@ export class TestConnection implements ApiConnection {
   async *watch(request: ApiRequest, silenceMs: number): AsyncGenerator<unknown> {
     if (this.#isCut) throw new ApiUnreachable('the cable is out');
     this.watches.push(/resourceVersion=(\d*)/.exec(request.path)?.[1] ?? '');
-    yield* this.#inner.watch(this.#cutting(request), silenceMs);
+    for await (const event of this.#inner.watch(this.#cutting(request), silenceMs)) {
+      const { type, object } = event as { type: string; object: { code?: number } };
+      if (type === 'ERROR') this.refusals.push(object.code ?? 0);
+      yield event;
+    }
   }
   close(): void {
     this.#inner.close();
