@@ -1,9 +1,10 @@
 /** `node e2e/local/run.ts [words]`: the checks whose name contains one of the words, or all. */
 import { interfaceChecks } from './interface.ts';
+import { roleChecks } from './roles.ts';
 import { runChecks } from './suite.ts';
 import { survivalChecks } from './survival.ts';
 
 process.exitCode = Math.min(
-  await runChecks([...interfaceChecks, ...survivalChecks], process.argv.slice(2)),
+  await runChecks([...interfaceChecks, ...roleChecks, ...survivalChecks], process.argv.slice(2)),
   1,
 );

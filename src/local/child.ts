@@ -20,6 +20,7 @@ export class Child {
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<string>();
   #usage: string | undefined;
+  #hasStarted = false;
 
   constructor(options: ChildOptions) {
     this.name = options.name;
@@ -33,7 +34,10 @@ export class Child {
     this.#started.promise.catch(() => undefined);
     this.#process.on('message', (message) => {
       if (!isChildReport(message)) return;
-      if (message.event === 'started') this.#started.resolve();
+      if (message.event === 'started') {
+        this.#hasStarted = true;
+        this.#started.resolve();
+      }
       if (message.event === 'usage') this.#usage = message.message;
       options.onReport(message);
     });
@@ -78,12 +82,13 @@ export class Child {
     }
   }
 
-  /** SIGTERM, and SIGKILL when that takes longer than `withinMs`. Answers whether it ended by itself with status 0. */
+  /** SIGTERM, and SIGKILL when that takes longer than `withinMs`. Answers whether it ended in order. */
   async stop(withinMs: number): Promise<boolean> {
     this.#process.kill('SIGTERM');
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), withinMs);
     const how = await this.#ended.promise;
     clearTimeout(timer);
-    return how === 'exit status 0';
+    // Before it has started there is nothing to leave tidy, nor perhaps a handler for the signal.
+    return how === 'exit status 0' || (how === 'SIGTERM' && !this.#hasStarted);
   }
 }

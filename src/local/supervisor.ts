@@ -87,7 +87,6 @@ export class Supervisor {
       throw new UsageError(`NAME ${name} is unknown: give one of ${this.names.join(', ')}`);
     const turn = (this.#turns.get(name) ?? Promise.resolve()).then(async () => {
       await this.#children.get(name)?.stop(localLimits.stopMs);
-      if (this.#stopping) throw new CommandError(`${name} is not started: everything is being stopped`);
       const child = this.#launch(name);
       await child.started(localLimits.startMs);
       return child.pid;
@@ -137,6 +136,7 @@ export class Supervisor {
   }
 
   #launch(name: string): Child {
+    if (this.#stopping) throw new CommandError(`${name} is not started: everything is being stopped`);
     const { places, lock, log } = this.#options;
     const role = name === 'target' ? 'target' : 'pool';
     const child: Child = new Child({
