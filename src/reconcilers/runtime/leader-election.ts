@@ -82,6 +82,7 @@ export class LeaderElection implements Fence {
     await this.#ended;
     this.#disarm();
     this.#elected.resolve(false);
+    this.#abort.abort(new Error('the lease is given back')); // first: the next leader may begin at once
     if (!held || this.#lease === undefined) return;
     try {
       await this.#options.client.replace(core.leases, released(this.#lease, this.#now()));

@@ -1,37 +1,13 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Clock } from '../../shared/clock.ts';
+import { ManualClock } from '../../testing/manual-clock.ts';
 import { WorkQueue } from './work-queue.ts';
 
-class TestClock implements Clock {
-  now = 0;
-  readonly timers = new Set<{ at: number; task: () => void }>();
-  nowMs(): number {
-    return this.now;
-  }
-  after(delayMs: number, task: () => void): () => void {
-    const timer = { at: this.now + delayMs, task };
-    this.timers.add(timer);
-    return () => void this.timers.delete(timer);
-  }
-  advance(ms: number): void {
-    const end = this.now + ms;
-    for (;;) {
-      const [next] = [...this.timers].filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      this.timers.delete(next);
-      this.now = next.at;
-      next.task();
-    }
-    this.now = end;
-  }
-}
-
-let clock: TestClock;
+let clock: ManualClock;
 let readyCalls: number;
 let queue: WorkQueue;
 beforeEach(() => {
-  clock = new TestClock();
+  clock = new ManualClock();
   readyCalls = 0;
   queue = new WorkQueue({
     clock,
@@ -83,7 +59,7 @@ test('of two delays the earlier one counts', () => {
   queue.done('a');
   clock.advance(10_000);
   expect(takeAll()).toEqual([]);
-  expect(clock.timers.size).toBe(0);
+  expect(clock.timers).toBe(0);
 });
 
 test('work on a name ends its waiting', () => {
@@ -123,7 +99,7 @@ test('closed, it hands out nothing and holds no timer', () => {
   queue.add('c');
   queue.addAfter('d', 1);
   clock.advance(1_000);
-  expect([takeAll(), queue.depth, clock.timers.size]).toEqual([[], 0, 0]);
+  expect([takeAll(), queue.depth, clock.timers]).toEqual([[], 0, 0]);
 });
 
 test('never twice at once, and never lost: after the last add there is always a later take', () => {
@@ -131,7 +107,7 @@ test('never twice at once, and never lost: after the last add there is always a 
   const step = fc.record({ action: fc.constantFrom(...actions), name: fc.constantFrom('a', 'b', 'c') });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const local = new TestClock();
+      const local = new ManualClock();
       const subject = new WorkQueue({
         clock: local,
         random: () => 0.5,
