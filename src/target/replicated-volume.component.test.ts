@@ -35,12 +35,12 @@ const healthy = (target: ReplicatedVolume) => until('Healthy', () => target.stat
 
 test('write, read, flush; one replica crashes, the volume serves on; it comes back and is in sync', async () => {
   const { rig, target } = await start();
-  const { bytes } = prng(1);
-  const first = bytes(64 * 1024);
+  const random = prng(1);
+  const first = random.bytes(64 * 1024);
   await target.write(4096, first);
   await target.flush();
   await rig.crash(0);
-  const second = bytes(64 * 1024);
+  const second = random.bytes(64 * 1024);
   await target.write(1024 * 1024 + 512, second);
   await target.flush();
   expect(Buffer.compare(await target.read(4096, first.byteLength), first)).toBe(0);

@@ -25,9 +25,6 @@ interface StreamOptions {
   readonly onSent: (member: Member) => void;
 }
 
-/** Numbers kept free for entries of the target's own (R9). */
-const reservedNumbers = 1_024;
-
 export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
@@ -91,7 +88,7 @@ export class Stream {
     const { windowBytesMax, numberJump } = this.#o.timing;
     return (
       this.#window.bytesAbove(this.#flushed) < windowBytesMax &&
-      this.last - Math.max(this.#flushed, this.#adoptNumber) < numberJump - reservedNumbers
+      this.last - Math.max(this.#flushed, this.#adoptNumber) < (numberJump * 15) / 16 // the rest is for entries of our own (R9)
     );
   }
 

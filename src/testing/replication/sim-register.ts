@@ -46,7 +46,8 @@ function checkBlock(block: number, operations: readonly Operation[]): void {
     const to = Math.max(...all.map(({ startMs }) => startMs));
     zones.push({ value, from: Math.min(from, to), to: Math.max(from, to), forward: from < to });
   }
-  for (const read of reads) hold(writes.has(read.value), `I4: block ${block}: ${read.value} was never written`);
+  for (const read of reads)
+    hold(writes.has(read.value), `I4: block ${block}: ${read.value} was never written`);
   const forward = zones.filter((zone) => zone.forward);
   for (const a of forward) {
     for (const b of zones) {

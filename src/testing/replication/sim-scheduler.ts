@@ -33,7 +33,7 @@ export class Scheduler {
   }
 
   #up(start: number): void {
-    for (let i = start; i > 0; ) {
+    for (let i = start; i > 0;) {
       const parent = (i - 1) >> 1;
       if (!this.#before(i, parent)) return;
       this.#swap(i, parent);
@@ -45,7 +45,7 @@ export class Scheduler {
     const last = this.#heap.pop();
     if (this.#heap.length === 0 || !last) return;
     this.#heap[0] = last;
-    for (let i = 0; ; ) {
+    for (let i = 0; ;) {
       let least = i;
       for (const child of [2 * i + 1, 2 * i + 2]) if (this.#before(child, least)) least = child;
       if (least === i) return;

@@ -194,4 +194,14 @@ export class SimStore implements ReplicaStore {
     const tags = this.contentOf(snapshot).tags.slice(block, block + count);
     return Buffer.from(tags.join());
   }
+
+  #put(number: number, block: number, tags: readonly number[]): void {
+    assert(number > this.last, `${number} after ${this.last}`);
+    this.#state = {
+      ...this.#state,
+      last: number,
+      births: fill(this.#state.births, block, repeat(number, tags.length)),
+      tags: fill(this.#state.tags, block, tags),
+    };
+  }
 }

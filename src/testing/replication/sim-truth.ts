@@ -51,7 +51,8 @@ export class Truth {
     const known = this.#entries.get(key);
     hold(!known || known === entry, `I5: two entries are ${key}`);
     this.#entries.set(key, entry);
-    if (entry.kind === 'write') this.#numbers.set(tagsIn(entry.data)[0] ?? 0, { epoch, number: entry.number });
+    if (entry.kind === 'write')
+      this.#numbers.set(tagsIn(entry.data)[0] ?? 0, { epoch, number: entry.number });
   }
 
   /** A target shows the history it has adopted. I1, I2: it holds all that was answered for. */
@@ -59,7 +60,8 @@ export class Truth {
     const start = must(epochs.at(-1), 'an adopted epoch');
     const known = this.#epochs.get(start.epoch);
     if (known) {
-      const same = known.first === start.first && known.previousLast === start.previousLast && known.nonce === nonce;
+      const same =
+        known.first === start.first && known.previousLast === start.previousLast && known.nonce === nonce;
       return hold(same, `R8: epoch ${start.epoch} was chosen twice`);
     }
     const parent = epochs.at(-2)?.epoch ?? 0;
@@ -71,7 +73,8 @@ export class Truth {
       const common = commonPoint(this.history(epoch, Math.max(flushed, settled)), chosen);
       hold(common >= flushed, `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`);
       if (lossy) facts.settled = Math.min(settled, common);
-      else hold(common >= settled, `I2: epoch ${start.epoch} adopts without acknowledged ${epoch}/${settled}`);
+      else
+        hold(common >= settled, `I2: epoch ${start.epoch} adopts without acknowledged ${epoch}/${settled}`);
     }
   }
 
@@ -86,9 +89,16 @@ export class Truth {
     return this.#numbers.get(tag);
   }
 
+  /** Whether the history that ends in `epoch` at `last` holds the write with this tag. */
+  holds(epoch: number, last: number, tag: number): boolean {
+    const place = this.#numbers.get(tag);
+    if (!place) return false;
+    return commonPoint(this.history(epoch, last), this.history(place.epoch, place.number)) >= place.number;
+  }
+
   history(epoch: number, last: number): History {
     const epochs: EpochStart[] = [];
-    for (let e = epoch; e > 0; ) {
+    for (let e = epoch; e > 0;) {
       const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
       epochs.unshift({ epoch: e, first, previousLast });
       e = parent;
@@ -121,7 +131,7 @@ export class Truth {
       const should = `${expected.tags[block]} of ${expected.births[block]}`;
       hold(is === should, `I6: ${who}: block ${block} at ${epoch}/${content.last} is ${is}, not ${should}`);
     }
-    const [values, wanted] = [record.values, expected.values].map((v) => JSON.stringify(Object.entries(v).toSorted()));
+    const [values, wanted] = [record.values, expected.values].map(inOrder);
     hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
   }
 
@@ -129,7 +139,7 @@ export class Truth {
   #at(epoch: number, last: number): Blocks {
     const path: { readonly key: string; readonly entry: Entry }[] = [];
     let state = this.#empty;
-    for (let e = epoch, number = last; e > 0; ) {
+    for (let e = epoch, number = last; e > 0;) {
       const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
       const key = `${e}/${number}`;
       const known = this.#states.get(key);
@@ -149,12 +159,20 @@ export class Truth {
   }
 }
 
+const inOrder = (values: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(values).toSorted(([a], [b]) => a.localeCompare(b)));
+
 function apply(state: Blocks, entry: Entry): Blocks {
   switch (entry.kind) {
     case 'write':
       return put(state, entry.number, entry.block, tagsIn(entry.data));
     case 'unmap':
-      return put(state, entry.number, entry.block, Array.from({ length: entry.count }, () => 0));
+      return put(
+        state,
+        entry.number,
+        entry.block,
+        Array.from({ length: entry.count }, () => 0),
+      );
     case 'state':
       return { ...state, values: { ...state.values, [entry.key]: entry.value } };
     case 'resize': {

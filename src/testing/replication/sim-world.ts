@@ -83,8 +83,11 @@ interface Link {
   readonly target: SimTarget;
   readonly replica: SimReplica;
   readonly process: Process;
-  /** False once cut or closed: nothing more is delivered. */
-  standing: boolean;
+  /** False once cut: nothing more arrives anywhere. */
+  wired: boolean;
+  /** What each side believes. */
+  targetOpen: boolean;
+  replicaOpen: boolean;
   /** When the newest message in each direction arrives: what comes later can not overtake it. */
   readonly arrivesMs: { up: number; down: number };
 }
@@ -94,6 +97,7 @@ export class SimReplica {
   readonly store: SimStore;
   core: Replica | undefined;
   process: Process;
+  #stopping: Process | undefined;
   readonly #world: SimWorld;
 
   constructor(world: SimWorld, index: number, blocks: number) {
@@ -105,6 +109,11 @@ export class SimReplica {
 
   get up(): boolean {
     return this.core !== undefined;
+  }
+
+  /** Told to stop in order, not down yet. */
+  get stopping(): boolean {
+    return this.up && this.#stopping === this.process;
   }
 
   start(): void {
@@ -158,7 +167,8 @@ export class SimReplica {
   /** SIGTERM: resolves by `stopped`. */
   stopInOrder(): void {
     const { core, process } = this;
-    if (!core) return;
+    if (!core || this.#stopping === process) return;
+    this.#stopping = process;
     process.run(() =>
       this.step(() =>
         core.stop(process.nowMs, () => {
@@ -210,7 +220,12 @@ export class SimTarget {
         version: 1,
         members: Object.fromEntries(world.replicas.map(({ id, store }) => [id, store.identity.guid])),
       },
-      places: world.replicas.map(({ id, store }) => ({ id, guid: store.identity.guid, pool: id, copyAddress: id })),
+      places: world.replicas.map(({ id, store }) => ({
+        id,
+        guid: store.identity.guid,
+        pool: id,
+        copyAddress: id,
+      })),
       nonce: this.nonce,
       timing: world.timing,
       effects: {
@@ -237,7 +252,7 @@ export class SimTarget {
   /** kill -9 */
   kill(): void {
     this.process.alive = false;
-    for (const link of this.#world.linksOf(this)) this.#world.cut(link);
+    this.#world.linksLost(this.process);
   }
 
   /** The link is gone, as this process finds out now. */
@@ -294,11 +309,19 @@ export class SimWorld {
   /** No faults any more: delays are short, links hold. */
   calm = false;
 
-  constructor(options: { readonly random: Prng; readonly replicas: number; readonly blocks: number; readonly timing?: Timing }) {
+  constructor(options: {
+    readonly random: Prng;
+    readonly replicas: number;
+    readonly blocks: number;
+    readonly timing?: Timing;
+  }) {
     this.random = options.random;
     this.timing = options.timing ?? simTiming;
     this.truth = new Truth(options.blocks);
-    this.replicas = Array.from({ length: options.replicas }, (_, i) => new SimReplica(this, i, options.blocks));
+    this.replicas = Array.from(
+      { length: options.replicas },
+      (_, i) => new SimReplica(this, i, options.blocks),
+    );
     for (const replica of this.replicas) replica.start();
   }
 
@@ -336,7 +359,9 @@ export class SimWorld {
       target,
       replica,
       process: replica.process,
-      standing: true,
+      wired: true,
+      targetOpen: true,
+      replicaOpen: true,
       arrivesMs: { up: now, down: now },
     };
     this.#links.set(link.id, link);
@@ -345,18 +370,13 @@ export class SimWorld {
     return true;
   }
 
+  /** The link that this target believes in. */
   linkBetween(target: SimTarget, replica: SimReplica): Link | undefined {
-    return [...this.#links.values()].find((link) => link.target === target && link.replica === replica && link.standing);
-  }
-
-  linksOf(target: SimTarget): readonly Link[] {
-    return [...this.#links.values()].filter((link) => link.target === target);
+    return this.#find((link) => link.target === target && link.replica === replica && link.targetOpen);
   }
 
   sendDown(target: SimTarget, replicaId: string, message: TargetMessage): void {
-    const link = [...this.#links.values()].find(
-      (one) => one.target === target && one.replica.id === replicaId && one.standing,
-    );
+    const link = this.#find((one) => one.target === target && one.replica.id === replicaId && one.targetOpen);
     if (!link) return;
     const { replica, process } = link;
     this.#deliver(link, 'down', () => {
@@ -371,7 +391,7 @@ export class SimWorld {
 
   sendUp(linkId: number, message: ReplicaMessage): void {
     const link = this.#links.get(linkId);
-    if (!link) return;
+    if (!link?.replicaOpen) return;
     if (message.type === 'report' || message.type === 'complete') {
       this.truth.checkReplica(link.replica.store, `at ${message.type}`);
     }
@@ -382,41 +402,35 @@ export class SimWorld {
   /** One side closes: what it sent before still arrives, then the other side hears of it. */
   closeFrom(linkId: number, side: 'target' | 'replica'): void {
     const link = this.#links.get(linkId);
-    if (!link?.standing) return;
-    const { target, replica } = link;
+    if (!link) return;
     if (side === 'target') {
-      this.#deliver(link, 'down', () => replica.step(() => replica.core?.disconnected(linkId)));
+      this.#deliver(link, 'down', () => this.#replicaHears(link));
+      link.targetOpen = false;
     } else {
-      this.#deliver(link, 'up', () => target.disconnected(replica));
+      this.#deliver(link, 'up', () => this.#targetHears(link));
+      link.replicaOpen = false;
     }
-    link.standing = false;
-    // The closing side hears nothing more.
-    link.arrivesMs[side === 'target' ? 'up' : 'down'] = Infinity;
-    this.scheduler.after(5_000, () => this.#links.delete(linkId));
   }
 
   /** The network loses the connection: both sides find out, each in its own time. */
   cut(link: Link): void {
-    if (!link.standing) return;
-    link.standing = false;
-    link.arrivesMs.up = Infinity;
-    link.arrivesMs.down = Infinity;
-    const { target, replica, process } = link;
-    this.scheduler.after(this.delay(300), () => target.process.run(() => target.disconnected(replica)));
-    this.scheduler.after(this.delay(300), () =>
-      process.run(() => replica.step(() => replica.core?.disconnected(link.id))),
-    );
-    this.scheduler.after(5_000, () => this.#links.delete(link.id));
+    if (!link.wired) return;
+    link.wired = false;
+    this.scheduler.after(this.delay(300), () => link.target.process.run(() => this.#targetHears(link)));
+    this.scheduler.after(this.delay(300), () => link.process.run(() => this.#replicaHears(link)));
+    this.scheduler.after(20_000, () => this.#links.delete(link.id));
   }
 
   cutOne(): void {
-    const standing = [...this.#links.values()].filter((link) => link.standing);
+    const standing = [...this.#links.values()].filter((link) => link.wired && link.targetOpen);
     if (standing.length > 0) this.cut(this.random.pick(standing));
   }
 
-  /** A replica process is gone: its targets hear that the connection closed. */
+  /** A process is gone: the other sides hear that the connection closed. */
   linksLost(process: Process): void {
-    for (const link of this.#links.values()) if (link.process === process) this.cut(link);
+    for (const link of this.#links.values()) {
+      if (link.process === process || link.target.process === process) this.cut(link);
+    }
   }
 
   copy(copier: SimReplica, source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
@@ -439,6 +453,15 @@ export class SimWorld {
     });
   }
 
+  /** Every process has heard of every lost link. */
+  get allHeard(): boolean {
+    return !this.#find((link) => {
+      const targetWaits = link.targetOpen && link.target.alive;
+      const replicaWaits = link.replicaOpen && link.process.alive;
+      return !link.wired && (targetWaits || replicaWaits);
+    });
+  }
+
   checkReplicas(when: string): void {
     for (const { store } of this.replicas) this.truth.checkReplica(store, when);
   }
@@ -447,7 +470,26 @@ export class SimWorld {
   checkEqual(): void {
     const [first, ...others] = this.replicas.map(({ store }) => store.content);
     const shown = (content: typeof first) => JSON.stringify([content?.last, content?.tags, content?.births]);
-    for (const other of others) hold(shown(other) === shown(first), `I6: replicas differ: ${shown(first)} ${shown(other)}`);
+    for (const other of others)
+      hold(shown(other) === shown(first), `I6: replicas differ: ${shown(first)} ${shown(other)}`);
+  }
+
+  #find(holds: (link: Link) => boolean): Link | undefined {
+    for (const link of this.#links.values()) if (holds(link)) return link;
+    return undefined;
+  }
+
+  #targetHears(link: Link): void {
+    if (!link.targetOpen) return;
+    link.targetOpen = false;
+    link.target.disconnected(link.replica);
+  }
+
+  #replicaHears(link: Link): void {
+    if (!link.replicaOpen) return;
+    link.replicaOpen = false;
+    const { core } = link.replica;
+    if (core && link.process === link.replica.process) link.replica.step(() => core.disconnected(link.id));
   }
 
   #pair(target: SimTarget, replica: SimReplica): string {
@@ -455,12 +497,15 @@ export class SimWorld {
   }
 
   #deliver(link: Link, direction: 'up' | 'down', task: () => void): void {
-    if (link.arrivesMs[direction] === Infinity) return;
     const at = Math.max(link.arrivesMs[direction], this.scheduler.nowMs + this.delay(3));
     link.arrivesMs[direction] = at;
     const process = direction === 'up' ? link.target.process : link.process;
+    const listens = () => (direction === 'up' ? link.targetOpen : link.replicaOpen);
     this.scheduler.after(at - this.scheduler.nowMs, () => {
-      if (link.arrivesMs[direction] !== Infinity) process.run(task);
+      if (!link.wired) return;
+      process.run(() => {
+        if (listens()) task();
+      });
     });
   }
 }
