@@ -15,6 +15,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -83,7 +84,10 @@ class Daemon {
 
   constructor(path: string, args: readonly string[], log: string) {
     const out = openSync(log, 'a');
-    this.#child = spawn(path, args, { stdio: ['ignore', out, out] });
+    // its end must not depend on ours being orderly: a test run that is killed leaves nothing behind
+    const [file = path, ...before] =
+      find('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL', path];
+    this.#child = spawn(file, [...before, ...args], { stdio: ['ignore', out, out] });
     closeSync(out);
     this.#log = log;
     this.ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
@@ -104,13 +108,25 @@ class Daemon {
   }
 }
 
+const folderPrefix = 'caskade-apiserver-';
+
+/** Folders of runs that were killed; those of runs that go on belong to them. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
 const flagsOf = (values: Readonly<Record<string, string | number | boolean>>): string[] =>
   Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 
 export async function startApiServer({ basePort, flags = [] }: ApiServerOptions): Promise<ApiServer> {
   const reason = await unavailable();
   if (reason !== undefined) throw new Error(reason);
-  const folder = mkdtempSync(join(tmpdir(), 'caskade-apiserver-'));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   const file = (name: string) => join(folder, name);
   const [etcdUrl, peerUrl, url] = [
     `http://127.0.0.1:${basePort}`,
