@@ -180,13 +180,14 @@ export class QemuAttacher implements Attacher {
       } catch (error) {
         if (!(error instanceof CommandError)) throw error;
         const failure = attachFailure(request, error);
-        if (failure.code !== 'UNAVAILABLE' || tries === startsMax) throw failure;
+        const isLast = failure.code !== 'UNAVAILABLE' || tries === startsMax;
+        await this.#clear(paths, await this.#look(paths), { keepFolder: !isLast });
+        if (isLast) throw failure;
         this.#log.info('attach failed, once more', {
           volume: request.volume,
           tries,
           reason: failure.message,
         });
-        await this.#clear(paths, await this.#look(paths), { keepFolder: true });
         await delay(500 * tries);
       } finally {
         await rm(paths.secret, { force: true });

@@ -21,6 +21,12 @@ export interface DaemonPaths {
 export const qemuProgram = 'qemu-storage-daemon';
 const node = 'volume';
 
+/**
+ * For libiscsi: give a connection attempt up after one repeated SYN (3 s). The kernel's default is two minutes, and a
+ * Service pins an attempt to the pod that it first chose, which may be the dead one.
+ */
+const environment = ['LIBISCSI_TCP_SYNCNT=1'];
+
 /** A comma ends an option of QEMU; a doubled one stands for itself. */
 const escape = (value: string): string => value.replaceAll(',', ',,');
 
@@ -90,9 +96,21 @@ done < /proc/mounts
 
 /** Resolves once the file serves the volume's content; rejects with CommandError, whose stderr is QEMU's. */
 export const startDaemon = (host: Commands, request: AttachRequest, paths: DaemonPaths): Promise<string> =>
-  host.run(['sh', '-c', inOwnCgroup, 'caskade-attach', paths.cgroup, ...daemonArguments(request, paths)], {
-    timeoutMs: 30_000,
-  });
+  host.run(
+    [
+      'sh',
+      '-c',
+      inOwnCgroup,
+      'caskade-attach',
+      paths.cgroup,
+      'env',
+      ...environment,
+      ...daemonArguments(request, paths),
+    ],
+    {
+      timeoutMs: 30_000,
+    },
+  );
 
 /** Its cgroup is empty once it is gone. */
 export const forgetCgroup = (host: Commands, paths: DaemonPaths): Promise<unknown> =>

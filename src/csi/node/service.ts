@@ -88,9 +88,11 @@ export function nodeService(options: NodeServiceOptions): Pick<NodeHandlers, Ser
       await locks.with(volume, 'NodeUnpublishVolume', () => publishing.unpublish(targetPath));
       return {};
     }),
-    NodeGetVolumeStats: unary(log, (request) => {
-      const path = pathOf(request.volumePath, 'volume_path');
-      return volumeStats(volumeOf(request.volumeId), path, attacher, mounter);
+    NodeGetVolumeStats: unary(log, async ({ volumeId, volumePath }) => {
+      const volume = volumeOf(volumeId);
+      if (!required(volumePath, 'volume_path').startsWith('/'))
+        throw new StatusError('NOT_FOUND', `volume ${volume} is not at ${volumePath}`);
+      return volumeStats(volume, pathOf(volumePath, 'volume_path'), attacher, mounter);
     }),
     NodeGetCapabilities: unary(log, () =>
       Promise.resolve({ capabilities: rpcs.map((type) => ({ rpc: { type } })) }),
