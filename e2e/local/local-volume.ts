@@ -85,7 +85,7 @@ export async function endAll(): Promise<void> {
 export async function serve<Line>(
   argv: readonly string[],
   logFile: string,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<Served<Line>> {
   const [file = '', ...args] = [...caskade, ...argv];
   const log = openSync(logFile, 'a');

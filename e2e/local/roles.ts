@@ -168,6 +168,44 @@ const lostDevice: Check = {
     }),
 };
 
+const http: Check = {
+  name: 'target, pool: /healthz, /readyz and /metrics',
+  run: () =>
+    inFolder(async (folder) => {
+      const dir = join(folder, 'd');
+      await startLocal(folder, { replicas: 1 });
+      const pids = new Map<string, number>();
+      const open = async (name: string, port: number) => {
+        const file = join(dir, 'config', `${name}.json`);
+        const config = JSON.parse(readFileSync(file, 'utf8')) as TargetConfig | PoolConfig;
+        const listen = { ...config.listen, http: `127.0.0.1:${port}` };
+        writeFileSync(file, JSON.stringify({ ...config, listen }));
+        pids.set(name, await restart(dir, name));
+      };
+      const get = async (port: number, path: string) => {
+        const response = await fetch(`http://127.0.0.1:${port}${path}`);
+        return { status: response.status, body: await response.text() };
+      };
+      const [ofTarget, ofPool] = [21_311, 21_312];
+      await open('target', ofTarget);
+      await healthy(dir);
+      assert.deepEqual(await get(ofTarget, '/healthz'), { status: 200, body: 'ok\n' });
+      assert.deepEqual(await get(ofTarget, '/readyz'), { status: 200, body: 'ok\n' });
+      assert.match((await get(ofTarget, '/metrics')).body, /^openebs_volume_status 3$/m);
+
+      await open('pool-1', ofPool);
+      assert.deepEqual(await get(ofPool, '/readyz'), { status: 200, body: 'ok\n' });
+      assert.match((await get(ofPool, '/metrics')).body, /^openebs_pool_status\{pool="pool-1"\} 1$/m);
+
+      process.kill(pids.get('pool-1') ?? 0, 'SIGKILL');
+      await open('target', ofTarget);
+      const waiting = await get(ofTarget, '/readyz');
+      assert.equal(waiting.status, 503);
+      assert.match(waiting.body, /^not serving yet: /);
+      assert.equal((await get(ofTarget, '/healthz')).status, 200);
+    }),
+};
+
 const early: Check = {
   name: 'local: SIGTERM while it starts ends it in order, at any moment; the next start goes on',
   run: () =>
@@ -189,4 +227,4 @@ const early: Check = {
     }),
 };
 
-export const roleChecks: readonly Check[] = [granted, resized, moved, lostDevice, early];
+export const roleChecks: readonly Check[] = [granted, resized, moved, lostDevice, http, early];

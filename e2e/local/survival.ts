@@ -148,6 +148,30 @@ const allKilled: Check = {
     }),
 };
 
+/** Everything stopped in order under load and started again: nothing acknowledged is lost, flushed or not. */
+const stopped: Check = {
+  name: 'survives: an orderly stop under load and a new start',
+  timeoutMs: 120_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const local = await startLocal(folder);
+      const { portal } = local.line;
+      const { disk, writer } = await openWriter(local.line);
+      await moreWrites(writer);
+      assert.equal(await local.stop(), 0);
+      const again = await startLocal(folder, { listen: portal });
+      await moreWrites(writer);
+      const record = await writer.stop();
+      assert.equal(writer.progress.lossesTold, 0);
+      const report = await verify({ disk, record });
+      assert.ok(report.ok, `seed ${seed}: ${JSON.stringify(report.problems.slice(0, 5))}`);
+      await disk.close();
+      await healthy(join(folder, 'd'));
+      await identical(join(folder, 'd'));
+      assert.equal(await again.stop(), 0);
+    }),
+};
+
 const soakMs = Number(process.env['SOAK_SECONDS'] ?? 20) * 1_000;
 
 const random: Check = {
@@ -171,5 +195,6 @@ export const survivalChecks: readonly Check[] = [
   poolPaused,
   targetPaused,
   allKilled,
+  stopped,
   random,
 ];
