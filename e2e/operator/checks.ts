@@ -470,9 +470,14 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
           [
             'raidz',
             'RaidTypeUnsupported',
-            [{ node: first, devices: [deviceName(`${first}b`)], type: 'raidz' }],
+            [
+              {
+                node: first,
+                devices: ['b', 'c', 'd'].map((disk) => deviceName(`${first}${disk}`)),
+                type: 'raidz',
+              },
+            ],
           ],
-          ['odd', 'MirrorGroupSize', [{ node: first, devices: [deviceName(`${first}b`)], type: 'mirror' }]],
         ];
         const claimsBefore = (await list(resources.blockDeviceClaim)).length;
         for (const [name, reason, pools] of bad) {

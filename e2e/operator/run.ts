@@ -21,7 +21,7 @@ async function prepare(api: ApiServer, cluster: FakeCluster): Promise<void> {
   };
   for (const name of nodes) await apply(node(name));
   for (const name of nodes)
-    for (const disk of ['a', 'b', 'c'])
+    for (const disk of ['a', 'b', 'c', 'd'])
       await cluster.addDevice(blockDevice(deviceName(`${name}${disk}`), { node: name }));
 }
 

@@ -1,0 +1,255 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Device } from '../block-device-claim/inventory.ts';
+import { violationsOf } from '../checks.ts';
+import { deviceBytesMin, poolClusterChecks } from './checks.ts';
+import type { Cluster, Instance, Node, PoolEntry } from './inventory.ts';
+import {
+  claimNameOf,
+  clusterFinalizer,
+  instanceName,
+  instancesByEntry,
+  plan,
+  type Claim,
+  type Observed,
+} from './plan.ts';
+import { statusOf } from './status.ts';
+
+const node = (name: string): Node => ({ name, labels: { 'kubernetes.io/hostname': name } });
+const device = (name: string, on: string, fields: Partial<Device> = {}): Device => ({
+  name,
+  uid: `${name}-uid`,
+  node: on,
+  hostname: on,
+  bytes: deviceBytesMin,
+  state: 'Active',
+  claimState: 'Unclaimed',
+  claim: undefined,
+  type: 'disk',
+  fileSystem: '',
+  partitioned: false,
+  tag: undefined,
+  paths: [],
+  deleting: false,
+  finalizers: [],
+  ...fields,
+});
+const entry = (
+  index: number,
+  on: string,
+  group: readonly string[],
+  fields: Partial<PoolEntry> = {},
+): PoolEntry => ({
+  index,
+  nodeSelector: { 'kubernetes.io/hostname': on },
+  raidType: 'stripe',
+  groups: [group],
+  writeCacheGroups: [],
+  config: { dataRaidGroupType: 'stripe' },
+  ...fields,
+});
+const cluster = (pools: readonly PoolEntry[], fields: Partial<Cluster> = {}): Cluster => ({
+  name: 'c',
+  uid: 'c-uid',
+  deleting: false,
+  finalizers: [clusterFinalizer],
+  pools,
+  allowedTags: new Set(),
+  overwrite: new Set(),
+  disableDependants: false,
+  ...fields,
+});
+const instance = (
+  name: string,
+  on: string,
+  group: readonly string[],
+  fields: Partial<Instance> = {},
+): Instance => ({
+  name,
+  deleting: false,
+  poolProtected: true,
+  clusterFinalizer: true,
+  nodeSelector: { 'kubernetes.io/hostname': on },
+  raidType: 'stripe',
+  groups: [group],
+  config: { dataRaidGroupType: 'stripe' },
+  phase: 'ONLINE',
+  ready: true,
+  replicas: 0,
+  ...fields,
+});
+const claim = (of: string, fields: Partial<Claim> = {}): Claim => ({
+  name: `bdc-cstor-${of}-uid`,
+  uid: `claim-of-${of}`,
+  device: of,
+  bound: true,
+  deleting: false,
+  clusterFinalizer: true,
+  ...fields,
+});
+const devices = [device('a', 'n1'), device('b', 'n2'), device('c', 'n1')];
+const observed = (fields: Partial<Observed>): Observed => ({
+  cluster: cluster([entry(0, 'n1', ['a'])]),
+  nodes: [node('n1'), node('n2')],
+  devices: new Map(devices.map((each) => [each.name, each])),
+  claims: [],
+  instances: [],
+  ...fields,
+});
+const steps = (fields: Partial<Observed>, refused = false) => {
+  const { actions, notes } = plan(observed(fields), refused ? [{ reason: 'Bad', message: 'bad' }] : []);
+  return [...actions.map((action) => action.do), ...notes.map((note) => note.reason)];
+};
+const leaving = instance('c-1', 'n1', ['a'], { deleting: true, poolProtected: false });
+const going = cluster([entry(0, 'n1', ['a'])], { deleting: true });
+
+// prettier-ignore
+test.each([
+  // what                                    world                                                                  does
+  ['finalizer first',                        { cluster: cluster([], { finalizers: [] }) },                          ['addFinalizer']],
+  ['a claim per device',                     {},                                                                    ['createClaim']],
+  ['waits for the claim',                    { claims: [claim('a', { bound: false })] },                            ['ClaimsPending']],
+  ['then the instance',                      { claims: [claim('a')] },                                              ['createInstance']],
+  ['all there',                              { claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] },    []],
+  ['the pool config changed',                { claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'], { config: { dataRaidGroupType: 'stripe', compression: 'off' } })] }, ['updateInstance']],
+  ['its disks moved to another node',        { claims: [claim('a')], instances: [instance('c-1', 'n2', ['a'])] },    ['updateInstance']],
+  ['no longer listed',                       { cluster: cluster([]), instances: [instance('c-1', 'n1', ['a'])] },   ['deleteInstance']],
+  ['no longer listed, with replicas',        { cluster: cluster([]), instances: [instance('c-1', 'n1', ['a'], { replicas: 2 })] }, ['ReplicasExist']],
+  ['leaving, pool not destroyed yet',        { cluster: cluster([]), claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'], { deleting: true })] }, []],
+  ['leaving: devices back first',            { cluster: cluster([]), claims: [claim('a')], instances: [leaving] },   ['releaseClaim']],
+  ['leaving: then it may go',                { cluster: cluster([]), claims: [claim('a', { deleting: true, clusterFinalizer: false })], instances: [leaving] }, ['removeInstanceFinalizer']],
+  ['listed again while it leaves',           { claims: [claim('a')], instances: [leaving] },                         ['releaseClaim', 'InstanceLeaving']],
+  ['node away: the instance stays',          { nodes: [], claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, []],
+  ['deleted: instances first',               { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, ['deleteInstance']],
+  ['deleted, but replicas are there',        { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'], { replicas: 1 })] }, ['ReplicasExist']],
+  ['deleted: then claims',                   { cluster: going, claims: [claim('a')] },                              ['releaseClaim']],
+  ['deleted: then the finalizer',            { cluster: going },                                                    ['removeFinalizer']],
+  ['gone by force: what is left goes too',   { cluster: undefined, claims: [claim('a')], instances: [leaving] },    ['releaseClaim']],
+])('%s', (_what, world, does) => {
+  expect(steps(world)).toEqual(does);
+});
+
+test('with a violation nothing is made, changed or removed, but what leaves may finish', () => {
+  expect(steps({}, true)).toEqual([]);
+  expect(steps({ cluster: cluster([]), instances: [instance('c-1', 'n1', ['a'])] }, true)).toEqual([]);
+  expect(steps({ claims: [claim('a')], instances: [leaving] }, true)).toEqual(['releaseClaim']);
+});
+
+test('an instance is named after its claims: the same twice, another one for new claims', () => {
+  const names = [[claim('a')], [claim('a')], [claim('a', { uid: 'again' })]].map((claims) =>
+    instanceName({ name: 'c', uid: 'c-uid' }, claims, []),
+  );
+  expect(names[0]).toMatch(/^c-[a-z0-9]{4}$/);
+  expect(names[1]).toBe(names[0]);
+  expect(names[2]).not.toBe(names[0]);
+  expect(instanceName({ name: 'c', uid: 'c-uid' }, [claim('a')], [{ name: names[0] ?? '' }])).not.toBe(
+    names[0],
+  );
+});
+
+test('an entry finds its instance by a device, then by its node', () => {
+  const pools = [entry(0, 'n1', ['c']), entry(1, 'n2', ['a'])];
+  const instances = [instance('c-1', 'n1', ['a']), instance('c-2', 'n1', ['x'])];
+  const found = instancesByEntry(pools, instances);
+  expect(pools.map((pool) => found.get(pool)?.name)).toEqual(['c-2', 'c-1']);
+});
+
+describe('checks', () => {
+  const judge = (
+    pools: readonly PoolEntry[],
+    fields: Partial<Cluster> = {},
+    more: readonly Device[] = [],
+    instances: readonly Instance[] = [],
+  ) =>
+    violationsOf(poolClusterChecks, {
+      cluster: cluster(pools, fields),
+      nodes: [node('n1'), node('n2'), { name: 'n3', labels: { 'kubernetes.io/hostname': 'n2' } }],
+      devices: new Map([...devices, ...more].map((each) => [each.name, each])),
+      instanceOf: instancesByEntry(pools, instances),
+      ownClaims: new Set([claimNameOf(device('mine', 'n1'))]),
+    }).map(({ reason }) => reason);
+  const on = (fields: Partial<Device>) => [device('x', 'n1', fields)];
+  const foreign = { fileSystem: 'ext4', partitioned: true };
+
+  // prettier-ignore
+  test.each([
+    // what                        pools                                                       cluster                             devices                               reasons
+    ['well',                       [entry(0, 'n1', ['a', 'c'])],                               {},                                 [],                                   []],
+    ['no pools',                   [],                                                         {},                                 [],                                   ['NoPools']],
+    ['a name no Service can have', [entry(0, 'n1', ['a'])],                                    { name: '0.pool' },                 [],                                   ['NameUnusable']],
+    ['unknown type',               [entry(0, 'n1', ['a'], { raidType: 'raid5' })],             {},                                 [],                                   ['RaidTypeUnknown']],
+    ['type of a later version',    [entry(0, 'n1', ['a'], { raidType: 'raidz' })],             {},                                 [],                                   ['RaidTypeUnsupported']],
+    ['write cache',                [entry(0, 'n1', ['a'], { writeCacheGroups: [['c']] })],     {},                                 [],                                   ['WriteCacheUnsupported']],
+    ['no group',                   [entry(0, 'n1', [], { groups: [] })],                       {},                                 [],                                   ['NoDataGroup']],
+    ['empty group',                [entry(0, 'n1', [])],                                       {},                                 [],                                   ['EmptyGroup']],
+    ['stripe of two groups',       [entry(0, 'n1', [], { groups: [['a'], ['c']] })],           {},                                 [],                                   ['StripeHasSeveralGroups']],
+    ['mirror of one',              [entry(0, 'n1', ['a'], { raidType: 'mirror' })],            {},                                 [],                                   ['MirrorGroupSize']],
+    ['one device twice',           [entry(0, 'n1', ['a', 'a'])],                               {},                                 [],                                   ['DuplicateDevice']],
+    ['selector of no node',        [entry(0, 'n9', ['a'])],                                    {},                                 [],                                   ['NodeSelectorMismatch']],
+    ['selector of two nodes',      [entry(0, 'n2', ['b'])],                                    {},                                 [],                                   ['NodeSelectorMismatch']],
+    ['two pools on one node',      [entry(0, 'n1', ['a']), entry(1, 'n1', ['c'])],             {},                                 [],                                   ['TwoPoolsOnNode']],
+    ['device unknown',             [entry(0, 'n1', ['nope'])],                                 {},                                 [],                                   ['DeviceNotFound']],
+    ['device without name',        [entry(0, 'n1', [''])],                                     {},                                 [],                                   ['DeviceNameEmpty']],
+    ['device of another node',     [entry(0, 'n1', ['b'])],                                    {},                                 [],                                   ['DeviceOnOtherNode']],
+    ['device claimed',             [entry(0, 'n1', ['x'])],                                    {},                                 on({ claim: { name: 'z', uid: 'z' } }), ['DeviceClaimed']],
+    ['device being released',      [entry(0, 'n1', ['x'])],                                    {},                                 on({ claimState: 'Released' }),       ['DeviceClaimed']],
+    ['device inactive',            [entry(0, 'n1', ['x'])],                                    {},                                 on({ state: 'Inactive' }),            ['DeviceInactive']],
+    ['device too small',           [entry(0, 'n1', ['x'])],                                    {},                                 on({ bytes: deviceBytesMin - 1 }),    ['DeviceTooSmall']],
+    ['somebody\'s data',           [entry(0, 'n1', ['x'])],                                    {},                                 on(foreign),                          ['DeviceHasFilesystem', 'DeviceHasPartitions']],
+    ['told to overwrite',          [entry(0, 'n1', ['x'])],                                    { overwrite: new Set(['x']) },      on(foreign),                          []],
+    ['tagged',                     [entry(0, 'n1', ['x'])],                                    {},                                 on({ tag: 'fast' }),                  ['DeviceTagged']],
+    ['tag allowed',                [entry(0, 'n1', ['x'])],                                    { allowedTags: new Set(['fast']) }, on({ tag: 'fast' }),                  []],
+    ['never to be used',           [entry(0, 'n1', ['x'])],                                    { allowedTags: new Set(['']) },     on({ tag: '' }),                      ['DeviceTagged']],
+  ] as const)('%s', (_what, pools, fields, more, reasons) => {
+    expect(judge(pools, fields, more)).toEqual(reasons);
+  });
+
+  test('a device that this cluster has claimed already was judged before', () => {
+    const mine = device('mine', 'n1', {
+      claim: { name: 'bdc-cstor-mine-uid', uid: 'u' },
+      claimState: 'Claimed',
+      state: 'Inactive',
+    });
+    expect(judge([entry(0, 'n1', ['mine'])], {}, [mine])).toEqual([]);
+  });
+
+  test('a pool that exists is not judged by the state of its node and disks, but keeps its shape', () => {
+    const there = [instance('c-1', 'n9', ['nope'])];
+    expect(judge([entry(0, 'n9', ['nope'])], {}, [], there)).toEqual([]);
+    expect(judge([entry(0, 'n9', ['nope', 'a'])], {}, [], there)).toEqual(['PoolDevicesChanged']);
+    expect(
+      judge([entry(0, 'n9', ['nope'], { raidType: 'mirror', groups: [['nope', 'a']] })], {}, [], there),
+    ).toEqual(['RaidTypeChanged']);
+  });
+
+  test('every message names field, value and remedy', () => {
+    const messages = violationsOf(poolClusterChecks, {
+      cluster: cluster([entry(0, 'n1', ['nope'])]),
+      nodes: [node('n1')],
+      devices: new Map(),
+      instanceOf: new Map(),
+      ownClaims: new Set(),
+    }).map(({ message }) => message);
+    expect(messages).toEqual([
+      'spec.pools[0].dataRaidGroups[0].blockDevices[0].blockDeviceName "nope" does not exist: name a device that kubectl get bd lists',
+    ]);
+  });
+});
+
+test('status counts pools and keeps conditions that say the same', () => {
+  const input = {
+    generation: 1,
+    desired: 2,
+    instances: [instance('c-1', 'n1', ['a']), instance('c-2', 'n2', ['b'], { ready: false })],
+    violations: [],
+    notes: [],
+    conditions: undefined,
+    nowIso: '2026-01-01T00:00:00Z',
+  };
+  const first = statusOf(input);
+  expect(first).toMatchObject({ desiredInstances: 2, provisionedInstances: 2, healthyInstances: 1 });
+  expect(first.conditions.map(({ type, status }) => [type, status])).toEqual([
+    ['Accepted', 'True'],
+    ['PoolManagerAvailable', 'False'],
+  ]);
+  expect(statusOf({ ...input, conditions: first.conditions, nowIso: '2027-01-01T00:00:00Z' })).toEqual(first);
+});
