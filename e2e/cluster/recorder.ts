@@ -4,7 +4,8 @@
  *
  *   recorder.ts write DIR STOPFILE    writes records round SLOTS files in DIR, fsync after each, until STOPFILE exists;
  *                                     stdout is the record of what was promised: one line {"n","ms"} after each fsync,
- *                                     {"done":n} at the end. A write that fails ends it with {"error"} and status 1.
+ *                                     {"done":n} at the end, and then it waits to be ended, so that its pod can be used to
+ *                                     check. A write that fails ends it with {"error"} and status 1.
  *   recorder.ts check DIR LAST        every slot must hold the newest record up to LAST that belongs there, or the one
  *                                     that was under way when the writer stopped; {"ok":n,"bad":[…]}, status 1 if any is bad
  *
@@ -85,6 +86,8 @@ async function write(directory: string, stopFile: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   say({ done: n });
+  // A timer keeps the process; without a handler the first process of a container ignores SIGTERM.
+  setInterval(() => undefined, 60_000);
 }
 
 function check(directory: string, last: number): void {
@@ -100,6 +103,7 @@ function check(directory: string, last: number): void {
   process.exitCode = bad.length === 0 ? 0 : 1;
 }
 
+process.on('SIGTERM', () => process.exit(0));
 const [mode, directory = '', argument = ''] = process.argv.slice(2);
 if (mode === 'write') await write(directory, argument);
 else if (mode === 'check') check(directory, Number(argument));

@@ -66,6 +66,16 @@ export class Recording {
     return found.last;
   }
 
+  /**
+   * What the writer felt of a fault that was there after record `n`: waits until `count` records were flushed that began
+   * later, and answers the newest and the longest that one of them took.
+   */
+  async felt(n: number, count: number, timeoutMs: number): Promise<{ last: number; longestMs: number }> {
+    // The record under way when the fault came may have been done already.
+    const last = await this.beyond(n + 1 + count, timeoutMs);
+    return { last, longestMs: await this.longestMsSince(n) };
+  }
+
   /** The longest that a record newer than `n` took. */
   async longestMsSince(n: number): Promise<number> {
     const lines = await this.#lines();

@@ -76,7 +76,7 @@ export async function withEqualReplicas<T>(
   const folder = await mkdtemp(join(tmpdir(), 'caskade-replicas-'));
   try {
     const pools = await poolsOf(kubectl, volume);
-    const dumps = await until(`the replicas of ${volume} are equal`, 30_000, async () => {
+    const dumps = await until(`the replicas of ${volume} are equal`, 60_000, async () => {
       const all: Dump[] = [];
       for (const pool of pools) all.push(await dump(kubectl, pool, volume, join(folder, pool), direct));
       const same = new Set(all.map((one) => `${one.number} ${one.sizeBytes} ${one.sha256}`)).size === 1;

@@ -143,6 +143,7 @@ async function everythingThere(world: World, { volume, recording }: Running): Pr
   const last = await recording.stop();
   await recording.check(podName, last);
   await removePod(world, podName);
+  await system.detached(world.kubectl, volume.pv, 60_000);
   await withEqualReplicas(world.kubectl, volume.pv, true, async (dumps) => {
     if (dumps.length !== nodeCount) fail(`${dumps.length} replicas`);
   });

@@ -153,6 +153,17 @@ export const podReady = (kubectl: Kubectl, where: string, name: string, timeoutM
     return isReady(pod) ? pod : `it is ${pod.status.phase ?? ''}`;
   });
 
+/** No node holds the volume any more: what a pod wrote has been unmounted, and the target lets nobody in. */
+export const detached = (kubectl: Kubectl, pv: string, timeoutMs: number) =>
+  until(`${pv} is detached`, timeoutMs, async () => {
+    type Attachment = KubeObject & {
+      readonly spec: { readonly source: { readonly persistentVolumeName?: string } };
+    };
+    const all = await kubectl.list<Attachment>('volumeattachment');
+    const left = all.filter(({ spec }) => spec.source.persistentVolumeName === pv);
+    return left.length === 0 ? left : `attached by ${left.map((one) => one.metadata.name).join(', ')}`;
+  });
+
 /** The pod of a pool or a target that is not on its way out. */
 export async function podOf(kubectl: Kubectl, selector: string): Promise<Pod> {
   const pods = await kubectl.list<Pod>('pods', '-n', namespace, '-l', selector);
