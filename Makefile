@@ -46,6 +46,8 @@ e2e: setup ## the suites that need processes, root or a cluster
 	node tools/test.ts iscsi local apiserver operator csi cluster
 test: setup ## everything that must hold
 	node tools/test.ts
+bench: setup ## start-up times and idle memory of the roles
+	node e2e/bench/idle.ts
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
 .PHONY: help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench
