@@ -15,7 +15,6 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -84,10 +83,8 @@ class Daemon {
 
   constructor(path: string, args: readonly string[], log: string) {
     const out = openSync(log, 'a');
-    // its end must not depend on ours being orderly: a test run that is killed leaves nothing behind
-    const [file = path, ...before] =
-      find('setpriv') === undefined ? [] : ['setpriv', '--pdeathsig', 'KILL', path];
-    this.#child = spawn(file, [...before, ...args], { stdio: ['ignore', out, out] });
+    const [file = path, ...rest] = untilWeEnd('KILL', path, ...args);
+    this.#child = spawn(file, rest, { stdio: ['ignore', out, out] });
     closeSync(out);
     this.#log = log;
     this.ended = new Promise((resolve) => this.#child.once('exit', () => resolve()));
@@ -108,15 +105,15 @@ class Daemon {
   }
 }
 
-const folderPrefix = 'caskade-apiserver-';
+/** Runs a program that is killed when we end, however we end: a test run that is killed leaves nothing behind. */
+const untilWeEnd = (signal: 'KILL' | 'TERM', ...command: readonly string[]): string[] =>
+  find('setpriv') === undefined ? [...command] : ['setpriv', '--pdeathsig', signal, ...command];
 
-/** Folders of runs that were killed; those of runs that go on belong to them. */
-function removeLeftovers(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !existsSync(`/proc/${pid}`))
-      rmSync(join(tmpdir(), name), { recursive: true, force: true });
-  }
+/** A shell that removes the folder when it is told to end, or when we end. */
+function removeAtEnd(folder: string): ChildProcess {
+  const script = 'trap \'rm -rf "$1"; exit\' TERM; while :; do sleep 3600 & wait $!; done';
+  const [file = 'sh', ...args] = untilWeEnd('TERM', 'sh', '-c', script, 'remover', folder);
+  return spawn(file, args, { stdio: 'ignore' });
 }
 
 const flagsOf = (values: Readonly<Record<string, string | number | boolean>>): string[] =>
@@ -125,8 +122,8 @@ const flagsOf = (values: Readonly<Record<string, string | number | boolean>>): s
 export async function startApiServer({ basePort, flags = [] }: ApiServerOptions): Promise<ApiServer> {
   const reason = await unavailable();
   if (reason !== undefined) throw new Error(reason);
-  removeLeftovers();
-  const folder = mkdtempSync(join(tmpdir(), `${folderPrefix}${process.pid}-`));
+  const folder = mkdtempSync(join(tmpdir(), 'caskade-apiserver-'));
+  const remover = removeAtEnd(folder);
   const file = (name: string) => join(folder, name);
   const [etcdUrl, peerUrl, url] = [
     `http://127.0.0.1:${basePort}`,
@@ -221,6 +218,7 @@ export async function startApiServer({ basePort, flags = [] }: ApiServerOptions)
       await api?.kill();
       await etcd.kill();
       rmSync(folder, { recursive: true, force: true });
+      remover.kill('SIGTERM');
     },
   };
   try {

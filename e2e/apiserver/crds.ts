@@ -358,7 +358,7 @@ const edits: readonly Case[] = [
     of: 'cvc',
     what: 'another number of replicas at birth',
     patch: { spec: { provision: { replicaCount: 1 } } },
-    says: ['provision.replicaCount can not change from 3 to 1', 'edit policy.replicaPoolInfo'],
+    says: ['provision.replicaCount can not change from 3 to 1', 'set it back to 3'],
   },
   {
     of: 'cvc',
