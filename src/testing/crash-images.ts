@@ -5,44 +5,55 @@ import { applyWrite, type DeviceOp, type Image, type MemoryDevice } from './memo
 const sectorBytes = 512;
 const unitBytes = 4096;
 
-/** Only what was flushed. */
-export function flushedImage(device: MemoryDevice): Image {
-  const { start, ops } = device.history();
-  const flushed = ops.findLastIndex((op) => op.do === 'flush') + 1;
-  return replay(start, ops.slice(0, flushed));
+type Write = Extract<DeviceOp, { do: 'write' }>;
+
+/** A moment in the life of a device: what is surely on it, and what may be. */
+export interface Moment {
+  readonly flushed: Image;
+  readonly inFlight: readonly Write[];
 }
 
-export function replay(start: Image, ops: readonly DeviceOp[]): Image {
+/** Before operation `cut` of all devices (memory-device.ts, `operationsSoFar`); by default the end. */
+export function momentOf(device: MemoryDevice, cut = Infinity): Moment {
+  const { start, ops } = device.history();
+  const done = ops.filter((op) => op.at < cut);
+  const flushed = done.findLastIndex((op) => op.do === 'flush') + 1;
+  return {
+    flushed: replay(start, done.slice(0, flushed)),
+    inFlight: done.slice(flushed).filter((op) => op.do === 'write'),
+  };
+}
+
+/** Only what was flushed. */
+export const flushedImage = (device: MemoryDevice): Image => momentOf(device).flushed;
+
+function replay(start: Image, ops: readonly DeviceOp[]): Image {
   const units = new Map(start);
   for (const op of ops) if (op.do === 'write') applyWrite(units, op.offsetBytes, op.data);
   return units;
 }
 
-/** Every image a cut after `ops` may leave: all before the last flush, any subset of the writes behind it. */
-export function* crashImages(start: Image, ops: readonly DeviceOp[]): Generator<Image> {
-  const flushed = ops.findLastIndex((op) => op.do === 'flush') + 1;
-  const base = replay(start, ops.slice(0, flushed));
-  const inFlight = ops.slice(flushed);
-  for (let subset = 0; subset < 1 << inFlight.length; subset++)
+/** Every image that whole writes may leave: any subset of those that were not flushed. */
+export function* crashImages({ flushed, inFlight }: Moment): Generator<Image> {
+  for (let subset = 0; subset < 2 ** inFlight.length; subset++)
     yield replay(
-      base,
+      flushed,
       inFlight.filter((_, i) => subset & (1 << i)),
     );
 }
 
 /** One image at random: of each unflushed write all, nothing, or some of its sectors. */
-export function randomCrashImage(start: Image, ops: readonly DeviceOp[], random: Prng): Image {
-  const flushed = ops.findLastIndex((op) => op.do === 'flush') + 1;
-  const units = new Map(replay(start, ops.slice(0, flushed)));
-  for (const op of ops.slice(flushed)) {
-    if (op.do === 'flush' || random.chance(0.3)) continue;
-    if (random.chance(0.5)) applyWrite(units, op.offsetBytes, op.data);
-    else tear(units, op.offsetBytes, op.data, random);
+export function randomCrashImage({ flushed, inFlight }: Moment, random: Prng): Image {
+  const units = new Map(flushed);
+  for (const write of inFlight) {
+    if (random.chance(0.3)) continue;
+    if (random.chance(0.5)) applyWrite(units, write.offsetBytes, write.data);
+    else tear(units, write, random);
   }
   return units;
 }
 
-function tear(units: Map<number, Uint8Array>, offsetBytes: number, data: Uint8Array, random: Prng): void {
+function tear(units: Map<number, Uint8Array>, { offsetBytes, data }: Write, random: Prng): void {
   for (let at = 0; at < data.byteLength; at += sectorBytes) {
     if (random.chance(0.5)) continue;
     const unit = Math.floor((offsetBytes + at) / unitBytes);

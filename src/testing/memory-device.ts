@@ -9,9 +9,14 @@ import type { BlockDevice, DeviceError } from '../pool-manager/engine/block-devi
 const unitBytes = 4096;
 const zeros = new Uint8Array(unitBytes);
 
+/** `at`: its place in the order of all operations on all devices of the process. */
 export type DeviceOp =
-  | { readonly do: 'write'; readonly offsetBytes: number; readonly data: Uint8Array }
-  | { readonly do: 'flush' };
+  | { readonly do: 'write'; readonly at: number; readonly offsetBytes: number; readonly data: Uint8Array }
+  | { readonly do: 'flush'; readonly at: number };
+
+let operations = 0;
+/** How many operations there were so far: a moment that can be cut at. */
+export const operationsSoFar = (): number => operations;
 
 /** Units by number; what is missing reads as zeros. */
 export type Image = ReadonlyMap<number, Uint8Array>;
@@ -54,7 +59,7 @@ export class MemoryDevice implements BlockDevice {
     this.writes++;
     await this.#fail('write', offsetBytes);
     const copy = data.slice();
-    this.log?.push({ do: 'write', offsetBytes, data: copy });
+    this.log?.push({ do: 'write', at: operations++, offsetBytes, data: copy });
     applyWrite(this.#units, offsetBytes, copy);
   }
 
@@ -62,7 +67,7 @@ export class MemoryDevice implements BlockDevice {
     assert(!this.closed, `${this.name} is closed`);
     this.flushes++;
     await this.#fail('flush', 0);
-    this.log?.push({ do: 'flush' });
+    this.log?.push({ do: 'flush', at: operations++ });
   }
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {

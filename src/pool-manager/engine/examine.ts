@@ -16,7 +16,7 @@ import {
   rootSlotBytes,
   rootSlots,
 } from './label.ts';
-import { decodeRoot, type Root } from './root.ts';
+import { decodeRoot, firstTxg, type Root, slotOf } from './root.ts';
 
 export type Finding =
   | { readonly device: BlockDevice; readonly kind: 'blank' }
@@ -28,8 +28,9 @@ export type Finding =
       readonly device: BlockDevice;
       readonly kind: 'pool';
       readonly label: Label;
-      /** Valid roots of this pool. None, and untouched slots: its creation was interrupted. */
+      /** Valid roots of this pool. */
       readonly roots: readonly Root[];
+      /** There never was a root: its creation was interrupted, and it holds nothing. */
       readonly untouched: boolean;
     };
 
@@ -47,32 +48,41 @@ async function examine(device: BlockDevice): Promise<Finding> {
   const labels = readings.flatMap((reading) => (reading.kind === 'label' ? [reading.label] : []));
   const [label] = labels;
   if (label !== undefined) return await examineRings(device, label);
-  if (readings.some((reading) => reading.kind === 'damaged')) return { device, kind: 'damaged' };
+  if (readings.some((reading) => reading.kind === 'damaged')) return await examineDamaged(device, offsets);
   return await examineForeign(device);
+}
+
+const ringBytes = rootSlots * rootSlotBytes;
+
+async function readRings(device: BlockDevice, labels: readonly number[]): Promise<readonly Uint8Array[]> {
+  return await Promise.all(labels.map((offset) => device.read(offset + ringOffsetBytes, ringBytes)));
+}
+
+/** Whether no root beyond the first was ever written there: only a creation that was interrupted looks like that. */
+const isUntouched = (rings: readonly Uint8Array[]): boolean =>
+  rings.every((ring) =>
+    ring.every((byte, i) => byte === 0 || Math.floor(i / rootSlotBytes) === slotOf(firstTxg)),
+  );
+
+/** A header that is torn, over rings that nobody used, is a creation that was interrupted. */
+async function examineDamaged(device: BlockDevice, labels: readonly number[]): Promise<Finding> {
+  const rings = await readRings(device, labels);
+  const isBlank = rings.every((ring) => ring.every((byte) => byte === 0));
+  return { device, kind: isBlank ? 'blank' : 'damaged' };
 }
 
 async function examineRings(device: BlockDevice, label: Label): Promise<Finding> {
   const size = label.groups
     .flatMap(({ devices }) => devices)
     .find(({ guid }) => guid === label.device)?.sizeBytes;
-  const ringBytes = rootSlots * rootSlotBytes;
-  const rings = await Promise.all(
-    labelOffsets(Math.min(size ?? device.sizeBytes, device.sizeBytes)).map((offset) =>
-      device.read(offset + ringOffsetBytes, ringBytes),
-    ),
-  );
-  const roots = rings.flatMap((ring) =>
+  const rings = await readRings(device, labelOffsets(Math.min(size ?? device.sizeBytes, device.sizeBytes)));
+  const slots = rings.flatMap((ring) =>
     Array.from({ length: rootSlots }, (_, i) =>
       decodeRoot(ring.subarray(i * rootSlotBytes, (i + 1) * rootSlotBytes)),
     ),
   );
-  return {
-    device,
-    kind: 'pool',
-    label,
-    roots: roots.filter((root) => root !== undefined).filter((root) => root.pool === label.pool),
-    untouched: rings.every((ring) => ring.every((byte) => byte === 0)),
-  };
+  const roots = slots.filter((root) => root !== undefined).filter((root) => root.pool === label.pool);
+  return { device, kind: 'pool', label, roots, untouched: roots.length === 0 && isUntouched(rings) };
 }
 
 async function examineForeign(device: BlockDevice): Promise<Finding> {

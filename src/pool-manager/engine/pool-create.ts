@@ -90,7 +90,7 @@ function checkEmpty(finding: Finding, overwrite: readonly string[]): void {
       );
     case 'pool':
       // no root was ever there: a creation that was interrupted holds nothing
-      if (overwrite.includes(name) || (finding.roots.length === 0 && finding.untouched)) return;
+      if (overwrite.includes(name) || finding.untouched) return;
       throw new PoolRefusal(
         'PoolMismatch',
         `device ${name} belongs to pool ${finding.label.pool}: import that pool, or ${remedy}`,

@@ -38,6 +38,9 @@ const sumAt = 16;
 const deviceAt = 256;
 const deviceEntryBytes = 24;
 
+/** The root that completes a pool's creation. */
+export const firstTxg = 1;
+
 export const slotOf = (txg: number): number => txg % rootSlots;
 
 /**
