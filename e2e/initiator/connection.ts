@@ -91,6 +91,11 @@ export class Connection {
     return pdu;
   }
 
+  /** Reads nothing more, so that the target can not get rid of its answers. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   cut(why: string): void {
     this.#why ??= why;
     this.#socket.destroy();

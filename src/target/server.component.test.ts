@@ -1,0 +1,316 @@
+/** The server over real sockets on the loopback, with the independent initiator. */
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { openDisk } from '../../e2e/initiator/disk.ts';
+import {
+  login,
+  LoginError,
+  SessionLost,
+  type Initiator,
+  type LoginOptions,
+} from '../../e2e/initiator/initiator.ts';
+import { startWriter } from '../../e2e/initiator/writer.ts';
+import { verify } from '../../e2e/initiator/verifier.ts';
+import { prng } from '../shared/prng.ts';
+import { silentLog } from '../shared/log.ts';
+import { MemoryVolume } from './memory-volume.ts';
+import { serveIscsi, type TargetServer, type TargetServerOptions } from './server.ts';
+
+const iqn = 'iqn.2016-09.com.openebs.cstor:pvc-1';
+const sizeBytes = 64 << 20;
+const open: { readonly stop: () => Promise<void> }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.stop();
+});
+
+/** A volume whose requests wait until they are let go. */
+class GatedVolume extends MemoryVolume {
+  #gate: Promise<void> | undefined;
+  #open: () => void = () => undefined;
+  waiting = 0;
+  written: number[] = [];
+  shut(): void {
+    ({ promise: this.#gate, resolve: this.#open } = Promise.withResolvers<void>());
+  }
+  letGo(): void {
+    this.#open();
+    this.#gate = undefined;
+  }
+  override async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    await this.#pass();
+    return super.read(offsetBytes, lengthBytes);
+  }
+  override async write(offsetBytes: number, data: Uint8Array): Promise<void> {
+    await this.#pass();
+    this.written.push(data[0] ?? -1);
+    return super.write(offsetBytes, data);
+  }
+  async #pass(): Promise<void> {
+    const gate = this.#gate;
+    if (gate === undefined) return;
+    this.waiting++;
+    await gate;
+    this.waiting--;
+  }
+}
+
+async function serve(
+  more: Partial<TargetServerOptions> = {},
+): Promise<{ server: TargetServer; volume: GatedVolume }> {
+  const volume = new GatedVolume(sizeBytes);
+  const server = await serveIscsi({ volume, iqn, listen: '127.0.0.1:0', log: silentLog, ...more });
+  open.push(server);
+  return { server, volume };
+}
+const enter = (server: TargetServer, more: Partial<LoginOptions> = {}) =>
+  login({ portal: server.address, target: iqn, ...more });
+const refusal = async (attempt: Promise<Initiator>) => {
+  try {
+    await attempt;
+    return 'in';
+  } catch (error) {
+    return error instanceof LoginError ? `${error.statusClass}/${error.statusDetail}` : String(error);
+  }
+};
+/** Waits for something that is bound to happen; the test's own limit ends it otherwise. */
+const until = async (holds: () => boolean) => {
+  while (!holds()) await sleep(2);
+};
+const filled = (bytes: number, value: number) => new Uint8Array(bytes).fill(value);
+
+describe('who may log in', () => {
+  test('mayLogin decides, in lower case; who is no longer wanted is cut', async () => {
+    const granted = new Set(['iqn.a:one']);
+    const { server } = await serve({ mayLogin: (name) => granted.has(name) });
+    const one = await enter(server, { initiator: 'iqn.a:One' });
+    expect(await refusal(enter(server, { initiator: 'iqn.a:two' }))).toBe('2/2');
+    expect(server.sessions().map(({ initiator }) => initiator)).toEqual(['iqn.a:one']);
+    granted.clear();
+    expect(server.endSessionsOf((name) => !granted.has(name))).toBe(1);
+    await one.closed;
+    expect(server.sessions()).toEqual([]);
+    expect(await refusal(enter(server, { initiator: 'iqn.a:one' }))).toBe('2/2');
+  });
+  test('sessions are bounded, and told when they change', async () => {
+    const { server } = await serve({ limits: { sessionsMax: 2 } });
+    let changes = 0;
+    const forget = server.onSessions(() => changes++);
+    const sessions = [await enter(server), await enter(server)];
+    expect(await refusal(enter(server))).toBe('3/2');
+    await sessions[0]!.logout();
+    await until(() => changes === 3);
+    forget();
+    expect(await refusal(enter(server))).toBe('in');
+  });
+  test('a new login of the same session takes the place of the old one', async () => {
+    const { server } = await serve();
+    const isid = '80aabbccdd01';
+    const first = await enter(server, { isid });
+    const second = await enter(server, { isid });
+    await first.closed;
+    await second.write(0, filled(512, 1));
+    expect(server.sessions()).toHaveLength(1);
+    expect(await refusal(enter(server, { isid, tsih: second.tsih + 1 }))).toBe('2/10');
+  });
+  test('what the old session still has running is over before the new one runs anything', async () => {
+    const { server, volume } = await serve();
+    const isid = '80aabbccdd02';
+    const first = await enter(server, { isid });
+    volume.shut();
+    const lost = first.write(0, filled(4096, 1)).catch((error: unknown) => error);
+    await until(() => volume.waiting === 1);
+    first.cut();
+    expect(await lost).toBeInstanceOf(SessionLost);
+    const second = await enter(server, { isid });
+    const written = second.write(0, filled(4096, 2));
+    await second.nop();
+    expect(volume.waiting).toBe(1); // the second write has not begun
+    volume.letGo();
+    await written;
+    expect(volume.written).toEqual([1, 2]);
+    expect((await second.read(0, 1024))[0]).toBe(2);
+  });
+});
+
+describe('answers and the lease', () => {
+  test('while the target may not answer nothing goes out; afterwards everything does', async () => {
+    let may = true;
+    const { server, volume } = await serve({ mayAnswer: () => may });
+    const session = await enter(server);
+    await session.read(0, 512);
+    may = false;
+    let answered = false;
+    const write = session.write(0, filled(512, 5)).then(() => (answered = true));
+    await until(() => volume.written.length === 1);
+    await sleep(50);
+    expect(answered).toBe(false);
+    may = true;
+    await write;
+    expect(answered).toBe(true);
+  });
+  test('held back for too long, the connection is dropped and nothing was said', async () => {
+    let may = true;
+    const { server } = await serve({ mayAnswer: () => may, limits: { heldMsMax: 50 } });
+    const session = await enter(server);
+    may = false;
+    const outcome = session.write(0, filled(512, 5)).catch((error: unknown) => error);
+    expect(await outcome).toBeInstanceOf(SessionLost);
+  });
+});
+
+describe('resets reach every session', () => {
+  test('LUN RESET: tasks of all sessions end without an answer, the reset is answered when none runs any more', async () => {
+    const { server, volume } = await serve();
+    const [one, two] = [await enter(server), await enter(server)];
+    await one.read(0, 512);
+    await two.read(0, 512);
+    volume.shut();
+    let answered = 0;
+    const count = () => answered++;
+    void one
+      .command(Uint8Array.of(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), { out: filled(512, 1) })
+      .then(count, () => undefined);
+    void two
+      .command(Uint8Array.of(0x2a, 0, 0, 0, 0, 9, 0, 0, 1, 0), { out: filled(512, 2) })
+      .then(count, () => undefined);
+    await until(() => volume.waiting === 2);
+    let done = false;
+    const reset = one.taskManagement(5).then((response) => {
+      done = true;
+      return response;
+    });
+    await one.nop();
+    expect(done).toBe(false);
+    volume.letGo();
+    expect(await reset).toBe(0);
+    for (const session of [one, two]) {
+      const { sense } = await session.command(Uint8Array.of(0, 0, 0, 0, 0, 0));
+      expect(sense).toMatchObject({ key: 6, code: 0x2903 });
+    }
+    expect(answered).toBe(0);
+  });
+  test('a cold reset ends all sessions', async () => {
+    const { server } = await serve();
+    const [one, two] = [await enter(server), await enter(server)];
+    expect(await one.taskManagement(7)).toBe(0);
+    await Promise.all([one.closed, two.closed]);
+    await until(() => server.sessions().length === 0);
+  });
+  test('a session that is lost gives its reservation back', async () => {
+    const { server } = await serve();
+    const [one, two] = [await enter(server), await enter(server)];
+    await one.read(0, 512);
+    await two.read(0, 512);
+    expect((await one.command(Uint8Array.of(0x16, 0, 0, 0, 0, 0))).status).toBe(0);
+    expect((await two.command(Uint8Array.of(0, 0, 0, 0, 0, 0))).status).toBe(0x18);
+    one.cut();
+    await until(() => server.sessions().length === 1);
+    expect((await two.command(Uint8Array.of(0, 0, 0, 0, 0, 0))).status).toBe(0);
+  });
+});
+
+describe('bounds', () => {
+  test('many large reads at once are all answered though only a few may run', async () => {
+    const { server } = await serve({ limits: { runningBytesMax: 1 << 20, unsentBytesMax: 1 << 20 } });
+    const session = await enter(server);
+    await session.write(0, prng(1).bytes(1 << 20));
+    const reads = await Promise.all(Array.from({ length: 40 }, () => session.read(0, 1 << 20)));
+    expect(new Set(reads.map((data) => data.byteLength))).toEqual(new Set([1 << 20]));
+  });
+  test('an initiator that asks and never reads does not make the target gather answers without end', async () => {
+    const { server, volume } = await serve({ limits: { unsentBytesMax: 1 << 20, runningBytesMax: 4 << 20 } });
+    const session = await enter(server);
+    await session.write(0, filled(1 << 20, 1));
+    let reads = 0;
+    const read = volume.read.bind(volume);
+    volume.read = (offset, length) => {
+      reads++;
+      return read(offset, length);
+    };
+    session.connection.pause();
+    for (let i = 0; i < 100; i++) session.read(0, 1 << 20).catch(() => undefined);
+    await sleep(300);
+    const before = reads;
+    await sleep(200);
+    expect(reads).toBe(before);
+    expect(reads).toBeLessThan(30);
+    session.cut();
+  });
+  test.each([1, 2, 3, 4])('noise ends its own connection and nothing else (seed %i)', async (seed) => {
+    const { server } = await serve();
+    const session = await enter(server);
+    const random = prng(seed);
+    const { address } = server;
+    const socket = connect(Number(address.slice(address.lastIndexOf(':') + 1)), '127.0.0.1');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.on('error', () => undefined);
+    socket.resume();
+    socket.write(random.bytes(100_000));
+    socket.end();
+    await closed;
+    await session.write(0, filled(512, seed));
+    expect(server.sessions()).toHaveLength(1);
+  });
+  test('noise inside a session: whole PDUs with random headers', async () => {
+    const { server } = await serve();
+    const random = prng(5);
+    for (let round = 0; round < 40; round++) {
+      const session = await enter(server);
+      for (let i = 0; i < 20; i++) {
+        const header = Buffer.from(random.bytes(48));
+        header.fill(0, 4, 8); // no lengths: the framing holds, the content is nonsense
+        session.connection.sendBytes(header);
+      }
+      session.cut();
+      await session.closed;
+    }
+    const session = await enter(server);
+    expect((await session.nop(Uint8Array.of(1, 2, 3)))[2]).toBe(3);
+  });
+});
+
+test('a resize is told once and then read', async () => {
+  const { server, volume } = await serve();
+  const session = await enter(server);
+  await session.read(0, 512);
+  volume.grow(2 * sizeBytes);
+  expect((await session.command(Uint8Array.of(0, 0, 0, 0, 0, 0))).sense).toMatchObject({
+    key: 6,
+    code: 0x2a09,
+  });
+  expect((await session.capacity()).sizeBytes).toBe(2 * sizeBytes);
+});
+
+test('a busy port rejects', async () => {
+  const { server } = await serve();
+  await expect(serve({ listen: server.address })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+});
+
+test('stop lets a running write end, answers it, closes, and is bounded', async () => {
+  const { server, volume } = await serve();
+  const session = await enter(server);
+  await session.read(0, 512);
+  volume.shut();
+  const write = session.write(0, filled(512, 3));
+  await until(() => volume.waiting === 1);
+  const stopped = server.stop();
+  volume.letGo();
+  await write;
+  await stopped;
+  await session.closed;
+  expect(await refusal(enter(server))).toMatch(/ECONNREFUSED/);
+});
+
+test('a restart of the target under a writer loses nothing', async () => {
+  const { server, volume } = await serve();
+  const disk = await openDisk({ portal: server.address, target: iqn, retryDelayMs: 10 });
+  const writer = startWriter({ disk, seed: 9, blocks: 500, unmapShare: 0.1 });
+  await writer.acknowledgedAtLeast(300);
+  await server.stop();
+  open.push(await serveIscsi({ volume, iqn, listen: server.address, log: silentLog }));
+  await writer.acknowledgedAtLeast(900);
+  const report = await verify({ disk, record: await writer.stop() });
+  await disk.close();
+  expect(report.problems).toEqual([]);
+});
