@@ -111,9 +111,9 @@ const untilWeEnd = (signal: 'KILL' | 'TERM', ...command: readonly string[]): str
 
 /** A shell that removes the folder when it is told to end, or when we end. */
 function removeAtEnd(folder: string): ChildProcess {
-  const script = 'trap \'rm -rf "$1"; exit\' TERM; while :; do sleep 3600 & wait $!; done';
+  const script = 'trap \'kill $!; rm -rf "$1"; exit\' TERM; while :; do sleep 3600 & wait $!; done';
   const [file = 'sh', ...args] = untilWeEnd('TERM', 'sh', '-c', script, 'remover', folder);
-  return spawn(file, args, { stdio: 'ignore' });
+  return spawn(file, args, { stdio: 'ignore', detached: true }); // `timeout` kills our whole process group
 }
 
 const flagsOf = (values: Readonly<Record<string, string | number | boolean>>): string[] =>
