@@ -6,7 +6,9 @@ import { spawn } from 'node:child_process';
 import { unavailable } from '../apiserver/api-server.ts';
 import { runChecks, type Check } from '../local/suite.ts';
 import { attempt } from '../shell.ts';
+import { blockDeviceChecks } from './block-devices.ts';
 import { sanityChecks } from './sanity.ts';
+import { targetChecks } from './targets.ts';
 import { volumeChecks } from './volumes.ts';
 import { World } from './world.ts';
 
@@ -39,7 +41,12 @@ async function checks(): Promise<number> {
       world = await World.open();
     },
   };
-  const rest = [...volumeChecks(opened), ...sanityChecks(opened)];
+  const rest = [
+    ...volumeChecks(opened),
+    ...targetChecks(opened),
+    ...sanityChecks(opened),
+    ...blockDeviceChecks(opened),
+  ];
   const wanted = rest.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   try {
     return await runChecks(

@@ -194,7 +194,7 @@ export class World {
         process.kill(Number(pid), 'SIGKILL');
       const loops = await run(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE']);
       for (const [name = '', file = ''] of loops.split('\n').map((line) => line.trim().split(/\s+/)))
-        if (file.startsWith(this.kubelet)) await attempt(['losetup', '--detach', name]);
+        if (file.startsWith(this.folder)) await attempt(['losetup', '--detach', name]);
     }
   }
 
