@@ -6,7 +6,7 @@ import { UsageError } from '../shared/exit-codes.ts';
 
 /** The path of a socket's address; throws UsageError that names `flag`. */
 export function socketPath(flag: string, address: string): string {
-  const [, path = ''] = /^unix:(?:\/\/)?(\/.+)$/.exec(address) ?? [];
+  const [, path = ''] = /^unix:(?:\/\/)?(\/[^/].*)$/.exec(address) ?? [];
   if (path === '' || Buffer.byteLength(path) > socketPathBytesMax)
     throw new UsageError(
       `${flag} ${address} is no socket: give unix:///PATH with a path of at most ${socketPathBytesMax} bytes`,
