@@ -56,7 +56,7 @@ export interface CStorPoolClusterSpecPool {
   nodeSelector: Record<string, string>;
   /** How the pool is laid out and how its pod runs. */
   poolConfig?: CStorPoolClusterSpecPoolPoolConfig;
-  /** Groups of fast block devices that take the intent log of the pool (a log, not a read cache). */
+  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). Not made by this version: condition Accepted says so. */
   writeCacheRaidGroups?: CStorPoolClusterSpecPoolWriteCacheRaidGroup[] | null;
 }
 
@@ -80,15 +80,15 @@ export interface CStorPoolClusterSpecPoolDataRaidGroupBlockDevice {
 export interface CStorPoolClusterSpecPoolPoolConfig {
   /** CPU and memory of the helpers in the pool pod (there are none in Caskade; accepted for manifests that have it), as in a Pod. */
   auxResources?: CStorPoolClusterSpecPoolPoolConfigAuxResources | null;
-  /** Compression of new data: on or lz4 (the default), zstd, off; the names that cStor had beside these are accepted and mean lz4. */
+  /** Compression wanted for new data: on, off, lz4, zstd, or a name that cStor knows beside these. Accepted; this version stores data as it is. */
   compression?: string;
-  /** How data is laid over the block devices of a group: stripe, mirror, raidz or raidz2. */
+  /** How data is laid over the block devices of a group: stripe or mirror. raidz and raidz2 are valid but not made by this version: condition Accepted says so. */
   dataRaidGroupType: string;
   /** PriorityClass of the pool pod. */
   priorityClassName?: string | null;
   /** CPU and memory of the pool daemon, as in a Pod. */
   resources?: CStorPoolClusterSpecPoolPoolConfigResources | null;
-  /** Per cent of the pool in use at which it becomes read-only, so that deleting still works; 0 or absent means 85, 100 never. */
+  /** Per cent of the pool in use at which no more volumes are to be placed on it; 0 or absent means 85, 100 never. Accepted; this version keeps a reserve of its own instead. */
   roThresholdLimit?: number | null;
   /** Place a volume here only if its whole size is free now; volumes stay sparse. */
   thickProvision?: boolean;
@@ -224,13 +224,13 @@ export interface CStorPoolClusterStatusCondition {
   reason?: string;
   /** True, False or Unknown. */
   status: string;
-  /** PoolManagerAvailable, or Ready (every pool of spec is there and online). */
+  /** Accepted (spec is possible) or PoolManagerAvailable (a pool is online). */
   type: string;
 }
 
 /** Which version of Caskade the cluster of pools was made for and which one works on it now. */
 export interface CStorPoolClusterVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;

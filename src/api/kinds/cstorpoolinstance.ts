@@ -26,7 +26,7 @@ export interface CStorPoolInstanceSpec {
   nodeSelector: Record<string, string>;
   /** How the pool is laid out and how its pod runs. */
   poolConfig?: CStorPoolInstanceSpecPoolConfig;
-  /** Groups of fast block devices that take the intent log of the pool (a log, not a read cache). */
+  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). Not made by this version: condition Accepted says so. */
   writeCacheRaidGroups?: CStorPoolInstanceSpecWriteCacheRaidGroup[] | null;
 }
 
@@ -50,15 +50,15 @@ export interface CStorPoolInstanceSpecDataRaidGroupBlockDevice {
 export interface CStorPoolInstanceSpecPoolConfig {
   /** CPU and memory of the helpers in the pool pod (there are none in Caskade; accepted for manifests that have it), as in a Pod. */
   auxResources?: CStorPoolInstanceSpecPoolConfigAuxResources | null;
-  /** Compression of new data: on or lz4 (the default), zstd, off; the names that cStor had beside these are accepted and mean lz4. */
+  /** Compression wanted for new data: on, off, lz4, zstd, or a name that cStor knows beside these. Accepted; this version stores data as it is. */
   compression?: string;
-  /** How data is laid over the block devices of a group: stripe, mirror, raidz or raidz2. */
+  /** How data is laid over the block devices of a group: stripe or mirror. raidz and raidz2 are valid but not made by this version: condition Accepted says so. */
   dataRaidGroupType: string;
   /** PriorityClass of the pool pod. */
   priorityClassName?: string | null;
   /** CPU and memory of the pool daemon, as in a Pod. */
   resources?: CStorPoolInstanceSpecPoolConfigResources | null;
-  /** Per cent of the pool in use at which it becomes read-only, so that deleting still works; 0 or absent means 85, 100 never. */
+  /** Per cent of the pool in use at which no more volumes are to be placed on it; 0 or absent means 85, 100 never. Accepted; this version keeps a reserve of its own instead. */
   roThresholdLimit?: number | null;
   /** Place a volume here only if its whole size is free now; volumes stay sparse. */
   thickProvision?: boolean;
@@ -150,7 +150,7 @@ export interface CStorPoolInstanceStatus {
   poolGuid?: string;
   /** Replicas on this pool. */
   provisionedReplicas: number;
-  /** True when the pool is fuller than roThresholdLimit. */
+  /** True when the pool is so full that it takes no more data. */
   readOnly: boolean;
 }
 
@@ -186,13 +186,13 @@ export interface CStorPoolInstanceStatusCondition {
   reason?: string;
   /** True, False or Unknown. */
   status: string;
-  /** PoolExpansion, DiskReplacement, DiskUnavailable, PoolLost, or Ready. */
+  /** PoolExpansion, DiskReplacement, DiskUnavailable, PoolLost, PoolFaulted, PoolCreationFailed or DeletionBlocked. */
   type: string;
 }
 
 /** Which version of Caskade the pool was made for and which one works on it now. */
 export interface CStorPoolInstanceVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;

@@ -26,8 +26,6 @@ export interface CStorVolumeSpec {
   desiredReplicationFactor?: number;
   /** iSCSI name of the target: iqn.2016-09.com.openebs.cstor:<volume>. */
   iqn?: string;
-  /** During a change of members: the record after it. Both are in force until the target has the change durable on both. */
-  nextReplicaDetails?: CStorVolumeSpecNextReplicaDetails;
   /** The members of the volume that are trusted. */
   replicaDetails?: CStorVolumeSpecReplicaDetails;
   /** How many replicas the volume has. */
@@ -40,20 +38,10 @@ export interface CStorVolumeSpec {
   targetPortal?: string;
 }
 
-/** During a change of members: the record after it. Both are in force until the target has the change durable on both. */
-export interface CStorVolumeSpecNextReplicaDetails {
-  /** Replica id to GUID of the volume on that replica's pool. A replica with another GUID is a stranger. */
-  knownReplicas?: Record<string, string>;
-  /** Number of this membership record; each change of members has the next one. Absent means 1. */
-  version?: number;
-}
-
 /** The members of the volume that are trusted. */
 export interface CStorVolumeSpecReplicaDetails {
   /** Replica id to GUID of the volume on that replica's pool. A replica with another GUID is a stranger. */
   knownReplicas?: Record<string, string>;
-  /** Number of this membership record; each change of members has the next one. Absent means 1. */
-  version?: number;
 }
 
 /** What the target reports; written by the operator. */
@@ -104,8 +92,6 @@ export interface CStorVolumeStatusCondition {
 export interface CStorVolumeStatusReplicaDetails {
   /** Replica id to GUID of the volume on that replica's pool. A replica with another GUID is a stranger. */
   knownReplicas?: Record<string, string>;
-  /** Number of this membership record; each change of members has the next one. Absent means 1. */
-  version?: number;
 }
 
 /** One replica. */
@@ -130,7 +116,7 @@ export interface CStorVolumeStatusReplicaStatus {
 
 /** Which version of Caskade the volume was made for and which one works on it now. */
 export interface CStorVolumeVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;
@@ -174,20 +160,7 @@ export const cstorVolumeSchema = {
     "consistencyFactor": {"type":"integer","format":"int32"},
     "desiredReplicationFactor": {"type":"integer","format":"int32"},
     "iqn": {"type":"string","maxLength":223},
-    "nextReplicaDetails": {
-     "type": "object",
-     "properties": {
-      "knownReplicas": {"type":"object","additionalProperties":{"type":"string"}},
-      "version": {"type":"integer","format":"int64","minimum":1}
-     }
-    },
-    "replicaDetails": {
-     "type": "object",
-     "properties": {
-      "knownReplicas": {"type":"object","additionalProperties":{"type":"string"}},
-      "version": {"type":"integer","format":"int64","minimum":1}
-     }
-    },
+    "replicaDetails": {"type":"object","properties":{"knownReplicas":{"type":"object","additionalProperties":{"type":"string"}}}},
     "replicationFactor": {"type":"integer","format":"int32"},
     "targetIP": {"type":"string"},
     "targetPort": {"type":"string"},
@@ -228,13 +201,7 @@ export const cstorVolumeSchema = {
     "observedGeneration": {"type":"integer","format":"int64"},
     "phase": {"type":"string"},
     "publishedNodeId": {"type":"string"},
-    "replicaDetails": {
-     "type": "object",
-     "properties": {
-      "knownReplicas": {"type":"object","additionalProperties":{"type":"string"}},
-      "version": {"type":"integer","format":"int64","minimum":1}
-     }
-    },
+    "replicaDetails": {"type":"object","properties":{"knownReplicas":{"type":"object","additionalProperties":{"type":"string"}}}},
     "replicaStatuses": {
      "type": "array",
      "items": {

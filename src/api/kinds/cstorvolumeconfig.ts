@@ -26,13 +26,13 @@ export interface CStorVolumeConfigPublish {
 
 /** What is wanted of the volume. */
 export interface CStorVolumeConfigSpec {
-  /** Size that the volume is to have: one entry, storage. May be raised, never lowered. */
+  /** Size that the volume is to have: one entry, storage. It may be raised, never lowered. Volumes are not grown by this version: condition Accepted says so. */
   capacity: Record<string, number | string>;
   /** The CStorVolume made for this. */
   cstorVolumeRef?: CStorVolumeConfigSpecCstorVolumeRef;
-  /** <volume>@<snapshot> that a clone begins as; empty: a new volume. */
+  /** <volume>@<snapshot> that a clone begins as; empty: a new volume. Clones are not made by this version: condition Accepted says so. */
   cstorVolumeSource?: string;
-  /** The settings of this volume, from its CStorVolumePolicy. Edit replicaPoolInfo to move, add or remove replicas. */
+  /** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are; they are not moved, added or removed by this version: condition Accepted says so. */
   policy: CStorVolumeConfigSpecPolicy;
   /** Size and number of replicas at birth. */
   provision: CStorVolumeConfigSpecProvision;
@@ -56,7 +56,7 @@ export interface CStorVolumeConfigSpecCstorVolumeRef {
   uid?: string;
 }
 
-/** The settings of this volume, from its CStorVolumePolicy. Edit replicaPoolInfo to move, add or remove replicas. */
+/** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are; they are not moved, added or removed by this version: condition Accepted says so. */
 export interface CStorVolumeConfigSpecPolicy {
   /** How volumes are placed and made. */
   provision?: CStorVolumeConfigSpecPolicyProvision;
@@ -78,7 +78,7 @@ export interface CStorVolumeConfigSpecPolicyProvision {
 
 /** The replicas on their pools. */
 export interface CStorVolumeConfigSpecPolicyReplica {
-  /** Compression of the volume's data; absent: the pool's. */
+  /** Compression wanted for the volume's data; absent: the pool's. Accepted; this version stores data as it is. */
   compression?: string;
   /** Number of I/O workers of a replica, as a string; accepted, the daemon has no such limit. */
   zvolWorkers?: string;
@@ -320,13 +320,13 @@ export interface CStorVolumeConfigStatusCondition {
   reason: string;
   /** True, False or Unknown. */
   status?: string;
-  /** Provisioned (placed and made), or a step of a resize: Resizing, VolumeResizePending, VolumeResizeSuccessful, VolumeResizeFailed. */
+  /** Accepted (spec is possible), Provisioned (placed and made), or a step of a resize: Resizing, VolumeResizePending, VolumeResizeSuccessful, VolumeResizeFailed. */
   type: string;
 }
 
 /** Which version of Caskade the volume was made for and which one works on it now. */
 export interface CStorVolumeConfigVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;

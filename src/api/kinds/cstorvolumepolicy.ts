@@ -36,7 +36,7 @@ export interface CStorVolumePolicySpecProvision {
 
 /** The replicas on their pools. */
 export interface CStorVolumePolicySpecReplica {
-  /** Compression of the volume's data; absent: the pool's. */
+  /** Compression wanted for the volume's data; absent: the pool's. Accepted; this version stores data as it is. */
   compression?: string;
   /** Number of I/O workers of a replica, as a string; accepted, the daemon has no such limit. */
   zvolWorkers?: string;

@@ -90,7 +90,7 @@ export interface CStorVolumeReplicaStatusSnapshotsValue {
 
 /** Which version of Caskade the replica was made for and which one works on it now. */
 export interface CStorVolumeReplicaVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;

@@ -22,7 +22,7 @@ export interface StoragePoolClaimSpec {
   blockDevices?: StoragePoolClaimSpecBlockDevices;
   /** Automatic mode: on how many nodes at most a pool is made, from devices that nobody uses. */
   maxPools?: number;
-  /** Automatic mode: fewer pools than this are not a success. */
+  /** Automatic mode: the least number of pools; accepted, as many as possible are made. */
   minPools?: number;
   /** A name for people; the object's own name counts. */
   name?: string;
@@ -46,7 +46,7 @@ export interface StoragePoolClaimSpecPoolSpec {
   overProvisioning?: boolean;
   /** Layout of each pool. */
   poolType: "striped" | "mirrored" | "raidz" | "raidz2";
-  /** Per cent of the pool in use at which it becomes read-only; 0 or absent means 85, 100 never. */
+  /** As roThresholdLimit of a CStorPoolCluster; 0 or absent means 85, 100 never. */
   roThresholdLimit?: number;
   /** Place a volume on a pool only if its whole size is free now; volumes stay sparse. */
   thickProvisioning?: boolean;
@@ -82,7 +82,7 @@ export interface StoragePoolClaimStatusCondition {
 
 /** Which version of Caskade the pools was made for and which one works on it now. */
 export interface StoragePoolClaimVersionDetails {
-  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. */
+  /** Upgrade this object as soon as the operator is upgraded, without an UpgradeTask. Accepted; not used by this version. */
   autoUpgrade?: boolean;
   /** The version this object is to have. */
   desired?: string;
