@@ -36,6 +36,11 @@ function equal(actual: unknown, expected: unknown, what: string): void {
   const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
   if (is !== should) throw new Error(`${what}: is ${is}, should be ${should}`);
 }
+/** In one order, for comparing. */
+const fieldsOf = (record: Readonly<Record<string, string>> | undefined): string[] =>
+  Object.entries(record ?? {})
+    .map(([field, value]) => `${field}=${value}`)
+    .toSorted();
 function holds(condition: boolean, what: string): void {
   if (!condition) throw new Error(what);
 }
@@ -123,7 +128,7 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
           return found?.status?.phase === 'Online' ? found : shown(found?.status);
         });
         const instances = await instancesOf(pool);
-        equal(instances.map(({ spec }) => spec.hostName).toSorted(), nodes, 'nodes');
+        equal(instances.map(({ spec }) => spec.hostName ?? '').toSorted(), nodes, 'nodes');
         for (const { metadata, status } of instances) {
           holds(/^cstor-disk-pool-[a-z0-9]{4}$/.test(metadata.name), `name ${metadata.name}`);
           equal(status?.phase, 'ONLINE', 'phase');
@@ -175,15 +180,15 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
           everyMs,
         );
         equal(
-          Object.entries(service.metadata.labels ?? {}).toSorted(),
-          Object.entries({
+          fieldsOf(service.metadata.labels),
+          fieldsOf({
             'openebs.io/cas-type': 'cstor',
             'openebs.io/storage-engine-type': 'cstor',
             'openebs.io/target-service': 'cstor-target-svc',
             'openebs.io/persistent-volume': name,
             'openebs.io/persistent-volume-claim': 'polkadot-node-database-polkadot-node-0',
             'openebs.io/version': '0.1.0',
-          }).toSorted(),
+          }),
           'labels',
         );
         holds(
@@ -204,12 +209,12 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
           'ports',
         );
         equal(
-          Object.entries(service.spec?.selector ?? {}).toSorted(),
-          [
-            ['app', 'cstor-volume-manager'],
-            ['openebs.io/persistent-volume', name],
-            ['openebs.io/target', 'cstor-target'],
-          ],
+          fieldsOf(service.spec?.selector),
+          fieldsOf({
+            app: 'cstor-volume-manager',
+            'openebs.io/persistent-volume': name,
+            'openebs.io/target': 'cstor-target',
+          }),
           'selector',
         );
         const { spec, status } = await volumePhase(name, 'Healthy');

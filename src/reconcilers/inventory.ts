@@ -16,7 +16,7 @@ export const casConfigAnnotation = 'cas.openebs.io/config';
 
 /** Rejects what is no list of names; an absent or empty annotation has no settings. */
 export function parseCasConfig(text: string | undefined): CasConfig {
-  if (text === undefined || text.trim() === '') return new Map();
+  if (text === undefined || isBlank(text)) return new Map();
   const parsed = yaml(text, casConfigAnnotation);
   if (parsed === null || parsed === undefined) return new Map();
   if (!Array.isArray(parsed))
@@ -36,7 +36,7 @@ export function parseCasConfig(text: string | undefined): CasConfig {
 /** A setting whose value is YAML again, such as resource requests; undefined when it is not set. */
 export function yamlSetting(config: CasConfig, name: string): unknown {
   const text = config.get(name);
-  return text === undefined || text.trim() === '' ? undefined : yaml(text, `${casConfigAnnotation}: ${name}`);
+  return text === undefined || isBlank(text) ? undefined : yaml(text, `${casConfigAnnotation}: ${name}`);
 }
 
 /** A map of amounts (`memory: 1Gi`), as in requests and limits of a Pod. */
@@ -76,6 +76,9 @@ export interface Toleration {
   effect?: string;
   tolerationSeconds?: number;
 }
+
+/** Nothing but comments. */
+const isBlank = (text: string): boolean => text.replaceAll(/^\s*#.*$/gm, '').trim() === '';
 
 function yaml(text: string, where: string): unknown {
   try {

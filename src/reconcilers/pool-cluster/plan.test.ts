@@ -195,7 +195,7 @@ describe('checks', () => {
     ['device inactive',            [entry(0, 'n1', ['x'])],                                    {},                                 on({ state: 'Inactive' }),            ['DeviceInactive']],
     ['device too small',           [entry(0, 'n1', ['x'])],                                    {},                                 on({ bytes: deviceBytesMin - 1 }),    ['DeviceTooSmall']],
     ['somebody\'s data',           [entry(0, 'n1', ['x'])],                                    {},                                 on(foreign),                          ['DeviceHasFilesystem', 'DeviceHasPartitions']],
-    ['told to overwrite',          [entry(0, 'n1', ['x'])],                                    { overwrite: new Set(['x']) },      on(foreign),                          []],
+    ['told to overwrite',          [entry(0, 'n1', ['x'])],                                    { overwrite: new Set(['x']) as ReadonlySet<string> },      on(foreign),                          []],
     ['tagged',                     [entry(0, 'n1', ['x'])],                                    {},                                 on({ tag: 'fast' }),                  ['DeviceTagged']],
     ['tag allowed',                [entry(0, 'n1', ['x'])],                                    { allowedTags: new Set(['fast']) }, on({ tag: 'fast' }),                  []],
     ['never to be used',           [entry(0, 'n1', ['x'])],                                    { allowedTags: new Set(['']) },     on({ tag: '' }),                      ['DeviceTagged']],
@@ -227,7 +227,7 @@ describe('checks', () => {
       nodes: [node('n1')],
       devices: new Map(),
       instanceOf: new Map(),
-      ownClaims: new Set(),
+      ownClaims: new Set<string>(),
     }).map(({ message }) => message);
     expect(messages).toEqual([
       'spec.pools[0].dataRaidGroups[0].blockDevices[0].blockDeviceName "nope" does not exist: name a device that kubectl get bd lists',

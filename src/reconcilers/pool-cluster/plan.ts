@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { Device } from '../block-device-claim/inventory.ts';
 import type { Violation } from '../checks.ts';
+import { sameJson } from '../status.ts';
 import { nodesOf } from './checks.ts';
 import type { Cluster, Instance, Node, PoolConfigSpec, PoolEntry } from './inventory.ts';
 
@@ -113,13 +114,7 @@ function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
 
 const inStep = (instance: Instance, pool: PoolEntry): boolean =>
   sameSelector(instance.nodeSelector, pool.nodeSelector) && sameConfig(instance.config, pool.config);
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
-const sameConfig = (a: PoolConfigSpec, b: PoolConfigSpec): boolean => canonical(a) === canonical(b);
+const sameConfig = (a: PoolConfigSpec, b: PoolConfigSpec): boolean => sameJson(a, b);
 
 /** Claims first; the instance once all of them are bound. */
 function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {

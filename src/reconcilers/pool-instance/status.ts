@@ -7,7 +7,7 @@ import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.
 import { formatSpace, parseQuantity } from '../../api/quantity.ts';
 import type { Violation } from '../checks.ts';
 import { neverCreated } from './plan.ts';
-import type { StoredCondition } from '../status.ts';
+import { sameJson, type StoredCondition } from '../status.ts';
 
 export type PoolReport = Pick<
   PoolStatusRead,
@@ -76,17 +76,22 @@ export function statusOf(input: StatusInput): InstanceStatus {
   const { previous, facts } = input;
   const { pool } = facts;
   const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
-  const capacity = serves ? capacityOf(previous.capacity, pool) : previous.capacity;
   const guid = serves ? pool.guid : previous.poolGuid;
-  return {
+  const status = {
     phase: input.deleting ? leaving(input) : phaseOf(previous.phase ?? '', facts),
     readOnly: pool?.readOnly ?? previous.readOnly ?? false,
     provisionedReplicas: serves ? pool.replicas.length : (previous.provisionedReplicas ?? 0),
     healthyReplicas: serves ? pool.replicas.filter(({ state }) => state === 'Healthy').length : 0,
-    ...(capacity === undefined ? {} : { capacity }),
     ...(guid === undefined || guid === '' ? {} : { poolGuid: guid }),
     conditions: conditionsOf(input),
   };
+  if (!serves)
+    return { ...status, ...(previous.capacity === undefined ? {} : { capacity: previous.capacity }) };
+  // When something else is written anyhow, the figures are written as they are now.
+  const written = (Object.keys(status) as (keyof typeof status)[]).some(
+    (field) => !sameJson(status[field], previous[field] ?? status[field]),
+  );
+  return { ...status, capacity: capacityOf(written ? undefined : previous.capacity, pool) };
 }
 
 /** A pool that is being destroyed is neither lost nor offline. */

@@ -1,5 +1,6 @@
 /** The status of a CStorVolumeReplica: its state as the target sees it, its size as the pool sees it. */
 import { formatShort, parseQuantity } from '../../api/quantity.ts';
+import { steadyMessage } from '../status.ts';
 import type { ReplicaStatusRead } from '../../api/proto/caskade/target/v1/ReplicaStatus.ts';
 import type { ReplicaRead } from '../../api/proto/caskade/pool/v1/Replica.ts';
 
@@ -71,14 +72,15 @@ function phaseOf(
       message: 'its pool does not hold it any more; the volume goes on with the others',
     };
   const state = atTarget?.state ?? onPool.state;
+  const phase = states[state] ?? 'Offline';
+  // A new replica is not away: its target is only coming up.
+  if ((before === '' || before === 'Init') && (phase === 'Offline' || phase === 'Degraded'))
+    return { phase: 'Init', message: '' };
   const progress = atTarget?.rebuild;
-  return {
-    phase: states[state] ?? 'Offline',
-    message:
-      progress === undefined || progress === null || states[state] !== 'Rebuilding'
-        ? (atTarget?.message ?? '')
-        : `${state.toLowerCase()}: ${Math.floor(progress.percent / percentStep) * percentStep} %`,
-  };
+  if (phase !== 'Rebuilding' || progress === undefined || progress === null)
+    return { phase, message: steadyMessage(previous.message, atTarget?.message ?? '') };
+  const percent = Math.floor(progress.percent / percentStep) * percentStep;
+  return { phase, message: `${state.toLowerCase()}, ${percent} percent are done` };
 }
 
 /** Progress is shown in steps: the metrics have it by the second. */

@@ -5,7 +5,7 @@
 import { setCondition } from '../../api/conditions.ts';
 import type { TargetStatusRead } from '../../api/proto/caskade/target/v1/TargetStatus.ts';
 import { formatBinaryQuantity } from '../../api/quantity.ts';
-import type { StoredCondition } from '../status.ts';
+import { steadyMessage, type StoredCondition } from '../status.ts';
 
 export type TargetReport = Pick<
   TargetStatusRead,
@@ -65,8 +65,9 @@ export interface StatusInput {
 export function statusOf(input: StatusInput): VolumeStatus {
   const { previous, facts, nowIso } = input;
   const { phase, message } = phaseOf(previous, facts);
-  const capacity =
-    facts.target === undefined ? previous.capacity : formatBinaryQuantity(facts.target.sizeBytes);
+  // Until it has recovered, a target does not know its size.
+  const sizeBytes = facts.target?.sizeBytes ?? 0;
+  const capacity = sizeBytes === 0 ? previous.capacity : formatBinaryQuantity(sizeBytes);
   const moved = phase !== previous.phase;
   const since = moved ? nowIso : previous.lastTransitionTime;
   return {
@@ -86,7 +87,8 @@ export function phaseOf(
   previous: Previous,
   { target, expected, podReady }: TargetFacts,
 ): { readonly phase: string; readonly message: string } {
-  if (target !== undefined) return { phase: target.phase, message: target.message };
+  if (target !== undefined)
+    return { phase: target.phase, message: steadyMessage(previous.message, target.message) };
   const born = previous.phase !== undefined && previous.phase !== '';
   if (!born) return { phase: 'Init', message: 'the target has not answered yet' };
   if (podReady && expected) return { phase: previous.phase ?? '', message: previous.message ?? '' };

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { plan, type ReplicaView } from './plan.ts';
+import { capacityOf, statusOf, type ReplicaFacts } from './status.ts';
+
+const view = (fields: Partial<ReplicaView> = {}): ReplicaView => ({
+  deleting: true,
+  finalizer: true,
+  poolExists: true,
+  poolServes: true,
+  targetExists: false,
+  ...fields,
+});
+// prettier-ignore
+test.each([
+  ['not asked to go',                  view({ deleting: false }),                       []],
+  ['deleted on its pool first',        view(),                                          ['deleteReplica', 'removeFinalizer']],
+  ['not while its target may write',   view({ targetExists: true }),                    ['waits']],
+  ['its pool is away',                 view({ poolServes: false }),                     ['waits']],
+  ['its pool is gone for good',        view({ poolExists: false, poolServes: false }),  ['removeFinalizer']],
+])('%s', (_what, replica, does) => {
+  const { actions, waits } = plan(replica);
+  expect([...actions.map((action) => action.do), ...(waits === undefined ? [] : ['waits'])]).toEqual(does);
+});
+
+const mib = 1024 ** 2;
+const onPool = { state: 'Healthy', allocatedBytes: 6144, logicalBytes: 4096 };
+const facts = (fields: Partial<ReplicaFacts> = {}): ReplicaFacts => ({
+  onPool,
+  poolAnswers: true,
+  atTarget: { state: 'InSync', rebuild: null, message: '' },
+  bound: true,
+  expected: false,
+  ...fields,
+});
+const at = (state: string, percent = 0) => ({
+  state,
+  rebuild: { percent, bytesPerSecond: 1, etaSeconds: 1 },
+  message: '',
+});
+const now = '2026-01-01T00:00:00Z';
+
+// prettier-ignore
+test.each([
+  // shown        facts                                                                       becomes
+  [undefined,     facts({ bound: false }),                                                    'Init'],
+  ['Init',        facts({ onPool: undefined }),                                               'Init'],     // its pool has not told of it yet
+  ['Init',        facts({ atTarget: undefined, onPool: { ...onPool, state: 'Offline' } }),    'Init'],     // its target is only coming up
+  ['Init',        facts(),                                                                    'Healthy'],
+  ['Healthy',     facts({ atTarget: at('Attaching') }),                                       'Degraded'],
+  ['Healthy',     facts({ atTarget: at('Proving') }),                                         'Rebuilding'],
+  ['Healthy',     facts({ atTarget: undefined, onPool: { ...onPool, state: 'Offline' } }),    'Offline'],
+  ['Healthy',     facts({ poolAnswers: false, expected: true }),                              'Healthy'],
+  ['Healthy',     facts({ poolAnswers: false }),                                              'Offline'],
+  ['Healthy',     facts({ onPool: undefined }),                                               'Error'],
+] as const)('%s becomes %#', (phase, what, becomes) => {
+  expect(statusOf({ phase }, what, now).phase).toBe(becomes);
+});
+
+describe('what is written anew', () => {
+  test('progress in tenths', () => {
+    const first = statusOf({ phase: 'Degraded' }, facts({ atTarget: at('Rebuilding', 42) }), now);
+    expect(first.message).toBe('rebuilding, 40 percent are done');
+    expect(statusOf(first, facts({ atTarget: at('Rebuilding', 49) }), now)).toEqual(first);
+  });
+  // prettier-ignore
+  test.each([
+    // shown                              is                                             becomes
+    [undefined,                           { allocatedBytes: 6144, logicalBytes: 0 },     { total: '6K', used: '0' }],
+    [{ total: '6K', used: '0' },          { allocatedBytes: 9000, logicalBytes: 0 },     { total: '6K', used: '0' }],
+    [{ total: '6K', used: '0' },          { allocatedBytes: 9000, logicalBytes: 1 },     { total: '8.79K', used: '1' }],
+    [{ total: '100M', used: '100M' },     { allocatedBytes: 104 * mib, logicalBytes: 100 * mib }, { total: '100M', used: '100M' }],
+    [{ total: '100M', used: '100M' },     { allocatedBytes: 106 * mib, logicalBytes: 100 * mib }, { total: '106M', used: '100M' }],
+  ])('sizes %j, now %j', (shown, is, becomes) => {
+    expect(capacityOf(shown, is)).toEqual(becomes);
+  });
+});

@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import { plan } from './plan.ts';
+import { phaseOf, statusOf, type TargetFacts, type TargetReport } from './status.ts';
+
+const node1 = 'iqn:node-1';
+// prettier-ignore
+test.each([
+  // wish                                              target has        sets       shown
+  [{ wishedNode: '', wishedIqn: undefined },           [],               undefined, ''],
+  [{ wishedNode: 'node-1', wishedIqn: node1 },         [],               [node1],   undefined],
+  [{ wishedNode: 'node-1', wishedIqn: node1 },         [node1],          undefined, 'node-1'],
+  [{ wishedNode: 'node-1', wishedIqn: node1 },         ['iqn:node-2'],   [node1],   undefined],
+  [{ wishedNode: '', wishedIqn: undefined },           [node1],          [],        undefined],
+  [{ wishedNode: 'node-1', wishedIqn: node1 },         undefined,        undefined, undefined], // it does not answer: nobody is told anything
+])('%j at a target that has %j', (wish, initiators, setInitiators, publishedNodeId) => {
+  expect(plan({ ...wish, initiators })).toEqual({ setInitiators, publishedNodeId });
+});
+
+const report = (phase: string, fields: Partial<TargetReport> = {}): TargetReport => ({
+  phase,
+  epoch: 1,
+  sizeBytes: 1024 ** 3,
+  replicas: [],
+  initiators: [],
+  unflushedWritesLostEpoch: 0,
+  message: '',
+  ...fields,
+});
+const facts = (phase: string | undefined, expected = false, podReady = true): TargetFacts => ({
+  target: phase === undefined ? undefined : report(phase),
+  expected,
+  podReady,
+});
+
+// prettier-ignore
+test.each([
+  // shown       target says  expected  pod ready  becomes
+  [undefined,    undefined,   true,     false,     'Init'],
+  ['Init',       undefined,   false,    false,     'Init'],
+  ['Init',       'Healthy',   false,    true,      'Healthy'],
+  ['Healthy',    'Degraded',  false,    true,      'Degraded'],
+  ['Healthy',    undefined,   true,     true,      'Healthy'], // the operator has just started
+  ['Healthy',    undefined,   true,     false,     'Offline'],
+  ['Healthy',    undefined,   false,    false,     'Offline'],
+  ['Healthy',    undefined,   false,    true,      'Error'],   // it runs, and nobody knows how it is
+] as const)('%s, target %s, expected %s, ready %s: %s', (before, says, expected, podReady, becomes) => {
+  expect(phaseOf({ phase: before }, facts(says, expected, podReady)).phase).toBe(becomes);
+});
+
+describe('status', () => {
+  const replica = (id: string, state: string, durable: number) => ({
+    replicaId: id,
+    guid: 'g',
+    pool: 'p',
+    state,
+    last: durable,
+    durable,
+    rebuild: null,
+    message: '',
+    upSeconds: durable,
+    inflightReads: 0,
+    inflightWrites: 0,
+  });
+  const at = (number: number, state = 'InSync', fields: Partial<TargetReport> = {}) => ({
+    previous: {},
+    facts: {
+      target: report('Healthy', {
+        replicas: [replica('2', state, number), replica('1', 'InSync', number)],
+        ...fields,
+      }),
+      expected: false,
+      podReady: true,
+    },
+    publishedNodeId: 'node-1',
+    knownReplicas: { 1: 'g', 2: 'g' },
+    generation: 1,
+    nowIso: '2026-01-01T00:00:00Z',
+  });
+  const first = statusOf(at(7));
+
+  test('all fields, in the words of the API', () => {
+    expect(first).toMatchObject({ phase: 'Healthy', capacity: '1Gi', publishedNodeId: 'node-1' });
+    expect(first.replicaStatuses[0]).toEqual({
+      replicaId: '1',
+      mode: 'Healthy',
+      quorum: '1',
+      checkpointedIOSeq: '7',
+      inflightRead: '0',
+      inflightWrite: '0',
+      inflightSync: '0',
+      upTime: 7,
+    });
+  });
+  test('counters alone are no change', () => {
+    expect(statusOf({ ...at(99), previous: first, nowIso: '2027-01-01T00:00:00Z' })).toEqual(first);
+  });
+  test('with a change of a replica the counters come along', () => {
+    const next = statusOf({ ...at(99, 'Rebuilding'), previous: first });
+    expect(next.replicaStatuses.map(({ mode, checkpointedIOSeq }) => [mode, checkpointedIOSeq])).toEqual([
+      ['Healthy', '99'],
+      ['Degraded', '99'],
+    ]);
+  });
+  test('a target that is gone has no replicas to show, and keeps what it was published to', () => {
+    const gone = statusOf({
+      ...at(7),
+      previous: first,
+      facts: facts(undefined, false, false),
+      publishedNodeId: undefined,
+    });
+    expect(gone).toMatchObject({
+      phase: 'Offline',
+      replicaStatuses: [],
+      publishedNodeId: 'node-1',
+      capacity: '1Gi',
+    });
+  });
+  test('a target that has not recovered knows no size', () => {
+    expect(statusOf({ ...at(7, 'Offline', { sizeBytes: 0, phase: 'Init' }), previous: first }).capacity).toBe(
+      '1Gi',
+    );
+  });
+  test('lost unflushed writes stay told after a restart of the target has forgotten them', () => {
+    const lost = statusOf({ ...at(7, 'InSync', { unflushedWritesLostEpoch: 5 }), previous: first });
+    expect(lost.conditions).toMatchObject([{ type: 'UnflushedWritesLost', status: 'True' }]);
+    expect(statusOf({ ...at(8), previous: lost }).conditions).toEqual(lost.conditions);
+  });
+});
