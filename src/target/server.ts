@@ -16,6 +16,7 @@ import { Admission } from './server-admission.ts';
 import { Connection, type ConnectionHost } from './server-connection.ts';
 import { TargetCounters, type TargetCounts } from './server-counters.ts';
 import { openCrc32c } from './server-digest.ts';
+import { readInto } from './server-input.ts';
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts';
 import type { Volume } from './volume.ts';
 
@@ -111,7 +112,7 @@ class Portal implements ConnectionHost {
     this.admission = new Admission(this.limits.runningBytesMax);
     this.log = options.log;
     this.mayAnswer = options.mayAnswer ?? (() => true);
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -152,15 +153,16 @@ class Portal implements ConnectionHost {
     clearInterval(this.#heldTimer);
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
     if (this.#stopping || this.#connections.size >= this.limits.connectionsMax) {
-      this.log.warn('connection refused: too many; end some initiators', { peer: socket.remoteAddress });
-      socket.destroy();
+      this.log.warn('connection refused: too many; end some initiators', { peer: accepted.remoteAddress });
+      accepted.destroy();
       return;
     }
+    // Bytes come in later turns only, when there is a connection to take them.
+    const socket = readInto(accepted, (chunk) => connection.receive(chunk));
     const connection = new Connection(socket, this, this.#sessionConfig(socket));
     this.#connections.add(connection);
-    socket.on('data', (chunk) => connection.receive(chunk));
   }
 
   #sessionConfig(socket: Socket): SessionConfig {

@@ -12,8 +12,13 @@ const kinds = new Map(
 );
 
 const roundUp4 = (bytes: number) => (bytes + 3) & ~3;
-/** Not cleared: every byte is overwritten before anybody sees it. */
-const room = (bytes: number) => (bytes === 0 ? none : new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer));
+/** Below it, a cleared array is cheaper than one of uncleared memory. */
+const smallBytes = 512;
+/** Need not be cleared: every byte is overwritten before anybody sees it. */
+function room(bytes: number): Uint8Array<ArrayBuffer> {
+  if (bytes === 0) return none;
+  return bytes <= smallBytes ? new Uint8Array(bytes) : new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+}
 
 /** The three parts of a PDU, each collected to its exact length before the next is begun. */
 type Part = 'bhs' | 'additional' | 'data';
