@@ -233,7 +233,7 @@ const wrongFlags: Check = {
       await refuses(start({ replicas: 0 }), '--replicas 0', '1 to 5');
       await refuses(start({ replicas: 6 }), '--replicas 6', '1 to 5');
       await refuses(start({ size: '64X' }), '--size 64X', '64M');
-      await refuses(start({ size: '1M' }), '--size 1M', '16Mi');
+      await refuses(start({ size: '4K' }), '--size 4K', '1Mi');
       await refuses(start({ listen: '3260' }), '--listen 3260', 'HOST:PORT');
       await refuses(
         start({ listen: '192.0.2.1:3260' }),

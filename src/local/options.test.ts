@@ -30,7 +30,7 @@ test.each([
   [{ replicas: '0' },                                 '--replicas 0 is out of range: give a whole number from 1 to 5'],
   [{ replicas: '6' },                                 '--replicas 6 is out of range'],
   [{ size: 'big' },                                   '--size big is no size'],
-  [{ size: '1M' },                                    '--size 1M is out of range: give 16Mi to 16Ti'],
+  [{ size: '4K' },                                    '--size 4K is out of range: give 1Mi to 16Ti'],
   [{ size: '17T' },                                   '--size 17T is out of range'],
   [{ size: '5000001' },                               '--size 5000001 is no multiple of 4096'],
   [{ layout: 'raidz' },                               '--layout raidz is unknown: give stripe or mirror'],

@@ -59,12 +59,14 @@ export const readReplicaCommand = {
 export const localLimits = {
   replicasMax: 5,
   devicesMax: 8,
-  sizeBytesMin: 16 * 2 ** 20,
+  sizeBytesMin: 2 ** 20,
   sizeBytesMax: 2 ** 44,
   /** A child says that it has started within this time; importing a pool is most of it. */
   startMs: 30_000,
   /** Of a child's orderly stop; above its own bound. */
   stopMs: 25_000,
+  /** A pool as a whole is not smaller: labels, tree and reserve have their share of it, and nothing of it is written. */
+  poolBytesMin: 32 * 2 ** 20,
   /** Children of a killed command are gone after two seconds. */
   orphansMs: 3_000,
   /** Answers of a child to status questions. */
@@ -105,9 +107,10 @@ export function newGeometry(flags: Values): Geometry {
   return geometry;
 }
 
-/** Twice the volume per pool in all, for snapshots and what is freed later; each half of a mirror as large. */
+/** Twice the volume per pool in all, for snapshots and what is freed later; each side of a mirror as large. */
 export function deviceBytes({ sizeBytes, layout, devicesPerPool }: Geometry): number {
-  const bytes = layout === 'mirror' ? 2 * sizeBytes : (2 * sizeBytes) / devicesPerPool;
+  const poolBytes = Math.max(2 * sizeBytes, localLimits.poolBytesMin);
+  const bytes = layout === 'mirror' ? poolBytes : poolBytes / devicesPerPool;
   const step = 2 ** 20;
   return Math.ceil(bytes / step) * step;
 }
