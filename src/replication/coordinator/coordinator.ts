@@ -168,12 +168,14 @@ export class Coordinator {
   /** An authenticated link to this replica stands; it says which epoch it has promised. */
   connected(replicaId: string, promisedEpoch: number, nowMs: number): void {
     const member = this.#member(replicaId);
+    const wasOurs = this.#epoch > 0 && member.promisedEpoch === this.#epoch;
     member.state = { phase: 'connected' };
     member.promisedEpoch = promisedEpoch;
     member.connectedAtMs = nowMs;
     member.message = '';
     this.#highestSeen = Math.max(this.#highestSeen, promisedEpoch);
     if (this.#phase === 'ended') return this.#o.effects.close(replicaId, 'this target has ended');
+    if (wasOurs && promisedEpoch > this.#epoch) return this.stop(rival(replicaId, promisedEpoch));
     this.#collect(nowMs);
     this.#o.effects.changed();
   }
@@ -398,14 +400,17 @@ export class Coordinator {
     this.#o.effects.changed();
   }
 
-  /** R10: whoever promised us and now another has met a rival; so has a target that serves. */
+  /** R10: a rival is there. */
   #refused(member: Member, promised: Fence, nowMs: number): void {
     const ours = promised.epoch === this.#epoch && promised.nonce === this.#o.nonce;
     // One epoch never has two targets: under an equal one of another we can not have this replica either (R1).
     if (ours || promised.epoch < this.#epoch) return this.#detach(member, 'the link is not in force', nowMs);
     this.#highestSeen = Math.max(this.#highestSeen, promised.epoch);
-    const why = `replica ${member.id} has promised epoch ${promised.epoch} of another target`;
-    if (this.#phase === 'collecting' && member.state.phase === 'asked') this.#startOver(why, nowMs);
+    const why = rival(member.id, promised.epoch);
+    // It has promised since it told us at the handshake. Whoever holds a promise leaves; else two would take each
+    // other's promises away for ever.
+    const early = this.#phase === 'collecting' && this.#reports().length === 0;
+    if (early) this.#startOver(why, nowMs);
     else this.stop(why);
   }
 
@@ -578,3 +583,6 @@ export class Coordinator {
     this.#o.effects.changed();
   }
 }
+
+const rival = (replicaId: string, epoch: number): string =>
+  `replica ${replicaId} has promised epoch ${epoch} of another target`;

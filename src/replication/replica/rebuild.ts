@@ -99,8 +99,9 @@ export class Rebuild {
 
   useSource(source: CopySource, nowMs: number): void {
     this.#source = source;
-    // The new source has no snapshot of the proof under way: another number is needed.
-    if (this.#phase === 'proving') this.#announceCopied();
+    // The new source has no snapshot of the proof under way, and the target may have had nobody to prove against when it
+    // heard that all is copied: another number is needed.
+    if (this.#phase === 'proving' || this.#phase === 'copied') this.#announceCopied();
     this.run(nowMs);
   }
 
@@ -110,10 +111,11 @@ export class Rebuild {
 
   /** An entry was taken in. `proof`: it was the snapshot for ours. */
   took(number: number, proof: boolean, nowMs: number): void {
-    if (proof && this.#phase === 'copied') {
+    if (proof && (this.#phase === 'copied' || this.#phase === 'proving')) {
+      this.#dropProof(); // of a source that is gone
       this.#phase = 'proving';
       this.#prover = new Prover({ ...this.#o, source: this.#link(), number, groups: this.#groups });
-    }
+    } else if (proof) this.#o.ledger.dropProof(number); // made for a copy that has begun anew
     if (this.#phase === 'copying') this.#advance();
     this.run(nowMs);
   }

@@ -1,5 +1,6 @@
 /** One run of the simulation: faults and requests from a seed, then calm, then every promise is checked. */
 import { prng, type Prng } from '../../shared/prng.ts';
+import { ackQuorum } from '../../replication/quorum.ts';
 import { SimClients } from './sim-clients.ts';
 import { hold } from './sim-truth.ts';
 import { SimWorld, type SimTarget } from './sim-world.ts';
@@ -13,6 +14,8 @@ export interface RunOptions {
   /** Power cuts of single replicas, of everything. */
   readonly crashes?: boolean;
   readonly blackouts?: boolean;
+  /** Disks lost for good, as many as the volume survives. */
+  readonly losses?: boolean;
 }
 
 export interface RunResult {
@@ -61,10 +64,10 @@ export function run(options: RunOptions): RunResult {
     serving = world.targets.findLast(({ alive }) => alive) ?? world.newTarget();
     for (const replica of world.replicas) if (!replica.up) replica.start();
     if (world.replicas.some(({ stopping }) => stopping) || !world.allHeard) continue;
-    if (serving.coordinator.status().phase === 'Healthy') break;
+    if (isWhole(serving, world)) break;
   }
   const { phase, message, replicas: members } = serving.coordinator.status();
-  hold(phase === 'Healthy', `L1: ${phase} (${message}) in the end: ${JSON.stringify(members)}`);
+  hold(isWhole(serving, world), `L1: ${phase} (${message}) in the end: ${JSON.stringify(members)}`);
   clients.readAll(serving);
   clients.flush(serving);
   world.scheduler.run(world.scheduler.nowMs + 1_500);
@@ -77,13 +80,21 @@ export function run(options: RunOptions): RunResult {
   return { answers: clients.answers, epochs, lossy };
 }
 
+/** Serving, with all in sync that are not lost. */
+function isWhole({ coordinator }: SimTarget, { replicas }: SimWorld): boolean {
+  const inSync = coordinator.status().replicas.filter(({ state }) => state === 'InSync').length;
+  return coordinator.serving && inSync === replicas.filter(({ lost }) => !lost).length;
+}
+
 type Fault =
   | 'crash'
   | 'blackout'
+  | 'lose'
   | 'stop'
   | 'start'
   | 'cut'
   | 'partition'
+  | 'isolate'
   | 'pause'
   | 'killTarget'
   | 'newTarget';
@@ -92,15 +103,17 @@ type Fault =
 function faultChances(random: Prng, options: RunOptions): Readonly<Record<Fault, number>> {
   const often = (most: number) => (random.chance(0.6) ? (most * random.below(100)) / 100 : 0);
   return {
-    crash: options.crashes === false ? 0 : often(0.03),
+    crash: options.crashes === false ? 0 : often(0.04),
     blackout: options.blackouts === true ? often(0.004) : 0,
+    lose: options.losses === true ? often(0.01) : 0,
     stop: often(0.01),
-    start: 0.04,
+    start: random.pick([0.02, 0.1]),
     cut: often(0.04),
     partition: often(0.02),
-    pause: often(0.02),
-    killTarget: often(0.01),
-    newTarget: often(0.006),
+    isolate: often(0.02),
+    pause: often(0.03),
+    killTarget: often(0.02),
+    newTarget: often(0.02),
   };
 }
 
@@ -116,13 +129,29 @@ function fault(world: SimWorld, chances: Readonly<Record<Fault, number>>): void 
   if (strikes('partition') && alive.length > 0) {
     world.partition(random.pick(alive), random.pick(replicas), 200 + random.below(3_000));
   }
+  if (strikes('lose')) lose(world);
+  if (strikes('isolate') && alive.length > 0) {
+    world.isolate(random.pick(alive), 500 + random.below(3_000));
+    if (random.chance(0.5)) world.newTarget();
+  }
   if (strikes('pause')) {
     const processes = [...alive.map(({ process }) => process), ...replicas.map(({ process }) => process)];
     random.pick(processes).pause(random.below(1_500));
   }
   if (strikes('killTarget') && alive.length > 0) random.pick(alive).kill();
-  const wanted = strikes('newTarget') ? 2 : 1;
-  if (alive.length < wanted && random.chance(0.2)) world.newTarget();
+  const wanted = strikes('newTarget') ? 3 : 1;
+  if (alive.length < wanted && (wanted > 1 || random.chance(0.2))) world.newTarget();
+  if (strikes('newTarget')) world.newTarget();
+}
+
+/** As many disks as may be lost without losing anything flushed. */
+function lose(world: SimWorld): void {
+  const { replicas, random } = world;
+  const allowed = replicas.length - ackQuorum(replicas.length);
+  if (replicas.filter(({ lost }) => lost).length >= allowed) return;
+  const replica = random.pick(replicas);
+  replica.crash();
+  replica.lost = true;
 }
 
 /** Faults stop: what is down comes up, what stood still goes on. */

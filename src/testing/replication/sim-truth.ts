@@ -69,7 +69,8 @@ export class Truth {
     const chosen = this.history(parent, start.previousLast);
     for (const facts of this.#epochs.values()) {
       const { epoch, flushed, settled } = facts;
-      if (epoch === start.epoch) continue;
+      // A target that was overtaken while it recovered chooses in vain: it never serves.
+      if (epoch >= start.epoch) continue;
       const common = commonPoint(this.history(epoch, Math.max(flushed, settled)), chosen);
       hold(common >= flushed, `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`);
       if (lossy) facts.settled = Math.min(settled, common);

@@ -111,12 +111,16 @@ export class SimReplica {
     return this.core !== undefined;
   }
 
+  /** The disk is gone for good, and nobody comes back from it. */
+  lost = false;
+
   /** Told to stop in order, not down yet. */
   get stopping(): boolean {
     return this.up && this.#stopping === this.process;
   }
 
   start(): void {
+    if (this.lost) return;
     const process = new Process(this.#world);
     this.process = process;
     this.store.endRun();
@@ -308,6 +312,8 @@ export class SimWorld {
   readonly #partitions = new Map<string, number>();
   /** No faults any more: delays are short, links hold. */
   calm = false;
+  /** How long a copy request takes on its way. */
+  readonly copyMs: number;
 
   constructor(options: {
     readonly random: Prng;
@@ -316,7 +322,15 @@ export class SimWorld {
     readonly timing?: Timing;
   }) {
     this.random = options.random;
-    this.timing = options.timing ?? simTiming;
+    const { random } = options;
+    this.copyMs = random.pick([2, 8, 40]);
+    this.timing = options.timing ?? {
+      ...simTiming,
+      windowBytesMax: random.pick([20_000, 40_000, 80_000]),
+      cleanWaitMs: random.pick([1_000, 3_000]),
+      commitMs: random.pick([50, 150, 1_000]),
+      groupBlocks: random.pick([1, 2, 5]),
+    };
     this.truth = new Truth(options.blocks);
     this.replicas = Array.from(
       { length: options.replicas },
@@ -341,6 +355,12 @@ export class SimWorld {
     this.#partitions.set(this.#pair(target, replica), this.scheduler.nowMs + forMs);
     const link = this.linkBetween(target, replica);
     if (link) this.cut(link);
+  }
+
+  /** Cuts a target off from all replicas but one. */
+  isolate(target: SimTarget, forMs: number): void {
+    const spared = this.random.pick(this.replicas);
+    for (const replica of this.replicas) if (replica !== spared) this.partition(target, replica, forMs);
   }
 
   heal(): void {
@@ -436,11 +456,11 @@ export class SimWorld {
   copy(copier: SimReplica, source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
     const { process } = copier;
     const answer: Done<CopyReply> = (reply) =>
-      this.scheduler.after(this.delay(8), () => process.run(() => copier.step(() => done(reply))));
-    this.scheduler.after(this.delay(8), () => {
+      this.scheduler.after(this.delay(this.copyMs), () => process.run(() => copier.step(() => done(reply))));
+    this.scheduler.after(this.delay(this.copyMs), () => {
       const from = this.replicas.find(({ id }) => id === source.replicaId);
       const core = from?.core;
-      const lost = !this.calm && this.random.chance(0.02);
+      const lost = !this.calm && this.random.chance(0.04);
       if (!from || !core || lost) return answer({ ok: false, message: 'no connection' });
       // A source that dies meanwhile never answers; its copier's edge gives up after a while.
       let answered = false;
@@ -468,7 +488,7 @@ export class SimWorld {
 
   /** Every replica has the same content, and it is what the newest history says. */
   checkEqual(): void {
-    const [first, ...others] = this.replicas.map(({ store }) => store.content);
+    const [first, ...others] = this.replicas.filter(({ lost }) => !lost).map(({ store }) => store.content);
     const shown = (content: typeof first) => JSON.stringify([content?.last, content?.tags, content?.births]);
     for (const other of others)
       hold(shown(other) === shown(first), `I6: replicas differ: ${shown(first)} ${shown(other)}`);
