@@ -1,5 +1,6 @@
 /** What the pods of pools and targets have in common. */
 import { ports } from '../api/names.ts';
+import { hashOf } from './objects.ts';
 
 export type { Settings } from './world.ts';
 
@@ -9,7 +10,11 @@ export const keysFolder = '/etc/caskade/keys';
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';
 
-export const podAnnotations = (monitoring: string) => ({
+/** Pod annotation: which master key the mounted keys are of; with another one the daemons have to start anew. */
+const keysHashAnnotation = 'cstor.openebs.io/keys-hash';
+
+export const podAnnotations = (monitoring: string, masterKey: Uint8Array) => ({
+  [keysHashAnnotation]: hashOf(['keys', Buffer.from(masterKey).toString('hex')]),
   'openebs.io/monitoring': monitoring,
   'prometheus.io/path': '/metrics',
   'prometheus.io/port': String(ports.http),

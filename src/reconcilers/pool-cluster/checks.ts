@@ -32,9 +32,12 @@ const hasPools: Check<Subject> = ({ cluster }) =>
   cluster.pools.length > 0 ? [] : [one('NoPools', 'spec.pools is empty: give at least one pool')];
 
 /** Instances, Deployments and Services are named after the cluster; a Service's name is a DNS label. */
-const clusterNameLengthMax = 50;
+export const clusterNameLengthMax = 50;
+export const isClusterName = (name: string): boolean =>
+  /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= clusterNameLengthMax;
+
 const nameFitsServices: Check<Subject> = ({ cluster: { name } }) =>
-  /^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(name) && name.length <= clusterNameLengthMax
+  isClusterName(name)
     ? []
     : [
         one(

@@ -3,7 +3,7 @@ import type { CStorPoolCluster } from '../../api/kinds/cstorpoolcluster.ts';
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
 import { observeDevices } from '../block-device-claim/observe.ts';
 import { readyPod } from '../pods.ts';
-import { isDisabled, type World } from '../world.ts';
+import type { World } from '../world.ts';
 import { clusterOf, instanceOf, type Instance } from './inventory.ts';
 import type { Claim, Observed } from './plan.ts';
 
@@ -27,9 +27,7 @@ export function observe(world: World, name: string, cluster: CStorPoolCluster | 
         deleting: claim.metadata.deletionTimestamp !== undefined,
         clusterFinalizer: claim.metadata.finalizers?.includes(finalizers.poolCluster) === true,
       })),
-    instances: instancesOf(world, name)
-      .filter((instance) => !isDisabled(instance))
-      .map((instance) => observeInstance(world, instance)),
+    instances: instancesOf(world, name).map((instance) => observeInstance(world, instance)),
   };
 }
 

@@ -121,7 +121,7 @@ export function poolDeployment(wish: PoolWish) {
         metadata: {
           labels: meta(wish).labels,
           annotations: {
-            ...podAnnotations('pool_exporter_prometheus'),
+            ...podAnnotations('pool_exporter_prometheus', wish.masterKey),
             'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
             [configHashAnnotation]: wish.configHash,
           },

@@ -55,6 +55,7 @@ const sparse = { type: 'sparse' };
 test.each([
   // what                              claim                                                          pools
   ['listed, grouped by node',          list('b1', 'a1', 'a2'),                                        ['n2: b1', 'n1: a1 a2']],
+  ['a name no Service can have',       claim({ name: '0.pool', maxPools: 1 }),                         ['NameUnusable']],
   ['one is unknown',                   list('a1', 'z'),                                               ['DeviceNotFound']],
   ['a mirror of one',                  claim({ poolType: 'mirrored', deviceList: ['a1', 'a2', 'b1'] }), ['DeviceCount']],
   ['a mirror of two',                  claim({ poolType: 'mirrored', deviceList: ['a1', 'a2'] }),     ['n1: a1 a2']],

@@ -7,6 +7,7 @@
  */
 import type { Device } from '../block-device-claim/inventory.ts';
 import type { Violation } from '../checks.ts';
+import { clusterNameLengthMax, isClusterName } from '../pool-cluster/checks.ts';
 
 export interface Claim {
   readonly name: string;
@@ -51,6 +52,11 @@ const layouts: Readonly<
 const refuse = (...violations: readonly Violation[]): Plan => ({ ok: false, violations });
 
 export function plan(claim: Claim, observed: Observed): Plan {
+  if (!isClusterName(claim.name))
+    return refuse({
+      reason: 'NameUnusable',
+      message: `metadata.name "${claim.name}": use at most ${clusterNameLengthMax} lower-case letters, digits and dashes, beginning with a letter`,
+    });
   const layout = layouts[claim.poolType];
   if (layout === undefined)
     return refuse({

@@ -229,7 +229,7 @@ export function targetDeployment(volume: TargetWish) {
         metadata: {
           labels: podLabels,
           annotations: {
-            ...podAnnotations('volume_exporter_prometheus'),
+            ...podAnnotations('volume_exporter_prometheus', volume.masterKey),
             // Addresses in the file are followed by the running target; other members are worth a restart.
             [configHashAnnotation]: hashOf(Object.keys(volume.target.replicas).toSorted()),
           },

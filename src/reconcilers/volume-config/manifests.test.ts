@@ -1,0 +1,135 @@
+import { expect, test } from '@jest/globals';
+import { poolDeployment } from '../pool-instance/manifests.ts';
+import { poolConfig } from '../pool-instance/manifests.ts';
+import type { Settings } from '../world.ts';
+import {
+  consistencyFactor,
+  targetConfig,
+  targetDeployment,
+  targetSecret,
+  type TargetWish,
+} from './manifests.ts';
+import type { Wish } from './plan.ts';
+
+const settings: Settings = {
+  namespace: 'openebs',
+  image: 'caskade:1',
+  imagePullPolicy: 'IfNotPresent',
+  version: '1',
+  sparseDir: '/var/openebs/sparse',
+};
+const masterKey = new Uint8Array(32).fill(7);
+const wish: Wish = {
+  name: 'pvc-1',
+  uid: 'u1',
+  cluster: 'c',
+  policyName: '',
+  capacity: '1Gi',
+  sizeBytes: 1024 ** 3,
+  replicaCount: 1,
+  pools: ['p'],
+  recorded: true,
+  replicaAffinity: false,
+  node: '',
+  source: '',
+};
+const target: TargetWish = {
+  config: {
+    metadata: { name: 'pvc-1', uid: 'u1' },
+    spec: { capacity: {}, policy: {}, provision: { capacity: {}, replicaCount: 1 } },
+    versionDetails: {},
+  },
+  wish,
+  policy: {
+    target: { tolerations: [{ key: 'x', operator: 'Exists' }], resources: { limits: { memory: '1Gi' } } },
+  },
+  storageClassRef: '',
+  claimName: 'data',
+  settings,
+  masterKey,
+  target: targetConfig(
+    wish,
+    '10.0.0.9',
+    { 1: 'g' },
+    { 1: { pool: 'p', replication: '10.0.0.1:3232', copy: '10.0.0.1:3233' } },
+  ),
+};
+
+test('a target has no token, no privileges and leaves a dead node after 30 s', () => {
+  const pod = targetDeployment(target).spec.template.spec;
+  expect(pod.automountServiceAccountToken).toBe(false);
+  expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 10_001 });
+  expect(pod.containers[0]?.securityContext).toEqual({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  expect(
+    pod.tolerations.map(({ key, tolerationSeconds }: { key?: string; tolerationSeconds?: number }) => [
+      key,
+      tolerationSeconds,
+    ]),
+  ).toEqual([
+    ['node.alpha.kubernetes.io/notReady', 30],
+    ['node.alpha.kubernetes.io/unreachable', 30],
+    ['node.kubernetes.io/not-ready', 30],
+    ['node.kubernetes.io/unreachable', 30],
+    ['x', undefined],
+  ]);
+});
+
+test('keys are in the Secret, and nowhere in the pod', () => {
+  const secret = targetSecret(target);
+  const keys = JSON.parse(Buffer.from(secret.data['replica-keys.json'], 'base64').toString()) as Record<
+    string,
+    string
+  >;
+  expect(Object.keys(keys)).toEqual(['1']);
+  const deployment = JSON.stringify(targetDeployment(target));
+  for (const key of [...Object.values(keys), Buffer.from(masterKey).toString('hex')])
+    expect(deployment).not.toContain(key);
+});
+
+test('another master key starts the daemons anew', () => {
+  const other = { ...target, masterKey: new Uint8Array(32).fill(8) };
+  expect(targetDeployment(other).spec.template.metadata.annotations).not.toEqual(
+    targetDeployment(target).spec.template.metadata.annotations,
+  );
+});
+
+test('a pool is privileged, has no token, and sees the sparse folder only when it uses it', () => {
+  const pool = (sparse: boolean) =>
+    poolDeployment({
+      instance: {
+        metadata: { name: 'p', uid: 'p-uid' },
+        spec: { dataRaidGroups: [], nodeSelector: { 'kubernetes.io/hostname': 'n1' } },
+      },
+      config: poolConfig('p', 'stripe', []),
+      configHash: 'h',
+      sparse,
+      settings,
+      masterKey,
+    }).spec;
+  const { template, strategy } = pool(false);
+  expect(strategy.type).toBe('Recreate');
+  expect(template.spec.automountServiceAccountToken).toBe(false);
+  expect(template.spec.containers[0]?.securityContext).toEqual({ privileged: true, runAsUser: 0 });
+  expect(template.spec.nodeSelector).toEqual({ 'kubernetes.io/hostname': 'n1' });
+  expect(template.spec.volumes.map(({ name }) => name)).toEqual(['config', 'keys', 'dev']);
+  expect(pool(true).template.spec.volumes.map(({ name }) => name)).toEqual([
+    'config',
+    'keys',
+    'dev',
+    'sparse',
+  ]);
+});
+
+test.each([
+  [1, 1],
+  [2, 2],
+  [3, 2],
+  [4, 3],
+  [5, 3],
+])('of %i replicas %i make a quorum', (replicas, quorum) => {
+  expect(consistencyFactor(replicas)).toBe(quorum);
+});
