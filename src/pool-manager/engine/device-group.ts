@@ -146,13 +146,13 @@ export class DeviceGroup {
   }
 
   async #readFrom(member: Member, unit: number, count: number): Promise<Uint8Array | undefined> {
-    if (member.device === undefined || member.state === 'failed') return undefined;
+    if (member.device === undefined) return undefined;
     try {
       return await member.device.read(this.offsetBytes(unit), count * blockBytes);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
       member.ioErrors++;
-      member.reason = error.message;
+      member.reason ??= error.message;
       return undefined;
     }
   }
@@ -168,12 +168,15 @@ export class DeviceGroup {
     }
   }
 
-  /** Devices with all data, another one first each time; a device that is being copied to comes last: it may have it. */
+  /**
+   * Devices with all data, another one first each time; then one that is being copied to, then those out of use: they
+   * may have it, and the checksum tells.
+   */
   #order(): readonly Member[] {
-    const current = this.members.filter((member) => member.state === 'current');
+    const inState = (state: Member['state']) => this.members.filter((member) => member.state === state);
+    const current = inState('current');
     const turn = this.#turn++ % Math.max(1, current.length);
-    const syncing = this.members.filter((member) => member.state === 'syncing');
-    return [...current.slice(turn), ...current.slice(0, turn), ...syncing];
+    return [...current.slice(turn), ...current.slice(0, turn), ...inState('syncing'), ...inState('failed')];
   }
 }
 
