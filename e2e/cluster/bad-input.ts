@@ -150,7 +150,7 @@ export function badInput(world: () => World): readonly Check[] {
     cluster('that names a device that is too small', /a pool needs devices of/, async (w) => [
       entry('node1', [await fresh(w, 3, '64M')]),
     ]),
-    cluster('that names one device twice', /name each device once|[Dd]uplicate|twice/, async (w) => {
+    cluster('that names one device twice', /more than once/, async (w) => {
       const device = await fresh(w, 4);
       return [entry('node1', [device, device])];
     }),
@@ -198,6 +198,9 @@ async function shrunk(world: World): Promise<void> {
   const { kubectl } = world;
   const { pv, claim } = await makeVolume(world, 'shrunk');
   const where = ['-n', system.namespace];
+  const capacity = async () =>
+    (await kubectl.get<KubeObject & { spec: { capacity?: string } }>('cv', pv, ...where))?.spec.capacity;
+  const before = await capacity();
   const patch = JSON.stringify({ spec: { capacity: { storage: '64Mi' } } });
   const patched = await kubectl.attempt(['patch', 'cvc', pv, ...where, '--type=merge', '-p', patch]);
   const says = /64Mi|67108864|shrink|smaller/i;
@@ -210,7 +213,7 @@ async function shrunk(world: World): Promise<void> {
       return shown.length > 0 ? shown : JSON.stringify(object?.status);
     });
   }
-  const volume = await kubectl.get<KubeObject & { spec: { capacity?: string } }>('cv', pv, ...where);
-  if (volume?.spec.capacity !== '512Mi') throw new Error(`the volume has ${volume?.spec.capacity}`);
+  const after = await capacity();
+  if (after !== before) throw new Error(`the volume had ${before} and has ${after}`);
   await kubectl.run(['delete', 'pvc', claim, '-n', names.namespace, '--timeout=60s'], { timeoutMs: 70_000 });
 }

@@ -3,7 +3,7 @@
  * Node's own modules.
  *
  *   recorder.ts write DIR STOPFILE    writes records round SLOTS files in DIR, fsync after each, until STOPFILE exists;
- *                                     stdout is the record of what was promised: one line {"n","ms"} after each fsync,
+ *                                     stdout is the record of what was promised: one line {"n","at","ms"} after each fsync,
  *                                     {"done":n} at the end, and then it waits to be ended, so that its pod can be used to
  *                                     check. A write that fails ends it with {"error"} and status 1.
  *   recorder.ts check DIR LAST        every slot must hold the newest record up to LAST that belongs there, or the one
@@ -82,7 +82,7 @@ async function write(directory: string, stopFile: string): Promise<void> {
       process.exitCode = 1;
       return;
     }
-    say({ n, ms: Math.round(performance.now() - startMs) });
+    say({ n, at: Date.now(), ms: Math.round(performance.now() - startMs) });
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   say({ done: n });

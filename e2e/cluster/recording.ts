@@ -5,6 +5,7 @@ import type { Kubectl } from './kubectl.ts';
 interface Line {
   readonly n?: number;
   readonly ms?: number;
+  readonly at?: number;
   readonly done?: number;
   readonly from?: number;
   readonly error?: string;
@@ -80,6 +81,14 @@ export class Recording {
   async longestMsSince(n: number): Promise<number> {
     const lines = await this.#lines();
     return Math.max(0, ...lines.filter((line) => (line.n ?? 0) > n).map((line) => line.ms ?? 0));
+  }
+
+  /** Records that took longer than a limit, newer than `n`, with the time of their end. */
+  async slowSince(n: number, limitMs: number): Promise<readonly string[]> {
+    const slow = (await this.#lines()).filter((line) => (line.n ?? 0) > n && (line.ms ?? 0) > limitMs);
+    return slow.map(
+      (line) => `record ${line.n} took ${line.ms} ms until ${new Date(line.at ?? 0).toISOString()}`,
+    );
   }
 
   /** Ends the writer; answers its last record. */
