@@ -174,7 +174,7 @@ export function blockDeviceChecks(world: () => World): readonly Check[] {
       run: async () => {
         const before = await disks().devices();
         const { writes } = await disks().passes();
-        await new Promise((resolve) => setTimeout(resolve, 5_000));
+        await new Promise((resolve) => setTimeout(resolve, 3_500));
         equal('writes', (await disks().passes()).writes, writes);
         equal('objects', await disks().devices(), before);
       },

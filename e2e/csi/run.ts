@@ -37,6 +37,7 @@ async function checks(): Promise<number> {
   };
   const open: Check = {
     name: 'an API server, targets, csi-controller and csi-node start',
+    timeoutMs: 150_000,
     run: async () => {
       world = await World.open();
     },

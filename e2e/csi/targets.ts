@@ -69,7 +69,7 @@ const seconds = (count: number) => new Promise<void>((resolve) => setTimeout(res
 
 export const targetChecks = (world: () => World): readonly Check[] => [
   {
-    name: 'the target killed under a writer and back after eight seconds: no error, every byte there',
+    name: 'the target killed under a writer and back after five seconds: no error, every byte there',
     timeoutMs: 120_000,
     run: async () => {
       const target = new TargetProcess(world(), 'pvc-outage', 21650);
@@ -82,7 +82,7 @@ export const targetChecks = (world: () => World): readonly Check[] => [
       const writing = attempt(['sh', '-c', script, 'writer', path], { timeoutMs: 100_000 });
       await seconds(2);
       await target.kill();
-      await seconds(8);
+      await seconds(5);
       await target.start();
       const { status } = await writing;
       if (status !== 0) throw new Error(`the writer ended with ${status}`);

@@ -136,7 +136,7 @@ export class World {
   async serving(socket: string, role: Role): Promise<void> {
     await until(
       `${socket} is served`,
-      30_000,
+      60_000,
       async () => {
         const client = openClient(csi.v1.Identity.service, `unix:${socket}`);
         try {
@@ -186,7 +186,7 @@ export class World {
       const points = readFileSync('/proc/self/mounts', 'utf8')
         .split('\n')
         .map((line) => line.split(' ')[1] ?? '')
-        .filter((point) => point.startsWith(this.kubelet) && (how.length > 0 || !point.endsWith('/disk')));
+        .filter((point) => point.startsWith(this.kubelet) && (how.length > 0 || !point.includes('/attach/')));
       for (const point of points.toReversed())
         await attempt(['umount', ...how, point], { timeoutMs: 10_000 });
       const { stdout } = await attempt(['pgrep', '-f', `mountpoint=${this.kubelet}`]);

@@ -27,10 +27,10 @@ import { Readiness } from './readiness.ts';
 import { serveRegistration } from './registration.ts';
 import { nodeService } from './service.ts';
 
-function attacherOf({ attach, hostPid, attachFolder }: NodeOptions, log: Log): Attacher {
+function attacherOf({ attach, hostPid, attachFolder, nodeName }: NodeOptions, log: Log): Attacher {
   const host = hostPid === 'self' ? ownCommands : hostCommands(hostPid);
   return attach === 'qemu'
-    ? new QemuAttacher({ folder: attachFolder, host, hostPid, log })
+    ? new QemuAttacher({ folder: attachFolder, nodeName, host, hostPid, log })
     : new OpenIscsiAttacher({ host, log });
 }
 

@@ -2,7 +2,7 @@
  * Attach without an initiator in the kernel: qemu-storage-daemon logs in and shows the LUN as a file by FUSE, a loop
  * device makes a block device of the file. For kernels without iSCSI, chosen by `--attach qemu` and never by itself.
  *
- *      target ──iSCSI── qemu-storage-daemon ──FUSE── <folder>/disk ──loop── /dev/loopN ── file system
+ *      target ──iSCSI── qemu-storage-daemon ──FUSE── <folder>/disk.<node> ──loop── /dev/loopN ── file system
  *
  * QEMU 7.2's FUSE export mixes up data of concurrent writes; with max_background=1 the kernel sends one at a time.
  */
@@ -28,6 +28,7 @@ import { until } from './until.ts';
 export interface QemuAttacherOptions {
   /** Folder of ours, with the same path on the host: `<kubelet dir>/plugins/<driver>/attach`. */
   readonly folder: string;
+  readonly nodeName: string;
   readonly host: Commands;
   /** Process whose mounts are the host's; its /proc has the daemons. */
   readonly hostPid: number | 'self';
@@ -48,12 +49,14 @@ export class QemuAttacher implements Attacher {
   readonly name = 'qemu';
   readonly volumesMax = 32;
   readonly #folder: string;
+  readonly #nodeName: string;
   readonly #host: Commands;
   readonly #procOfHost: string;
   readonly #log: Log;
 
   constructor(options: QemuAttacherOptions) {
     this.#folder = options.folder;
+    this.#nodeName = options.nodeName;
     this.#host = options.host;
     this.#procOfHost = `/proc/${options.hostPid}`;
     this.#log = options.log.with({ attach: this.name });
@@ -124,18 +127,23 @@ export class QemuAttacher implements Attacher {
     const volumes = await readdir(this.#folder).catch(() => []);
     const done: string[] = [];
     for (const volume of volumes.filter(isVolumeName)) {
-      const paths = this.#paths(volume);
-      const seen = await this.#look(paths);
-      if (seen.daemons.length === 1 && seen.served !== undefined) {
-        done.push(`${volume}: adopted`);
-      } else if (seen.loop !== undefined && (await this.#isMounted(seen.loop))) {
-        done.push(`${volume}: its daemon is gone and its file system is mounted, left for unstage`);
-      } else {
-        await this.#clear(paths, seen);
-        done.push(`${volume}: removed what was left of it`);
+      try {
+        done.push(`${volume}: ${await this.#recoverOne(this.#paths(volume))}`);
+      } catch (error) {
+        // The others are served all the same, and the kubelet's next call for this one tries again.
+        done.push(`${volume}: not cleaned (${(error as Error).message})`);
       }
     }
     return done;
+  }
+
+  async #recoverOne(paths: DaemonPaths): Promise<string> {
+    const seen = await this.#look(paths);
+    if (seen.daemons.length === 1 && seen.served !== undefined) return 'adopted';
+    if (seen.loop !== undefined && (await this.#isMounted(seen.loop)))
+      return 'its daemon is gone and its file system is mounted, left for unstage';
+    await this.#clear(paths, seen);
+    return 'removed what was left of it';
   }
 
   #paths(volume: string): DaemonPaths {
@@ -149,7 +157,8 @@ export class QemuAttacher implements Attacher {
     const short = createHash('sha256').update(volume).digest('hex').slice(0, 12);
     return {
       folder,
-      file: `${folder}/disk`,
+      // Loop devices are the machine's: where several nodes share one, each must know its own by their file.
+      file: `${folder}/disk.${this.#nodeName}`,
       secret: `${folder}/chap`,
       monitor: `${this.#folder}/.${short}`,
       cgroup: `attach-${short}`,
@@ -160,7 +169,7 @@ export class QemuAttacher implements Attacher {
     const daemons = await findDaemons('/proc', paths.file);
     const mounts = parseMountInfo(await readFile(`${this.#procOfHost}/mountinfo`, 'utf8'));
     const served = mountAt(mounts, paths.file);
-    // The number of the FUSE file system, not the path: other nodes of one machine have the same paths.
+    // By the number of the FUSE file system while it is mounted: an earlier one had the same path.
     const loops = await listLoopDevices(this.#host);
     const loop =
       served === undefined
