@@ -1,5 +1,8 @@
 /** The client: what it writes, what it leaves alone, what it does when somebody else was faster. */
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { annotations, labels } from '../../src/api/names.ts';
 import { resources } from '../../src/api/resources.ts';
 import { setCondition } from '../../src/api/conditions.ts';
@@ -10,6 +13,9 @@ import {
   isConflict,
   isNotFound,
 } from '../../src/reconcilers/runtime/api-error.ts';
+import { accessOfServiceAccount } from '../../src/reconcilers/runtime/access.ts';
+import { KubernetesClient } from '../../src/reconcilers/runtime/client.ts';
+import { KubeConnection } from '../../src/reconcilers/runtime/connection.ts';
 import { core } from '../../src/reconcilers/runtime/core-resources.ts';
 import { EventRecorder } from '../../src/reconcilers/runtime/events.ts';
 import { systemClock } from '../../src/shared/edge/system-clock.ts';
@@ -218,6 +224,27 @@ export function clientChecks(api: () => ApiServer): readonly Check[] {
         assert.match(described, /Warning +DeviceNotFound .*x2.* +test +no BlockDevice bd-1/);
       },
     ),
+    check('a pod comes in with the files of its service account', async () => {
+      const config = JSON.parse(readFileSync(api().kubeconfig, 'utf8')) as {
+        clusters: [{ cluster: { server: string; 'certificate-authority': string } }];
+        users: [{ user: { token: string } }];
+      };
+      const { cluster: at } = config.clusters[0];
+      const folder = mkdtempSync(join(tmpdir(), 'caskade-service-account-'));
+      writeFileSync(join(folder, 'token'), `${config.users[0].user.token}\n`);
+      copyFileSync(at['certificate-authority'], join(folder, 'ca.crt'));
+      const { hostname, port } = new URL(at.server);
+      const connection = new KubeConnection(accessOfServiceAccount(folder, hostname, port, systemClock));
+      const client = new KubernetesClient({
+        connection,
+        fieldManager: 'test',
+        clock: systemClock,
+        log: silentLog,
+      });
+      assert.ok((await client.list(core.namespaces)).length > 3);
+      connection.close();
+      rmSync(folder, { recursive: true });
+    }),
     check('a refusal says who may not do what', async (_, namespace) => {
       const reader = openWorld(api().kubeconfigOf('reader'));
       const denied = reader.client.create(core.configMaps, configMap(namespace, 'a'));

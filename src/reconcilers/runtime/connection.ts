@@ -1,11 +1,17 @@
 /**
- * HTTP to the API server: addresses, certificates and tokens come from @kubernetes/client-node's KubeConfig (a file, the
- * pod's service account, or a command), requests are Node's own, so that each has a deadline and a watch can be guarded
- * against a connection that died without a word.
+ * HTTP to the API server. Requests are Node's own, so that each has a deadline and a watch can be guarded against a
+ * connection that died without a word.
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { systemClock } from '../../shared/edge/system-clock.ts';
+import {
+  AccessError,
+  accessFromEnvironment,
+  accessOfKubeconfig,
+  type Access,
+  type AccessSource,
+} from './access.ts';
 import { apiError, ApiUnreachable } from './api-error.ts';
 
 export interface ApiRequest {
@@ -36,33 +42,23 @@ const bodyBytesMax = 512 * 1024 * 1024;
 /** An event carries one object. */
 const lineBytesMax = 16 * 1024 * 1024;
 
-export class KubeConnection implements ApiConnection {
-  readonly #config: KubeConfig;
-  readonly #server: URL;
-  readonly #agent: HttpAgent;
-  readonly #proxied: boolean;
+const agentOptions = { keepAlive: true, keepAliveMsecs: 15_000, maxSockets: 64, scheduling: 'lifo' } as const;
 
-  constructor(config: KubeConfig) {
-    const cluster = config.getCurrentCluster();
-    if (cluster === null) throw new Error('the kubeconfig names no cluster in its current context');
-    this.#config = config;
-    this.#server = new URL(cluster.server);
-    this.#proxied = cluster.proxyUrl !== undefined && cluster.proxyUrl !== '';
-    const options = { keepAlive: true, keepAliveMsecs: 15_000, maxSockets: 64, scheduling: 'lifo' } as const;
-    this.#agent = this.#server.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
+export class KubeConnection implements ApiConnection {
+  readonly #access: AccessSource;
+  readonly #agents = { 'https:': new HttpsAgent(agentOptions), 'http:': new HttpAgent(agentOptions) };
+
+  constructor(access: AccessSource) {
+    this.#access = access;
   }
 
-  /** From $KUBECONFIG, ~/.kube/config, or the service account of the pod, in this order. */
+  /** With $KUBECONFIG, as the service account of the pod, or with ~/.kube/config, in this order. */
   static fromEnvironment(): KubeConnection {
-    const config = new KubeConfig();
-    config.loadFromDefault();
-    return new KubeConnection(config);
+    return new KubeConnection(accessFromEnvironment(systemClock));
   }
 
   static fromFile(path: string): KubeConnection {
-    const config = new KubeConfig();
-    config.loadFromFile(path);
-    return new KubeConnection(config);
+    return new KubeConnection(accessOfKubeconfig(path));
   }
 
   async send(request: ApiRequest): Promise<unknown> {
@@ -117,18 +113,20 @@ export class KubeConnection implements ApiConnection {
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const agent of Object.values(this.#agents)) agent.destroy();
   }
 
   /** The answer, when its header is there. */
   async #open(request: ApiRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const options: RequestOptions = { headers: {} };
+    let access: Access;
     try {
-      await this.#config.applyToHTTPSOptions(options);
+      access = await this.#access();
     } catch (error) {
-      throw unreachable(request, error, signal); // a token command that fails, a certificate that is being replaced
+      if (error instanceof AccessError) throw error;
+      throw unreachable(request, error, signal); // a token command that fails, a file that is being replaced
     }
-    if (!this.#proxied) options.agent = this.#agent;
+    const { server, options } = access;
+    const protocol = server.protocol === 'http:' ? 'http:' : 'https:';
     const body = request.body === undefined ? undefined : JSON.stringify(request.body);
     const headers = {
       ...(options.headers as Record<string, string>),
@@ -141,11 +139,11 @@ export class KubeConnection implements ApiConnection {
             'content-length': Buffer.byteLength(body),
           }),
     };
-    const base = this.#server.pathname.replace(/\/$/, '');
-    const url = new URL(`${base}${request.path}`, this.#server);
-    const start = this.#server.protocol === 'https:' ? httpsRequest : httpRequest;
+    const url = new URL(`${server.pathname.replace(/\/$/, '')}${request.path}`, server);
+    const agent = access.agent ?? this.#agents[protocol];
+    const start = protocol === 'https:' ? httpsRequest : httpRequest;
     return await new Promise((resolve, reject) => {
-      const out = start(url, { ...options, headers, method: request.method, signal }, resolve);
+      const out = start(url, { ...options, agent, headers, method: request.method, signal }, resolve);
       out.on('error', (error) => reject(unreachable(request, error, signal)));
       out.on('socket', (socket) => socket.setKeepAlive(true, 15_000));
       out.end(body);
@@ -157,7 +155,8 @@ const withDeadline = ({ deadlineMs, signal }: ApiRequest): AbortSignal =>
   AbortSignal.any([AbortSignal.timeout(deadlineMs), ...(signal === undefined ? [] : [signal])]);
 
 function unreachable(request: ApiRequest, error: unknown, signal: AbortSignal): unknown {
-  if (!Error.isError(error) || error instanceof ApiUnreachable || error.name === 'ApiError') return error;
+  if (!Error.isError(error) || ['ApiUnreachable', 'ApiError', 'AccessError'].includes(error.name))
+    return error;
   const cause: unknown = signal.aborted ? signal.reason : error;
   const why = Error.isError(cause) ? cause.message : String(cause);
   return new ApiUnreachable(`${request.method} ${request.path.split('?')[0]}: ${why}`, { cause: error });
