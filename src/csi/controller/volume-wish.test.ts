@@ -117,6 +117,13 @@ test('the object is what the CRD takes and the operator expects', () => {
   });
 });
 
+test('the node of the first pod is handed on for the placement', () => {
+  const segments = { 'topology.cstor.openebs.io/nodeName': 'node-2', 'kubernetes.io/hostname': 'host-2' };
+  const accessibilityRequirements = { requisite: [], preferred: [{ segments }, { segments: {} }] };
+  const config = configOf(wishOf(request({ accessibilityRequirements })), 'openebs', '0.1.0');
+  expect(config.metadata.annotations?.['volume.kubernetes.io/selected-node']).toBe('node-2');
+});
+
 // prettier-ignore
 test.each([
   // asked later                                                                      differs in

@@ -8,6 +8,7 @@ import { formatBinaryQuantity, parseQuantity } from '../../api/quantity.ts';
 import { apiVersionOf, resources } from '../../api/resources.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
 import { capabilitiesProblem, required } from '../capabilities.ts';
+import { topologyNodeName } from '../topology.ts';
 
 export interface VolumeWish {
   readonly name: string;
@@ -15,6 +16,8 @@ export interface VolumeWish {
   readonly poolCluster: string;
   readonly replicaCount: number;
   readonly policy: string | undefined;
+  /** Node that the volume had best be near: of the first pod, where the class waits for it. */
+  readonly preferredNode: string | undefined;
   readonly claim: { readonly name: string; readonly namespace: string } | undefined;
 }
 
@@ -45,7 +48,13 @@ export function wishOf(request: CreateVolumeRequestRead): VolumeWish {
   if (problem !== undefined) throw invalid(problem);
   if (request.volumeContentSource)
     throw invalid('volume_content_source is not offered: create the claim without dataSource');
-  return { name, sizeBytes: sizeOf(request.capacityRange), ...parametersOf(request.parameters) };
+  const [preferred] = request.accessibilityRequirements?.preferred ?? [];
+  return {
+    name,
+    sizeBytes: sizeOf(request.capacityRange),
+    preferredNode: preferred?.segments[topologyNodeName],
+    ...parametersOf(request.parameters),
+  };
 }
 
 function parametersOf(parameters: Readonly<Record<string, string>>) {
@@ -103,6 +112,7 @@ export function configOf(wish: VolumeWish, namespace: string, version: string): 
       labels: { [labels.cstorPoolCluster]: wish.poolCluster, [labels.version]: version },
       annotations: {
         [annotations.volumeId]: wish.name,
+        ...(wish.preferredNode === undefined ? {} : { [selectedNode]: wish.preferredNode }),
         ...(wish.policy === undefined ? {} : { [annotations.volumePolicy]: wish.policy }),
         ...(wish.claim === undefined
           ? {}
@@ -122,6 +132,8 @@ export function configOf(wish: VolumeWish, namespace: string, version: string): 
     versionDetails: { desired: version },
   };
 }
+/** As the scheduler marks claims; the operator places the first replica there when the policy has replicaAffinity. */
+export const selectedNode = 'volume.kubernetes.io/selected-node';
 /** Ours: where the claim of `openebs.io/persistent-volume-claim` is. */
 export const claimNamespace = 'openebs.io/persistent-volume-claim-namespace';
 
