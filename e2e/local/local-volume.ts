@@ -5,8 +5,11 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { ProtoGrpcType as TargetProto } from '../../src/api/proto/target.ts';
 import type { LocalStatus } from '../../src/local/status.ts';
 import type { Comparison } from '../../src/local/replicas.ts';
+import { openClient } from '../../src/shared/grpc/client.ts';
+import { loadProto } from '../../src/shared/grpc/load.ts';
 import { attempt, run, type Result } from '../shell.ts';
 import { until } from '../until.ts';
 
@@ -201,3 +204,13 @@ export const gone = (pids: readonly number[], timeoutMs: number): Promise<object
     () => Promise.resolve(pids.some(isAlive) ? `${pids.filter(isAlive).join(', ')} live` : {}),
     50,
   );
+
+/** The bearer token of a process of the volume in `dir`. */
+export const token = (dir: string, name: string) =>
+  readFileSync(join(dir, 'keys', `${name}.token`), 'utf8').trim();
+
+/** Admin calls to the target of a served volume. */
+export function targetClient(dir: string, { admin }: FirstLine) {
+  const { service } = loadProto<TargetProto>('target.proto').caskade.target.v1.Target;
+  return openClient(service, `unix:${admin['target'] ?? ''}`, { token: token(dir, 'target') });
+}

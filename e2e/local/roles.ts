@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtoGrpcType as PoolProto } from '../../src/api/proto/pool.ts';
-import type { ProtoGrpcType as TargetProto } from '../../src/api/proto/target.ts';
 import type { TargetConfig } from '../../src/api/target-config.ts';
 import type { PoolConfig } from '../../src/api/pool-config.ts';
 import { openClient } from '../../src/shared/grpc/client.ts';
@@ -19,19 +18,14 @@ import {
   startArgv,
   startLocal,
   statusOf,
+  targetClient,
+  token,
   type FirstLine,
 } from './local-volume.ts';
 import type { Check } from './suite.ts';
 import { spawn } from 'node:child_process';
 
 const soon = { deadlineMs: 10_000 };
-const token = (dir: string, name: string) => readFileSync(join(dir, 'keys', `${name}.token`), 'utf8').trim();
-
-function targetClient(dir: string, { admin }: FirstLine) {
-  const { service } = loadProto<TargetProto>('target.proto').caskade.target.v1.Target;
-  return openClient(service, `unix:${admin['target'] ?? ''}`, { token: token(dir, 'target') });
-}
-
 /** Changes the target's file; a started target looks at it every two seconds. */
 function changeTarget(dir: string, change: (config: TargetConfig) => TargetConfig): void {
   const file = join(dir, 'config', 'target.json');

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { prng } from '../../src/shared/prng.ts';
 import { openDisk, type Disk } from '../initiator/disk.ts';
 import { verify } from '../initiator/verifier.ts';
 import { startWriter, type Writer } from '../initiator/writer.ts';
@@ -17,6 +18,7 @@ import {
   restart,
   startLocal,
   statusOf,
+  targetClient,
   type FirstLine,
   type Served,
 } from './local-volume.ts';
@@ -118,6 +120,51 @@ const targetPaused = survives('the target stopped for five seconds', async (worl
   process.kill(world.local.line.pids.target, 'SIGCONT');
 });
 
+/** More than the target keeps for resending (64 MiB), beside what the writer writes. */
+const missedBytes = 80 * 2 ** 20;
+
+const rebuilt: Check = {
+  name: 'survives: a pool that missed too much is rebuilt by copying, also when killed half-way',
+  timeoutMs: 120_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const dir = join(folder, 'd');
+      const local = await startLocal(folder, { size: '128M' });
+      const { disk, writer } = await openWriter(local.line);
+      await moreWrites(writer);
+      process.kill(local.line.pids.pools['pool-2'] ?? 0, 'SIGKILL');
+      const piece = prng(seed).bytes(2 ** 20);
+      for (let at = 0; at < missedBytes; at += piece.length) await disk.write(32 * 2 ** 20 + at, piece);
+      const client = targetClient(dir, local.line);
+      const rebuilding = () =>
+        until(
+          'pool-2 rebuilding',
+          20_000,
+          async () => {
+            const { replicas } = await client.call('GetStatus', {}, { deadlineMs: 5_000 });
+            const replica = replicas.find(({ pool }) => pool === 'pool-2');
+            return replica?.rebuild ?? JSON.stringify(replica);
+          },
+          10,
+        );
+      const pid = await restart(dir, 'pool-2');
+      const { percent } = await rebuilding();
+      assert.ok(percent >= 0 && percent <= 100);
+      process.kill(pid, 'SIGKILL');
+      client.close();
+      await moreWrites(writer);
+      await restart(dir, 'pool-2');
+      await moreWrites(writer);
+      const record = await writer.stop();
+      await healthy(dir);
+      const report = await verify({ disk, record });
+      assert.ok(report.ok, `seed ${seed}: ${JSON.stringify(report.problems.slice(0, 5))}`);
+      await disk.close();
+      await identical(dir);
+      assert.equal(await local.stop(), 0);
+    }),
+};
+
 /** Every process at once, the command included: what was flushed is there, what was only acknowledged may be not. */
 const allKilled: Check = {
   name: 'survives: everything killed at once and started again on the same D',
@@ -194,6 +241,7 @@ export const survivalChecks: readonly Check[] = [
   targetKilled,
   poolPaused,
   targetPaused,
+  rebuilt,
   allKilled,
   stopped,
   random,
