@@ -528,6 +528,10 @@ export class Coordinator {
       stream.join(member, common);
       return this.#nowInSync(member, report);
     }
+    if (!stream.liftAbove(report.last)) {
+      member.message = `holds entry ${report.last}, above all that this volume has: replace this replica`;
+      return;
+    }
     if (!this.#rebuilds.begin(member, report, stream, this.#issued, nowMs)) {
       member.message = 'waits for a replica in sync to copy from';
       return;

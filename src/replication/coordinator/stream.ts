@@ -25,6 +25,9 @@ interface StreamOptions {
   readonly onSent: (member: Member) => void;
 }
 
+/** Proofs begun in one recovery, generously. */
+const liftMax = 1_024;
+
 export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
@@ -100,6 +103,17 @@ export class Stream {
       'too far above the last flush',
     );
     return entry.number;
+  }
+
+  /**
+   * Makes the next number higher than `number` by entries that change nothing. A target that died while it adopted may
+   * have left the numbers of its adopt entry and of proofs above ours; no block has them (R9), but a replica's numbers
+   * only grow. False when they are too many to have come about so.
+   */
+  liftAbove(number: number): boolean {
+    if (number - this.last > liftMax) return false;
+    while (this.last < number) this.issue({ kind: 'flush' });
+    return true;
   }
 
   /** Sends what may be sent to everyone, and flushes before a bound is met. */

@@ -66,11 +66,12 @@ export class Truth {
     }
     const parent = epochs.at(-2)?.epoch ?? 0;
     this.#epochs.set(start.epoch, { ...start, parent, nonce, flushed: 0, settled: 0 });
+    // A target that was overtaken while it recovered chooses in vain: it never serves.
+    if ([...this.#epochs.keys()].some((epoch) => epoch > start.epoch)) return;
     const chosen = this.history(parent, start.previousLast);
     for (const facts of this.#epochs.values()) {
       const { epoch, flushed, settled } = facts;
-      // A target that was overtaken while it recovered chooses in vain: it never serves.
-      if (epoch >= start.epoch) continue;
+      if (epoch === start.epoch) continue;
       const common = commonPoint(this.history(epoch, Math.max(flushed, settled)), chosen);
       hold(common >= flushed, `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`);
       if (lossy) facts.settled = Math.min(settled, common);
