@@ -142,6 +142,9 @@ export class QemuAttacher implements Attacher {
     if (seen.daemons.length === 1 && seen.served !== undefined) return 'adopted';
     if (seen.loop !== undefined && (await this.#isMounted(seen.loop)))
       return 'its daemon is gone and its file system is mounted, left for unstage';
+    const mounts = parseMountInfo(await readFile(`${this.#procOfHost}/mountinfo`, 'utf8'));
+    if (mounts.some(({ point }) => point.startsWith(`${paths.folder}/`) && point !== paths.file))
+      return 'attached by another version of this program, left alone: delete its pod, then its folder';
     await this.#clear(paths, seen);
     return 'removed what was left of it';
   }

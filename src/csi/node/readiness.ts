@@ -81,7 +81,10 @@ export class Readiness {
     try {
       await client.apply(
         core.nodes,
-        { metadata: { name: nodeName }, status: { conditions: [{ ...wish, lastTransitionTime }] } } as never,
+        {
+          metadata: { name: nodeName },
+          status: { conditions: [{ ...wish, lastTransitionTime, lastHeartbeatTime: now() }] },
+        } as never,
         { subresource: 'status' },
       );
     } catch (error) {
