@@ -88,13 +88,13 @@ test('a conflict is no error: it is looked at again soon', async () => {
   await controller.stop();
 });
 
-test('an API server that is away fills no log', async () => {
+test('an API server that is away fills no log and keeps nobody waiting for minutes', async () => {
   const { clock, names, calls, errors, controller } = play(() => {
     throw new ApiUnreachable('away');
   });
   names.add({ name: 'a' });
-  await clock.advanceSettled(4_000);
-  expect([calls.length, errors]).toEqual([4, []]);
+  await clock.advanceSettled(600_000, 1_000);
+  expect([calls.slice(-2), errors]).toEqual([['a 595000', 'a 600000'], []]);
   await controller.stop();
 });
 
@@ -159,4 +159,24 @@ test('stopping waits for what is being worked on and aborts its signal', async (
   await settled();
   await controller.stop();
   expect([aborted, ended]).toEqual([true, true]);
+});
+
+test('a call that never ends: its signal is aborted after 5 minutes, after 10 it is called stuck', async () => {
+  let signalled = false;
+  const { clock, names, controller } = play(() => done, {
+    reconcile: (_, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          if (signalled) resolve(done);
+          signalled = true;
+        });
+      }),
+  });
+  names.add({ namespace: 'ns', name: 'a' });
+  await clock.advanceSettled(299_000, 1_000);
+  expect([signalled, controller.stuck()]).toEqual([false, undefined]);
+  await clock.advanceSettled(2_000);
+  expect([signalled, controller.stuck()]).toEqual([true, undefined]);
+  await clock.advanceSettled(301_000, 1_000);
+  expect(controller.stuck()).toBe('test works on ns/a for 602 s');
 });

@@ -16,7 +16,7 @@ import {
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { ApiUnreachable, isConflict, NotLeader } from './api-error.ts';
-import type { Random } from './backoff.ts';
+import { backoffMs, type Random } from './backoff.ts';
 import type { Informer } from './informer.ts';
 import type { Change } from './store.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -91,8 +91,13 @@ export interface ControllerOptions {
 
 const backoff = { firstMs: 500, maxMs: 300_000 };
 const resyncMsDefault = 300_000;
+/** The signal of a call is aborted then: whatever it waits for, it has waited long enough. */
+const reconcileMsMax = 300_000;
+/** A call that goes on although its signal is aborted will never end. */
+const stuckMs = 600_000;
 /** Somebody else wrote first: the informer will show what, soon. */
 const conflictMs = 100;
+const awayMs = 5_000;
 
 export class Controller {
   readonly name: string;
@@ -101,6 +106,8 @@ export class Controller {
   readonly #stop = new AbortController();
   readonly #ends: (() => void)[] = [];
   readonly #running = new Set<Promise<void>>();
+  /** When the work on each name began. */
+  readonly #sinceMs = new Map<string, number>();
   #cancelResync: () => void = () => undefined;
 
   constructor(options: ControllerOptions) {
@@ -116,6 +123,15 @@ export class Controller {
   enqueue(key: ObjectKey): void {
     this.#queue.add(keyText(key));
     this.#options.metrics?.depth(this.name, this.#queue.depth);
+  }
+
+  /** For /healthz: work that has gone on for so long that it never ends, in words; undefined: there is none. */
+  stuck(): string | undefined {
+    const nowMs = this.#options.clock.nowMs();
+    const found = [...this.#sinceMs].find(([, sinceMs]) => nowMs - sinceMs > stuckMs);
+    return found === undefined
+      ? undefined
+      : `${this.name} works on ${found[0]} for ${Math.round((nowMs - found[1]) / 1000)} s`;
   }
 
   /** Ends the watches, aborts the signal of what is being worked on and waits for it. */
@@ -146,18 +162,27 @@ export class Controller {
     const { clock, metrics, reconcile } = this.#options;
     const startedMs = clock.nowMs();
     const seconds = () => (clock.nowMs() - startedMs) / 1000;
+    const late = new AbortController();
+    const disarm = clock.after(reconcileMsMax, () =>
+      late.abort(new Error(`not done in ${reconcileMsMax} ms`)),
+    );
+    this.#sinceMs.set(name, startedMs);
     try {
-      const { afterMs } = await reconcile(parseKey(name), this.#stop.signal);
+      const signal = AbortSignal.any([this.#stop.signal, late.signal]);
+      const { afterMs } = await reconcile(parseKey(name), signal);
       this.#queue.forget(name);
       if (afterMs !== undefined) this.#queue.addAfter(name, afterMs);
       metrics?.reconciled(this.name, afterMs === undefined ? 'done' : 'again', seconds());
     } catch (error) {
       this.#failed(name, error, seconds());
+    } finally {
+      disarm();
+      this.#sinceMs.delete(name);
     }
   }
 
   #failed(name: string, error: unknown, seconds: number): void {
-    const { log, metrics } = this.#options;
+    const { log, metrics, random = Math.random } = this.#options;
     if (!Error.isError(error) || error.name === 'InvariantError') throw error; // ends the process
     if (this.#stop.signal.aborted) return;
     const fields = { controller: this.name, object: name, error: error.message };
@@ -173,11 +198,13 @@ export class Controller {
       log.error('can not be reconciled until something changes', fields);
       return;
     }
-    const retryMs = this.#queue.retry(name);
     if (error instanceof NotLeader || error instanceof ApiUnreachable) {
-      log.debug('the API server is away, trying again', { ...fields, retryMs }); // the reflectors tell a person
+      // no back-off: when the API server is there again, everything that waits is due
+      this.#queue.addAfter(name, backoffMs(1, { firstMs: awayMs, maxMs: awayMs }, random));
+      log.debug('the API server is away, trying again', fields); // the reflectors tell a person
       return;
     }
+    const retryMs = this.#queue.retry(name);
     log.error('reconciling failed, trying again', { ...fields, retryMs, stack: error.stack });
   }
 

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { ApiError, ApiUnreachable, NotLeader } from './api-error.ts';
 import type { KubernetesClient } from './client.ts';
 import type { Informers } from './informer.ts';
 import { LeaderElection } from './leader-election.ts';
@@ -14,7 +15,12 @@ import { LeaderElection } from './leader-election.ts';
 /** What a manager starts and stops: a controller, or anything else that works only while we lead. */
 export interface Stoppable {
   stop(): Promise<void>;
+  /** Why it will never get on by itself; undefined: it is well. */
+  stuck?(): string | undefined;
 }
+
+/** Work that does not end when it is told to is left behind: the process ends anyway. */
+const stopMsMax = 10_000;
 
 export interface ManagerOptions {
   readonly client: KubernetesClient;
@@ -73,10 +79,15 @@ export class Manager {
       : 'the first list from the API server is not complete';
   }
 
+  /** For /healthz: undefined when well, else why only a restart helps. An API server that is away is no reason. */
+  unhealthy(): string | undefined {
+    return this.#working?.map((part) => part.stuck?.()).find((problem) => problem !== undefined);
+  }
+
   /** Ends the work in order: controllers, informers, lease. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('stopped'));
-    await Promise.all((this.#working ?? []).map((part) => part.stop()));
+    await this.#stopWorking();
     await this.#options.informers.stop();
     await this.#election?.stop();
     await this.#life;
@@ -98,14 +109,32 @@ export class Manager {
     }
     const signal = election?.signal ?? this.#stop.signal;
     const fenced = election === undefined ? client : client.fencedBy(election);
-    this.#working = await controllers({ client: fenced, signal });
-    if (this.#stop.signal.aborted) await Promise.all(this.#working.map((part) => part.stop()));
+    try {
+      this.#working = await controllers({ client: fenced, signal });
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof ApiUnreachable || error instanceof NotLeader))
+        throw error;
+      this.#ended.resolve(`work can not begin: ${error.message}`);
+      return;
+    }
+    if (this.#stop.signal.aborted) await this.#stopWorking();
     if (election === undefined) return;
     const reason = await Promise.race([election.lost, stopped]);
     if (reason === false) return;
-    await Promise.all(this.#working.map((part) => part.stop()));
-    this.#working = undefined;
+    await this.#stopWorking();
     this.#ended.resolve(`leadership lost: ${reason}`);
+  }
+
+  async #stopWorking(): Promise<void> {
+    const { clock, log } = this.#options;
+    const parts = this.#working ?? [];
+    this.#working = undefined;
+    const late = Promise.withResolvers<'late'>();
+    const disarm = clock.after(stopMsMax, () => late.resolve('late'));
+    const ended = Promise.all(parts.map((part) => part.stop()));
+    if ((await Promise.race([ended, late.promise])) === 'late')
+      log.error('work does not end, it is left behind', { afterMs: stopMsMax });
+    disarm();
   }
 }
 

@@ -100,9 +100,10 @@ export class Store<T extends KubernetesObject> implements ReadonlyStore<T> {
    */
   replace(objects: readonly T[]): Change<T>[] {
     const present = new Map(objects.map((object) => [keyText(keyOf(object)), object]));
-    const gone = [...this.#objects.entries()].filter(
-      ([key, before]) => present.get(key)?.metadata.uid !== before.metadata.uid,
-    );
+    const gone = [...this.#objects.entries()].filter(([key, before]) => {
+      const now = present.get(key);
+      return now === undefined || now.metadata.uid !== before.metadata.uid;
+    });
     return [
       ...gone.map(([, before]) => this.remove(before)),
       ...objects.map((object) => this.set(object)),
