@@ -48,12 +48,12 @@ function nameString(text: string): Uint8Array {
   return padded;
 }
 
+/** No SCSI name string for the unit: Linux would take it for the WWID instead of the NAA name. */
 function deviceIdentification({ iqn, naa, vendor, product, serial }: Identity): Uint8Array {
   const vendorId = new TextEncoder().encode(`${vendor.padEnd(8)}${product.padEnd(16)}${serial}`);
   return Uint8Array.from([
     ...designator(association.unit, 3, codeSet.binary, naa),
     ...designator(association.unit, 1, codeSet.ascii, vendorId),
-    ...designator(association.unit, 8, codeSet.utf8, nameString(`${iqn},L,0x0000000000000000`)),
     ...designator(association.port, 8, codeSet.utf8, nameString(`${iqn},t,0x0001`)),
     ...designator(association.port, 4, codeSet.binary, Uint8Array.of(0, 0, 0, 1)),
     ...designator(association.port, 5, codeSet.binary, Uint8Array.of(0, 0, 0, 1)),
