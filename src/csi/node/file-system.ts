@@ -1,4 +1,4 @@
-/** Makes, checks and grows file systems with the image's own tools. */
+/** Makes and checks file systems with the image's own tools. */
 import { CommandError, ownCommands, type Commands } from './command.ts';
 import type { FileSystem } from './plan.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
@@ -58,15 +58,3 @@ export async function checkFileSystem(
   throw new CommandError(argv, status, stderr || stdout);
 }
 const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
-
-/** To the size of its device, while mounted at `point`. */
-export async function growFileSystem(
-  device: string,
-  point: string,
-  fsType: string,
-  commands: Commands = ownCommands,
-): Promise<void> {
-  await commands.run(fsType === 'xfs' ? ['xfs_growfs', point] : ['resize2fs', device], {
-    timeoutMs: 5 * minutes,
-  });
-}
