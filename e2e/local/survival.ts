@@ -165,6 +165,29 @@ const rebuilt: Check = {
     }),
 };
 
+const fiveReplicas: Check = {
+  name: 'survives: two of five pools killed and restarted',
+  timeoutMs: 90_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const dir = join(folder, 'd');
+      const local = await startLocal(folder, { replicas: 5 });
+      const { disk, writer } = await openWriter(local.line);
+      await moreWrites(writer);
+      for (const pool of ['pool-2', 'pool-5']) process.kill(local.line.pids.pools[pool] ?? 0, 'SIGKILL');
+      await moreWrites(writer);
+      assert.equal((await statusOf(dir)).state, 'Degraded');
+      for (const pool of ['pool-2', 'pool-5']) await restart(dir, pool);
+      const record = await writer.stop();
+      await healthy(dir);
+      const report = await verify({ disk, record });
+      assert.ok(report.ok, `seed ${seed}: ${JSON.stringify(report.problems.slice(0, 5))}`);
+      await disk.close();
+      await identical(dir);
+      assert.equal(await local.stop(), 0);
+    }),
+};
+
 /** Every process at once, the command included: what was flushed is there, what was only acknowledged may be not. */
 const allKilled: Check = {
   name: 'survives: everything killed at once and started again on the same D',
@@ -242,6 +265,7 @@ export const survivalChecks: readonly Check[] = [
   poolPaused,
   targetPaused,
   rebuilt,
+  fiveReplicas,
   allKilled,
   stopped,
   random,
