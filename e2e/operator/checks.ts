@@ -351,6 +351,21 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
       },
     },
     {
+      name: 'the API server is killed while a volume is made: the operator goes on when it is back',
+      timeoutMs: 120_000,
+      run: async () => {
+        await apply(volumeConfig('interrupted', pool));
+        await api.killApiServer();
+        await api.startApiServer();
+        await bound('interrupted');
+        await volumePhase('interrupted', 'Healthy');
+        await apply(volumeConfig('afterwards', pool));
+        await bound('afterwards');
+        const made = [...cluster.pools.values()].flatMap((each) => each.made);
+        equal(made.filter((each) => each.startsWith('interrupted/')).length, 3, 'replicas made');
+      },
+    },
+    {
       name: 'deleting a claim deletes config, replicas on the pools and PersistentVolume',
       run: async () => {
         const { metadata } = await pvc('polkadot-node-database-polkadot-node-0');

@@ -36,6 +36,7 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
       deleting: metadata.deletionTimestamp !== undefined,
       poolProtected: metadata.finalizers?.includes(finalizers.poolProtection) === true,
       phase: status?.phase ?? '',
+      poolGuid: status?.poolGuid ?? '',
       replicas: world.informers.replicas.store.byLabel(labels.poolInstanceName, metadata.name).length,
       devicesBound: namesOf(instance).every((name) => isBound(world, name)),
     },

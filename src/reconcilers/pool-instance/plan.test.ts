@@ -29,6 +29,7 @@ const instance = (fields: Partial<Instance> = {}): Instance => ({
   deleting: false,
   poolProtected: true,
   phase: '',
+  poolGuid: 'g1',
   replicas: 0,
   devicesBound: true,
   ...fields,
@@ -54,6 +55,7 @@ test.each([
   ['still looking',                    instance(),                                           importing,       []],
   ['destroyed first',                  instance({ deleting: true, phase: 'ONLINE' }),        online,          ['destroyPool']],
   ['also when degraded',               instance({ deleting: true, phase: 'DEGRADED' }),      degraded,        ['destroyPool']],
+  ['never another pool\'s',             instance({ deleting: true, phase: 'FAULTED', poolGuid: 'g0' }), online,   ['waits']],
   ['then free',                        instance({ deleting: true, phase: 'ONLINE' }),        absent,          ['removeProtection']],
   ['never had a pool',                 instance({ deleting: true, poolProtected: false }),   undefined,       []],
   ['replicas hold it',                 instance({ deleting: true, replicas: 1 }),            online,          ['waits']],
@@ -152,6 +154,7 @@ describe('status', () => {
   test.each([
     [{ previous: { phase: 'ONLINE' }, facts: facts(absent) }, ['PoolLost=True PoolLost']],
     [{ previous: { phase: 'ONLINE' }, facts: facts(absent), deleting: true }, []],
+    [{ previous: { phase: 'ONLINE', poolGuid: 'g0' } }, ['PoolLost=True PoolReplaced']],
     [
       { facts: facts(absent), failure: { reason: 'Refused', message: 'm' } },
       ['PoolCreationFailed=True Refused'],

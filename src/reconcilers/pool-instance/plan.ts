@@ -14,6 +14,8 @@ export interface Instance {
   readonly deleting: boolean;
   readonly poolProtected: boolean;
   readonly phase: string;
+  /** GUID of the pool that was made or first imported; empty: none yet. */
+  readonly poolGuid: string;
   /** CStorVolumeReplicas on it. */
   readonly replicas: number;
   /** All its devices are bound to this cluster's claims. */
@@ -38,6 +40,10 @@ const wait = (waits: string): Plan => ({ actions: [], waits });
 /** True while no pool was ever seen on the devices. */
 export const neverCreated = (phase: string): boolean => phase === '' || phase === 'Pending';
 
+/** The devices carry another pool than the one that was there: somebody swapped disks. */
+export const isReplaced = (known: string, found: string): boolean =>
+  known !== '' && found !== '' && known !== found;
+
 export function plan(instance: Instance, facts: PoolFacts): Plan {
   if (instance.deleting) return remove(instance, facts);
   if (facts.pool?.phase !== 'POOL_PHASE_ABSENT') return act();
@@ -55,6 +61,10 @@ function remove(instance: Instance, { pool }: PoolFacts): Plan {
   switch (pool?.phase) {
     case 'POOL_PHASE_ONLINE':
     case 'POOL_PHASE_DEGRADED':
+      if (isReplaced(instance.poolGuid, pool.guid))
+        return wait(
+          `its devices carry pool ${pool.guid} now, which is not its own (${instance.poolGuid}) and is not destroyed; ${repair}`,
+        );
       return act({ do: 'destroyPool', guid: pool.guid });
     case 'POOL_PHASE_ABSENT':
       return act({ do: 'removeProtection' });

@@ -6,7 +6,7 @@ import { setCondition } from '../../api/conditions.ts';
 import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
 import { formatSpace, parseQuantity } from '../../api/quantity.ts';
 import type { Violation } from '../checks.ts';
-import { neverCreated } from './plan.ts';
+import { isReplaced, neverCreated } from './plan.ts';
 import { sameJson, type StoredCondition } from '../status.ts';
 
 export type PoolReport = Pick<
@@ -76,9 +76,10 @@ export function statusOf(input: StatusInput): InstanceStatus {
   const { previous, facts } = input;
   const { pool } = facts;
   const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
-  const guid = serves ? pool.guid : previous.poolGuid;
+  const guid = previous.poolGuid ?? (serves ? pool.guid : undefined);
+  const replaced = serves && isReplaced(previous.poolGuid ?? '', pool.guid);
   const status = {
-    phase: input.deleting ? leaving(input) : phaseOf(previous.phase ?? '', facts),
+    phase: input.deleting ? leaving(input) : replaced ? 'FAULTED' : phaseOf(previous.phase ?? '', facts),
     readOnly: pool?.readOnly ?? previous.readOnly ?? false,
     provisionedReplicas: serves ? pool.replicas.length : (previous.provisionedReplicas ?? 0),
     healthyReplicas: serves ? pool.replicas.filter(({ state }) => state === 'Healthy').length : 0,
@@ -181,14 +182,23 @@ function conditionsOf({
   if (pool === undefined || pool.phase === 'POOL_PHASE_IMPORTING') return [...conditions];
   const born = !neverCreated(previous.phase ?? '');
   const lost = pool.phase === 'POOL_PHASE_ABSENT' && born && !deleting;
-  set(
-    'PoolLost',
-    lost ? 'True' : 'False',
-    lost ? 'PoolLost' : 'PoolFound',
-    lost
-      ? 'underlying pool might be lost or the disk(s) has gone bad: no device carries its label; attach the right disks, or remove the pool from the CStorPoolCluster and add it again'
-      : '',
-  );
+  const replaced = serves && isReplaced(previous.poolGuid ?? '', pool.guid);
+  const remedy = 'attach the right disks, or remove the pool from the CStorPoolCluster and add it again';
+  if (replaced)
+    set(
+      'PoolLost',
+      'True',
+      'PoolReplaced',
+      `its devices carry pool ${pool.guid}, not ${previous.poolGuid ?? ''}: ${remedy}`,
+    );
+  else if (lost)
+    set(
+      'PoolLost',
+      'True',
+      'PoolLost',
+      `underlying pool might be lost or the disk(s) has gone bad: no device carries its label; ${remedy}`,
+    );
+  else set('PoolLost', 'False', 'PoolFound', '');
   const refused = pool.phase === 'POOL_PHASE_FAULTED';
   set(
     'PoolFaulted',
