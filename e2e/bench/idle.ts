@@ -1,5 +1,8 @@
-/** `node e2e/bench/idle.ts [ROUNDS]`: start-up time to serving and idle memory of pool and target, as a table. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/**
+ * `node e2e/bench/idle.ts [ROUNDS]`: start-up time to serving and idle memory of pool and target; and, while a demo cluster runs
+ * on this machine, the memory of each role in its containers.
+ */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -85,4 +88,28 @@ console.log(`| process | start to serving, ms | RSS, MiB | PSS, MiB |\n|---|---|
 for (const [name, { startMs, rss, pss }] of Object.entries(measured))
   console.log(
     `| ${name} | ${median(startMs).toFixed(0)} | ${median(rss).toFixed(0)} | ${median(pss).toFixed(0)} |`,
+  );
+
+/** Roles in containers of the image on this machine, seen from outside: role → memory of each process. */
+function rolesInContainers(): Map<string, { rss: number; pss: number }[]> {
+  const found = new Map<string, { rss: number; pss: number }[]>();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name)))
+    try {
+      const [, role] =
+        /\/opt\/caskade\/dist\/main\.js\0([\w-]+)\0/.exec(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? [];
+      if (role !== undefined) found.set(role, [...(found.get(role) ?? []), memoryOf(Number(pid))]);
+    } catch {
+      // It has ended meanwhile, or is not ours to look at.
+    }
+  return found;
+}
+
+const roles = rolesInContainers();
+if (roles.size > 0)
+  console.log(
+    '\nRunning in containers on this machine\n| role | processes | RSS, MiB | PSS, MiB |\n|---|---|---|---|',
+  );
+for (const [role, memory] of [...roles].toSorted(([a], [b]) => a.localeCompare(b)))
+  console.log(
+    `| ${role} | ${memory.length} | ${median(memory.map(({ rss }) => rss)).toFixed(0)} | ${median(memory.map(({ pss }) => pss)).toFixed(0)} |`,
   );
