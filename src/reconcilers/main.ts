@@ -54,7 +54,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     },
   });
   const health = await openHealth(parsed.flags.http ?? httpDefault, () =>
-    Promise.resolve({ healthy: () => undefined, ready: () => manager.notReady(), metrics }),
+    Promise.resolve({ healthy: () => manager.unhealthy(), ready: () => manager.notReady(), metrics }),
   );
   log.info('started', { namespace: settings.namespace, version: settings.version, identity });
   const lost = await Promise.race([manager.ended, stop.then(() => undefined)]);
