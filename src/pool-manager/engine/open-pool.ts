@@ -13,6 +13,7 @@ import { newGuid } from './host.ts';
 import type { DeviceStatus, Pool, PoolHealth, PoolStatus, VolumeSpec } from './pool.ts';
 import type { PoolCore } from './pool-core.ts';
 import { Resilver } from './resilver.ts';
+import { holdTxgs } from './space.ts';
 import { emptyTree } from './tree.ts';
 import { EngineVolume, type VolumeStart } from './volume.ts';
 import { NoSpaceError } from './volume-store.ts';
@@ -149,6 +150,7 @@ export class EnginePool implements Pool {
   }
 
   async close(): Promise<void> {
+    if (this.#closing) return;
     this.#closing = true;
     await this.#resilver.stop();
     while (
@@ -163,10 +165,11 @@ export class EnginePool implements Pool {
     if (this.#core.failure !== undefined) throw this.#core.failure;
   }
 
-  /** At import: the first root, then what a crash interrupted. */
+  /** After creation or import: roots before anything else is written, then what a crash interrupted. */
   async begin(): Promise<void> {
     for (const volume of this.#volumes.values()) volume.ready = true;
-    await this.#join().done;
+    // as many as units are held for: the root we came from stays whole, and the next ones name the same
+    for (let i = 0; i < holdTxgs; i++) await this.#join().done;
     this.#resilver.start(() => {
       this.#core.dirty = true;
       return this.commit();
