@@ -11,7 +11,7 @@
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { commonPoint } from '../history.ts';
+import { commonPoint, epochOf, isHistory } from '../history.ts';
 import type { EntryBody, ReplicaMessage, TargetMessage, TargetSays } from '../messages.ts';
 import { ackQuorum, leaseQuorum, promiseQuorum } from '../quorum.ts';
 import type { Fence, Values } from '../record.ts';
@@ -393,6 +393,12 @@ export class Coordinator {
   }
 
   #reported(member: Member, report: Of<'report'>, nowMs: number): void {
+    const history = report.complete?.history;
+    // While nothing is adopted under this epoch nobody can have it in a history.
+    const newest = this.#stream ? this.#epoch : this.#epoch - 1;
+    if (history && (!isHistory(history) || epochOf(history) > newest)) {
+      return this.#detach(member, 'reports a history that can not be: replace this replica', nowMs);
+    }
     member.state = { phase: 'reported', report };
     member.promisedEpoch = this.#epoch;
     member.message = '';
