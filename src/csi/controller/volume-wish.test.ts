@@ -38,6 +38,7 @@ test.each([
   ['a raw device',              { volumeCapabilities: [block()] },                                undefined],
   ['xfs',                       { volumeCapabilities: [mount('xfs')] },                           undefined],
   ['metadata of the sidecar',   { parameters: { ...parameters, 'csi.storage.k8s.io/pv/name': 'pvc-1' } }, undefined],
+  ['keys that are not ours',    { parameters: { ...parameters, 'openebs.io/old': 'x', queue: '1' } }, undefined],
   ['no name',                   { name: '' },                                                     'name is missing'],
   ['no capability',             { volumeCapabilities: [] },                                       'volume_capabilities is missing'],
   ['many writers',              { volumeCapabilities: [mount('', 'MULTI_NODE_MULTI_WRITER')] },   'volume_capabilities[0].access_mode MULTI_NODE_MULTI_WRITER'],

@@ -38,6 +38,8 @@ const sizeBytesMax = 2 ** 53 - GiB;
 /** Added by csi-provisioner (`--extra-create-metadata`), or consumed by it. */
 const provisionerPrefix = 'csi.storage.k8s.io/';
 const known = ['cas-type', 'cstorPoolCluster', 'replicaCount', 'cstorVolumePolicy', 'fsType'];
+/** What can only be meant for us is refused when we do not know it: a slip. Other keys are ignored, as cStor ignored them. */
+const ours = /^(cas|cstor|replica|fs-?type$)/i;
 
 const invalid = (message: string): StatusError => new StatusError('INVALID_ARGUMENT', message);
 
@@ -58,11 +60,9 @@ export function wishOf(request: CreateVolumeRequestRead): VolumeWish {
 }
 
 function parametersOf(parameters: Readonly<Record<string, string>>) {
-  const unknown = Object.keys(parameters).find(
-    (key) => !known.includes(key) && !key.startsWith(provisionerPrefix),
-  );
-  if (unknown !== undefined)
-    throw invalid(`parameters.${unknown} is unknown: use ${known.join(', ')} in the StorageClass`);
+  const slip = Object.keys(parameters).find((key) => !known.includes(key) && ours.test(key));
+  if (slip !== undefined)
+    throw invalid(`parameters.${slip} is unknown: use ${known.join(', ')} in the StorageClass`);
   const casType = parameters['cas-type'] ?? '';
   if (casType !== 'cstor') throw invalid(`parameters.cas-type ${quoted(casType)}: set it to cstor`);
   const poolCluster = parameters['cstorPoolCluster'] ?? '';
