@@ -12,7 +12,7 @@ import { plan } from './plan.ts';
 import { statusOf, type InstanceStatus } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
-const refusedMs = 30_000;
+const refusedMs = 10_000;
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const instance = world.informers.instances.store.get(key);

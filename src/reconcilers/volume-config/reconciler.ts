@@ -16,7 +16,7 @@ import { plan, type Observed } from './plan.ts';
 import { statusOf } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
-const refusedMs = 30_000;
+const refusedMs = 10_000;
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const config = world.informers.configs.store.get(key);
