@@ -79,6 +79,8 @@ export async function serveIscsi(options: TargetServerOptions): Promise<TargetSe
 }
 
 const tickMs = 500;
+/** A tick that comes so late finds initiators silent who are not. */
+const stallMs = 4 * tickMs;
 /** How often held answers are offered again. */
 const heldPollMs = 10;
 /** How long the last answers may take when the target stops. */
@@ -102,6 +104,7 @@ class Portal implements ConnectionHost {
   readonly #listeners = new Set<() => void>();
   #heldTimer: NodeJS.Timeout | undefined;
   readonly #ticker: NodeJS.Timeout;
+  #tickedAtMs = performance.now();
   #nextTsih = 1;
   #stopping = false;
 
@@ -273,6 +276,10 @@ class Portal implements ConnectionHost {
 
   #tick(): void {
     const nowMs = performance.now();
+    const asleep = nowMs - this.#tickedAtMs > stallMs;
+    this.#tickedAtMs = nowMs;
+    // After a pause of the whole process what initiators said meanwhile has yet to be read: their silence is ours.
+    if (asleep) return;
     for (const connection of this.#connections) connection.tick(nowMs);
   }
 }

@@ -126,14 +126,22 @@ export async function bootGuest(guest: Guest, words: Readonly<Record<string, str
   const append = Object.entries(words)
     .map(([key, value]) => `${key}=${value}`)
     .join(' ');
+  const split = (text: string) => text.split(' ');
   const command = [
     join(unpacked, 'usr/bin/qemu-system-x86_64'),
-    `-L ${join(unpacked, 'usr/share/qemu')} -L ${join(unpacked, 'usr/share/seabios')}`,
-    '-accel tcg -cpu max -smp 1 -m 768 -nographic -no-reboot',
-    '-netdev user,id=n -device virtio-net-pci,netdev=n,romfile=',
-    `-kernel ${guest.kernel} -initrd ${guest.initramfs} -append`,
-  ].flatMap((words) => words.split(' '));
-  command.push(`console=ttyS0 quiet panic=-1 ${append}`);
+    '-L',
+    join(unpacked, 'usr/share/qemu'),
+    '-L',
+    join(unpacked, 'usr/share/seabios'),
+    ...split('-accel tcg -cpu max -smp 1 -m 768 -nographic -no-reboot'),
+    ...split('-netdev user,id=n -device virtio-net-pci,netdev=n,romfile='),
+    '-kernel',
+    guest.kernel,
+    '-initrd',
+    guest.initramfs,
+    '-append',
+    `console=ttyS0 quiet panic=-1 ${append}`,
+  ];
   const env = { ...process.env, LD_LIBRARY_PATH: libraries };
   const { stdout, stderr } = await attempt(command, { env, timeoutMs: 600_000 });
   await writeFile(join(cache, 'console.log'), stdout + stderr);
