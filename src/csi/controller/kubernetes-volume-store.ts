@@ -6,7 +6,7 @@ import type { KubernetesClient } from '../../reconcilers/runtime/client.ts';
 import { core } from '../../reconcilers/runtime/core-resources.ts';
 import type { Informer, Informers } from '../../reconcilers/runtime/informer.ts';
 import type { CStorVolume } from '../../api/kinds/cstorvolume.ts';
-import type { VolumeState, VolumeStore } from './volume-store.ts';
+import type { ClaimRef, VolumeState, VolumeStore } from './volume-store.ts';
 
 export class KubernetesVolumeStore implements VolumeStore {
   readonly #client: KubernetesClient;
@@ -58,6 +58,12 @@ export class KubernetesVolumeStore implements VolumeStore {
     // Ids come from the caller; what can not be a Node's name is none.
     if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) return false;
     return (await this.#client.get(core.nodes, { name })) !== undefined;
+  }
+
+  async hasClaim({ name, namespace, volume }: ClaimRef): Promise<boolean> {
+    const claim = await this.#client.get(core.persistentVolumeClaims, { namespace, name });
+    // Another claim of that name may stand there by now.
+    return claim !== undefined && volume === `pvc-${claim.metadata.uid ?? ''}`;
   }
 
   wait<T>(

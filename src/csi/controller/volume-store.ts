@@ -8,6 +8,13 @@ export interface VolumeState {
   readonly volume: CStorVolume | undefined;
 }
 
+/** A PersistentVolumeClaim, and the volume that csi-provisioner names after its uid. */
+export interface ClaimRef {
+  readonly name: string;
+  readonly namespace: string;
+  readonly volume: string;
+}
+
 export interface VolumeStore {
   /** Of all volumes, perhaps a moment old. */
   list(): readonly VolumeState[];
@@ -20,6 +27,8 @@ export interface VolumeStore {
   /** Says where the volume is to be, if it still is as `config` shows it; false: it has changed, look again. */
   publish(config: CStorVolumeConfig, nodeId: string): Promise<boolean>;
   hasNode(name: string): Promise<boolean>;
+  /** Whether the claim that the volume was asked for is still there; fresh. */
+  hasClaim(claim: ClaimRef): Promise<boolean>;
   /** Looks at each change until `look` answers something; undefined after `timeoutMs`. */
   wait<T>(
     name: string,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { CreateVolumeRequestRead } from '../../api/proto/csi/v1/CreateVolumeRequest.ts';
 import type { CStorVolume } from '../../api/kinds/cstorvolume.ts';
 import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
-import type { VolumeState, VolumeStore } from './volume-store.ts';
+import type { ClaimRef, VolumeState, VolumeStore } from './volume-store.ts';
 import { Volumes } from './volumes.ts';
 
 /** An API server with one operator that does at once what `operator` says; a wait that is not met is over at once. */
@@ -10,6 +10,8 @@ class FakeStore implements VolumeStore {
   readonly configs = new Map<string, CStorVolumeConfig>();
   readonly volumes = new Map<string, CStorVolume>();
   readonly nodes = new Set(['node-1', 'node-2']);
+  /** Claims by name, with the volume that is theirs. */
+  readonly claims = new Map<string, string>();
   conflicts = 0;
   operator: 'binds' | 'is away' = 'binds';
 
@@ -35,6 +37,9 @@ class FakeStore implements VolumeStore {
   }
   hasNode(name: string) {
     return Promise.resolve(this.nodes.has(name));
+  }
+  hasClaim({ name, volume }: ClaimRef) {
+    return Promise.resolve(this.claims.get(name) === volume);
   }
   wait<T>(name: string, _timeoutMs: number, look: (state: VolumeState) => T | undefined) {
     if (this.operator === 'binds') this.#reconcile(name);
@@ -103,6 +108,24 @@ test('a volume that is not made yet is asked for again, with the reason so far',
   await expect(volumes.create(request(), 1)).rejects.toThrow('pool p has 2 instances, 3 are needed');
   store.operator = 'binds';
   await expect(volumes.create(request(), 1)).resolves.toMatchObject({ volumeId: 'pvc-1' });
+});
+
+test('a volume that was never made goes with its claim, and with no other of that name', async () => {
+  const { store, volumes } = open();
+  store.operator = 'is away';
+  store.claims.set('data', 'pvc-1');
+  const asked = request();
+  const parameters = {
+    ...asked.parameters,
+    'csi.storage.k8s.io/pvc/name': 'data',
+    'csi.storage.k8s.io/pvc/namespace': 'default',
+  };
+  const create = () => volumes.create({ ...asked, parameters }, 1);
+  await expect(create()).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+  expect([...store.configs.keys()]).toEqual(['pvc-1']);
+  store.claims.set('data', 'pvc-2');
+  await expect(create()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect([...store.configs.keys()]).toEqual([]);
 });
 
 test('one node at a time', async () => {

@@ -5,7 +5,7 @@ import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
 import { labels } from '../../api/names.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
 import type { VolumeState, VolumeStore } from './volume-store.ts';
-import { configOf, difference, sizeOfConfig, wishOf } from './volume-wish.ts';
+import { configOf, difference, sizeOfConfig, wishOf, type VolumeWish } from './volume-wish.ts';
 
 export interface VolumesOptions {
   readonly store: VolumeStore;
@@ -45,8 +45,9 @@ export class Volumes {
     const bound = await this.#store.wait(wish.name, waitMs, ({ config }) =>
       config?.metadata.uid === object.metadata.uid && config?.status?.phase === 'Bound' ? config : undefined,
     );
-    if (bound === undefined) throw await this.#notYet(wish.name);
-    return describe(bound);
+    if (bound !== undefined) return describe(bound);
+    await this.#dropUnclaimed(wish);
+    throw await this.#notYet(wish.name);
   }
 
   /** Answers when it is gone or on its way. FAILED_PRECONDITION while a node has it. */
@@ -151,6 +152,20 @@ export class Volumes {
       if (wanted === nodeOf(config) || (await this.#store.publish(config, wanted))) return true;
     }
     throw new StatusError('ABORTED', `volume ${name} changes all the time: try again`);
+  }
+
+  /**
+   * Nobody waits any more for a volume whose claim went before it was made, and csi-provisioner asks until the answer is
+   * final: FAILED_PRECONDITION.
+   */
+  async #dropUnclaimed({ name, claim }: VolumeWish): Promise<void> {
+    if (claim === undefined || !name.startsWith('pvc-')) return;
+    if (await this.#store.hasClaim({ ...claim, volume: name })) return;
+    await this.#store.remove(name);
+    throw new StatusError(
+      'FAILED_PRECONDITION',
+      `claim ${claim.namespace}/${claim.name} of volume ${name} is gone: what was made of it is removed`,
+    );
   }
 
   /** Says why, as far as the operator has said it. */
