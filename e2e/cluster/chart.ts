@@ -19,13 +19,15 @@ async function installed(): Promise<boolean> {
   return stdout.split('\n').includes('caskade');
 }
 
-/** Builds both Helms first; a minute each the first time. */
-export async function chartChecks(): Promise<readonly Check[]> {
+/** Builds both Helms, a minute each the first time, and the chart; answers why installs can not be tried, if so. */
+export async function prepareChart(): Promise<string | undefined> {
   await run([join(root, 'e2e/testbed/build'), 'helm', 'helm3'], { timeoutMs: 10 * 60_000, show: 'errors' });
   await run(['make', '-s', 'chart'], { cwd: root, timeoutMs: 60_000 });
-  const inUse = (await installed())
-    ? 'a release is installed on this bed, and stays (make demo-down)'
-    : undefined;
+  return (await installed()) ? 'a release is installed on this bed, and stays (make demo-down)' : undefined;
+}
+
+/** `inUse` is what `prepareChart` answered. */
+export function chartChecks(inUse: string | undefined): readonly Check[] {
   return Object.entries(helms).flatMap(([name, helm]): Check[] => [
     {
       name: `${name} lints the chart`,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { runChecks, type Check } from '../local/suite.ts';
 import { down, kubeconfig, NoTestbed, status, up } from '../testbed/testbed.ts';
 import { badInput } from './bad-input.ts';
-import { chartChecks } from './chart.ts';
+import { chartChecks, prepareChart } from './chart.ts';
 import { Kubectl } from './kubectl.ts';
 import { survival } from './survival.ts';
 import { clear, nodeCount, prepare, type World } from './world.ts';
@@ -29,7 +29,7 @@ async function checks(): Promise<readonly Check[]> {
     },
   };
   const rest = [...badInput(theWorld), ...survival(theWorld)];
-  const chart = (await chartChecks()).filter((check) => wanted(check));
+  const chart = chartChecks(await prepareChart()).filter((check) => wanted(check));
   const wantedRest = rest.filter((check) => wanted(check));
   return [...chart, ...(wantedRest.length > 0 ? [comesUp, ...wantedRest] : [])];
 }
@@ -40,7 +40,7 @@ async function skipAll(why: string): Promise<number> {
   const none = (): World => {
     throw new Error(why);
   };
-  const all = [...badInput(none), ...survival(none)];
+  const all = [...chartChecks(undefined), ...badInput(none), ...survival(none)];
   return runChecks(
     all.map((check) => ({ ...check, skip: why })),
     [],
