@@ -208,6 +208,27 @@ const checks: readonly Check[] = [
     },
   },
   {
+    name: 'the verifier finds a lost, a torn and a foreign block that were planted',
+    run: async (portal) => {
+      const disk = await openDisk({ portal: portal.address, target: portal.iqn, lun: portal.lun });
+      const writer = startWriter({ disk, seed: 43, firstBlock: 8192, blocks: 16, blocksPerWriteMax: 1 });
+      await writer.acknowledgedAtLeast(400);
+      const record = await writer.stop();
+      const at = (block: number) => (record.firstBlock + block) * 4096;
+      await disk.write(at(3), new Uint8Array(4096));
+      await disk.write(at(5) + 512, new Uint8Array(512));
+      await disk.write(at(7), await disk.read(at(8), 4096));
+      const { problems } = await verify({ disk, record });
+      await disk.close();
+      const found = problems.map(({ block, what }) => [block - record.firstBlock, what]);
+      assert.deepEqual(found, [
+        [3, 'flushedLost'],
+        [5, 'torn'],
+        [7, 'foreign'],
+      ]);
+    },
+  },
+  {
     name: 'CHAP: the right secret, one way and both ways, MD5 and SHA-256',
     own: true,
     run: async () => {
