@@ -234,7 +234,8 @@ class CoordinatedVolume implements ReplicatedVolume {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (this.#coordinator.serving) {
+    const { phase } = this.status();
+    if (phase === 'Healthy' || phase === 'Degraded') {
       const flushed = this.flush().catch((error: unknown) => {
         if (!(error instanceof VolumeError)) throw error;
         this.#o.log.info('not everything is durable at the stop', { reason: error.message });

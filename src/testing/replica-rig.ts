@@ -41,7 +41,8 @@ export class ReplicaRig {
     this.#o = options;
   }
 
-  target(): ReplicatedVolume {
+  target(options: { readonly wrongKeys?: boolean } = {}): ReplicatedVolume {
+    const volumeOfKeys = options.wrongKeys === true ? 'another' : volume;
     const { log = silentLog, timing } = this.#o;
     const replicas = this.#seats.map(({ id }, i) => [
       id,
@@ -51,7 +52,7 @@ export class ReplicaRig {
       volume,
       membership: { version: 1, members: Object.fromEntries(this.#seats.map(({ id, guid }) => [id, guid])) },
       replicas: Object.fromEntries(replicas),
-      linkKeys: new Map(this.#seats.map(({ id, key }) => [id, linkKey(key, volume, id)])),
+      linkKeys: new Map(this.#seats.map(({ id, key }) => [id, linkKey(key, volumeOfKeys, id)])),
       clock: systemClock,
       log: log.with({ role: 'target' }),
       timing,

@@ -1,0 +1,180 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { blockBytes } from '../shared/block-size.ts';
+import { decodeCopyReply, decodeCopyRequest, encodeCopyReply, encodeCopyRequest } from './copy-codec.ts';
+import type { CopyReply, CopyRequest } from './copy.ts';
+import {
+  decodeReplicaMessage,
+  decodeTargetMessage,
+  encodeReplicaMessage,
+  encodeTargetMessage,
+} from './message-codec.ts';
+import type { EntryBody, ReplicaSays, TargetSays } from './messages.ts';
+import { emptyFrame, encodeFrame, FrameDecoder, headerBytes, WireError, type Frame } from './wire.ts';
+
+const fence = { epoch: 7, nonce: 2 ** 48 };
+const max = Number.MAX_SAFE_INTEGER;
+const epochs = [{ epoch: 1, first: 2 ** 20, previousLast: 0 }];
+const source = { replicaId: 'b', address: 'unix:/x', ticket: 'ff' };
+const data = Buffer.from(Uint8Array.from({ length: 2 * blockBytes }, (_, i) => i & 0xff));
+const memberships = [{ version: 1, members: { a: 'guid' } }];
+
+const bytesOf = (frame: Frame): Buffer => Buffer.concat(encodeFrame(frame));
+
+function decodeAll(chunks: readonly Uint8Array[], payloadBytesMax = 2 ** 20): Frame[] {
+  const decoder = new FrameDecoder({ payloadBytesMax });
+  return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
+}
+
+/** There and back through bytes. */
+function travel(frame: Frame): Frame {
+  const [arrived] = decodeAll([bytesOf(frame)]);
+  if (!arrived) throw new Error('no frame came out');
+  return arrived;
+}
+
+const entries: readonly EntryBody[] = [
+  { kind: 'write', block: 2 ** 40, count: 2, data, fua: true },
+  { kind: 'write', block: 0, count: 2, data, fua: false },
+  { kind: 'unmap', block: 5, count: 2 ** 40 },
+  { kind: 'flush' },
+  { kind: 'adopt', epoch: 7, previousLast: 99 },
+  { kind: 'resize', sizeBytes: 2 ** 50 },
+  { kind: 'state', key: 'initiators', value: '["iqn.ü"]' },
+  { kind: 'snapshot', name: '~proof-9', replicas: ['a', 'b'] },
+  { kind: 'membership', record: { version: 2, members: { a: 'guid' } } },
+];
+
+const targetSays: readonly TargetSays[] = [
+  { type: 'promise', memberships },
+  { type: 'attach', epochs, from: max, revert: true },
+  { type: 'rebuild', attachId: 3, epochs, firstLive: max, sizeBytes: 4096, values: { k: 'v' }, source },
+  { type: 'source', attachId: 3, source },
+  ...entries.map((body): TargetSays => ({ type: 'entry', entry: { number: max, ...body } })),
+  { type: 'inSync', cutBefore: 7 },
+  { type: 'renew', sentAtMs: 123_456.789 },
+  { type: 'release' },
+  { type: 'read', readId: max, after: max, block: 2 ** 40, count: 256 },
+  { type: 'dropBase' },
+  { type: 'dropProof', number: 9 },
+];
+
+const complete = { history: { epochs, last: max }, isBase: true, sizeBytes: 4096, values: { k: 'v' } };
+const replicaSays: readonly ReplicaSays[] = [
+  { type: 'report', complete, last: max, clean: true, memberships },
+  { type: 'report', complete: undefined, last: 0, clean: false, memberships: [] },
+  { type: 'refuse', promised: fence },
+  { type: 'wait', ms: 2_999 },
+  { type: 'received', number: max },
+  { type: 'durable', number: 0 },
+  { type: 'renewed', sentAtMs: 0.001 },
+  { type: 'data', readId: 4, last: max, data },
+  { type: 'readFailed', readId: 4, message: 'block 7 is unreadable' },
+  { type: 'progress', attachId: 3, percent: 12.5, copiedBytes: 2 ** 40 },
+  { type: 'sourceLost', attachId: 3, replicaId: 'b', message: 'gone' },
+  { type: 'copied', attachId: 3 },
+  { type: 'mismatch', attachId: 3, groups: 2, message: 'differs' },
+  { type: 'complete', attachId: 3, number: max },
+  { type: 'full', message: 'full' },
+  { type: 'leave' },
+];
+
+test.each(targetSays)('a target says %o', (says) => {
+  const message = { ...fence, ...says };
+  expect(decodeTargetMessage(travel(encodeTargetMessage(message)))).toEqual(message);
+});
+
+test.each(replicaSays)('a replica says %o', (says) => {
+  const message = { ...fence, ...says };
+  expect(decodeReplicaMessage(travel(encodeReplicaMessage(message)))).toEqual(message);
+});
+
+const also = [
+  { block: 0, count: 1 },
+  { block: 9, count: 2 ** 40 },
+];
+const common = { ...fence, attachId: 1, firstLive: max };
+const requests: readonly CopyRequest[] = [
+  { ...common, type: 'copy', after: 5, block: 2 ** 40, count: 2 ** 41, also },
+  { ...common, type: 'digest', number: 12, groups: also },
+];
+const replies: readonly CopyReply[] = [
+  {
+    type: 'blocks',
+    extents: [
+      { block: 0, count: 2, birth: 6, data },
+      { block: 9, count: 2 ** 40, birth: 0, data: undefined },
+    ],
+    next: 2 ** 41,
+    highestBirth: max,
+  },
+  { type: 'digests', digests: [Buffer.from('0011', 'hex'), Buffer.from('22', 'hex')] },
+  { type: 'notYet' },
+  { type: 'refused', message: 'not in sync' },
+];
+
+test.each(requests)('a copier asks %o', (request) => {
+  expect(decodeCopyRequest(travel(encodeCopyRequest(65_535, request)))).toEqual({ id: 65_535, request });
+});
+
+test.each(replies)('a source answers %o', (reply) => {
+  expect(decodeCopyReply(travel(encodeCopyReply(1, reply)))).toEqual({ id: 1, reply });
+});
+
+test('property: frames come out whole, however the bytes are cut', () => {
+  const payload = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
+  const frames = fc.array(
+    fc
+      .record({ type: fc.nat(255), number: fc.maxSafeNat(), payload })
+      .map((fields) => ({ ...emptyFrame(0), ...fields })),
+    { maxLength: 6 },
+  );
+  fc.assert(
+    fc.property(frames, fc.array(fc.nat(2_000), { maxLength: 12 }), (given, cuts) => {
+      const all = Buffer.concat(given.map(bytesOf));
+      const ends = [...cuts.filter((cut) => cut < all.byteLength).toSorted((a, b) => a - b), all.byteLength];
+      const chunks = ends.map((end, i) => all.subarray(ends[i - 1] ?? 0, end));
+      expect(decodeAll(chunks)).toEqual(given);
+    }),
+  );
+});
+
+test('property: whatever bit is flipped, the frame is refused or does not end', () => {
+  const whole = bytesOf(encodeReplicaMessage({ ...fence, type: 'data', readId: 1, last: 2, data }));
+  fc.assert(
+    fc.property(fc.nat(whole.byteLength * 8 - 1), (bit) => {
+      const damaged = Buffer.from(whole);
+      damaged.writeUInt8(damaged.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      const outcome = () => decodeAll([damaged]);
+      try {
+        expect(outcome()).toEqual([]);
+      } catch (error) {
+        expect(error).toBeInstanceOf(WireError);
+      }
+    }),
+  );
+});
+
+test('a length beyond the bound is refused before anything is buffered for it', () => {
+  const header = bytesOf({ ...emptyFrame(1), payload: new Uint8Array(100) }).subarray(0, headerBytes);
+  expect(() => decodeAll([header], 99)).toThrow('a payload of 100 bytes is too long');
+});
+
+test.each([
+  ['an unknown type', emptyFrame(0x7f)],
+  ['a payload that is no JSON', { ...emptyFrame(0x10), payload: Buffer.from('{') }],
+  ['a field that is missing', { ...emptyFrame(0x10), payload: Buffer.from('{}') }],
+  ['a field of another kind', { ...emptyFrame(0x10), payload: Buffer.from('{"memberships":7}') }],
+  ['an unknown entry', { ...emptyFrame(0x14), kind: 99 }],
+  ['a number that is no number', { ...emptyFrame(0x18), payload: Buffer.from([1, 2]) }],
+])('%s is refused', (_what, frame) => {
+  expect(() => decodeTargetMessage(frame)).toThrow(WireError);
+});
+
+test('fields that a later version adds are ignored', () => {
+  const payload = Buffer.from('{"memberships":[],"later":1}');
+  expect(decodeTargetMessage({ ...emptyFrame(0x10), payload })).toMatchObject({
+    type: 'promise',
+    memberships: [],
+  });
+});
