@@ -7,7 +7,7 @@
  * Whatever breaks the stream (digests, lengths, order) ends the session; the initiator logs in again and repeats what was
  * not answered. Commands that only fail end with a status.
  */
-import { must } from '../../shared/assert.ts';
+import { assert, must } from '../../shared/assert.ts';
 import { CommandWindow, serialAdd } from './command-window.ts';
 import { answerPdus, type UnnumberedPdu } from './data-in.ts';
 import { DataOutTransfer, type TransferStep } from './data-out.ts';
@@ -15,6 +15,7 @@ import type { Digests } from './digest.ts';
 import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
 import { Login, type LoginConfig, type LoginReply, type LoginResult } from './login.ts';
 import { noTag, type InitiatorPdu, type PduOf, type TargetPdu } from './pdu.ts';
+import { SolicitationBudget } from './solicitation-budget.ts';
 import {
   managementFunctions,
   managementResponse,
@@ -100,13 +101,10 @@ export class Session {
   #statSn = 1;
   #nextTag = 1;
   #immediateRunning = 0;
-  #solicitedBytes = 0;
   readonly #tasks = new Map<number, TaskState>();
   /** Aborted tasks that still run; their tags may already be in use again. */
   readonly #aborted = new Set<Task>();
-  /** Writes that wait for room before they may solicit data, oldest first. */
-  readonly #waiting: Task[] = [];
-  readonly #soliciting = new Set<Task>();
+  readonly #budget: SolicitationBudget;
   readonly #text = new TextCollector();
   readonly #startedAtMs: number;
   #heardAtMs: number;
@@ -116,6 +114,7 @@ export class Session {
     this.#config = config;
     this.#phase = { mode: 'login', login: new Login(config) };
     this.#window = new CommandWindow({ commandsMax: config.limits.commandsMax, firstCmdSn: 0 });
+    this.#budget = new SolicitationBudget(config.limits.solicitedBytesMax);
     this.#startedAtMs = nowMs;
     this.#heardAtMs = nowMs;
   }
@@ -367,15 +366,14 @@ export class Session {
       case 'wait':
         return;
       case 'mayAsk':
-        if (!this.#soliciting.has(task) && !this.#waiting.includes(task)) this.#waiting.push(task);
-        if (this.#soliciting.has(task)) this.#solicit(task, transfer);
-        else this.#admitWaiting();
-        return;
+        if (this.#budget.has(task)) return this.#solicit(task, transfer);
+        this.#budget.want(task, transfer.wantedBytes);
+        return this.#solicitNext();
       case 'complete':
-        this.#stopSoliciting(task, transfer);
+        this.#stopSoliciting(task);
         return this.#run(task, step.data);
       case 'failed':
-        this.#stopSoliciting(task, transfer);
+        this.#stopSoliciting(task);
         this.#tasks.delete(task.tag);
         this.#answer(task, { status: checkCondition, sense: transportSense(step.fault), transferBytes: 0 });
         return;
@@ -387,33 +385,21 @@ export class Session {
       this.#send({ kind: 'readyToTransfer', tag: task.tag, lun: Math.max(task.lun, 0), ...request }, false);
   }
 
-  /** Lets waiting writes solicit their data while there is room for it. */
-  #admitWaiting(): void {
-    for (;;) {
-      const task = this.#waiting[0];
-      const state = task && this.#tasks.get(task.tag);
-      if (task === undefined) return;
-      if (state?.mode !== 'collecting' || state.task !== task) {
-        this.#waiting.shift();
-        continue;
-      }
-      const { wantedBytes } = state.transfer;
-      if (
-        this.#soliciting.size > 0 &&
-        this.#solicitedBytes + wantedBytes > this.#config.limits.solicitedBytesMax
-      )
-        return;
-      this.#waiting.shift();
-      this.#soliciting.add(task);
-      this.#solicitedBytes += wantedBytes;
+  /** Lets writes that wait ask for their data while there is room for it. */
+  #solicitNext(): void {
+    for (const task of this.#budget.admit()) {
+      const state = this.#tasks.get(task.tag);
+      assert(
+        state?.mode === 'collecting' && state.task === task,
+        'a write that waits for its data is collecting it',
+      );
       this.#solicit(task, state.transfer);
     }
   }
 
-  #stopSoliciting(task: Task, transfer: DataOutTransfer): void {
-    if (!this.#soliciting.delete(task)) return;
-    this.#solicitedBytes -= transfer.wantedBytes;
-    this.#admitWaiting();
+  #stopSoliciting(task: Task): void {
+    this.#budget.leave(task);
+    this.#solicitNext();
   }
 
   #makeTag(): number {
@@ -490,7 +476,7 @@ export class Session {
   #abort(state: TaskState): boolean {
     this.#tasks.delete(state.task.tag);
     if (state.mode === 'collecting') {
-      this.#stopSoliciting(state.task, state.transfer);
+      this.#stopSoliciting(state.task);
       this.#release(state.task);
       return false;
     }
