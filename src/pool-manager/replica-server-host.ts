@@ -98,6 +98,10 @@ export class ReplicaHost {
     this.#replica.copyRequest(request, done);
   }
 
+  setSpace(low: boolean): void {
+    this.#replica.setSpace(low);
+  }
+
   tick(): void {
     this.#replica.tick(this.#o.clock.nowMs());
   }

@@ -60,6 +60,9 @@ export interface ReplicaServer {
 
 const tickMs = 50;
 const stopMsMax = 10_000;
+const spaceMs = 250;
+/** What targets may have accepted and not sent yet, and some. */
+const lowBytesMax = 128 * 2 ** 20;
 /** Bytes of entries taken from one link before it is asked whether there is room for more. */
 const roomEveryBytes = 2 ** 20;
 
@@ -85,6 +88,8 @@ class Replicas implements ReplicaServer {
   readonly #servers: Server[] = [];
   #cancelTick: () => void = () => undefined;
   #stopping = false;
+  #low = false;
+  #spaceAtMs = -Infinity;
 
   constructor(options: ReplicaServerOptions) {
     this.#o = options;
@@ -253,7 +258,19 @@ class Replicas implements ReplicaServer {
 
   #tick(): void {
     this.#cancelTick = this.#o.clock.after(tickMs, () => this.#tick());
+    this.#lookAtSpace();
     for (const host of this.#hosts.values()) host.tick();
+  }
+
+  /** Targets stop accepting data while there is still room for what they have accepted. */
+  #lookAtSpace(): void {
+    const nowMs = this.#o.clock.nowMs();
+    if (nowMs - this.#spaceAtMs < spaceMs) return;
+    this.#spaceAtMs = nowMs;
+    const { freeBytes, totalBytes } = this.#o.pool.status();
+    const marginBytes = Math.min(lowBytesMax, totalBytes / 8);
+    this.#low = freeBytes < (this.#low ? marginBytes * 1.25 : marginBytes);
+    for (const host of this.#hosts.values()) host.setSpace(this.#low);
   }
 
   #changed(): void {

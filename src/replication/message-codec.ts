@@ -15,7 +15,7 @@ const targetTypes = {
 // prettier-ignore
 const replicaTypes = {
   report: 0x40, refuse: 0x41, wait: 0x42, received: 0x43, durable: 0x44, renewed: 0x45, data: 0x46, readFailed: 0x47,
-  progress: 0x48, sourceLost: 0x49, copied: 0x4a, mismatch: 0x4b, complete: 0x4c, full: 0x4d, leave: 0x4e,
+  progress: 0x48, sourceLost: 0x49, copied: 0x4a, mismatch: 0x4b, complete: 0x4c, full: 0x4d, leave: 0x4e, space: 0x4f,
 } as const satisfies Record<ReplicaMessage['type'], number>;
 
 // prettier-ignore
@@ -159,6 +159,8 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
       return frame(type, message, { number: message.last, block: message.readId, payload: message.data });
     case 'wait':
       return frame(type, message, { number: message.ms });
+    case 'space':
+      return frame(type, message, { number: message.low ? 1 : 0 });
     case 'copied':
       return frame(type, message, { number: message.attachId });
     case 'complete':
@@ -193,6 +195,8 @@ export function decodeReplicaMessage(given: Frame): ReplicaMessage {
       return { ...fence, type, last: number, readId: block, data: payload };
     case 'wait':
       return { ...fence, type, ms: number };
+    case 'space':
+      return { ...fence, type, low: number !== 0 };
     case 'copied':
       return { ...fence, type, attachId: number };
     case 'complete':

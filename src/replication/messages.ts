@@ -136,6 +136,8 @@ export type ReplicaMessage = Fence &
       }
     | { readonly type: 'complete'; readonly attachId: number; readonly number: number }
     | { readonly type: 'full'; readonly message: string }
+    /** Its pool is nearly full: what it is sent still fits, new data should not be accepted. */
+    | { readonly type: 'space'; readonly low: boolean }
     /** An orderly stop: the target drops this lease and answers `release`. */
     | { readonly type: 'leave' }
   );

@@ -369,3 +369,17 @@ test('a replica that leaves in order takes its lease with it at once', () => {
   expect(target.coordinator.mayAnswer(target.nowMs)).toBe(false);
   expect(target.last('A', 'release')).toBeDefined();
 });
+
+test('when fewer than CF in sync have room, writes are refused before they have a number; unmaps are not', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  target.tell('A', { type: 'space', low: true });
+  expect(target.write(0, 1).result).toBeUndefined();
+  target.tell('B', { type: 'space', low: true });
+  const { last } = target.coordinator.status();
+  expect(target.write(0, 1).result).toEqual({ ok: false, problem: 'noSpace' });
+  expect(target.coordinator.status().last).toBe(last);
+  target.ask<void>((nowMs, answer) => target.coordinator.unmap(0, 1, nowMs, answer));
+  expect(target.coordinator.status().last).toBe(last + 1);
+  target.tell('B', { type: 'space', low: false });
+  expect(target.write(0, 1).result).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import type { ReplicatedVolume } from './replicated-volume.ts';
+import { volumeContract } from './volume.contract.ts';
 import { ReplicaRig, type RigOptions } from '../testing/replica-rig.ts';
 import { prng } from '../shared/prng.ts';
 
@@ -156,32 +157,17 @@ test('R31: a known id with another GUID is no member', async () => {
   await target.write(0, new Uint8Array(4096).fill(1));
 });
 
-test('property: sectors, ragged unmaps and compare-and-write behave as on an array of bytes', async () => {
-  const { target } = await start({ replicas: 1 });
-  const random = prng(7);
-  const span = 64 * 1024;
-  const model = new Uint8Array(span);
-  for (let i = 0; i < 300; i++) {
-    const offset = random.below(span / 512) * 512;
-    const length = Math.min((1 + random.below(24)) * 512, span - offset);
-    const data = new Uint8Array(length).fill(1 + random.below(255));
-    const choice = random.below(5);
-    if (choice < 2) {
-      await target.write(offset, data.slice(), { fua: random.chance(0.1) });
-      model.set(data, offset);
-    } else if (choice === 2) {
-      await target.unmap(offset, length);
-      model.fill(0, offset, offset + length);
-    } else if (choice === 3) {
-      const expected = model.slice(offset, offset + length);
-      const wrong = random.chance(0.5);
-      if (wrong) expected[length - 1] = (expected[length - 1] ?? 0) ^ 1;
-      expect(await target.compareAndWrite(offset, expected, data)).toBe(wrong ? length - 1 : undefined);
-      if (!wrong) model.set(data, offset);
-    } else
-      expect(equal(await target.read(offset, length), model.subarray(offset, offset + length))).toBe(true);
-  }
-  expect(equal(await target.read(0, span), model)).toBe(true);
+volumeContract('a replicated volume', async (bytes) => {
+  const rig = await ReplicaRig.start({ replicas: 3, sizeBytes: bytes, port: 21_120 });
+  const volume = rig.target();
+  await volume.serving;
+  return {
+    volume,
+    close: async () => {
+      await volume.stop();
+      await rig.end();
+    },
+  };
 });
 
 test('sectors of one block written at once do not lose each other', async () => {

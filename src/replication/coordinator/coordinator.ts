@@ -128,6 +128,7 @@ export class Coordinator {
   write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
     const count = data.byteLength / blockBytes;
     assert(Number.isInteger(count) && count > 0, 'writes are whole blocks');
+    if (this.#isFull()) return answer({ ok: false, problem: 'noSpace' });
     this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', nowMs, answer);
   }
 
@@ -171,6 +172,7 @@ export class Coordinator {
     const wasOurs = this.#epoch > 0 && member.promisedEpoch === this.#epoch;
     member.state = { phase: 'connected' };
     member.promisedEpoch = promisedEpoch;
+    member.low = false;
     member.connectedAtMs = nowMs;
     member.message = '';
     this.#highestSeen = Math.max(this.#highestSeen, promisedEpoch);
@@ -254,6 +256,16 @@ export class Coordinator {
     this.#o.effects.send(member.id, { ...this.#fence, ...message });
   }
 
+  /**
+   * A write that a full pool can not take in would stop all that comes behind it, unmaps too: it is refused before it has
+   * a number, while the pools still have room for what is on its way.
+   */
+  #isFull(): boolean {
+    const inSync = this.#members.filter(isInSync);
+    const needed = ackQuorum(this.#members.length);
+    return inSync.length >= needed && inSync.filter(({ low }) => !low).length < needed;
+  }
+
   #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
     if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
     this.#requests.submit({ body, need, answer, deadlineMs: nowMs + this.#o.timing.quorumWaitMs });
@@ -297,6 +309,10 @@ export class Coordinator {
         member.leaseUntilMs = -Infinity;
         this.#say(member, { type: 'release' });
         return this.#detach(member, 'its pool stops', nowMs);
+      case 'space':
+        member.low = message.low;
+        member.message = message.low ? 'its pool is nearly full' : '';
+        return this.#o.effects.changed();
       case 'full':
         member.message = message.message;
         return this.#o.effects.changed();

@@ -51,6 +51,8 @@ export interface Member {
   leaseUntilMs: number;
   inflightReads: number;
   mismatches: number;
+  /** Its pool is nearly full. */
+  low: boolean;
   connectedAtMs: number | undefined;
   message: string;
 }
@@ -71,6 +73,7 @@ export const newMember = (place: {
   leaseUntilMs: -Infinity,
   inflightReads: 0,
   mismatches: 0,
+  low: false,
   connectedAtMs: undefined,
   message: 'never connected',
 });

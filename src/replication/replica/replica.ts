@@ -53,6 +53,7 @@ export class Replica {
   readonly #promises: Promises;
   /** Has not crashed since it was last in sync (R5). */
   #clean: boolean;
+  #low = false;
   #session: Session | undefined;
   #stopping: { readonly done: () => void } | 'stopped' | undefined;
 
@@ -86,6 +87,14 @@ export class Replica {
   /** Percent copied of the rebuild under way. */
   get rebuildPercent(): number | undefined {
     return this.#session?.rebuild?.percent;
+  }
+
+  /** Whether the pool is nearly full; the target hears of changes, and with every report. */
+  setSpace(low: boolean): void {
+    if (low === this.#low) return;
+    this.#low = low;
+    const session = this.#session;
+    if (session && session.phase !== 'promising') this.#say(session, { type: 'space', low });
   }
 
   disconnected(link: LinkId): void {
@@ -195,6 +204,7 @@ export class Replica {
         clean: this.#clean,
         memberships: this.#ledger.record.memberships,
       });
+      if (this.#low) this.#say(session, { type: 'space', low: true });
       this.#effects.changed();
     });
   }
