@@ -1,7 +1,7 @@
 /** `caskade local` as a test sees it: the command line, its first line, its pids. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,6 +132,10 @@ export async function inFolder(work: (folder: string) => Promise<void>): Promise
   const folder = mkdtempSync(join(tmpdir(), 'caskade-e2e-'));
   try {
     await work(folder);
+  } catch (error) {
+    const kept = join(tmpdir(), `caskade-e2e-failed-${process.pid}.log`);
+    if (existsSync(join(folder, 'log'))) copyFileSync(join(folder, 'log'), kept);
+    throw new Error(`${String(error)} (log: ${kept})`, { cause: error });
   } finally {
     await endAll();
     rmSync(folder, { recursive: true });

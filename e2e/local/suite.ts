@@ -43,7 +43,9 @@ async function problemOf({ run, timeoutMs = defaultTimeoutMs }: Check): Promise<
     await Promise.race([run(), late.promise]);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    if (!(error instanceof Error)) return String(error);
+    const { cause } = error;
+    return `${error.stack ?? error.message}${cause instanceof Error ? `\n${cause.stack ?? ''}` : ''}`;
   } finally {
     clearTimeout(timer);
   }
