@@ -41,6 +41,8 @@ export function survival(world: () => World): readonly Check[] {
     run: async () => run(world(), await state()),
   });
   return [
+    // First: Kubernetes' own controllers back off for up to a minute afterwards, and node death and detach wait for them.
+    check('the API server is down for a minute: the writer notices nothing', 150_000, apiServerDown),
     check(
       'a pool pod is killed with SIGKILL: writes go on, it comes back and rebuilds',
       150_000,
@@ -53,7 +55,6 @@ export function survival(world: () => World): readonly Check[] {
     ),
     check('the target pod is killed: the same file system goes on within 20 s', 120_000, targetKilled),
     check('a node is powered off and on: writes go on, its replica is rebuilt', 180_000, nodeOff),
-    check('the API server is down for a minute: the writer notices nothing', 150_000, apiServerDown),
     check('every flushed record is there, and the replicas are equal', 180_000, everythingThere),
     {
       name: 'the operator is killed while it creates ten volumes: each is made once',
@@ -145,7 +146,7 @@ async function everythingThere(world: World, { volume, recording }: Running): Pr
   const last = await recording.stop();
   await recording.check(podName, last);
   await removePod(world, podName);
-  await system.detached(world.kubectl, volume.pv, 60_000);
+  await system.detached(world.kubectl, volume.pv, 90_000);
   await withEqualReplicas(world.kubectl, volume.pv, true, async (dumps) => {
     if (dumps.length !== nodeCount) fail(`${dumps.length} replicas`);
   });
