@@ -110,11 +110,6 @@ export class FrameDecoder {
     this.payloadBytesMax = options.payloadBytesMax;
   }
 
-  /** Bytes kept of frames that are not whole yet. */
-  get pendingBytes(): number {
-    return this.#bytes;
-  }
-
   /** Throws WireError; the decoder is of no use afterwards. */
   *push(chunk: Uint8Array): Generator<Frame> {
     this.#chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));

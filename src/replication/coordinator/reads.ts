@@ -54,10 +54,6 @@ export class Reads {
     this.#o = options;
   }
 
-  get open(): number {
-    return this.#reads.size;
-  }
-
   submit(block: number, count: number, deadlineMs: number, answer: Answer<Uint8Array>): void {
     this.#lastId += 1;
     const request = { readId: this.#lastId, block, count, deadlineMs, answer, failed: new Set<string>() };

@@ -42,12 +42,6 @@ export class Requests {
     return this.#waiting.size;
   }
 
-  /** Not answered yet. */
-  get open(): number {
-    const { received, durable } = this.#numbered;
-    return this.#waiting.size + received.size + durable.size + this.#ready.size;
-  }
-
   submit(request: Request): void {
     this.#waiting.push(request);
   }

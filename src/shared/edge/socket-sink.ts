@@ -10,11 +10,6 @@ export class SocketSink {
     socket.setNoDelay(true);
   }
 
-  /** Bytes that the kernel has not taken yet. */
-  get pendingBytes(): number {
-    return this.#socket.writableLength + this.#parts.reduce((sum, part) => sum + part.byteLength, 0);
-  }
-
   write(parts: readonly Uint8Array[]): void {
     if (this.#parts.length === 0) queueMicrotask(() => this.#flush());
     for (const part of parts) if (part.byteLength > 0) this.#parts.push(part);

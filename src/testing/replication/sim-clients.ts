@@ -1,5 +1,4 @@
 /** Initiators that write, read and flush at whatever target they reach, and remember every answer. */
-import { blockBytes } from '../../shared/block-size.ts';
 import type { Result } from '../../replication/coordinator/requests.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
@@ -169,5 +168,3 @@ export class SimClients {
     scheduler.after(random.below(4), () => process.run(attempt));
   }
 }
-
-export const blocksOfBytes = (bytes: number): number => bytes / blockBytes;
