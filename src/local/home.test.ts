@@ -1,8 +1,25 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRunFolder, newState, openFolder, openRunFolder, readState, writeState } from './home.ts';
+import {
+  closeRunFolder,
+  findRunFolder,
+  newState,
+  openFolder,
+  openRunFolder,
+  readState,
+  writeState,
+} from './home.ts';
 
 let folder = '';
 beforeAll(() => {
@@ -62,8 +79,9 @@ test('a path too long for sockets: a short private folder, found again through a
     expect(findRunFolder(home)).toBe(run);
     expect(readdirSync(run)).toEqual([]);
   } finally {
-    rmSync(run, { recursive: true });
+    closeRunFolder(home, run);
   }
+  expect([existsSync(run), findRunFolder(home)]).toEqual([false, undefined]);
   mkdirSync(run, { mode: 0o755 });
   try {
     expect(() => openRunFolder(home)).toThrow('is not a private folder of yours');

@@ -158,6 +158,11 @@ export function openRunFolder(home: string): string {
   return short;
 }
 
+/** After an orderly stop: a folder outside D is not left behind. The caller holds the lock. */
+export function closeRunFolder(home: string, run: string): void {
+  if (run !== join(home, 'run')) rmSync(run, { recursive: true, force: true });
+}
+
 /** Where the sockets of D are, seen from another command. Undefined when it never ran. */
 export function findRunFolder(home: string): string | undefined {
   try {

@@ -18,6 +18,7 @@ import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
 import { readReplica, restart, status, verify } from './commands.ts';
 import { isRunning, serveControl, type Request } from './control.ts';
 import {
+  closeRunFolder,
   findRunFolder,
   newState,
   openFolder,
@@ -96,7 +97,9 @@ async function start(argv: readonly string[]): Promise<void> {
   const control = await serveControl(places.run, (request) => answer(supervisor, request), log);
   const end = async () => {
     control.close();
-    return await supervisor.stop();
+    const inOrder = await supervisor.stop();
+    closeRunFolder(places.home, places.run);
+    return inOrder;
   };
   let portal: string | undefined;
   try {
