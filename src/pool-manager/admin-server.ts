@@ -21,6 +21,8 @@ export function statusOf(name: string, state: PoolState, paths: ReadonlyMap<stri
   switch (state.mode) {
     case 'importing':
       return { name, version, phase: 'POOL_PHASE_IMPORTING' };
+    case 'closing':
+      return { name, version, phase: 'POOL_PHASE_IMPORTING', reason: 'Closing', message: 'being closed' };
     case 'absent':
       return { name, version, phase: 'POOL_PHASE_ABSENT', reason: 'NoPool', message: state.message };
     case 'faulted':
@@ -104,7 +106,6 @@ export interface AdminOptions {
 }
 
 export function poolHandlers({ daemon, status, clock, log }: AdminOptions): PoolHandlers {
-  let readers = 0;
   return {
     GetStatus: unary(log, () => Promise.resolve(status())),
     WatchStatus: serverStream(log, (_request, out) =>
@@ -144,20 +145,9 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.deleteReplica(volume, replicaId, guid);
       return {};
     }),
-    ReadReplica: serverStream(log, async ({ volume }, out) => {
-      const store = daemon.replicaOf(volume);
-      if (readers >= poolLimits.replicaReadersMax)
-        throw new StatusError(
-          'RESOURCE_EXHAUSTED',
-          `${readers} replicas are being read: wait for one to end`,
-        );
-      readers++;
-      try {
-        await readReplica(store, out);
-      } finally {
-        readers--;
-      }
-    }),
+    ReadReplica: serverStream(log, ({ volume }, out) =>
+      daemon.reading(volume, (store, signal) => readReplica(store, out, signal)),
+    ),
   };
 }
 

@@ -207,6 +207,61 @@ test('an engine that fails ends the daemon; an orderly stop lets replicas go fir
   expect([calls, pool.closed]).toEqual([['stop server'], true]);
 });
 
+test('while it is being closed, and after, nothing touches the pool', async () => {
+  finds = [{ found: 'pool', pool }];
+  await daemon.start();
+  await daemon.createReplica('v', 'r', 4096);
+  const stopped = daemon.stop();
+  const late = daemon.createReplica('w', 'r', 4096);
+  await expect(late).rejects.toEqual(code('UNAVAILABLE'));
+  await stopped;
+  expect(statusOf('p', daemon.state, new Map())).toMatchObject({
+    phase: 'POOL_PHASE_IMPORTING',
+    reason: 'Closing',
+  });
+  expect(() => daemon.replicaOf('v')).toThrow('the pool is being closed');
+  await expect(daemon.create(['mine'])).rejects.toEqual(code('UNAVAILABLE'));
+  await daemon.stop();
+  expect(calls).toEqual(['stop server']);
+});
+
+test('readers end before their replica goes, or the pool; there are never too many', async () => {
+  finds = [{ found: 'pool', pool }];
+  await daemon.start();
+  for (const volume of ['v', 'w']) await daemon.createReplica(volume, 'r', 4096);
+  /** Reads until it is asked to end. */
+  const read = (volume: string) =>
+    daemon.reading(volume, (_store, signal) => {
+      calls.push(`read ${volume}`);
+      return new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          calls.push(`end ${volume}`);
+          resolve();
+        });
+      });
+    });
+  const readers = [read('v'), read('w'), read('w'), read('w')];
+  await expect(read('v')).rejects.toEqual(code('RESOURCE_EXHAUSTED'));
+  await daemon.deleteReplica('v', 'r', '');
+  await daemon.stop();
+  await Promise.all(readers);
+  const reads = ['read v', 'read w', 'read w', 'read w'];
+  const ends = ['end v', 'forget g0', 'end w', 'end w', 'end w', 'stop server'];
+  expect(calls).toEqual([...reads, ...ends]);
+});
+
+test('a destruction that fails half-way is shown, and looked at again', async () => {
+  finds = [{ found: 'pool', pool }];
+  await daemon.start();
+  pool.close = () => Promise.reject(new Error('device d: write failed'));
+  await expect(daemon.destroy('')).rejects.toThrow('device d: write failed');
+  expect(statusOf('p', daemon.state, new Map())).toMatchObject({
+    phase: 'POOL_PHASE_FAULTED',
+    reason: 'DestroyFailed',
+  });
+  expect(timers).toHaveLength(1);
+});
+
 test('capacity counts in steps, so that a busy writer is no news', async () => {
   finds = [{ found: 'pool', pool }];
   await daemon.start();

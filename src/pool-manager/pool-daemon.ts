@@ -7,6 +7,8 @@
  *       │ refused          │
  *       └────────▶ faulted ┘ imported on a later look
  *
+ *   open ──stop, destroy──▶ closing ──destroyed──▶ absent
+ *
  * Refused is not the end: the daemon stays up and says why, and looks again.
  */
 import type { Clock } from '../shared/clock.ts';
@@ -25,6 +27,8 @@ export type PoolState =
   | { readonly mode: 'importing' }
   | { readonly mode: 'absent'; readonly message: string }
   | { readonly mode: 'faulted'; readonly reason: string; readonly message: string }
+  /** Being closed, to end or to be destroyed: nothing may touch the pool any more. */
+  | { readonly mode: 'closing' }
   | { readonly mode: 'open'; readonly pool: Pool; readonly server: ReplicaServer };
 
 type OpenPool = Extract<PoolState, { mode: 'open' }>;
@@ -46,6 +50,11 @@ export class PoolDaemon {
   /** Whatever changes the pool as a whole runs alone, in the order it was asked for. */
   #turn: Promise<unknown> = Promise.resolve();
   #cancelLook: () => void = () => undefined;
+  readonly #readers = new Set<{
+    readonly guid: string;
+    readonly abort: AbortController;
+    readonly ended: Promise<void>;
+  }>();
   #stopped = false;
 
   constructor(options: DaemonOptions) {
@@ -67,6 +76,7 @@ export class PoolDaemon {
   /** Idempotent: a pool that is open already is the pool that was asked for. */
   create(overwrite: readonly string[]): Promise<void> {
     return this.#alone(async () => {
+      if (this.#stopped) throw new StatusError('UNAVAILABLE', 'the daemon is ending');
       if (this.#state.mode === 'open') return;
       if (this.#state.mode !== 'absent') throw noPool(this.#state);
       try {
@@ -92,9 +102,15 @@ export class PoolDaemon {
           'FAILED_PRECONDITION',
           `the pool holds ${pool.volumes().length} replicas, one of ${replica.identity.volume}: delete them first`,
         );
-      await server.stop();
-      await pool.close();
-      await this.#options.media.clear();
+      this.#become({ mode: 'closing' });
+      try {
+        await server.stop();
+        await pool.close();
+        await this.#options.media.clear();
+      } catch (error) {
+        this.#refused('DestroyFailed', asError(error).message);
+        throw error;
+      }
       this.#become({ mode: 'absent', message: '' });
     });
   }
@@ -135,6 +151,7 @@ export class PoolDaemon {
           'FAILED_PRECONDITION',
           `replica ${replicaId} of ${volume} has GUID ${there.identity.guid}, not ${guid}`,
         );
+      await this.#endReaders(there.identity.guid);
       await server.forget(there.identity.guid);
       await pool.destroyVolume(there.identity.guid);
       this.feed.changed();
@@ -150,14 +167,43 @@ export class PoolDaemon {
     return store;
   }
 
+  /** Runs `work` on the replica of `volume`, which stays until `work` has ended; `signal` asks it to end soon. */
+  async reading(
+    volume: string,
+    work: (store: VolumeStore, signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const store = this.replicaOf(volume);
+    if (this.#readers.size >= poolLimits.replicaReadersMax)
+      throw new StatusError('RESOURCE_EXHAUSTED', `${this.#readers.size} replicas are being read: wait`);
+    const abort = new AbortController();
+    const running = work(store, abort.signal);
+    const reader = { guid: store.identity.guid, abort, ended: running.catch(() => undefined) };
+    this.#readers.add(reader);
+    try {
+      await running;
+    } finally {
+      this.#readers.delete(reader);
+    }
+  }
+
+  /** Of one replica, or all. */
+  async #endReaders(guid?: string): Promise<void> {
+    const readers = [...this.#readers].filter((reader) => guid === undefined || reader.guid === guid);
+    for (const { abort } of readers) abort.abort();
+    await Promise.all(readers.map(({ ended }) => ended));
+  }
+
   /** Orderly: replicas durable and released, pool exported. */
   stop(): Promise<void> {
     this.#stopped = true;
     return this.#alone(async () => {
       this.#cancelLook();
       if (this.#state.mode !== 'open') return;
-      await this.#state.server.stop();
-      await this.#state.pool.close();
+      const { pool, server } = this.#state;
+      this.#become({ mode: 'closing' });
+      await this.#endReaders();
+      await server.stop();
+      await pool.close();
     });
   }
 
@@ -166,12 +212,15 @@ export class PoolDaemon {
     const found = await this.#options.media.find();
     if (found.found === 'pool') await this.#open(found.pool);
     else if (found.found === 'nothing') this.#become({ mode: 'absent', message: found.message });
-    else {
-      this.#become({ mode: 'faulted', reason: found.reason, message: found.message });
-      this.#cancelLook = this.#options.clock.after(poolLimits.importAgainMs, () => {
-        this.start().catch((error: unknown) => this.#fail(asError(error)));
-      });
-    }
+    else this.#refused(found.reason, found.message);
+  }
+
+  /** Says why there is no pool, and looks again later. */
+  #refused(reason: string, message: string): void {
+    this.#become({ mode: 'faulted', reason, message });
+    this.#cancelLook = this.#options.clock.after(poolLimits.importAgainMs, () => {
+      this.start().catch((error: unknown) => this.#fail(asError(error)));
+    });
   }
 
   async #open(pool: Pool): Promise<void> {
@@ -215,6 +264,8 @@ function noPool(state: Exclude<PoolState, OpenPool>): StatusError {
   switch (state.mode) {
     case 'importing':
       return new StatusError('UNAVAILABLE', 'the pool is being imported: try again');
+    case 'closing':
+      return new StatusError('UNAVAILABLE', 'the pool is being closed');
     case 'absent':
       return new StatusError('FAILED_PRECONDITION', 'there is no pool on the devices: create it first');
     case 'faulted':

@@ -20,19 +20,25 @@ export interface ReplicaChunk {
   readonly number: number;
 }
 
-/** Writes chunks in order, without holes; the first is empty and tells size and number. */
-export async function readReplica(store: VolumeStore, out: OutStream<ReplicaChunk>): Promise<void> {
+/**
+ * Writes chunks in order, without holes; the first is empty and tells size and number. `signal`: the replica is about to
+ * go, so the reading ends early (ABORTED).
+ */
+export async function readReplica(
+  store: VolumeStore,
+  out: OutStream<ReplicaChunk>,
+  signal: AbortSignal,
+): Promise<void> {
   const snapshot = `${prefix}${randomBytes(8).toString('hex')}`;
   const { sizeBytes, last: number } = store;
+  const closing = aborted(signal);
   store.snapshot(snapshot);
   try {
-    const send = (offset: number, data: Uint8Array) =>
-      out.write({
-        offset,
-        data: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
-        sizeBytes,
-        number,
-      });
+    const send = (offset: number, data: Uint8Array) => {
+      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+      // A client that takes its time must not hold up the end of the pool.
+      return Promise.race([out.write({ offset, data: bytes, sizeBytes, number }), closing]);
+    };
     await send(0, new Uint8Array(0));
     for await (const { block, count } of mappedRuns(store, snapshot, sizeBytes / blockBytes))
       await send(block * blockBytes, await store.read(block, count, snapshot));
@@ -42,6 +48,16 @@ export async function readReplica(store: VolumeStore, out: OutStream<ReplicaChun
   } finally {
     store.deleteSnapshot(snapshot);
   }
+}
+
+/** Rejects once `signal` aborts. */
+function aborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined);
+  const end = () => reject(new StatusError('ABORTED', 'the replica is being closed'));
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
+  return promise;
 }
 
 /** Ranges that hold data, in order, none longer than a chunk; neighbours of different birth are one range. */
