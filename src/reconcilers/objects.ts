@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { KubernetesObject } from '../api/object-meta.ts';
 import { parseQuantity } from '../api/quantity.ts';
 import type { Resource } from '../api/resources.ts';
-import { isNotFound } from './runtime/api-error.ts';
+import { isAlreadyExists, isNotFound } from './runtime/api-error.ts';
 import type { Applied, KubernetesClient } from './runtime/client.ts';
 
 /** Hash of what we applied: it tells of fields that we no longer want, which looking at the rest does not. */
@@ -29,6 +29,15 @@ export async function ensure<T extends KubernetesObject>(
   if (present !== undefined && covers(present, stamped)) return false;
   await client.apply<T>(resource, stamped);
   return true;
+}
+
+/** For objects that never change once they are there: a creation that comes second is no error. */
+export async function unlessThere(created: Promise<unknown>): Promise<void> {
+  try {
+    await created;
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
 }
 
 /** Writes a status that differs. An object that has just gone needs none, and its going calls everybody who cares. */

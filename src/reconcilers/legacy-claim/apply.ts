@@ -2,7 +2,7 @@ import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
 import { annotations, csiDriverName, labels, legacyProvisioner } from '../../api/names.ts';
 import { formatBinaryQuantity } from '../../api/quantity.ts';
 import { apiVersionOf, resources } from '../../api/resources.ts';
-import { isAlreadyExists } from '../runtime/api-error.ts';
+import { unlessThere } from '../objects.ts';
 import { core } from '../runtime/core-resources.ts';
 import { selectedNodeAnnotation } from '../volume-config/observe.ts';
 import { keyIn, type World } from '../world.ts';
@@ -56,14 +56,6 @@ export const deleteVolume = async ({ client }: World, name: string): Promise<voi
   void (await client.delete(core.persistentVolumes, { name }));
 
 /** The name follows from the claim's uid, so what is there already is our own. */
-async function unlessThere(created: Promise<unknown>): Promise<void> {
-  try {
-    await created;
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-}
-
 const reclaimPolicyOf = (found: Class): string => found.reclaimPolicy ?? 'Delete';
 
 function configFor({ settings }: World, wish: VolumeWish): CStorVolumeConfig {

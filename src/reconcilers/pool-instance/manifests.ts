@@ -5,6 +5,7 @@ import { ownerReference } from '../../api/object-meta.ts';
 import type { PoolConfig, PoolDevice } from '../../api/pool-config.ts';
 import { resources } from '../../api/resources.ts';
 import { adminToken, poolKey } from '../../shared/keys.ts';
+import { podDevices, type DeviceMount, type WantedMount } from './device-volumes.ts';
 import {
   configFolder,
   configHashAnnotation,
@@ -20,6 +21,10 @@ export interface PoolWish {
   readonly config: PoolConfig;
   /** Changes when the daemon has to start anew. */
   readonly configHash: string;
+  /** Devices that the pod gets; files in the sparse folder are none of them. */
+  readonly mounts: readonly DeviceMount[];
+  /** Of those, the ones whose volume and claim may have to be made. */
+  readonly wanted: readonly WantedMount[];
   /** Some of the devices are files in the sparse folder. */
   readonly sparse: boolean;
   readonly settings: Settings;
@@ -109,6 +114,7 @@ export function poolDeployment(wish: PoolWish) {
   const { name } = instance.metadata;
   const config = instance.spec.poolConfig;
   const { resources: amounts, tolerations, priorityClassName } = config ?? {};
+  const devices = podDevices(wish.mounts);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -147,22 +153,28 @@ export function poolDeployment(wish: PoolWish) {
                 { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
                 { name: 'http', containerPort: ports.http, protocol: 'TCP' },
               ],
-              // Devices of the host can not be opened without; nothing else of the node is reachable.
-              securityContext: { privileged: true, runAsUser: 0 },
+              // Devices and sparse files belong to root; beyond them there is nothing it may do.
+              securityContext: {
+                runAsUser: 0,
+                allowPrivilegeEscalation: false,
+                capabilities: { drop: ['ALL'] },
+                readOnlyRootFilesystem: true,
+                seccompProfile: { type: 'RuntimeDefault' },
+              },
               ...containerResources(amounts),
               ...httpProbe,
               volumeMounts: [
                 { name: 'config', mountPath: configFolder, readOnly: true },
                 { name: 'keys', mountPath: keysFolder, readOnly: true },
-                { name: 'dev', mountPath: '/dev' },
                 ...(wish.sparse ? [{ name: 'sparse', mountPath: settings.sparseDir }] : []),
               ],
+              ...(wish.mounts.length > 0 ? { volumeDevices: devices.volumeDevices } : {}),
             },
           ],
           volumes: [
             { name: 'config', configMap: { name } },
             { name: 'keys', secret: { secretName: keysName(name), defaultMode: 0o400 } },
-            { name: 'dev', hostPath: { path: '/dev', type: 'Directory' } },
+            ...devices.volumes,
             ...(wish.sparse
               ? [{ name: 'sparse', hostPath: { path: settings.sparseDir, type: 'DirectoryOrCreate' } }]
               : []),

@@ -8,6 +8,7 @@ import { claimNameOf } from '../pool-cluster/plan.ts';
 import { configHashAnnotation } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
+import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
 import { poolConfig, type PoolWish } from './manifests.ts';
 import type { Instance } from './plan.ts';
 import type { PoolFacts } from './status.ts';
@@ -22,14 +23,13 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
   const { metadata, status } = instance;
   const facts = observePool(world, metadata.name);
   const devices = devicesOf(world, instance);
+  const { mounts, wanted } = mountsFor(world, instance, facts);
   const config = poolConfig(
     metadata.name,
     instance.spec.poolConfig?.dataRaidGroupType === 'mirror' ? 'mirror' : 'stripe',
     devices,
   );
-  const inUse = devices
-    .flat()
-    .some(({ paths }) => paths.some((path) => path.startsWith(`${world.settings.sparseDir}/`)));
+  const inUse = devices.flat().some(({ paths }) => paths.some((path) => isSparse(world, path)));
   return {
     instance: {
       name: metadata.name,
@@ -45,6 +45,8 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
       instance,
       config,
       configHash: configHash(world, metadata.name, config, facts),
+      mounts,
+      wanted,
       sparse: inUse,
       settings: world.settings,
       masterKey: world.masterKey,
@@ -82,10 +84,38 @@ function devicesOf(world: World, instance: CStorPoolInstance): readonly (readonl
     group.blockDevices.map(({ blockDeviceName, devLink }) => {
       const object = world.informers.devices.store.get(keyIn(world.settings, blockDeviceName));
       const fallback = told.get(blockDeviceName) ?? (devLink === undefined ? [] : [devLink]);
-      return { name: blockDeviceName, paths: object === undefined ? fallback : deviceOf(object).paths };
+      if (object === undefined) return { name: blockDeviceName, paths: fallback };
+      const { paths } = deviceOf(object);
+      const file = paths.some((path) => isSparse(world, path));
+      return { name: blockDeviceName, paths: file ? paths : [devicePath(blockDeviceName)] };
     }),
   );
 }
+
+const isSparse = ({ settings }: World, path: string): boolean => path.startsWith(`${settings.sparseDir}/`);
+
+/**
+ * A pod that runs keeps the devices it has: a new path to a device that it has open, or one that has vanished, is no
+ * reason to start anew. Otherwise it gets those that are there; a mirror serves without the others, but a pod whose
+ * device is missing would never start.
+ */
+function mountsFor(world: World, instance: CStorPoolInstance, { pool }: PoolFacts) {
+  const { name } = instance.metadata;
+  const there = namesOf(instance).flatMap((device) => {
+    const object = world.informers.devices.store.get(keyIn(world.settings, device));
+    const found = object === undefined ? undefined : deviceOf(object);
+    if (found === undefined || found.paths.some((path) => isSparse(world, path))) return [];
+    return found.state === 'Inactive' ? [] : (wantedMount(found) ?? []);
+  });
+  const template = world.informers.deployments.store.get(keyIn(world.settings, name))?.spec?.template.spec;
+  const present = mountsOf(template);
+  const runs = adminAddress(world, labels.cstorPoolInstance, name) !== undefined;
+  const keeps = present.length > 0 && runs && (pool === undefined || serves(pool.phase));
+  return { mounts: keeps ? present : there, wanted: there };
+}
+
+const serves = (phase: string | undefined): boolean =>
+  phase === 'POOL_PHASE_ONLINE' || phase === 'POOL_PHASE_DEGRADED';
 
 function toldPaths(world: World, name: string): ReadonlyMap<string, readonly string[]> {
   const text = world.informers.configMaps.store.get(keyIn(world.settings, name))?.data?.['pool.json'];
@@ -104,6 +134,5 @@ function toldPaths(world: World, name: string): ReadonlyMap<string, readonly str
 function configHash(world: World, name: string, config: PoolConfig, { pool }: PoolFacts): string {
   const deployment = world.informers.deployments.store.get(keyIn(world.settings, name));
   const started = deployment?.spec?.template.metadata?.annotations?.[configHashAnnotation];
-  const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
-  return started !== undefined && (serves || pool === undefined) ? started : hashOf(config);
+  return started !== undefined && (pool === undefined || serves(pool.phase)) ? started : hashOf(config);
 }

@@ -6,7 +6,7 @@ import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runti
 import type { Violation } from '../checks.ts';
 import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
-import { apply, applyObjects } from './apply.ts';
+import { apply, applyObjects, removeDeviceVolumes } from './apply.ts';
 import { observe } from './observe.ts';
 import { plan } from './plan.ts';
 import { statusOf, type InstanceStatus } from './status.ts';
@@ -18,11 +18,13 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const instance = world.informers.instances.store.get(key);
   if (instance === undefined) {
     world.pools.forget(key.name);
+    await removeDeviceVolumes(world, key.name, []);
     return done;
   }
   if (isDisabled(instance)) return done;
   const { instance: view, facts, wish } = observe(world, instance);
   await applyObjects(world, wish);
+  await removeDeviceVolumes(world, key.name, wish.mounts);
   const { actions, waits } = plan(view, facts);
   let failure: Violation | undefined;
   for (const action of actions) failure ??= await apply(world, instance, action);
@@ -78,6 +80,12 @@ export const poolInstanceController = (world: World) => {
       watchOwned(informers.configMaps, resources.cstorPoolInstance.kind),
       watchOwned(informers.secrets, resources.cstorPoolInstance.kind),
       watchMapped(informers.pods, (pod) => named(pod.metadata.labels?.[labels.cstorPoolInstance])),
+      watchMapped(informers.persistentVolumes, (volume) =>
+        named(volume.metadata.labels?.[labels.cstorPoolInstance]),
+      ),
+      watchMapped(informers.persistentVolumeClaims, (claim) =>
+        named(claim.metadata.labels?.[labels.cstorPoolInstance]),
+      ),
       watchMapped(informers.replicas, (replica) => named(replica.metadata.labels?.[labels.poolInstanceName])),
       watchMapped(informers.devices, (device) =>
         informers.instances.store

@@ -1,6 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { poolDeployment } from '../pool-instance/manifests.ts';
-import { poolConfig } from '../pool-instance/manifests.ts';
 import type { Settings } from '../world.ts';
 import {
   consistencyFactor,
@@ -95,33 +93,6 @@ test('another master key starts the daemons anew', () => {
   expect(targetDeployment(other).spec.template.metadata.annotations).not.toEqual(
     targetDeployment(target).spec.template.metadata.annotations,
   );
-});
-
-test('a pool is privileged, has no token, and sees the sparse folder only when it uses it', () => {
-  const pool = (sparse: boolean) =>
-    poolDeployment({
-      instance: {
-        metadata: { name: 'p', uid: 'p-uid' },
-        spec: { dataRaidGroups: [], nodeSelector: { 'kubernetes.io/hostname': 'n1' } },
-      },
-      config: poolConfig('p', 'stripe', []),
-      configHash: 'h',
-      sparse,
-      settings,
-      masterKey,
-    }).spec;
-  const { template, strategy } = pool(false);
-  expect(strategy.type).toBe('Recreate');
-  expect(template.spec.automountServiceAccountToken).toBe(false);
-  expect(template.spec.containers[0]?.securityContext).toEqual({ privileged: true, runAsUser: 0 });
-  expect(template.spec.nodeSelector).toEqual({ 'kubernetes.io/hostname': 'n1' });
-  expect(template.spec.volumes.map(({ name }) => name)).toEqual(['config', 'keys', 'dev']);
-  expect(pool(true).template.spec.volumes.map(({ name }) => name)).toEqual([
-    'config',
-    'keys',
-    'dev',
-    'sparse',
-  ]);
 });
 
 test.each([
