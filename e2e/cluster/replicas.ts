@@ -11,7 +11,7 @@ import { run } from '../shell.ts';
 import { until } from '../until.ts';
 import { forwarded } from './forward.ts';
 import type { Kubectl } from './kubectl.ts';
-import { namespace, poolPod, poolsOf } from './system.ts';
+import { adminTokenOf, namespace, poolPod, poolsOf } from './system.ts';
 
 export interface Dump {
   readonly pool: string;
@@ -33,11 +33,7 @@ async function dump(
   direct: boolean,
 ): Promise<Dump> {
   const pod = await poolPod(kubectl, pool);
-  const secret = await kubectl.get<{ metadata: { name: string }; data: Record<string, string> }>(
-    'secret',
-    ...([`${pool}-keys`, '-n', namespace] as const),
-  );
-  const token = Buffer.from(secret?.data['admin-token'] ?? '', 'base64').toString();
+  const token = await adminTokenOf(kubectl, `${pool}-keys`);
   await using link = direct ? undefined : await forwarded(kubectl, namespace, pod.metadata.name, 7777);
   const client = openClient(service, link?.address ?? `${pod.status.podIP ?? ''}:7777`, { token });
   const output = await open(file, 'w');

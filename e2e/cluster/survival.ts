@@ -12,6 +12,7 @@ import * as manifests from './manifests.ts';
 import type { Recording } from './recording.ts';
 import { withEqualReplicas } from './replicas.ts';
 import * as system from './system.ts';
+import { allInSync } from './target-status.ts';
 import { makeVolume, names, nodeCount, removePod, startRecorder, type Volume, type World } from './world.ts';
 
 const podName = 'writer';
@@ -54,6 +55,7 @@ export function survival(world: () => World): readonly Check[] {
       twoPoolsKilled,
     ),
     check('the target pod is killed: the same file system goes on within 20 s', 120_000, targetKilled),
+    check('the target pod is replaced: the same file system goes on within 20 s', 120_000, targetDeleted),
     check('a node is powered off and on: writes go on, its replica is rebuilt', 180_000, nodeOff),
     check('every flushed record is there, and the replicas are equal', 180_000, everythingThere),
     {
@@ -69,7 +71,11 @@ export function survival(world: () => World): readonly Check[] {
   ];
 }
 
-const healthy = ({ kubectl }: World, { pv }: Volume) => system.volumeHealthy(kubectl, pv, 90_000);
+/** By the word of the target, and then of the custom resources. */
+async function healthy({ kubectl }: World, { pv }: Volume): Promise<void> {
+  await allInSync(kubectl, pv, nodeCount, 90_000);
+  await system.volumeHealthy(kubectl, pv, 90_000);
+}
 
 async function killPools({ kubectl }: World, { pv }: Volume, count: number): Promise<void> {
   const pools = (await system.poolsOf(kubectl, pv)).slice(0, count);
@@ -78,23 +84,34 @@ async function killPools({ kubectl }: World, { pv }: Volume, count: number): Pro
 }
 
 async function onePoolKilled(world: World, { volume, recording }: Running): Promise<void> {
-  const before = await recording.last();
   await killPools(world, volume, 1);
-  await recording.beyond(before + 20, 30_000);
+  await recording.beyond((await recording.last()) + 20, 30_000);
   await healthy(world, volume);
 }
 
 async function twoPoolsKilled(world: World, { volume, recording }: Running): Promise<void> {
-  const before = await recording.last();
   await killPools(world, volume, 2);
-  await recording.beyond(before + 20, 60_000);
+  await recording.beyond((await recording.last()) + 20, 60_000);
   await healthy(world, volume);
 }
 
 async function targetKilled(world: World, { volume, recording }: Running): Promise<void> {
-  const before = await recording.last();
   await sigkill(world.kubectl, await system.targetPod(world.kubectl, volume.pv), true);
-  await recording.beyond(before + 2, 20_000);
+  // From the kill on: the first record may have been on its way, the second can not.
+  await recording.beyond((await recording.last()) + 2, 20_000);
+  await healthy(world, volume);
+}
+
+/** Another pod, most often on another node, behind the same Service address. */
+async function targetDeleted(world: World, { volume, recording }: Running): Promise<void> {
+  const { kubectl } = world;
+  const { metadata } = await system.targetPod(kubectl, volume.pv);
+  await kubectl.run(['delete', 'pod', '-n', system.namespace, metadata.name, '--wait=false']);
+  await until('another pod has its place', 30_000, async () => {
+    const now = await system.targetPod(kubectl, volume.pv);
+    return now.metadata.name === metadata.name ? 'it is the old one' : { now };
+  });
+  await recording.beyond((await recording.last()) + 2, 20_000);
   await healthy(world, volume);
 }
 

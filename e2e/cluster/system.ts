@@ -179,6 +179,13 @@ export const poolPod = (kubectl: Kubectl, pool: string): Promise<Pod> =>
 export const targetPod = (kubectl: Kubectl, pv: string): Promise<Pod> =>
   podOf(kubectl, `${labels.target}=cstor-target,${labels.persistentVolume}=${pv}`);
 
+/** What admin calls to a pool or a target must carry, from the Secret of its keys. */
+export async function adminTokenOf(kubectl: Kubectl, secretName: string): Promise<string> {
+  type Secret = KubeObject & { readonly data: Readonly<Record<string, string>> };
+  const secret = await kubectl.get<Secret>('secret', secretName, '-n', namespace);
+  return Buffer.from(secret?.data['admin-token'] ?? '', 'base64').toString();
+}
+
 /** The pools that hold a volume's replicas. */
 export async function poolsOf(kubectl: Kubectl, pv: string): Promise<readonly string[]> {
   const replicas = await kubectl.list('cvr', '-n', namespace, '-l', `${labels.persistentVolume}=${pv}`);
