@@ -21,6 +21,17 @@ export const podAnnotations = (monitoring: string, masterKey: Uint8Array) => ({
   'prometheus.io/scrape': 'true',
 });
 
+/** Of a container: beyond its mounts, devices and sockets there is nothing it may do. */
+export const unprivileged = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/** The listening ports of a container, by their names in `ports`. */
+export const containerPorts = (...names: readonly (keyof typeof ports)[]) =>
+  names.map((name) => ({ name, containerPort: ports[name], protocol: 'TCP' }));
+
 /** /healthz fails only when the process can do nothing any more, so a slow import is not killed. */
 export const httpProbe = {
   livenessProbe: {

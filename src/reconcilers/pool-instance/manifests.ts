@@ -9,10 +9,12 @@ import { podDevices, type DeviceMount, type WantedMount } from './device-volumes
 import {
   configFolder,
   configHashAnnotation,
+  containerPorts,
   containerResources,
   httpProbe,
   keysFolder,
   podAnnotations,
+  unprivileged,
   type Settings,
 } from '../pod-template.ts';
 
@@ -147,18 +149,11 @@ export function poolDeployment(wish: PoolWish) {
               image: settings.image,
               imagePullPolicy: settings.imagePullPolicy,
               args: ['pool', '--config', `${configFolder}/pool.json`],
-              ports: [
-                { name: 'replication', containerPort: ports.replication, protocol: 'TCP' },
-                { name: 'copy', containerPort: ports.copy, protocol: 'TCP' },
-                { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
-                { name: 'http', containerPort: ports.http, protocol: 'TCP' },
-              ],
-              // Devices and sparse files belong to root; beyond them there is nothing it may do.
+              ports: containerPorts('replication', 'copy', 'admin', 'http'),
+              // Devices and sparse files belong to root.
               securityContext: {
+                ...unprivileged,
                 runAsUser: 0,
-                allowPrivilegeEscalation: false,
-                capabilities: { drop: ['ALL'] },
-                readOnlyRootFilesystem: true,
                 seccompProfile: { type: 'RuntimeDefault' },
               },
               ...containerResources(amounts),

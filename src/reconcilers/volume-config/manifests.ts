@@ -12,10 +12,12 @@ import { hashOf } from '../objects.ts';
 import {
   configFolder,
   configHashAnnotation,
+  containerPorts,
   containerResources,
   httpProbe,
   keysFolder,
   podAnnotations,
+  unprivileged,
   type Settings,
 } from '../pod-template.ts';
 import { replicaName, type PoolView, type Wish } from './plan.ts';
@@ -257,17 +259,8 @@ export function targetDeployment(volume: TargetWish) {
               image: settings.image,
               imagePullPolicy: settings.imagePullPolicy,
               args: ['target', '--config', `${configFolder}/target.json`],
-              ports: [
-                { name: 'iscsi', containerPort: ports.iscsi, protocol: 'TCP' },
-                { name: 'admin', containerPort: ports.admin, protocol: 'TCP' },
-                { name: 'announce', containerPort: ports.announce, protocol: 'TCP' },
-                { name: 'http', containerPort: ports.http, protocol: 'TCP' },
-              ],
-              securityContext: {
-                allowPrivilegeEscalation: false,
-                readOnlyRootFilesystem: true,
-                capabilities: { drop: ['ALL'] },
-              },
+              ports: containerPorts('iscsi', 'admin', 'announce', 'http'),
+              securityContext: unprivileged,
               ...containerResources(amounts),
               ...httpProbe,
               volumeMounts: [
