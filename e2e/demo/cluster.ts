@@ -33,13 +33,15 @@ export function foreign(): Cluster | undefined {
   const named = process.env['KUBECONFIG'] ?? '';
   if (named === '' || resolve(named) === resolve(testbedKubeconfig)) return undefined;
   // Sparse files on the nodes, never their disks.
+  // What else the cluster needs of the chart: the kubelet's folder, tolerations, pull secrets.
+  const values = process.env['HELM_VALUES'] ?? '';
   const noDisks = 'ndm.sparse.count=1,ndm.sparse.size=4Gi,ndm.filters.path.exclude=/dev/';
   return {
     kubectl: new Kubectl(named),
     kubeconfig: named,
     isTestbed: false,
     image: process.env['IMAGE'],
-    settings: ['--set', noDisks],
+    settings: ['--set', noDisks, ...(values === '' ? [] : ['-f', resolve(values)])],
   };
 }
 
