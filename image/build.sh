@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image without a Docker daemon: an OCI archive of three layers (Debian, Node with its modules, ours), of which only the last
 # changes from commit to commit. image/build.sh [ARCH]
-#   out    build/image/caskade.tar (for `ctr images import`, `skopeo copy oci-archive:…`) and its name in build/image/name
+#   out    build/image/caskade.tar (another folder: $IMAGE_OUT; for `ctr images import`, `skopeo copy oci-archive:…`) and its name in build/image/name
 #   cache  $CASKADE_CACHE/image, outside the checkout, keyed by what went into each layer
 #   name   $IMAGE_NAME (default localhost/caskade) and, as its tag, the version, the commit, and a digest of our layer when the tree is not clean
 # The Dockerfile runs the same scripts for everybody who has a daemon.
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 arch=${1:-$(dpkg --print-architecture)}
 cache=${CASKADE_CACHE:-$HOME/.cache/caskade}/image
-out=build/image
+out=${IMAGE_OUT:-build/image}
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || echo 0)}
 created=$(date -u -d "@$epoch" +%Y-%m-%dT%H:%M:%SZ)
 note() { echo "image: $*" >&2; }
