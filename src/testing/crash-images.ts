@@ -1,59 +1,113 @@
 /** What a power cut leaves of a device, made from the log of a MemoryDevice. */
+import { assert } from '../shared/assert.ts';
 import type { Prng } from '../shared/prng.ts';
-import { applyWrite, type DeviceOp, type Image, type MemoryDevice } from './memory-device.ts';
+import {
+  applyDiscard,
+  applyWrite,
+  type DeviceDiscard,
+  type DeviceOp,
+  type DeviceWrite,
+  type Image,
+  type MemoryDevice,
+} from './memory-device.ts';
 
 const sectorBytes = 512;
 const unitBytes = 4096;
 
-type Write = Extract<DeviceOp, { do: 'write' }>;
-
-/** A moment in the life of a device: what is surely on it, and what may be. */
-export interface Moment {
-  readonly flushed: Image;
-  readonly inFlight: readonly Write[];
+/** A write or discard, and whether it is surely on the medium. */
+export interface Change {
+  readonly op: DeviceWrite | DeviceDiscard;
+  readonly isSure: boolean;
 }
 
-/** Before operation `cut` of all devices (memory-device.ts, `operationsSoFar`); by default the end. */
-export function momentOf(device: MemoryDevice, cut = Infinity): Moment {
+/** A moment in the life of a device: what is surely on it, and what came after the first thing that is not sure. */
+export interface Moment {
+  readonly base: Image;
+  readonly changes: readonly Change[];
+}
+
+/** What becomes of a change that is not sure: on the medium, lost, or only some of its sectors. */
+export type Fate = 'kept' | 'lost' | 'torn';
+
+/**
+ * The moments of a device, for cuts that never go back. A cut lies before operation `cut` of all devices
+ * (memory-device.ts, `operationsSoFar`). Sure is what was written through and answered, or answered before a flush
+ * began that was answered; everything else that has begun may be there or not.
+ */
+export function momentsOf(device: MemoryDevice): (cut: number) => Moment {
   const { start, ops } = device.history();
-  const done = ops.filter((op) => op.at < cut);
-  const flushed = done.findLastIndex((op) => op.do === 'flush') + 1;
-  return {
-    flushed: replay(start, done.slice(0, flushed)),
-    inFlight: done.slice(flushed).filter((op) => op.do === 'write'),
+  const base = new Map(start);
+  let waiting: readonly DeviceOp[] = ops;
+  let before = 0;
+  return (cut) => {
+    assert(cut >= before, 'cuts never go back');
+    before = cut;
+    const flushed = Math.max(
+      -1,
+      ...ops.flatMap((op) => (op.do === 'flush' && op.at < cut ? [op.begunAt] : [])),
+    );
+    const begun = waiting.filter((op) => op.begunAt < cut);
+    const changes = begun
+      .filter((op) => op.do !== 'flush')
+      .map((op): Change => ({
+        op,
+        isSure: op.at < cut && (op.at < flushed || (op.do === 'write' && op.through)),
+      }))
+      // later answers win; what is not answered yet comes last
+      .toSorted((a, b) => a.op.at - b.op.at || a.op.begunAt - b.op.begunAt);
+    const sure = changes.findIndex(({ isSure }) => !isSure);
+    const settled = sure === -1 ? changes : changes.slice(0, sure);
+    // Nothing that is under way now is older than these, so they can be left behind for good.
+    for (const { op } of settled) apply(base, op);
+    const done = new Set<DeviceOp>(settled.map(({ op }) => op));
+    waiting = waiting.filter((op) => !done.has(op) && !(op.do === 'flush' && op.at < cut));
+    return { base, changes: changes.slice(settled.length) };
   };
 }
 
-/** Only what was flushed. */
-export const flushedImage = (device: MemoryDevice): Image => momentOf(device).flushed;
+/** At the end of the log, or before operation `cut`. */
+export const momentOf = (device: MemoryDevice, cut = Infinity): Moment => momentsOf(device)(cut);
 
-function replay(start: Image, ops: readonly DeviceOp[]): Image {
-  const units = new Map(start);
-  for (const op of ops) if (op.do === 'write') applyWrite(units, op.offsetBytes, op.data);
-  return units;
-}
+/** Only what is sure. */
+export const flushedImage = (device: MemoryDevice): Image => imageOf(momentOf(device), () => 'lost');
 
-/** Every image that whole writes may leave: any subset of those that were not flushed. */
-export function* crashImages({ flushed, inFlight }: Moment): Generator<Image> {
-  for (let subset = 0; subset < 2 ** inFlight.length; subset++)
-    yield replay(
-      flushed,
-      inFlight.filter((_, i) => subset & (1 << i)),
-    );
-}
-
-/** One image at random: of each unflushed write all, nothing, or some of its sectors. */
-export function randomCrashImage({ flushed, inFlight }: Moment, random: Prng): Image {
-  const units = new Map(flushed);
-  for (const write of inFlight) {
-    if (random.chance(0.3)) continue;
-    if (random.chance(0.5)) applyWrite(units, write.offsetBytes, write.data);
-    else tear(units, write, random);
+/** The image when each change that is not sure has the fate that is told for it. */
+export function imageOf({ base, changes }: Moment, fate: (index: number) => Fate, random?: Prng): Image {
+  const units = new Map(base);
+  let unsure = 0;
+  for (const { op, isSure } of changes) {
+    const decided = isSure ? 'kept' : fate(unsure++);
+    if (decided === 'kept') apply(units, op);
+    else if (decided === 'torn' && random !== undefined) tear(units, op, random);
   }
   return units;
 }
 
-function tear(units: Map<number, Uint8Array>, { offsetBytes, data }: Write, random: Prng): void {
+export const unsureCount = ({ changes }: Moment): number => changes.filter(({ isSure }) => !isSure).length;
+
+/** Every image that whole writes may leave: any subset of those that are not sure. */
+export function* crashImages(moment: Moment): Generator<Image> {
+  for (let subset = 0; subset < 2 ** unsureCount(moment); subset++)
+    yield imageOf(moment, (index) => (subset & (1 << index) ? 'kept' : 'lost'));
+}
+
+/** One image at random: of each unsure write all, nothing, or some of its sectors. */
+export function randomCrashImage(moment: Moment, random: Prng): Image {
+  return imageOf(moment, () => (random.chance(0.3) ? 'lost' : random.chance(0.5) ? 'kept' : 'torn'), random);
+}
+
+function apply(units: Map<number, Uint8Array>, op: DeviceWrite | DeviceDiscard): void {
+  if (op.do === 'write') applyWrite(units, op.offsetBytes, op.data);
+  else applyDiscard(units, op.offsetBytes, op.lengthBytes);
+}
+
+function tear(units: Map<number, Uint8Array>, op: DeviceWrite | DeviceDiscard, random: Prng): void {
+  if (op.do === 'discard') {
+    for (let at = 0; at < op.lengthBytes; at += unitBytes)
+      if (random.chance(0.5)) applyDiscard(units, op.offsetBytes + at, unitBytes);
+    return;
+  }
+  const { offsetBytes, data } = op;
   for (let at = 0; at < data.byteLength; at += sectorBytes) {
     if (random.chance(0.5)) continue;
     const unit = Math.floor((offsetBytes + at) / unitBytes);

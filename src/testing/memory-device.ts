@@ -1,7 +1,8 @@
 /**
  * A sparse device in memory that keeps a log of what was done to it and does wrong on demand.
  *
- * Writes are visible to reads at once. What a power cut leaves is made from the log (crash-images.ts).
+ * Writes are visible to reads when they are answered. What a power cut leaves is made from the log (crash-images.ts).
+ * What was discarded reads as rubbish until it is written again.
  */
 import { assert } from '../shared/assert.ts';
 import type { BlockDevice, DeviceError } from '../pool-manager/engine/block-device.ts';
@@ -9,28 +10,54 @@ import type { BlockDevice, DeviceError } from '../pool-manager/engine/block-devi
 const unitBytes = 4096;
 const zeros = new Uint8Array(unitBytes);
 
-/** `at`: its place in the order of all operations on all devices of the process. */
-export type DeviceOp =
-  | { readonly do: 'write'; readonly at: number; readonly offsetBytes: number; readonly data: Uint8Array }
-  | { readonly do: 'flush'; readonly at: number };
+/**
+ * Moments in the order of all that begins and ends on all devices of the process; `at` is when it was answered,
+ * Infinity while it is under way and for ever when it failed.
+ */
+interface Span {
+  readonly begunAt: number;
+  readonly at: number;
+}
+export interface DeviceWrite extends Span {
+  readonly do: 'write';
+  readonly offsetBytes: number;
+  readonly data: Uint8Array;
+  /** Durable when answered. */
+  readonly through: boolean;
+}
+export interface DeviceDiscard extends Span {
+  readonly do: 'discard';
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+}
+export interface DeviceFlush extends Span {
+  readonly do: 'flush';
+}
+export type DeviceOp = DeviceWrite | DeviceDiscard | DeviceFlush;
+/** What a device can be made to fail. */
+export type DeviceAction = 'read' | 'write' | 'flush' | 'discard';
 
 let operations = 0;
-/** How many operations there were so far: a moment that can be cut at. */
+/** How many beginnings and ends there were so far: a moment that can be cut at. */
 export const operationsSoFar = (): number => operations;
 
 /** Units by number; what is missing reads as zeros. */
 export type Image = ReadonlyMap<number, Uint8Array>;
 
+/** What a discarded unit reads as. */
+const rubbish = new Uint8Array(unitBytes).fill(0xd5);
+
 export class MemoryDevice implements BlockDevice {
   readonly name: string;
   readonly sizeBytes: number;
   readonly #units: Map<number, Uint8Array>;
-  /** All writes and flushes since `record()`. */
+  /** All writes, discards and flushes since `record()`, in the order in which they began. */
   log: DeviceOp[] | undefined;
   #start: Image = new Map();
-  /** What reads, writes and flushes do; `offsetBytes` is 0 for flushes. Return an error to fail, a promise to be slow. */
-  fault: (op: 'read' | 'write' | 'flush', offsetBytes: number) => DeviceError | Promise<void> | undefined =
-    () => undefined;
+  /** What operations do; `offsetBytes` is 0 for flushes. Return an error to fail, a promise to be slow. */
+  fault: (op: DeviceAction, offsetBytes: number) => DeviceError | Promise<void> | undefined = () => undefined;
+  /** Where a write lands; undefined: nowhere, though it is answered. */
+  landing: (offsetBytes: number, lengthBytes: number) => number | undefined = (offsetBytes) => offsetBytes;
   reads = 0;
   writes = 0;
   flushes = 0;
@@ -55,24 +82,39 @@ export class MemoryDevice implements BlockDevice {
   }
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {
+    await this.#write(offsetBytes, data, false);
+  }
+
+  /** Durable when answered; says nothing about other writes. */
+  async writeThrough(offsetBytes: number, data: Uint8Array): Promise<void> {
+    await this.#write(offsetBytes, data, true);
+  }
+
+  async #write(offsetBytes: number, data: Uint8Array, through: boolean): Promise<void> {
     this.#check(offsetBytes, data.byteLength);
     this.writes++;
-    await this.#fail('write', offsetBytes);
     const copy = data.slice();
-    this.log?.push({ do: 'write', at: operations++, offsetBytes, data: copy });
-    applyWrite(this.#units, offsetBytes, copy);
+    const answered = this.#note({ do: 'write', offsetBytes, data: copy, through });
+    await this.#fail('write', offsetBytes);
+    const landing = this.landing(offsetBytes, copy.byteLength);
+    if (landing !== undefined) applyWrite(this.#units, landing, copy);
+    answered();
   }
 
   async flush(): Promise<void> {
     assert(!this.closed, `${this.name} is closed`);
     this.flushes++;
+    const answered = this.#note({ do: 'flush' });
     await this.#fail('flush', 0);
-    this.log?.push({ do: 'flush', at: operations++ });
+    answered();
   }
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check(offsetBytes, lengthBytes);
-    await Promise.resolve();
+    const answered = this.#note({ do: 'discard', offsetBytes, lengthBytes });
+    await this.#fail('discard', offsetBytes);
+    applyDiscard(this.#units, offsetBytes, lengthBytes);
+    answered();
   }
 
   async close(): Promise<void> {
@@ -117,7 +159,19 @@ export class MemoryDevice implements BlockDevice {
     );
   }
 
-  async #fail(op: 'read' | 'write' | 'flush', offsetBytes: number): Promise<void> {
+  /** Begins an operation in the log; the answer ends it. */
+  #note(
+    op: Omit<DeviceWrite, keyof Span> | Omit<DeviceDiscard, keyof Span> | Omit<DeviceFlush, keyof Span>,
+  ): () => void {
+    if (this.log === undefined) return () => undefined;
+    const noted = { ...op, begunAt: operations++, at: Infinity };
+    this.log.push(noted);
+    return () => {
+      noted.at = operations++;
+    };
+  }
+
+  async #fail(op: DeviceAction, offsetBytes: number): Promise<void> {
     const outcome = await this.fault(op, offsetBytes);
     if (outcome !== undefined) throw outcome;
   }
@@ -127,4 +181,8 @@ export class MemoryDevice implements BlockDevice {
 export function applyWrite(units: Map<number, Uint8Array>, offsetBytes: number, data: Uint8Array): void {
   for (let at = 0; at < data.byteLength; at += unitBytes)
     units.set((offsetBytes + at) / unitBytes, data.subarray(at, at + unitBytes));
+}
+
+export function applyDiscard(units: Map<number, Uint8Array>, offsetBytes: number, lengthBytes: number): void {
+  for (let at = 0; at < lengthBytes; at += unitBytes) units.set((offsetBytes + at) / unitBytes, rubbish);
 }
