@@ -4,7 +4,7 @@ import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { MemoryDevice } from '../../testing/memory-device.ts';
 import { memoryHost, memoryPool, type MemoryPoolOptions } from '../../testing/memory-pool.ts';
-import { contentOf, contentOfAll } from '../../testing/volume-model.ts';
+import { contentOf, contentOfAll } from '../../testing/block-content.ts';
 import { DeviceError } from './block-device.ts';
 import { checkPool } from './check.ts';
 import { labelBytes } from './label.ts';

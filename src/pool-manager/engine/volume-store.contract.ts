@@ -3,7 +3,9 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { blockBytes } from '../../shared/block-size.ts';
 import { must } from '../../shared/assert.ts';
 import { prng } from '../../shared/prng.ts';
-import { changeBoth, contentOf, contentOfAll, difference, VolumeModel } from '../../testing/volume-model.ts';
+import { contentOf, contentOfAll } from '../../testing/block-content.ts';
+import { changeBoth } from '../../testing/volume-changes.ts';
+import { difference, VolumeModel } from '../../testing/volume-model.ts';
 import type { Pool } from './pool.ts';
 import { NoSpaceError, type VolumeStore } from './volume-store.ts';
 
