@@ -5,9 +5,15 @@ import { VolumeError, type Volume, type VolumeMapping, type VolumeProblem } from
 const pieceBytes = 4096;
 
 export class MemoryVolume implements Volume {
+  readonly atomicBytesMax = 1 << 20;
+  /** For tests: the volume becomes write protected. */
+  readOnly = false;
+  /** For tests: its memory is nearly used up. */
+  spaceIsLow = false;
   #sizeBytes: number;
   readonly #pieces = new Map<number, Uint8Array>();
   readonly #failures: VolumeProblem[] = [];
+  readonly #values = new Map<string, string>();
 
   /** `sizeBytes`: a whole number of sectors. */
   constructor(sizeBytes: number) {
@@ -73,6 +79,15 @@ export class MemoryVolume implements Volume {
       found = { mapped, lengthBytes: found.lengthBytes + to - from };
     }
     return found;
+  }
+
+  recall(key: string): string | undefined {
+    return this.#values.get(key);
+  }
+
+  async remember(key: string, value: string): Promise<void> {
+    this.#begin(0, 0);
+    this.#values.set(key, value);
   }
 
   #begin(offsetBytes: number, lengthBytes: number): void {

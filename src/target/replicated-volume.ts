@@ -19,7 +19,7 @@ import { UsageError } from '../shared/exit-codes.ts';
 import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { ReplicaLink } from './replica-link.ts';
-import { VolumeError, type Volume } from './volume.ts';
+import { VolumeError, type Volume, type WriteOptions } from './volume.ts';
 
 export interface ReplicatedVolumeOptions {
   /** Name of the PersistentVolume. */
@@ -61,6 +61,8 @@ export interface ReplicatedVolume extends Volume {
 }
 
 const initiatorsKey = 'initiators';
+/** State of the SCSI unit is kept beside ours under names of its own. */
+const unitKey = (key: string) => `unit.${key}`;
 /** Blocks of one entry or one read: bounds what a frame carries. */
 const requestBlocksMax = 256;
 const tickMs = 50;
@@ -74,10 +76,14 @@ export function openReplicatedVolume(options: ReplicatedVolumeOptions): Replicat
 class CoordinatedVolume implements ReplicatedVolume {
   readonly serving: Promise<void>;
   readonly ended: Promise<string>;
+  /** One entry: it has one number, and reaches every replica whole. */
+  readonly atomicBytesMax = requestBlocksMax * blockBytes;
   readonly #o: ReplicatedVolumeOptions;
   readonly #coordinator: Coordinator;
   readonly #links: ReadonlyMap<string, ReplicaLink>;
   readonly #locks = new BlockLocks();
+  /** Readers against atomic writes: a reader sees all of one or nothing. */
+  readonly #readers = new BlockLocks();
   readonly #listeners = new Set<(status: VolumeStatus) => void>();
   readonly #served = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<string>();
@@ -121,8 +127,16 @@ class CoordinatedVolume implements ReplicatedVolume {
     return this.#coordinator.sizeBytes;
   }
 
+  get spaceIsLow(): boolean {
+    return this.#coordinator.spaceIsLow;
+  }
+
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const range = outerBlocks(offsetBytes, lengthBytes);
+    return this.#locked(this.#readers, range, false, () => this.#read(range, offsetBytes, lengthBytes));
+  }
+
+  async #read(range: BlockRange, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const pieces = await Promise.all(
       split(range).map(({ block, count }) =>
         this.#ask<Uint8Array>((answer) => this.#coordinator.read(block, count, this.#now(), answer)),
@@ -135,12 +149,20 @@ class CoordinatedVolume implements ReplicatedVolume {
     return all.subarray(from, from + lengthBytes);
   }
 
-  async write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void> {
+  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     const fua = options?.fua === true;
     if (fua) this.#failOnceAfterLoss();
     const range = outerBlocks(offsetBytes, data.byteLength);
+    if (options?.atomic === true) {
+      assert(range.count <= requestBlocksMax, 'an atomic write is one entry');
+      return this.#locked(this.#readers, range, true, () => this.#write(range, offsetBytes, data, fua));
+    }
+    return this.#write(range, offsetBytes, data, fua);
+  }
+
+  async #write(range: BlockRange, offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
     const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
-    await this.#locked(range, !whole, async () => {
+    await this.#locked(this.#locks, range, !whole, async () => {
       const blocks = whole ? data : await this.#merged(range, offsetBytes, data);
       await this.#writeBlocks(range.block, blocks, fua);
     });
@@ -156,7 +178,7 @@ class CoordinatedVolume implements ReplicatedVolume {
     if (head > 0) await this.write(offsetBytes, new Uint8Array(head));
     if (tail > 0) await this.write(end * blockBytes, new Uint8Array(tail));
     if (end === first) return;
-    await this.#locked(range, false, () =>
+    await this.#locked(this.#locks, range, false, () =>
       this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer)),
     );
   }
@@ -173,8 +195,8 @@ class CoordinatedVolume implements ReplicatedVolume {
   ): Promise<number | undefined> {
     assert(expected.byteLength === data.byteLength, 'compared and written are of one length');
     const range = outerBlocks(offsetBytes, data.byteLength);
-    return this.#locked(range, true, async () => {
-      const present = await this.read(offsetBytes, data.byteLength);
+    return this.#locked(this.#locks, range, true, async () => {
+      const present = await this.#read(range, offsetBytes, data.byteLength);
       const differs = present.findIndex((byte, i) => byte !== expected[i]);
       if (differs >= 0) return differs;
       await this.#writeBlocks(range.block, await this.#merged(range, offsetBytes, data), false);
@@ -201,6 +223,14 @@ class CoordinatedVolume implements ReplicatedVolume {
     const value = JSON.stringify(iqns);
     await this.#ask<void>((answer) => this.#coordinator.setValue(initiatorsKey, value, this.#now(), answer));
     this.#o.log.info('initiators granted', { initiators: iqns });
+  }
+
+  recall(key: string): string | undefined {
+    return this.#coordinator.values[unitKey(key)];
+  }
+
+  async remember(key: string, value: string): Promise<void> {
+    await this.#ask<void>((answer) => this.#coordinator.setValue(unitKey(key), value, this.#now(), answer));
   }
 
   async resize(sizeBytes: number): Promise<void> {
@@ -347,7 +377,8 @@ class CoordinatedVolume implements ReplicatedVolume {
     await Promise.all(
       edges.map(async (index) => {
         const at = (range.block + index) * blockBytes;
-        blocks.set(await this.read(at, blockBytes), index * blockBytes);
+        const block = { block: range.block + index, count: 1 };
+        blocks.set(await this.#read(block, at, blockBytes), index * blockBytes);
       }),
     );
     blocks.set(data, from);
@@ -369,9 +400,9 @@ class CoordinatedVolume implements ReplicatedVolume {
     );
   }
 
-  async #locked<T>(range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
+  async #locked<T>(locks: BlockLocks, range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const release = this.#locks.claim(range.block, range.count, alone, resolve);
+    const release = locks.claim(range.block, range.count, alone, resolve);
     await promise;
     try {
       return await run();

@@ -89,6 +89,16 @@ export class Connection {
     return this.#login;
   }
 
+  /** Undefined in a discovery session, and before the login is over. */
+  get nexus(): Nexus | undefined {
+    return this.#nexus;
+  }
+
+  /** No command of it runs or waits to run. */
+  get isIdle(): boolean {
+    return this.#running.size === 0 && this.#queue.length === 0;
+  }
+
   receive(chunk: Uint8Array): void {
     if (this.#closing) return;
     try {

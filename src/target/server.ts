@@ -12,6 +12,7 @@ import { loginStatus, type LoginStatus } from './iscsi/errors.ts';
 import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
 import type { ManagementRequest, SessionConfig } from './iscsi/session.ts';
 import { LogicalUnit } from './scsi/logical-unit.ts';
+import type { Nexus } from './scsi/nexus.ts';
 import { Admission } from './server-admission.ts';
 import { Connection, type ConnectionHost } from './server-connection.ts';
 import { TargetCounters, type TargetCounts } from './server-counters.ts';
@@ -111,7 +112,7 @@ class Portal implements ConnectionHost {
   constructor(options: TargetServerOptions) {
     this.#options = options;
     this.limits = { ...defaultServerLimits, ...options.limits };
-    this.unit = new LogicalUnit(options.volume, options.iqn);
+    this.unit = new LogicalUnit(options.volume, options.iqn, (nexus) => this.#endTasksOf(nexus));
     this.admission = new Admission(this.limits.runningBytesMax);
     this.log = options.log;
     this.mayAnswer = options.mayAnswer ?? (() => true);
@@ -137,6 +138,11 @@ class Portal implements ConnectionHost {
     );
     for (const connection of concerned) connection.cut('the initiator may no longer be logged in');
     return concerned.length;
+  }
+
+  #endTasksOf(nexus: Nexus): Promise<unknown> {
+    const ofNexus = [...this.#connections].filter((connection) => connection.nexus === nexus);
+    return Promise.all(ofNexus.map((connection) => connection.abortTasks(undefined)));
   }
 
   onSessions(listener: () => void): () => void {
@@ -225,11 +231,13 @@ class Portal implements ConnectionHost {
     const { reach, resets, disconnects } = request.function;
     const ends = [connection.finished(request.running)];
     const others = [...this.#connections].filter((other) => other !== connection);
+    const cleared = others.filter(({ isIdle }) => !isIdle);
     if (reach === 'unit' || reach === 'target') {
       const lun = reach === 'unit' ? request.lun : undefined;
       for (const other of others) ends.push(other.abortTasks(lun));
     }
     if (resets) this.unit.reset();
+    else if (reach === 'unit') for (const { nexus } of cleared) nexus?.warn('commandsCleared');
     this.log.info(request.function.name, { initiator: connection.login?.identity.initiator });
     void Promise.all(ends).then(() => {
       connection.managed(request);

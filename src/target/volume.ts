@@ -13,8 +13,11 @@ export interface Volume {
   /** Grows while serving; never shrinks. */
   readonly sizeBytes: number;
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
-  /** `fua`: acknowledged only when durable, with everything that was acknowledged before. */
-  write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void>;
+  /**
+   * `fua`: acknowledged only when durable, with everything that was acknowledged before.
+   * `atomic`: no reader, and no crash, leaves a part of it; whole blocks of 4096 bytes, at most `atomicBytesMax`.
+   */
+  write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void>;
   /** Frees the range; it reads as zeros from then on, sectors at its ragged ends included. */
   unmap(offsetBytes: number, lengthBytes: number): Promise<void>;
   /** Everything acknowledged before the call is durable when it answers. */
@@ -29,6 +32,23 @@ export interface Volume {
    * Absent: not known here; initiators are then told that everything does (GET LBA STATUS).
    */
   mapping?(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping>;
+  /** Nothing may be written. Absent: it may. */
+  readonly readOnly?: boolean | undefined;
+  /** Largest atomic write. Absent: none. */
+  readonly atomicBytesMax?: number | undefined;
+  /** The pools are nearly full: initiators are warned once each time this begins. Absent: not known here. */
+  readonly spaceIsLow?: boolean | undefined;
+  /**
+   * Persistent state of the unit, which is to survive the loss of the target with the data: a short text by key. Durable
+   * when `remember` answers. Absent: nothing is kept.
+   */
+  recall?(key: string): string | undefined;
+  remember?(key: string, value: string): Promise<void>;
+}
+
+export interface WriteOptions {
+  readonly fua?: boolean;
+  readonly atomic?: boolean;
 }
 
 export interface VolumeMapping {

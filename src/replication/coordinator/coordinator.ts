@@ -107,6 +107,11 @@ export class Coordinator {
     return this.#shown.values;
   }
 
+  /** A pool of a replica in sync is nearly full. */
+  get spaceIsLow(): boolean {
+    return this.#members.some((member) => isInSync(member) && member.low);
+  }
+
   get serving(): boolean {
     return this.#phase === 'serving';
   }
@@ -240,6 +245,11 @@ export class Coordinator {
       lossyEpoch: this.#lossyEpoch,
       message: this.#message,
     });
+  }
+
+  /** What is kept for the moment, all of it bounded. */
+  load(): { readonly windowBytes: number; readonly waiting: number } {
+    return { windowBytes: this.#stream?.windowBytes ?? 0, waiting: this.#requests.waiting };
   }
 
   get #fence(): Fence {

@@ -16,7 +16,7 @@ let nexus: Nexus;
 
 beforeEach(() => {
   volume = new MemoryVolume(sectors * 512);
-  unit = new LogicalUnit(volume, iqn);
+  unit = new LogicalUnit(volume, iqn, () => Promise.resolve());
   nexus = unit.attach('iqn.a:1,i,0x800000000001');
   nexus.take(); // power on
 });
@@ -302,7 +302,7 @@ describe('INQUIRY', () => {
   });
   test('the identity follows from the IQN alone', async () => {
     const idOf = async (name: string) => {
-      const other = new LogicalUnit(new MemoryVolume(1 << 20), name);
+      const other = new LogicalUnit(new MemoryVolume(1 << 20), name, () => Promise.resolve());
       const { naa, serial } = other.identity;
       return [Buffer.from(naa).toString('hex'), serial];
     };
@@ -338,7 +338,7 @@ describe('capacity', () => {
     expect((await run([0x9e, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, ...u32(8), 0, 0])).data?.byteLength).toBe(8);
   });
   test('a volume of 4 TiB does not fit READ CAPACITY(10)', async () => {
-    unit = new LogicalUnit(new MemoryVolume(2 ** 42), iqn);
+    unit = new LogicalUnit(new MemoryVolume(2 ** 42), iqn, () => Promise.resolve());
     nexus = unit.attach('x');
     nexus.take();
     expect([...(await run([0x25])).data!.subarray(0, 4)]).toEqual([255, 255, 255, 255]);

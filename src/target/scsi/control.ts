@@ -1,13 +1,14 @@
 /** Commands about the unit itself: readiness, cache, sense, LUNs, reservation (SPC-4 §6, SBC-3 §5, SPC-2 §7.21). */
 import { inquiry } from './inquiry.ts';
 import { modeSelect } from './mode-pages.ts';
+import { mayRun, reservesAnyway } from './reservation-state.ts';
 import { badField, senseOf } from './sense.ts';
 import { answer, done, scsiStatus, type ScsiResult } from './status.ts';
 import { extentOf, type Run, type ScsiCommand } from './unit.ts';
 
 export const testUnitReady: Run = () => done;
 
-export const standardInquiry: Run = (unit, { cdb }) => inquiry(cdb, unit.identity, true);
+export const standardInquiry: Run = (unit, { cdb }) => inquiry(cdb, unit.identity, unit.volume);
 
 /** Everything acknowledged is made durable, whatever range was named; IMMED is ignored: the answer comes when it is true. */
 export const synchronizeCache =
@@ -20,9 +21,12 @@ export const synchronizeCache =
   };
 
 /** There is nothing to start or stop; stopping flushes (SBC-3 §5.25). */
-export const startStopUnit: Run = async (unit, { cdb }) => {
+export const startStopUnit: Run = async (unit, { cdb, nexus }) => {
   if (cdb.bit(4, 1)) throw badField(4, 1); // LOEJ: the medium is not removable
   const [powerCondition, noFlush, start] = [cdb.u8(4) >> 4, cdb.bit(4, 2), cdb.bit(4, 0)];
+  // To stop, or to change the power condition, is a write to a reservation (SBC-3 table 5).
+  const stops = powerCondition !== 0 || !start;
+  if (stops && !mayRun(unit.reservations, nexus.name, 'write')) return reservationConflict;
   if (powerCondition === 0 && !start && !noFlush) await unit.volume.flush();
   return done;
 };
@@ -54,15 +58,22 @@ export const selectModes =
     return { ...done, transferBytes: ten ? cdb.u16(7) : cdb.u8(4) };
   };
 
-/** Conflicts with others' reservations are found before any command runs (logical-unit.ts). */
+/**
+ * Conflicts with others' RESERVE are found before any command runs (logical-unit.ts). Beside registrations for persistent
+ * reservations it does nothing for who may do everything anyway, and conflicts for everybody else (SPC-4 §5.12.3).
+ */
 export const reserve: Run = (unit, { cdb, nexus }) => {
   if ((cdb.u8(1) & 0x1f) !== 0) throw badField(1); // third party, extents
+  if (reservesAnyway(unit.reservations, nexus.name)) return done;
+  if (unit.reservations.registrations.size > 0) return reservationConflict;
   unit.reservedBy = nexus;
   return done;
 };
 /** Somebody else's reservation is left alone, without an error (SPC-2 §7.16). */
 export const release: Run = (unit, { cdb, nexus }) => {
   if ((cdb.u8(1) & 0x1f) !== 0) throw badField(1);
+  if (reservesAnyway(unit.reservations, nexus.name)) return done;
+  if (unit.reservations.registrations.size > 0) return reservationConflict;
   if (unit.reservedBy === nexus) unit.reservedBy = undefined;
   return done;
 };

@@ -1,5 +1,7 @@
 /** INQUIRY: standard data and vital product data (SPC-4 §6.6, §7.8; SBC-3 §6.6). */
-import { blockLimits } from './block-limits.ts';
+import { blockLimits, sectorBytes } from './block-limits.ts';
+import type { Volume } from '../volume.ts';
+import { atomicSectors } from './atomic-write.ts';
 import type { Cdb } from './cdb.ts';
 import { ascii, type Identity } from './identity.ts';
 import { badField } from './sense.ts';
@@ -15,6 +17,7 @@ function standardData(identity: Identity): Uint8Array {
   data[2] = 0x06; // SPC-4
   data[3] = 0x12; // HISUP, response data format 2
   data[4] = data.byteLength - 5;
+  data[5] = 0x18; // TPGS: implicit asymmetric access; 3PC: EXTENDED COPY
   data[7] = 0x02; // CMDQUE
   data.set(ascii(identity.vendor, 8), 8);
   data.set(ascii(identity.product, 16), 16);
@@ -69,7 +72,7 @@ function extendedInquiry(): Uint8Array {
   return body;
 }
 
-function blockLimitsPage(): Uint8Array {
+function blockLimitsPage(_identity: Identity, { atomicBytesMax = 0 }: AtomicWrites): Uint8Array {
   const body = new Uint8Array(60);
   const view = new DataView(body.buffer);
   body[1] = blockLimits.compareSectorsMax;
@@ -82,6 +85,11 @@ function blockLimitsPage(): Uint8Array {
   view.setUint32(24, 8); // optimal unmap granularity
   view.setUint32(28, 0x8000_0000); // alignment 0, valid
   view.setUint32(36, blockLimits.writeSameSectorsMax);
+  if (atomicBytesMax > 0) {
+    view.setUint32(40, Math.min(atomicBytesMax / sectorBytes, blockLimits.transferSectorsMax));
+    view.setUint32(44, atomicSectors); // alignment
+    view.setUint32(48, atomicSectors); // granularity
+  }
   return body;
 }
 
@@ -94,7 +102,9 @@ function characteristics(): Uint8Array {
 /** UNMAP, WRITE SAME(16) and WRITE SAME(10) unmap; what is unmapped reads as zeros; thin. */
 const logicalBlockProvisioning = Uint8Array.of(0, 0xe4, 0x02, 0);
 
-const pages: ReadonlyMap<number, (identity: Identity) => Uint8Array> = new Map([
+type AtomicWrites = Pick<Volume, 'atomicBytesMax'>;
+
+const pages: ReadonlyMap<number, (identity: Identity, volume: AtomicWrites) => Uint8Array> = new Map([
   [0x00, () => Uint8Array.from(pages.keys())],
   [0x80, ({ serial }) => ascii(serial, serial.length)],
   [0x83, deviceIdentification],
@@ -104,19 +114,19 @@ const pages: ReadonlyMap<number, (identity: Identity) => Uint8Array> = new Map([
   [0xb2, () => logicalBlockProvisioning],
 ]);
 
-/** `present`: the LUN is ours. The others answer "nothing here", which is no error (SPC-4 §6.6.2). */
-export function inquiry(cdb: Cdb, identity: Identity, present: boolean): ScsiResult {
+/** `volume`: undefined for a LUN that is not ours, which answers "nothing here", which is no error (SPC-4 §6.6.2). */
+export function inquiry(cdb: Cdb, identity: Identity, volume: AtomicWrites | undefined): ScsiResult {
   const allocation = cdb.u16(3);
   const [vital, code] = [cdb.bit(1, 0), cdb.u8(2)];
   if (!vital && code !== 0) throw badField(2, 7);
   if ((cdb.u8(1) & 0xfe) !== 0) throw badField(1);
-  const data = vital ? vitalProductData(code, identity) : standardData(identity);
-  if (!present) data[0] = noSuchUnit;
+  const data = vital ? vitalProductData(code, identity, volume ?? {}) : standardData(identity);
+  if (volume === undefined) data[0] = noSuchUnit;
   return answer(data, allocation);
 }
 
-function vitalProductData(code: number, identity: Identity): Uint8Array {
+function vitalProductData(code: number, identity: Identity, volume: AtomicWrites): Uint8Array {
   const make = pages.get(code);
   if (make === undefined) throw badField(2, 7);
-  return page(code, make(identity));
+  return page(code, make(identity, volume));
 }

@@ -10,8 +10,11 @@ import { identityOf, type Identity } from './identity.ts';
 import { inquiry } from './inquiry.ts';
 import { initialModeState, type ModeState } from './mode-pages.ts';
 import { Nexus } from './nexus.ts';
+import type { Outcome } from './reservation-actions.ts';
+import { mayRun, type ReservationState } from './reservation-state.ts';
+import { Reservations } from './reservations.ts';
 import { badField, CheckCondition, senseOf, type Condition } from './sense.ts';
-import { answer, scsiStatus, type ScsiResult } from './status.ts';
+import { answer, done, scsiStatus, type ScsiResult } from './status.ts';
 import { TaskOrder } from './task-order.ts';
 import type { ScsiCommand, Unit } from './unit.ts';
 
@@ -31,6 +34,9 @@ const problems: Readonly<Record<Exclude<VolumeProblem, 'busy'>, Condition>> = {
   unflushedWritesLost: 'writesLost',
 };
 
+const persistentReserveOpcodes = { in: 0x5e, out: 0x5f } as const;
+const preemptAndAbort = { opcode: persistentReserveOpcodes.out, action: 5 } as const;
+
 /** How many initiators are remembered after they left. */
 const knownNexusesMax = 1024;
 
@@ -44,9 +50,44 @@ export class LogicalUnit implements Unit {
   readonly #known = new Set<string>();
   readonly #order = new TaskOrder();
 
-  constructor(volume: Volume, iqn: string) {
+  readonly #persistent: Reservations;
+  readonly #endTasksOf: (nexus: Nexus) => Promise<unknown>;
+
+  /**
+   * `endTasksOf` ends what runs for a nexus without an answer, and settles when nothing of it touches the volume any more.
+   * Throws when the volume keeps reservations that are of a later release.
+   */
+  constructor(volume: Volume, iqn: string, endTasksOf: (nexus: Nexus) => Promise<unknown>) {
     this.volume = volume;
     this.identity = identityOf(iqn);
+    this.#persistent = new Reservations(volume);
+    this.#endTasksOf = endTasksOf;
+  }
+
+  get reservations(): ReservationState {
+    return this.#persistent.state;
+  }
+
+  portsOf(initiator: string): readonly string[] {
+    const names = [...this.#nexuses].map(({ name }) => name);
+    return names.filter((name) => name.startsWith(`${initiator},`));
+  }
+
+  async changeReservations(
+    from: Nexus,
+    apply: (state: ReservationState, from: string) => Outcome,
+    options: { readonly abortsTasks: boolean; readonly transferBytes: number },
+  ): Promise<ScsiResult> {
+    const change = await this.#persistent.change((state) => apply(state, from.name));
+    if (change === 'conflict') return reservationConflict;
+    const nexuses = [...this.#nexuses];
+    for (const { port, condition } of change.attentions)
+      for (const nexus of nexuses) if (nexus.name === port) nexus.warn(condition);
+    if (options.abortsTasks) {
+      const ended = nexuses.filter((nexus) => nexus !== from && change.preempted.includes(nexus.name));
+      await Promise.all(ended.map((nexus) => this.#endTasksOf(nexus)));
+    }
+    return { ...done, transferBytes: options.transferBytes };
   }
 
   /** A new session; `name` is the initiator port. The first of a name hears of the power-on, a later one of the loss. */
@@ -72,13 +113,18 @@ export class LogicalUnit implements Unit {
     for (const nexus of this.#nexuses) nexus.warn('unitReset');
   }
 
-  warnOthers(from: Nexus, condition: Condition): void {
+  /** `from` undefined: everybody. */
+  warnOthers(from: Nexus | undefined, condition: Condition): void {
     for (const nexus of this.#nexuses) if (nexus !== from) nexus.warn(condition);
   }
 
   /** Runs a command to its status; rejects only when something of ours is broken. */
   execute(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
-    return this.#order.run(request.attribute, () => this.#translate(nexus, request));
+    const start = () => this.#translate(nexus, request);
+    // It waits for the end of others' commands: were it in their order, one of them could wait for it.
+    const { cdb } = request;
+    const aborts = cdb[0] === preemptAndAbort.opcode && ((cdb[1] ?? 0) & 0x1f) === preemptAndAbort.action;
+    return aborts ? start() : this.#order.run(request.attribute, start);
   }
 
   async #translate(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
@@ -104,24 +150,35 @@ export class LogicalUnit implements Unit {
       nexus.knownBytes = this.volume.sizeBytes;
       nexus.warn('capacityChanged');
     }
+    const spaceIsLow = this.volume.spaceIsLow === true;
+    if (spaceIsLow && !nexus.knowsSpaceIsLow) nexus.warn('thinThresholdReached');
+    nexus.knowsSpaceIsLow = spaceIsLow;
     const row = commandOf(cdb);
     if (row?.always !== true) {
       const attention = nexus.take();
       if (attention !== undefined) throw new CheckCondition(attention);
-      if (this.reservedBy !== undefined && this.reservedBy !== nexus) return reservationConflict;
+      if (this.#conflicts(nexus, cdb.opcode)) return reservationConflict;
     }
     if (row === undefined) throw new CheckCondition('invalidOpcode');
+    if (!mayRun(this.reservations, nexus.name, row.access)) return reservationConflict;
     const last = row.usage.byteLength - 1;
     if (cdb.bit(last, 2)) throw badField(last, 2); // NACA: auto contingent allegiance is not supported
     const command: ScsiCommand = { cdb, nexus, dataOut: request.dataOut, roomBytes: request.roomBytes };
     return row.run(this, command);
   }
 
+  /** With a RESERVE(6): everything of others, and whatever concerns persistent reservations (SPC-2 §5.5.1). */
+  #conflicts(nexus: Nexus, opcode: number): boolean {
+    if (this.reservedBy === undefined) return false;
+    const { in: reserveIn, out } = persistentReserveOpcodes;
+    return this.reservedBy !== nexus || opcode === reserveIn || opcode === out;
+  }
+
   /** Other LUNs do not exist; three commands are answered all the same (SPC-4 §6.6.2, §6.33, §6.39). */
   #runElsewhere(cdb: Cdb): ScsiResult {
     switch (cdb.opcode) {
       case 0x12:
-        return inquiry(cdb, this.identity, false);
+        return inquiry(cdb, this.identity, undefined);
       case 0xa0:
         return reportLuns({ cdb });
       case 0x03: {

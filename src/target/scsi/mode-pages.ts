@@ -1,4 +1,5 @@
 /** MODE SENSE and MODE SELECT (SPC-4 §6.11-§6.14, §7.5; SBC-3 §6.5): caching and control page. */
+import type { Volume } from '../volume.ts';
 import { sectorBytes } from './block-limits.ts';
 import type { Cdb } from './cdb.ts';
 import { badField, CheckCondition } from './sense.ts';
@@ -72,23 +73,35 @@ function selectedPages(cdb: Cdb, state: ModeState): readonly Uint8Array[] {
   return pages;
 }
 
-const parameter = (state: ModeState) => (state.writeProtected ? 0x80 : 0) | 0x10; // WP, DPOFUA
+type Sized = Pick<Volume, 'sizeBytes' | 'readOnly'>;
+/** WP and DPOFUA. */
+const parameter = (state: ModeState, { readOnly = false }: Sized) =>
+  (state.writeProtected || readOnly ? 0x80 : 0) | 0x10;
 
-export function modeSense6(cdb: Cdb, state: ModeState, sizeBytes: number): ScsiResult {
+export function modeSense6(cdb: Cdb, state: ModeState, volume: Sized): ScsiResult {
   const pages = selectedPages(cdb, state);
-  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(sizeBytes, false);
+  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(volume.sizeBytes, false);
   const body = Buffer.concat([descriptor, ...pages]);
-  const header = [body.byteLength + 3, 0, parameter(state), descriptor.byteLength];
+  const header = [body.byteLength + 3, 0, parameter(state, volume), descriptor.byteLength];
   return answer(Uint8Array.from([...header, ...body]), cdb.u8(4));
 }
 
-export function modeSense10(cdb: Cdb, state: ModeState, sizeBytes: number): ScsiResult {
+export function modeSense10(cdb: Cdb, state: ModeState, volume: Sized): ScsiResult {
   const pages = selectedPages(cdb, state);
   const long = cdb.bit(1, 4);
-  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(sizeBytes, long);
+  const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(volume.sizeBytes, long);
   const body = Buffer.concat([descriptor, ...pages]);
   const size = body.byteLength + 6;
-  const header = [size >> 8, size & 0xff, 0, parameter(state), long ? 1 : 0, 0, 0, descriptor.byteLength];
+  const header = [
+    size >> 8,
+    size & 0xff,
+    0,
+    parameter(state, volume),
+    long ? 1 : 0,
+    0,
+    0,
+    descriptor.byteLength,
+  ];
   return answer(Uint8Array.from([...header, ...body]), cdb.u16(7));
 }
 

@@ -1,4 +1,5 @@
 /** One initiator port as a logical unit knows it (I_T nexus): the unit attentions it has yet to be told. */
+import type { CopyRecord } from './extended-copy.ts';
 import type { Condition } from './sense.ts';
 
 export class Nexus {
@@ -6,6 +7,10 @@ export class Nexus {
   readonly name: string;
   /** The size of the volume that this initiator was last told or warned about. */
   knownBytes: number;
+  /** It was told that the pools are nearly full, and they still are. */
+  knowsSpaceIsLow = false;
+  /** Its copies, by list identifier (EXTENDED COPY). */
+  readonly copies = new Map<number, CopyRecord>();
   readonly #attentions: Condition[] = [];
 
   constructor(name: string, knownBytes: number) {

@@ -5,21 +5,28 @@ import { badField } from './sense.ts';
 import { answer, type ScsiResult } from './status.ts';
 
 const timeoutBytes = 12;
-/** A command timeouts descriptor that names no time. */
-const timeouts = [0, timeoutBytes - 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-
 const u16 = (value: number) => [value >> 8, value & 0xff];
 
-function describe({ opcode, serviceAction, usage }: CommandRow, withTimeouts: boolean): readonly number[] {
+/** Seconds. A volume says that it has no quorum after 30; what is longer under way than that has met several failures. */
+const timeoutSeconds = { medium: { nominal: 1, most: 60 }, other: { nominal: 1, most: 15 } } as const;
+
+/** A command timeouts descriptor (table 244): nominal time, and after how long to give up. */
+function timeouts({ access }: CommandRow): readonly number[] {
+  const { nominal, most } = timeoutSeconds[access === 'free' ? 'other' : 'medium'];
+  return [0, timeoutBytes - 2, 0, 0, 0, 0, 0, nominal, 0, 0, 0, most];
+}
+
+function describe(row: CommandRow, withTimeouts: boolean): readonly number[] {
+  const { opcode, serviceAction, usage } = row;
   const flags = (withTimeouts ? 0x02 : 0) | (serviceAction === undefined ? 0 : 0x01);
   const head = [opcode, 0, ...u16(serviceAction ?? 0), 0, flags, ...u16(usage.byteLength)];
-  return withTimeouts ? [...head, ...timeouts] : head;
+  return withTimeouts ? [...head, ...timeouts(row)] : head;
 }
 
 function oneCommand(row: CommandRow | undefined, withTimeouts: boolean): readonly number[] {
   if (row === undefined) return [0, 0x01, 0, 0];
   const support = 0x03 | (withTimeouts ? 0x80 : 0);
-  return [0, support, ...u16(row.usage.byteLength), ...row.usage, ...(withTimeouts ? timeouts : [])];
+  return [0, support, ...u16(row.usage.byteLength), ...row.usage, ...(withTimeouts ? timeouts(row) : [])];
 }
 
 /** Reporting options: 0 all; 1 one by opcode; 2 one by opcode and service action; 3 whichever of the two it has. */

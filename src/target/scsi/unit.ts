@@ -5,6 +5,8 @@ import type { Cdb } from './cdb.ts';
 import type { Identity } from './identity.ts';
 import type { ModeState } from './mode-pages.ts';
 import type { Nexus } from './nexus.ts';
+import type { Outcome } from './reservation-actions.ts';
+import type { ReservationState } from './reservation-state.ts';
 import { badField, CheckCondition } from './sense.ts';
 import type { ScsiResult } from './status.ts';
 
@@ -14,6 +16,19 @@ export interface Unit {
   mode: ModeState;
   /** Who holds the unit by RESERVE(6) (SPC-2 §5.5.1). */
   reservedBy: Nexus | undefined;
+  /** Persistent reservations as they are now. */
+  readonly reservations: ReservationState;
+  /**
+   * Changes them, durably where APTPL asks for it, tells who is concerned, and with `abortsTasks` ends the tasks of ports
+   * that were preempted. Throws CheckCondition.
+   */
+  changeReservations(
+    from: Nexus,
+    apply: (state: ReservationState, from: string) => Outcome,
+    options: { readonly abortsTasks: boolean; readonly transferBytes: number },
+  ): Promise<ScsiResult>;
+  /** Initiator ports of this initiator (lower case) that are logged in. */
+  portsOf(initiator: string): readonly string[];
   /** Every nexus but `from` is told. */
   warnOthers(from: Nexus, condition: 'modeParametersChanged'): void;
 }
@@ -54,7 +69,8 @@ export function extentOf(
   return { offsetBytes: lba * sectorBytes, lengthBytes: sectors * sectorBytes };
 }
 
-/** Throws when the unit is write protected by its control mode page. */
+/** Throws when the unit is write protected, by its volume or by its control mode page. */
 export function checkWritable(unit: Unit): void {
+  if (unit.volume.readOnly === true) throw new CheckCondition('writeProtected');
   if (unit.mode.writeProtected) throw new CheckCondition('softwareWriteProtected');
 }
