@@ -5,6 +5,8 @@ import { PoolRefusal } from '../engine/refusal.ts';
 
 export interface OpenedPath {
   readonly descriptor: number;
+  /** The same with O_DSYNC. */
+  readonly throughDescriptor: number;
   /** Holds the lock of a plain file; undefined for block devices, where the kernel keeps others out (O_EXCL). */
   readonly lock: number | undefined;
   readonly sizeBytes: number;
@@ -39,7 +41,10 @@ function openDirect(path: string, name: string, isBlockDevice: boolean): Omit<Op
   try {
     const opened = fstatSync(descriptor);
     const sizeBytes = isBlockDevice ? blockDeviceBytes(opened) : opened.size;
-    return { descriptor, isDirect, sizeBytes: Math.floor(sizeBytes / 4096) * 4096 };
+    // by the descriptor, not by the path, which may name something else by now
+    const through = constants.O_RDWR | constants.O_DSYNC | (isDirect ? constants.O_DIRECT : 0);
+    const throughDescriptor = openSync(`/proc/self/fd/${descriptor}`, through);
+    return { descriptor, throughDescriptor, isDirect, sizeBytes: Math.floor(sizeBytes / 4096) * 4096 };
   } catch (error) {
     closeSync(descriptor);
     throw error;

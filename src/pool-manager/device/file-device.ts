@@ -1,13 +1,15 @@
 /**
  * A block device or plain file below the engine (the port: engine/block-device.ts).
  *
- *  - O_DIRECT where it works, through page-aligned buffers; elsewhere through the page cache. `flush` is fdatasync.
+ *  - O_DIRECT where it works, through page-aligned buffers; elsewhere through the page cache. `flush` is fdatasync,
+ *    `writeThrough` goes by a second descriptor with O_DSYNC. Data in the engine's arena leaves from where it lies.
  *  - Every operation has a deadline. One that misses it, a failed flush or a short transfer is a DeviceError; after a
  *    missed deadline or a failed flush the device answers nothing any more, since nobody knows what it holds.
  *  - `discard` does nothing yet: freed space is not given back to the device below.
  */
 import { close, closeSync, fdatasync, read, write } from 'node:fs';
 import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
+import { isPageAligned } from '../engine/group/arena.ts';
 import { AlignedBuffers, alignedBufferBytes } from './aligned-buffers.ts';
 import { openPath, type OpenedPath } from './device-path.ts';
 
@@ -70,16 +72,30 @@ export class FileDevice implements BlockDevice {
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {
     this.#check('write', offsetBytes, data.byteLength);
-    const { descriptor } = this.#opened;
+    await this.#write(this.#opened.descriptor, 'write', offsetBytes, data);
+  }
+
+  async writeThrough(offsetBytes: number, data: Uint8Array): Promise<void> {
+    this.#check('write', offsetBytes, data.byteLength);
+    await this.#write(this.#opened.throughDescriptor, 'write through', offsetBytes, data);
+  }
+
+  async #write(descriptor: number, what: string, offsetBytes: number, data: Uint8Array): Promise<void> {
+    if (isPageAligned(data)) {
+      const length = data.byteLength;
+      await this.#timed(
+        `${what} of ${length} bytes at ${offsetBytes}`,
+        (done) => write(descriptor, data, 0, length, offsetBytes, done),
+        length,
+      );
+      return;
+    }
     await this.#inPieces(data.byteLength, async (at, length) => {
-      const place = `write of ${length} bytes at ${offsetBytes + at}`;
       await this.#transfer(
-        place,
+        `${what} of ${length} bytes at ${offsetBytes + at}`,
         length,
         (buffer, done) => write(descriptor, buffer, 0, length, offsetBytes + at, done),
-        {
-          before: (buffer) => buffer.set(data.subarray(at, at + length)),
-        },
+        { before: (buffer) => buffer.set(data.subarray(at, at + length)) },
       );
     });
   }
@@ -108,6 +124,7 @@ export class FileDevice implements BlockDevice {
     while (this.#pending > 0 && this.#failure === undefined)
       await new Promise<void>((resolve) => this.#idle.push(resolve));
     if (this.#pending > 0) return;
+    closeSync(this.#opened.throughDescriptor);
     await new Promise<void>((resolve, reject) =>
       close(this.#opened.descriptor, (error) =>
         error === null || error === undefined ? resolve() : reject(error),

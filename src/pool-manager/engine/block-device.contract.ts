@@ -1,6 +1,9 @@
 /** What every BlockDevice must do. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { BlockDevice } from './block-device.ts';
+import { openArena, stripBytes } from './group/arena.ts';
+
+const arena = openArena();
 
 export function blockDeviceContract(name: string, open: (sizeBytes: number) => Promise<BlockDevice>): void {
   describe(`block device: ${name}`, () => {
@@ -33,6 +36,28 @@ export function blockDeviceContract(name: string, open: (sizeBytes: number) => P
       ).toBe(true);
       expect(Buffer.from(data).equals(await device.read(8192, data.byteLength))).toBe(true);
       expect(Buffer.from(data.subarray(4096, 20_480)).equals(await device.read(12_288, 16_384))).toBe(true);
+    });
+
+    test('reads what was written through', async () => {
+      const device = await openOne();
+      await device.write(0, new Uint8Array(8192).fill(1));
+      await device.writeThrough(4096, new Uint8Array(8192).fill(2));
+      const found = await device.read(0, 16_384);
+      expect([0, 4096, 8192, 12_288].map((at) => found[at])).toEqual([1, 2, 2, 0]);
+    });
+
+    test('takes data from the arena as it takes any other', async () => {
+      const device = await openOne();
+      const strip = arena.take();
+      arena.view(strip, stripBytes).fill(5);
+      await device.write(0, arena.view(strip, stripBytes));
+      arena.view(strip, stripBytes).fill(6);
+      await device.writeThrough(stripBytes, arena.view(strip + 8192, 4096));
+      arena.give(strip);
+      const found = await device.read(0, stripBytes + 4096);
+      expect([found[0], found[stripBytes - 1], found[stripBytes], found[stripBytes + 4095]]).toEqual([
+        5, 5, 6, 6,
+      ]);
     });
 
     test('does not keep the caller’s buffer, nor give away its own', async () => {

@@ -12,7 +12,10 @@ export interface BlockDevice {
   readonly name: string;
   readonly sizeBytes: number;
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** `data` stays as it is until this is answered: it may go to the device from where it lies. */
   write(offsetBytes: number, data: Uint8Array): Promise<void>;
+  /** A write that is durable when answered (O_DSYNC). Says nothing about writes before it. */
+  writeThrough(offsetBytes: number, data: Uint8Array): Promise<void>;
   flush(): Promise<void>;
   /** Tells the device that the range is not needed; it may read back anything afterwards. */
   discard(offsetBytes: number, lengthBytes: number): Promise<void>;
