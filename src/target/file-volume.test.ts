@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openFileVolume } from './file-volume.ts';
+import { openFileVolume, type FileVolume } from './file-volume.ts';
 import { volumeContract } from './volume.contract.ts';
+import type { Volume } from './volume.ts';
 
 volumeContract('a volume in a file', async (sizeBytes) => {
   const folder = await mkdtemp(join(tmpdir(), 'caskade-file-volume-'));
@@ -20,12 +21,14 @@ volumeContract('a volume in a file', async (sizeBytes) => {
 test('what was flushed is there when the file is opened again', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'caskade-file-volume-'));
   const path = join(folder, 'disk.img');
-  const first = await openFileVolume(path, 8192);
+  const first: Volume & FileVolume = await openFileVolume(path, 8192);
   await first.write(512, new Uint8Array(512).fill(9));
   await first.flush();
+  await first.remember?.('reservations', 'somebody');
   await first.close();
-  const second = await openFileVolume(path, 8192);
+  const second: Volume & FileVolume = await openFileVolume(path, 8192);
   expect((await second.read(512, 512)).every((byte) => byte === 9)).toBe(true);
+  expect(second.recall?.('reservations')).toBe('somebody');
   await second.close();
   await rm(folder, { recursive: true });
 });

@@ -1,22 +1,39 @@
 /** A volume in one plain file, for trying a target and for comparing figures; the replicated volume is the real one. */
 import { open, type FileHandle } from 'node:fs/promises';
-import { VolumeError, type Volume, type VolumeProblem } from './volume.ts';
+import { FileValues } from './file-values.ts';
+import { VolumeError, type Volume, type VolumeProblem, type WriteOptions } from './volume.ts';
 
-/** Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. */
+/**
+ * Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. What may only be read is write
+ * protected. A device has no place for what is to be remembered.
+ */
 export async function openFileVolume(path: string, sizeBytes: number): Promise<FileVolume> {
-  const file = await open(path, 'a+').then(async (made) => {
+  const { file, readOnly } = await openForWriting(path);
+  const stat = await file.stat();
+  if (!stat.isFile()) return new FileVolume(file, sizeBytes, readOnly);
+  if (stat.size < sizeBytes) await file.truncate(sizeBytes);
+  return new KeptFileVolume(file, Math.max(stat.size, sizeBytes), readOnly, new FileValues(path));
+}
+
+const mayOnlyRead = new Set(['EACCES', 'EROFS', 'EPERM']);
+
+async function openForWriting(path: string): Promise<{ file: FileHandle; readOnly: boolean }> {
+  try {
+    const made = await open(path, 'a+');
     await made.close();
-    return open(path, 'r+');
-  });
-  const { size } = await file.stat();
-  if (size < sizeBytes) await file.truncate(sizeBytes);
-  return new FileVolume(file, Math.max(size, sizeBytes));
+    return { file: await open(path, 'r+'), readOnly: false };
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && mayOnlyRead.has(String(error.code)))
+      return { file: await open(path, 'r'), readOnly: true };
+    throw error;
+  }
 }
 
 /** Largest buffer of zeros that an unmap writes at a time: files have no portable way to punch a hole. */
 const zeroBytesMax = 1 << 20;
 
 export class FileVolume implements Volume {
+  readonly readOnly: boolean;
   readonly #file: FileHandle;
   #sizeBytes: number;
   /** COMPARE AND WRITE must be one step against every other change: changes go one after the other behind it. */
@@ -24,7 +41,8 @@ export class FileVolume implements Volume {
   #exclusiveWaiting = 0;
   readonly #changes = new Set<Promise<unknown>>();
 
-  constructor(file: FileHandle, sizeBytes: number) {
+  constructor(file: FileHandle, sizeBytes: number, readOnly: boolean) {
+    this.readOnly = readOnly;
     this.#file = file;
     this.#sizeBytes = sizeBytes;
   }
@@ -48,7 +66,7 @@ export class FileVolume implements Volume {
     return data;
   }
 
-  async write(offsetBytes: number, data: Uint8Array, options?: { readonly fua?: boolean }): Promise<void> {
+  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     await this.#change(() => this.#writeWhole(data, offsetBytes));
     if (options?.fua === true) await this.flush();
   }
@@ -112,6 +130,23 @@ export class FileVolume implements Volume {
       const { bytesWritten } = await this.#file.write(data, at, data.byteLength - at, position + at);
       at += bytesWritten;
     }
+  }
+}
+
+class KeptFileVolume extends FileVolume {
+  readonly #values: FileValues;
+
+  constructor(file: FileHandle, sizeBytes: number, readOnly: boolean, values: FileValues) {
+    super(file, sizeBytes, readOnly);
+    this.#values = values;
+  }
+
+  recall(key: string): string | undefined {
+    return this.#values.recall(key);
+  }
+
+  remember(key: string, value: string): Promise<void> {
+    return this.#values.remember(key, value);
   }
 }
 

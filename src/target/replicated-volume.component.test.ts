@@ -100,10 +100,11 @@ test('a replica that was away for long is rebuilt while writes go on, proved, an
   await expectEqualReplicas(rig, [0, 1, 2]);
 }, 30_000);
 
-test('a new target takes over from one that still runs; who may log in is remembered', async () => {
+test('a new target takes over from one that still runs; who may log in is remembered, and what the unit asked for', async () => {
   const { rig, target: first } = await start();
   const data = prng(4).bytes(4096);
   await first.setInitiators(['iqn.a', 'iqn.b']);
+  await first.remember?.('reservations', 'iqn.a');
   await first.write(0, data);
   const second = rig.target();
   open.target = second;
@@ -112,6 +113,7 @@ test('a new target takes over from one that still runs; who may log in is rememb
   await expect(first.read(0, 4096)).rejects.toMatchObject({ problem: 'busy' });
   await second.serving;
   expect(second.initiators()).toEqual(['iqn.a', 'iqn.b']);
+  expect(second.recall?.('reservations')).toBe('iqn.a');
   expect(equal(await second.read(0, 4096), data)).toBe(true);
   expect(second.status().unflushedWritesLostEpoch).toBe(0);
   await first.stop();

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { blockDeviceBytes } from '../shared/edge/block-device.ts';
 import { listening, parseEndpoint } from '../shared/edge/endpoint.ts';
 import type { FlagValues } from '../shared/edge/flags.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
@@ -68,7 +69,8 @@ async function openBacking({ memory, file }: Values): Promise<Backing> {
 
 function sizeOf(path: string): number {
   try {
-    return statSync(path).size;
+    const stat = statSync(path);
+    return stat.isBlockDevice() ? blockDeviceBytes(stat) : stat.size;
   } catch (error) {
     throw new UsageError(`--file ${path} can not be read: make it first, like truncate -s 1G ${path}`, {
       cause: error,

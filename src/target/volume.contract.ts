@@ -152,6 +152,30 @@ export function volumeContract(name: string, open: (sizeBytes: number) => Promis
       expect(await difference(0, model.subarray(0, 1 << 20))).toBeUndefined();
     });
 
+    test('an atomic write is seen by a reader beside it whole or not at all', async () => {
+      const bytes = Math.min(volume.atomicBytesMax ?? 0, 262_144);
+      if (bytes === 0) return;
+      await volume.write(0, filled(bytes, 1));
+      for (let value = 2; value < 8; value++) {
+        const [read] = await Promise.all([
+          volume.read(0, bytes),
+          volume.write(0, filled(bytes, value), { atomic: true }),
+          volume.read(0, bytes).then((later) => expect(new Set(later).size).toBe(1)),
+        ]);
+        expect(new Set(read).size).toBe(1);
+      }
+      expect(await difference(0, filled(bytes, 7))).toBeUndefined();
+    });
+
+    test('what it was to remember it recalls, the newest value of each key', async () => {
+      expect(volume.recall?.('a')).toBeUndefined();
+      await volume.remember?.('a', 'one');
+      await volume.remember?.('b', 'two');
+      await volume.remember?.('a', '');
+      expect(volume.recall?.('a') ?? '').toBe('');
+      expect(volume.recall?.('b') ?? 'two').toBe('two');
+    });
+
     test('where it tells what is mapped, that covers the range without a gap', async () => {
       if (volume.mapping === undefined) return;
       await volume.write(65_536, filled(8192, 1));

@@ -1,5 +1,6 @@
 /** Opening what a path names, for one process alone: a block device, or a plain file that stands for one. */
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
+import { blockDeviceBytes } from '../../shared/edge/block-device.ts';
 import { lockFile } from '../../shared/edge/file-lock.ts';
 import { PoolRefusal } from '../engine/refusal.ts';
 
@@ -91,13 +92,6 @@ function lockOrRefuse(path: string, name: string): number {
   if (lock === undefined)
     throw new PoolRefusal('DeviceInUse', `device ${name} (${path}) is open in another process: stop it`);
   return lock;
-}
-
-/** fstat says 0 for block devices; the kernel counts in 512 bytes, whatever the sector is. */
-function blockDeviceBytes({ rdev }: Stats): number {
-  const major = (rdev >>> 8) & 0xfff;
-  const minor = (rdev & 0xff) | ((rdev >>> 12) & 0xfff00);
-  return Number(readFileSync(`/sys/dev/block/${major}:${minor}/size`, 'ascii')) * 512;
 }
 
 const codeOf = (error: unknown): string =>
