@@ -46,8 +46,14 @@ e2e: setup ## the suites that need processes, root or a cluster
 	node tools/test.ts iscsi local apiserver operator csi cluster
 test: setup ## everything that must hold
 	node tools/test.ts
+sim: $(DEPS) ## replication under faults: SEEDS=1000 FIRST=1, or one SEED=n (KEEP=1,4-6) with its trace
+	node tools/sim.ts $(if $(SEED),--seed=$(SEED) $(if $(KEEP),--keep=$(KEEP)),--seeds=$(or $(SEEDS),1000) --first=$(or $(FIRST),1))
+soak: $(DEPS) ## the same from seed FIRST until interrupted
+	node tools/sim.ts --soak --first=$(or $(FIRST),1)
+sim-mutants: $(DEPS) ## whether the simulator finds what is broken on purpose (SAMPLE=n: only so many)
+	node tools/mutants.ts replication --jobs=$(or $(JOBS),1) $(if $(SAMPLE),--sample=$(SAMPLE) --seed=$(or $(FIRST),1)) $(if $(ONLY),--only=$(ONLY))
 bench: setup ## start-up times and idle memory of the roles
 	node e2e/bench/idle.ts
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
-.PHONY: help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench
+.PHONY: help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench sim soak sim-mutants

@@ -279,26 +279,38 @@ export class Coordinator {
   #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
     if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
     this.#requests.submit({ body, need, answer, deadlineMs: nowMs + this.#o.timing.quorumWaitMs });
-    this.#admit();
+    this.#admit(nowMs);
   }
 
   /** Without CF in sync a request waits without a number: what then hears busy has never happened (R15, R16). */
-  #admit(): void {
+  #admit(nowMs: number): void {
     const stream = this.#stream;
     if (!stream || this.#phase !== 'serving' || this.#requests.waiting === 0) return;
     const enough = this.#members.filter(isInSync).length >= ackQuorum(this.#members.length);
     if (!enough) return;
     this.#requests.admit(
       () => stream.hasRoom(),
-      (body) => {
-        if (body.kind === 'resize') this.#issued = { ...this.#issued, sizeBytes: body.sizeBytes };
-        if (body.kind === 'state') {
-          this.#issued = { ...this.#issued, values: { ...this.#issued.values, [body.key]: body.value } };
-        }
-        return stream.issue(body);
-      },
+      (body) => stream.issue(this.#noted(body)),
     );
+    if (stream.windowBytes > this.#o.timing.windowBytesMax) this.#trim(stream, nowMs);
     stream.pumpAll();
+  }
+
+  /** What the volume is after this entry. Of two resizes under way the larger one holds: a volume never shrinks. */
+  #noted(body: EntryBody): EntryBody {
+    if (body.kind === 'resize') {
+      const sizeBytes = Math.max(body.sizeBytes, this.#issued.sizeBytes);
+      this.#issued = { ...this.#issued, sizeBytes };
+      return { kind: 'resize', sizeBytes };
+    }
+    if (body.kind === 'state') {
+      this.#issued = { ...this.#issued, values: { ...this.#issued.values, [body.key]: body.value } };
+    }
+    return body;
+  }
+
+  #trim(stream: Stream, nowMs: number): void {
+    for (const member of stream.recount()) this.#detach(member, 'fell behind the window', nowMs);
   }
 
   #handle(member: Member, message: ReplicaMessage, nowMs: number): void {
@@ -484,13 +496,13 @@ export class Coordinator {
     for (const member of this.#members) {
       if (member.state.phase === 'reported') this.#attach(member, member.state.report, stream, nowMs);
     }
-    for (const member of stream.recount()) this.#detach(member, 'fell behind the window', nowMs);
+    this.#trim(stream, nowMs);
     if (this.#stream !== stream) return;
     if (this.#phase === 'adopting') this.#adopting(stream, nowMs);
     if (this.#stream !== stream) return;
     this.#rebuilds.tick(nowMs);
     this.#sayInSync(stream);
-    this.#admit();
+    this.#admit(nowMs);
     stream.pumpAll();
     this.#requests.settle(stream.settled, stream.flushed);
     if (!this.mayAnswer(nowMs)) return;

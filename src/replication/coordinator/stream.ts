@@ -56,6 +56,10 @@ export class Stream {
     return { epochs: this.#epochs, last: this.last };
   }
 
+  get windowBytes(): number {
+    return this.#window.bytes;
+  }
+
   /** Every member has settled the epochs below. */
   cut(before: number): void {
     this.#epochs = cutHistory(this.#epochs, before);

@@ -1,41 +1,59 @@
 /** Initiators that write, read and flush at whatever target they reach, and remember every answer. */
 import type { Result } from '../../replication/coordinator/requests.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import type { Request } from './sim-plan.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
-import type { SimTarget, SimWorld } from './sim-world.ts';
+import type { SimTarget } from './sim-target.ts';
+import type { SimWorld } from './sim-world.ts';
 
 /** How long an answer that the lease does not allow is held back before its connection is dropped. */
 const holdMsMax = 3_000;
+/** Requests of one target that are open at once: an initiator's command window. */
+const openMax = 48;
 
 export class SimClients {
   readonly #world: SimWorld;
-  readonly #blocks: number;
   /** Blocks below are written and read; those above are also unmapped, and not part of the register test. */
   readonly #registers: number;
   readonly operations: Operation[] = [];
   readonly #covered = new Map<number, number>();
+  readonly #open = new Map<SimTarget, number>();
   #lastTag = 0;
   answers = 0;
 
-  constructor(world: SimWorld, blocks: number) {
+  constructor(world: SimWorld) {
     this.#world = world;
-    this.#blocks = blocks;
-    this.#registers = Math.ceil((blocks * 3) / 4);
+    this.#registers = Math.ceil((world.plan.blocks * 3) / 4);
   }
 
-  /** One request at random. */
-  request(target: SimTarget): void {
-    const { random } = this.#world;
-    const choice = random.below(100);
-    if (choice < 45) this.#write(target);
-    else if (choice < 80) this.#read(target);
-    else if (choice < 88) this.flush(target);
-    else if (choice < 95) this.#unmap(target);
-    else this.#setValue(target);
+  send(target: SimTarget, request: Request): void {
+    if ((this.#open.get(target) ?? 0) >= openMax) return;
+    const blocks = this.#blocks(target);
+    switch (request.kind) {
+      case 'write': {
+        const block = Math.floor((request.block * blocks) / 1_000);
+        return this.#write(target, block, Math.min(request.count, blocks - block), request.fua);
+      }
+      case 'read': {
+        const block = Math.floor((request.block * this.#registers) / 1_000);
+        return this.#read(target, block, Math.min(request.count, this.#registers - block));
+      }
+      case 'unmap': {
+        const block = this.#registers + Math.floor((request.block * (blocks - this.#registers)) / 1_000);
+        return this.#unmap(target, block, Math.min(request.count, blocks - block));
+      }
+      case 'setValue':
+        return this.#setValue(target, request.value);
+      case 'resize':
+        return this.#resize(target, blocks + request.blocks);
+      case 'flush':
+        return this.flush(target);
+    }
   }
 
   readAll(target: SimTarget): void {
-    for (let block = 0; block < this.#registers; block++) this.#readBlocks(target, block, 1);
+    for (let block = 0; block < this.#registers; block++) this.#read(target, block, 1);
   }
 
   flush(target: SimTarget): void {
@@ -43,128 +61,185 @@ export class SimClients {
     const acknowledged = this.operations.filter(
       ({ kind, finishMs }) => kind === 'write' && finishMs < startMs,
     );
-    const { coordinator, process } = target;
-    process.run(() =>
-      coordinator.flush(process.nowMs, (result) => {
-        this.#onDurable(target, result);
+    const { coordinator } = target;
+    this.#ask<void>(
+      target,
+      'flush',
+      (answer) => coordinator.flush(target.process.nowMs, answer),
+      () => {
         const { epoch, flushed } = coordinator.status();
-        this.#answer(target, result, () => {
+        this.#world.truth.answered(epoch, flushed, 'flushed');
+        return () => {
           for (const { value } of acknowledged) {
             // What a lossy recovery had lost before is not covered by a flush after it.
             if (!this.#world.truth.holds(epoch, flushed, value)) continue;
             this.#covered.set(value, Math.min(this.#now, this.#covered.get(value) ?? Infinity));
           }
-        });
-      }),
+        };
+      },
     );
   }
 
-  /** `lossy`: some recovery said that unflushed writes may be gone. */
-  check(lossy: boolean): void {
-    if (!lossy) checkLinearizable(this.operations);
-    checkFlushed(this.operations, this.#covered);
+  /** `serving`: the target that everything has come to in the end; `calmMs`: since when there were no faults. */
+  check(serving: SimTarget, calmMs: number): void {
+    const { truth, plan } = this.#world;
+    const { epoch, last } = serving.coordinator.status();
+    // A lossy recovery may have taken values that were acknowledged or read: they are as if they had never been.
+    const gone = (value: number) => truth.lossy && value > 0 && !truth.holds(epoch, last, value);
+    // Reads need clocks that keep to the bound; everything else does not.
+    const counts = ({ kind, startMs }: Operation) =>
+      !plan.wildClocks || kind === 'write' || startMs >= calmMs;
+    const operations = this.operations.filter((operation) => counts(operation) && !gone(operation.value));
+    checkLinearizable(operations);
+    checkFlushed(operations, this.#covered);
   }
 
   get #now(): number {
     return this.#world.scheduler.nowMs;
   }
 
-  #write(target: SimTarget): void {
-    const { random } = this.#world;
-    const block = random.below(this.#blocks);
-    const count = Math.min(1 + random.below(3), this.#blocks - block);
-    const fua = random.chance(0.1);
+  /** What it has now, as far as this target knows. */
+  #blocks({ coordinator }: SimTarget): number {
+    return Math.max(this.#world.plan.blocks, Math.floor(coordinator.sizeBytes / blockBytes));
+  }
+
+  #write(target: SimTarget, block: number, count: number, fua: boolean): void {
     this.#lastTag += 1;
     const tag = this.#lastTag;
     const operations = Array.from({ length: count }, (_, i) => block + i)
       .filter((b) => b < this.#registers)
-      .map((b) => this.#operation('write', b, tag));
+      .map((b) => this.#operation(b, tag));
     const data = blocksFor(Array.from({ length: count }, () => tag));
-    const { coordinator, process } = target;
-    process.run(() =>
-      coordinator.write(block, data, fua, process.nowMs, (result) => {
-        const place = this.#world.truth.place(tag);
-        if (result.ok && place) this.#world.truth.answered(place.epoch, place.number, 'settled');
-        if (fua) this.#onDurable(target, result);
-        this.#answer(target, result, () => {
+    const { coordinator, process, witness } = target;
+    this.#ask<void>(
+      target,
+      `write ${tag} to ${block}+${count}`,
+      (answer) => coordinator.write(block, data, fua, process.nowMs, answer),
+      () => {
+        const { truth } = this.#world;
+        const place = truth.place(tag);
+        if (place) witness.claimsSettled(place.number);
+        if (place && truth.mayRest(place.epoch)) truth.answered(place.epoch, place.number, 'settled');
+        const { epoch, flushed } = coordinator.status();
+        if (fua) truth.answered(epoch, flushed, 'flushed');
+        return () => {
           for (const operation of operations) operation.finishMs = this.#now;
           if (fua) this.#covered.set(tag, this.#now);
-        });
-      }),
+        };
+      },
+      () => this.#world.truth.place(tag) !== undefined,
     );
   }
 
-  #read(target: SimTarget): void {
-    const { random } = this.#world;
-    const block = random.below(this.#registers);
-    this.#readBlocks(target, block, Math.min(1 + random.below(3), this.#registers - block));
-  }
-
-  #readBlocks(target: SimTarget, block: number, count: number): void {
+  #read(target: SimTarget, block: number, count: number): void {
     const startMs = this.#now;
     const { coordinator, process } = target;
-    process.run(() =>
-      coordinator.read(block, count, process.nowMs, (result) =>
-        this.#answer(target, result, (data) => {
-          tagsIn(data).forEach((value, i) => {
-            const finishMs = this.#now;
-            this.operations.push({ kind: 'read', block: block + i, value, startMs, finishMs });
-            const place = this.#world.truth.place(value);
-            if (place) this.#world.truth.answered(place.epoch, place.number, 'settled');
-          });
-        }),
-      ),
-    );
+    const ask = (answer: (result: Result<Uint8Array>) => void) =>
+      coordinator.read(block, count, process.nowMs, answer);
+    this.#ask(target, `read ${block}+${count}`, ask, (data) => () => {
+      const { truth } = this.#world;
+      this.#world.trace('client', `read ${tagsIn(data).join()} from ${block}`);
+      tagsIn(data).forEach((value, i) => {
+        const finishMs = this.#now;
+        this.operations.push({ kind: 'read', block: block + i, value, startMs, finishMs });
+        const place = truth.place(value);
+        if (place && !this.#world.plan.wildClocks) truth.answered(place.epoch, place.number, 'settled');
+      });
+    });
   }
 
-  #unmap(target: SimTarget): void {
-    const { random } = this.#world;
-    const block = this.#registers + random.below(this.#blocks - this.#registers);
-    const count = 1 + random.below(this.#blocks - block);
+  #unmap(target: SimTarget, block: number, count: number): void {
     const { coordinator, process } = target;
-    process.run(() =>
-      coordinator.unmap(block, count, process.nowMs, (result) =>
-        this.#answer(target, result, () => undefined),
-      ),
+    if (count <= 0) return;
+    this.#ask<void>(
+      target,
+      `unmap ${block}+${count}`,
+      (answer) => coordinator.unmap(block, count, process.nowMs, answer),
+      () => () => undefined,
     );
   }
 
-  #setValue(target: SimTarget): void {
-    const { random } = this.#world;
-    const value = `value ${random.below(1_000)}`;
+  #setValue(target: SimTarget, value: number): void {
     const { coordinator, process } = target;
-    process.run(() =>
-      coordinator.setValue(`key ${random.below(2)}`, value, process.nowMs, (result) => {
-        this.#onDurable(target, result);
-        this.#answer(target, result, () => undefined);
-      }),
+    this.#ask<void>(
+      target,
+      `value ${value}`,
+      (answer) => coordinator.setValue(`key ${value % 2}`, `value ${value}`, process.nowMs, answer),
+      () => this.#durable(target),
     );
   }
 
-  #operation(kind: 'write' | 'read', block: number, value: number): Operation {
-    const operation: Operation = { kind, block, value, startMs: this.#now, finishMs: Infinity };
+  #resize(target: SimTarget, blocks: number): void {
+    const { coordinator, process } = target;
+    if (!coordinator.serving) return;
+    this.#ask<void>(
+      target,
+      `resize to ${blocks}`,
+      (answer) => coordinator.resize(blocks * blockBytes, process.nowMs, answer),
+      () => {
+        this.#world.reach.hit('resize');
+        return this.#durable(target);
+      },
+    );
+  }
+
+  #durable({ coordinator }: SimTarget): () => void {
+    const { epoch, flushed } = coordinator.status();
+    this.#world.truth.answered(epoch, flushed, 'flushed');
+    return () => undefined;
+  }
+
+  #operation(block: number, value: number): Operation {
+    const operation: Operation = { kind: 'write', block, value, startMs: this.#now, finishMs: Infinity };
     this.operations.push(operation);
     return operation;
   }
 
-  #onDurable(target: SimTarget, result: Result<unknown>): void {
-    const { epoch, flushed } = target.coordinator.status();
-    if (result.ok) this.#world.truth.answered(epoch, flushed, 'flushed');
+  /**
+   * One request. `granted` is told when the coordinator answers, and gives back what the initiator makes of the answer
+   * when it has come; `numbered`: whether a refused request has a number all the same.
+   */
+  #ask<T>(
+    target: SimTarget,
+    what: string,
+    ask: (answer: (result: Result<T>) => void) => void,
+    granted: (value: T) => () => void,
+    numbered: () => boolean = () => false,
+  ): void {
+    const world = this.#world;
+    this.#open.set(target, (this.#open.get(target) ?? 0) + 1);
+    world.trace('client', `asks ${target.name}: ${what}`);
+    target.process.run(() =>
+      ask((result) => {
+        this.#open.set(target, (this.#open.get(target) ?? 0) - 1);
+        if (!result.ok) {
+          world.trace('client', `${result.problem}: ${what}`);
+          if (result.problem === 'busy') world.reach.hit(numbered() ? 'R15 busy with a number' : 'R16 busy');
+          return;
+        }
+        this.#deliver(target, what, granted(result.value));
+      }),
+    );
   }
 
   /** The edge: some time later, and only while the lease holds, the bytes go out (R28). */
-  #answer<T>(target: SimTarget, result: Result<T>, received: (value: T) => void): void {
-    if (!result.ok) return;
-    const { scheduler, random } = this.#world;
-    const { coordinator, process } = target;
+  #deliver(target: SimTarget, what: string, received: () => void): void {
+    const world = this.#world;
+    const { coordinator, process, witness } = target;
     const untilMs = this.#now + holdMsMax;
+    world.saidBy('answer', target);
     const attempt = (): void => {
       if (coordinator.mayAnswer(process.nowMs)) {
         this.answers += 1;
-        return received(result.value);
+        witness.answers();
+        world.truth.mayRest(coordinator.status().epoch);
+        world.trace('client', `hears: ${what}`);
+        return received();
       }
-      if (this.#now < untilMs) scheduler.after(30, () => process.run(attempt));
+      world.reach.hit('R14 answer without lease');
+      if (this.#now < untilMs) world.scheduler.after(30, () => process.run(attempt));
+      else world.reach.hit('R28 dropped');
     };
-    scheduler.after(random.below(4), () => process.run(attempt));
+    world.scheduler.after(world.random.below(4), () => process.run(attempt));
   }
 }

@@ -1,38 +1,43 @@
-/** Many seeds, each a run; the message of a failure names the one to give back (`SEED=n SEEDS=1`). */
-import { run, type RunOptions } from './sim-run.ts';
+/** Many seeds, each a run; a failure names the seed to give back (`make sim SEED=n`). */
+import { planOf } from './sim-plan.ts';
+import { Reach } from './sim-reach.ts';
+import { run } from './sim-run.ts';
 
-export interface SeedsResult {
-  readonly runs: number;
-  readonly answers: number;
-  /** Recoveries that said they may have lost unflushed writes. */
-  readonly lossy: number;
+export interface SeedFailure {
+  readonly seed: number;
+  readonly message: string;
 }
 
-export const simKinds: readonly Omit<RunOptions, 'seed'>[] = [
-  { replicas: 3, crashes: false },
-  { replicas: 3 },
-  { replicas: 3, blackouts: true, losses: true },
-  { replicas: 1, blackouts: true },
-  { replicas: 2, blackouts: true },
-  { replicas: 4, losses: true },
-  { replicas: 5, blackouts: true, losses: true },
-];
+export interface SeedsResult {
+  readonly seeds: number;
+  readonly answers: number;
+  /** Runs in which a recovery said that it may have lost unflushed writes. */
+  readonly lossy: number;
+  readonly virtualMs: number;
+  readonly failures: readonly SeedFailure[];
+  readonly reach: Reach;
+}
 
+/** `stopAtFirst`: the seeds after a failure are not tried. */
 export function runSeeds(
-  options: Omit<RunOptions, 'seed'>,
-  defaults: { readonly seeds: number },
+  seeds: Iterable<number>,
+  options: { readonly stopAtFirst?: boolean } = {},
 ): SeedsResult {
-  const first = Number(process.env['SEED'] ?? 1);
-  const runs = Number(process.env['SEEDS'] ?? defaults.seeds);
-  let [answers, lossy] = [0, 0];
-  for (let seed = first; seed < first + runs; seed++) {
+  const reach = new Reach();
+  const failures: SeedFailure[] = [];
+  let [count, answers, lossy, virtualMs] = [0, 0, 0, 0];
+  for (const seed of seeds) {
+    count += 1;
     try {
-      const result = run({ ...options, seed });
+      const result = run(planOf(seed));
       answers += result.answers;
       lossy += Number(result.lossy);
+      virtualMs += result.virtualMs;
+      reach.add(result.reach);
     } catch (error) {
-      throw new Error(`SEED=${seed} SEEDS=1: ${String(error)}`, { cause: error });
+      failures.push({ seed, message: String(error) });
+      if (options.stopAtFirst) break;
     }
   }
-  return { runs, answers, lossy };
+  return { seeds: count, answers, lossy, virtualMs, failures, reach };
 }

@@ -38,9 +38,16 @@ export class Truth {
   readonly #epochs = new Map<number, EpochFacts>();
   readonly #states = new Map<string, Blocks>();
   readonly #numbers = new Map<number, { readonly epoch: number; readonly number: number }>();
+  /** Number of an entry that gave births → its epoch (R9). */
+  readonly #bearers = new Map<number, number>();
   readonly #empty: Blocks;
+  readonly #wildClocks: boolean;
+  #servedEpoch = 0;
+  /** Some recovery said that unflushed writes may be gone. */
+  lossy = false;
 
-  constructor(blocks: number) {
+  constructor(blocks: number, options: { readonly wildClocks?: boolean } = {}) {
+    this.#wildClocks = options.wildClocks === true;
     const zeros = Array.from({ length: blocks }, () => 0);
     this.#empty = { births: zeros, tags: zeros, values: {} };
   }
@@ -51,6 +58,11 @@ export class Truth {
     const known = this.#entries.get(key);
     hold(!known || known === entry, `I5: two entries are ${key}`);
     this.#entries.set(key, entry);
+    if (entry.kind === 'write' || entry.kind === 'unmap') {
+      const bearer = this.#bearers.get(entry.number) ?? epoch;
+      hold(bearer === epoch, `I9: number ${entry.number} names blocks of epochs ${bearer} and ${epoch}`);
+      this.#bearers.set(entry.number, epoch);
+    }
     if (entry.kind === 'write')
       this.#numbers.set(tagsIn(entry.data)[0] ?? 0, { epoch, number: entry.number });
   }
@@ -69,6 +81,7 @@ export class Truth {
     // A target that was overtaken while it recovered chooses in vain: it never serves.
     if ([...this.#epochs.keys()].some((epoch) => epoch > start.epoch)) return;
     const chosen = this.history(parent, start.previousLast);
+    this.lossy ||= lossy;
     for (const facts of this.#epochs.values()) {
       const { epoch, flushed, settled } = facts;
       if (epoch === start.epoch) continue;
@@ -78,6 +91,22 @@ export class Truth {
       else
         hold(common >= settled, `I2: epoch ${start.epoch} adopts without acknowledged ${epoch}/${settled}`);
     }
+  }
+
+  /** I3: a target begins to serve. */
+  serves(epoch: number): void {
+    hold(
+      this.#wildClocks || epoch > this.#servedEpoch,
+      `I3: ${epoch} serves, ${this.#servedEpoch} has served`,
+    );
+    this.#servedEpoch = Math.max(epoch, this.#servedEpoch);
+  }
+
+  /** I3: an answer goes out. Answers whether later ones have to agree with it. */
+  mayRest(epoch: number): boolean {
+    const current = epoch >= this.#servedEpoch;
+    hold(current || this.#wildClocks, `I3: ${epoch} answers, ${this.#servedEpoch} has served`);
+    return current;
   }
 
   /** An answer was given that rests on this number being durable on a quorum, or received by one. */

@@ -1,0 +1,140 @@
+/** What a fault of the plan does to the world. */
+import { ackQuorum } from '../../replication/quorum.ts';
+import type { Fault, Who } from './sim-plan.ts';
+import type { SimReplica } from './sim-replica.ts';
+import type { SimTarget } from './sim-target.ts';
+import type { SimWorld } from './sim-world.ts';
+
+/** Whom a trigger was about. */
+export interface Involved {
+  readonly target?: SimTarget;
+  readonly replica?: SimReplica;
+}
+
+type Of<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
+
+function chosen<T>(all: readonly T[], who: Who, it: T | undefined): readonly T[] {
+  if (who === 'it') return it ? [it] : [];
+  if (who === 'others') return all.filter((one) => one !== it);
+  const one = all[Math.floor((who * all.length) / 1_000)];
+  return one ? [one] : [];
+}
+
+export function perform(world: SimWorld, fault: Fault, involved: Involved = {}): void {
+  if (world.calm) return;
+  const replicas = (who: Who) => chosen(world.replicas, who, involved.replica);
+  const targets = (who: Who) => chosen(world.alive, who, involved.target);
+  world.trace('fault', JSON.stringify(fault));
+  switch (fault.kind) {
+    case 'crash':
+      for (const replica of replicas(fault.replica)) crash(world, replica, fault.downMs);
+      return world.reach.hit('crash');
+    case 'blackout':
+      for (const replica of world.replicas) crash(world, replica, fault.downMs);
+      return world.reach.hit('blackout');
+    case 'lose':
+      for (const replica of replicas(fault.replica)) lose(world, replica);
+      return;
+    case 'stop':
+      for (const replica of replicas(fault.replica)) {
+        replica.stopInOrder();
+        startLater(world, replica, fault.downMs);
+      }
+      return world.reach.hit('stop');
+    case 'partition':
+      for (const target of targets(fault.target))
+        for (const replica of replicas(fault.replica)) world.network.partition(target, replica, fault.forMs);
+      return world.reach.hit('partition');
+    case 'isolate':
+      return isolate(world, targets(fault.target), replicas(fault.spared), fault.forMs);
+    case 'pauseReplica':
+    case 'freezeReplica':
+      for (const { process } of replicas(fault.replica)) {
+        if (fault.kind === 'pauseReplica') process.pause(fault.forMs);
+        else process.freeze(fault.forMs);
+      }
+      return world.reach.hit(fault.kind === 'pauseReplica' ? 'pause' : 'freeze');
+    case 'pauseTarget':
+    case 'freezeTarget':
+      for (const { process } of targets(fault.target)) {
+        if (fault.kind === 'pauseTarget') process.pause(fault.forMs);
+        else process.freeze(fault.forMs);
+      }
+      return world.reach.hit(fault.kind === 'pauseTarget' ? 'pause' : 'freeze');
+    case 'killTarget':
+      for (const target of targets(fault.target)) target.kill();
+      world.scheduler.after(fault.restartMs, () => world.newTarget());
+      return world.reach.hit('kill');
+    case 'newTarget':
+      world.newTarget();
+      return world.reach.hit('newTarget');
+    case 'corruptCopy':
+      world.network.corruptNext += fault.count;
+      return;
+    case 'slowDisk':
+    case 'slowLink': {
+      const what = fault.kind === 'slowDisk' ? 'disk' : 'link';
+      for (const replica of replicas(fault.replica)) replica.slow(what, fault.factor, fault.forMs);
+      return world.reach.hit(fault.kind);
+    }
+    case 'cut':
+    case 'stall':
+    case 'dropEntry':
+    case 'repeatEntry':
+      return onLink(world, fault, targets(fault.target), replicas(fault.replica));
+  }
+}
+
+function onLink(
+  { network, reach }: SimWorld,
+  fault: Of<'cut' | 'stall' | 'dropEntry' | 'repeatEntry'>,
+  targets: readonly SimTarget[],
+  replicas: readonly SimReplica[],
+): void {
+  for (const target of targets) {
+    for (const replica of replicas) {
+      const link = network.linkBetween(target, replica);
+      if (!link) continue;
+      reach.hit(fault.kind);
+      if (fault.kind === 'cut') network.cut(link);
+      else if (fault.kind === 'stall') network.stall(link, fault.direction, fault.forMs);
+      else if (fault.kind === 'dropEntry') link.dropNext += 1;
+      else link.repeatNext += 1;
+    }
+  }
+}
+
+function crash(world: SimWorld, replica: SimReplica, downMs: number): void {
+  replica.crash();
+  startLater(world, replica, downMs);
+}
+
+const startLater = (world: SimWorld, replica: SimReplica, downMs: number): void =>
+  world.scheduler.after(downMs, () => {
+    if (replica.stopping) startLater(world, replica, 50);
+    else replica.start();
+  });
+
+/** As many disks as may be lost without losing anything flushed. */
+function lose(world: SimWorld, replica: SimReplica): void {
+  const { replicas, reach } = world;
+  const allowed = replicas.length - ackQuorum(replicas.length);
+  if (replica.lost || replicas.filter(({ lost }) => lost).length >= allowed) return;
+  replica.crash();
+  replica.lost = true;
+  reach.hit('lose');
+}
+
+function isolate(
+  world: SimWorld,
+  targets: readonly SimTarget[],
+  spared: readonly SimReplica[],
+  forMs: number,
+): void {
+  for (const target of targets) {
+    for (const replica of world.replicas) {
+      if (!spared.includes(replica)) world.network.partition(target, replica, forMs);
+    }
+  }
+  world.reach.hit('isolate');
+}

@@ -1,0 +1,243 @@
+/**
+ * Links between targets and replicas: first in, first out in each direction, delayed, cut, stalled; each side finds out
+ * about a loss in its own time. What is sent can set off a fault (Trigger), and is seen by the witness.
+ */
+import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
+import type { CopySource, ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
+import type { Done } from '../../replication/store.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { SimReplica } from './sim-replica.ts';
+import { tagsIn, blocksFor } from './sim-store.ts';
+import type { SimTarget } from './sim-target.ts';
+import type { SimWorld } from './sim-world.ts';
+
+export interface SimLink {
+  readonly id: number;
+  readonly target: SimTarget;
+  readonly replica: SimReplica;
+  readonly process: SimProcess;
+  /** False once cut: nothing more arrives anywhere. */
+  wired: boolean;
+  /** What each side believes. */
+  targetOpen: boolean;
+  replicaOpen: boolean;
+  /** When the newest message in each direction arrives: what comes later can not overtake it. */
+  readonly arrivesMs: { up: number; down: number };
+  /** The next entries of the stream that get lost, or arrive twice, by a fault of the edge. */
+  dropNext: number;
+  repeatNext: number;
+  dropped: boolean;
+}
+
+/** A corrupted block holds this much more than it should. */
+const corruption = 1_000_000_000;
+
+export class SimNetwork {
+  readonly #world: SimWorld;
+  readonly #links = new Map<number, SimLink>();
+  #lastLink = 0;
+  /** Pairs that can not reach each other, and until when. */
+  readonly #partitions = new Map<string, number>();
+  /** Answers to copiers that are still to be altered. */
+  corruptNext = 0;
+  corrupted = 0;
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+  }
+
+  partition(target: SimTarget, replica: SimReplica, forMs: number): void {
+    this.#partitions.set(pair(target, replica), this.#world.scheduler.nowMs + forMs);
+    const link = this.linkBetween(target, replica);
+    if (link) this.cut(link);
+  }
+
+  heal(): void {
+    this.#partitions.clear();
+    this.corruptNext = 0;
+    for (const link of this.#links.values()) {
+      [link.dropNext, link.repeatNext] = [0, 0];
+      // A connection that lost something does not live on: without a later entry nobody would notice.
+      if (link.dropped) this.cut(link);
+    }
+  }
+
+  connect(target: SimTarget, replica: SimReplica): boolean {
+    const { core } = replica;
+    const now = this.#world.scheduler.nowMs;
+    const parted = (this.#partitions.get(pair(target, replica)) ?? 0) > now;
+    if (!core || parted || replica.process.paused) return false;
+    this.#lastLink += 1;
+    const link: SimLink = {
+      id: this.#lastLink,
+      target,
+      replica,
+      process: replica.process,
+      wired: true,
+      targetOpen: true,
+      replicaOpen: true,
+      arrivesMs: { up: now, down: now },
+      dropNext: 0,
+      repeatNext: 0,
+      dropped: false,
+    };
+    this.#links.set(link.id, link);
+    const { epoch } = core;
+    this.#deliver(link, 'up', () => target.connected(link, epoch));
+    return true;
+  }
+
+  /** The link that this target believes in. */
+  linkBetween(target: SimTarget, replica: SimReplica): SimLink | undefined {
+    return this.#find((link) => link.target === target && link.replica === replica && link.targetOpen);
+  }
+
+  linksOf(target: SimTarget): readonly SimLink[] {
+    return [...this.#links.values()].filter((link) => link.target === target && link.targetOpen);
+  }
+
+  down(target: SimTarget, replicaId: string, message: TargetMessage): void {
+    const link = this.#find((one) => one.target === target && one.replica.id === replicaId && one.targetOpen);
+    if (!link) return;
+    target.witness.sent(link, message);
+    this.#world.said(message.type, link, message.type === 'entry' ? message.entry : message);
+    const { replica } = link;
+    const isEntry = message.type === 'entry';
+    if (isEntry && link.dropNext > 0) {
+      link.dropNext -= 1;
+      link.dropped = true;
+      return;
+    }
+    const times = isEntry && link.repeatNext > 0 ? 2 : 1;
+    if (times === 2) link.repeatNext -= 1;
+    for (let i = 0; i < times; i++) {
+      this.#deliver(link, 'down', () => replica.receive(link, message));
+    }
+  }
+
+  up(linkId: number, message: ReplicaMessage): void {
+    const link = this.#links.get(linkId);
+    if (!link?.replicaOpen) return;
+    if (message.type === 'report' || message.type === 'complete') {
+      this.#world.truth.checkReplica(link.replica.store, `at ${message.type}`);
+    }
+    this.#world.said(message.type, link, message);
+    this.#deliver(link, 'up', () => link.target.receive(link, message));
+  }
+
+  /** One side closes: what it sent before still arrives, then the other side hears of it. */
+  closeFrom(linkId: number, side: 'target' | 'replica'): void {
+    const link = this.#links.get(linkId);
+    if (!link) return;
+    if (side === 'target') {
+      this.#deliver(link, 'down', () => this.#replicaHears(link));
+      link.targetOpen = false;
+    } else {
+      this.#deliver(link, 'up', () => this.#targetHears(link));
+      link.replicaOpen = false;
+    }
+  }
+
+  /** The network loses the connection: both sides find out, each in its own time. */
+  cut(link: SimLink): void {
+    if (!link.wired) return;
+    link.wired = false;
+    const { scheduler } = this.#world;
+    scheduler.after(this.#world.delay(300), () => link.target.process.run(() => this.#targetHears(link)));
+    scheduler.after(this.#world.delay(300), () => link.process.run(() => this.#replicaHears(link)));
+    scheduler.after(20_000, () => this.#links.delete(link.id));
+  }
+
+  /** Nothing arrives in this direction for a while; then all of it does. */
+  stall(link: SimLink, direction: 'up' | 'down', forMs: number): void {
+    const untilMs = this.#world.scheduler.nowMs + forMs;
+    link.arrivesMs[direction] = Math.max(link.arrivesMs[direction], untilMs);
+  }
+
+  /** A process is gone: the other sides hear that the connection closed. */
+  processGone(process: SimProcess): void {
+    for (const link of this.#links.values()) {
+      if (link.process === process || link.target.process === process) this.cut(link);
+    }
+  }
+
+  copy(copier: SimReplica, source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
+    const world = this.#world;
+    const { process } = copier;
+    const way = () => world.delay(world.plan.copyMs);
+    const answer: Done<CopyReply> = (reply) => {
+      const given = reply.ok ? { ok: true as const, value: this.#altered(reply.value) } : reply;
+      world.scheduler.after(way(), () => process.run(() => copier.copied(given, done)));
+    };
+    world.copying(request);
+    world.scheduler.after(way(), () => {
+      const from = world.replicas.find(({ id }) => id === source.replicaId);
+      const lost = !world.calm && world.random.chance(0.03);
+      if (!from?.core || lost) return answer({ ok: false, message: 'no connection' });
+      // A source that dies meanwhile never answers; its copier's edge gives up after a while.
+      let answered = false;
+      const once: Done<CopyReply> = (reply) => {
+        if (!answered) answer(reply);
+        answered = true;
+      };
+      world.scheduler.after(1_000, () => once({ ok: false, message: 'no answer in time' }));
+      from.answerCopy(request, once);
+    });
+  }
+
+  /** Every process has heard of every lost link. */
+  get allHeard(): boolean {
+    return !this.#find((link) => {
+      const targetWaits = link.targetOpen && link.target.alive;
+      const replicaWaits = link.replicaOpen && link.process.alive;
+      return !link.wired && (targetWaits || replicaWaits);
+    });
+  }
+
+  #altered(reply: CopyReply): CopyReply {
+    if (reply.type !== 'blocks' || this.corruptNext === 0) return reply;
+    const index = reply.extents.findIndex(({ data }) => data !== undefined);
+    const extent = reply.extents[index];
+    if (!extent?.data) return reply;
+    this.corruptNext -= 1;
+    this.corrupted += 1;
+    this.#world.reach.hit('corruptCopy');
+    const [first = 0, ...others] = tagsIn(extent.data);
+    const data = blocksFor([first + corruption, ...others]);
+    return { ...reply, extents: reply.extents.with(index, { ...extent, data }) };
+  }
+
+  #find(holds: (link: SimLink) => boolean): SimLink | undefined {
+    for (const link of this.#links.values()) if (holds(link)) return link;
+    return undefined;
+  }
+
+  #targetHears(link: SimLink): void {
+    if (!link.targetOpen) return;
+    link.targetOpen = false;
+    link.target.disconnected(link);
+  }
+
+  #replicaHears(link: SimLink): void {
+    if (!link.replicaOpen) return;
+    link.replicaOpen = false;
+    link.replica.disconnected(link);
+  }
+
+  #deliver(link: SimLink, direction: 'up' | 'down', task: () => void): void {
+    const { scheduler } = this.#world;
+    const delayMs = this.#world.delay(3) * link.replica.linkFactor;
+    const at = Math.max(link.arrivesMs[direction], scheduler.nowMs + delayMs);
+    link.arrivesMs[direction] = at;
+    const process = direction === 'up' ? link.target.process : link.process;
+    const listens = () => (direction === 'up' ? link.targetOpen : link.replicaOpen);
+    scheduler.after(at - scheduler.nowMs, () => {
+      if (!link.wired) return;
+      process.run(() => {
+        if (listens()) task();
+      });
+    });
+  }
+}
+
+const pair = (target: SimTarget, replica: SimReplica): string => `${target.name}/${replica.id}`;

@@ -1,0 +1,71 @@
+/** How often a run came to each fault, rule and state: nobody should believe in what never ran. */
+export const reachPoints = [
+  'crash',
+  'blackout',
+  'lose',
+  'stop',
+  'cut',
+  'stall',
+  'partition',
+  'isolate',
+  'pause',
+  'freeze',
+  'kill',
+  'newTarget',
+  'dropEntry',
+  'repeatEntry',
+  'corruptCopy',
+  'slowDisk',
+  'slowLink',
+  'resize',
+  'trigger',
+  'R1 refused',
+  'R1 promised again',
+  'R3 fenced off',
+  'R5 unclean report',
+  'R5 lossy',
+  'R7 adopted',
+  'R8 started over',
+  'R10 told to wait',
+  'R10 renewal refused',
+  'R10 target ended',
+  'R11 gap refused',
+  'R14 answer without lease',
+  'R15 busy with a number',
+  'R16 busy',
+  'R18 resent',
+  'R18 rebuilt',
+  'R19 base kept',
+  'R19 base adopted',
+  'R19 base dropped',
+  'R20 dead block copied',
+  'R21 unmapped copied',
+  'R22a not yet',
+  'R22c newer left out',
+  'R22e late answer',
+  'R23 resumed',
+  'R25 proved',
+  'R25 mismatch',
+  'R26 held',
+  'R28 dropped',
+  'R29 quiet after a crash',
+  'orderly stop',
+] as const;
+
+export type ReachPoint = (typeof reachPoints)[number];
+
+export class Reach {
+  readonly counts = new Map<string, number>();
+
+  hit(point: ReachPoint, count = 1): void {
+    this.counts.set(point, (this.counts.get(point) ?? 0) + count);
+  }
+
+  add(other: ReadonlyMap<string, number>): void {
+    for (const [point, count] of other) this.counts.set(point, (this.counts.get(point) ?? 0) + count);
+  }
+
+  get never(): readonly ReachPoint[] {
+    return reachPoints.filter((point) => !this.counts.has(point));
+  }
+}

@@ -1,0 +1,143 @@
+/** A target process: the real coordinator over simulated links, watched by a witness. */
+import { Coordinator } from '../../replication/coordinator/coordinator.ts';
+import type { ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
+import { must } from '../../shared/assert.ts';
+import type { SimLink } from './sim-network.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { SimReplica } from './sim-replica.ts';
+import { Witness } from './sim-witness.ts';
+import type { SimWorld } from './sim-world.ts';
+
+export class SimTarget {
+  readonly name: string;
+  readonly coordinator: Coordinator;
+  readonly process: SimProcess;
+  readonly nonce: number;
+  readonly witness: Witness;
+  readonly #world: SimWorld;
+  #adoptedEpoch = 0;
+  #servesEpoch = 0;
+
+  constructor(world: SimWorld, name: string) {
+    this.name = name;
+    this.#world = world;
+    this.process = world.newProcess();
+    this.nonce = 1 + world.random.below(2 ** 31);
+    this.witness = new Witness(world.plan, this.process);
+    this.coordinator = new Coordinator({
+      membership: {
+        version: 1,
+        members: Object.fromEntries(world.replicas.map(({ id, store }) => [id, store.identity.guid])),
+      },
+      places: world.replicas.map(({ id, store }) => ({
+        id,
+        guid: store.identity.guid,
+        pool: id,
+        copyAddress: id,
+      })),
+      nonce: this.nonce,
+      timing: world.plan.timing,
+      effects: {
+        send: (replicaId, message) => this.#send(replicaId, message),
+        close: (replicaId, reason) => this.#close(replicaId, reason),
+        ticket: () => '',
+        changed: () => undefined,
+        ended: (reason) => this.#end(reason),
+      },
+    });
+    this.process.every(10, world.random.below(10), () => {
+      this.coordinator.tick(this.process.nowMs);
+      this.#look();
+    });
+    for (const replica of world.replicas) this.#dialLater(replica);
+  }
+
+  get alive(): boolean {
+    return this.process.alive;
+  }
+
+  /** kill -9 */
+  kill(): void {
+    if (!this.alive) return;
+    this.#world.trace(this.name, 'is gone');
+    this.process.alive = false;
+    this.#world.network.processGone(this.process);
+  }
+
+  connected(link: SimLink, promisedEpoch: number): void {
+    this.witness.connected(link);
+    this.coordinator.connected(link.replica.id, promisedEpoch, this.process.nowMs);
+    this.#look();
+  }
+
+  receive(link: SimLink, message: ReplicaMessage): void {
+    this.witness.received(link, message);
+    this.coordinator.message(link.replica.id, message, this.process.nowMs);
+    this.#look();
+  }
+
+  /** The link is gone, as this process finds out now. */
+  disconnected(link: SimLink): void {
+    this.witness.lost(link);
+    this.coordinator.disconnected(link.replica.id, 'lost', this.process.nowMs);
+    this.#look();
+    this.#dialLater(link.replica);
+  }
+
+  /** What it shows is checked whenever it may have changed. */
+  #look(): void {
+    const { coordinator, witness } = this;
+    const { epoch, flushed } = coordinator.status();
+    if (epoch > 0) witness.claimsFlushed(flushed);
+    if (!coordinator.serving || this.#servesEpoch === epoch) return;
+    this.#servesEpoch = epoch;
+    witness.serving();
+    this.#world.trace(this.name, `serves epoch ${epoch}`);
+    this.#world.truth.serves(epoch);
+    this.#world.saidBy('serving', this);
+  }
+
+  #dialLater(replica: SimReplica): void {
+    const { scheduler, network } = this.#world;
+    scheduler.after(this.#world.delay(60), () => {
+      if (!this.alive || network.linkBetween(this, replica)) return;
+      if (!network.connect(this, replica)) this.#dialLater(replica);
+    });
+  }
+
+  #send(replicaId: string, message: TargetMessage): void {
+    const { truth, network, reach } = this.#world;
+    if (message.type === 'entry') truth.entry(message.epoch, message.entry);
+    if ((message.type === 'attach' || message.type === 'rebuild') && message.epoch !== this.#adoptedEpoch) {
+      const lossy = this.coordinator.lossyEpoch === message.epoch;
+      if (this.#adoptedEpoch > 0) reach.hit('R8 started over');
+      if (lossy) reach.hit('R5 lossy');
+      reach.hit('R7 adopted');
+      this.#adoptedEpoch = message.epoch;
+      this.witness.chose(lossy);
+      truth.adopted(message.epochs, this.nonce, lossy);
+    }
+    network.down(this, replicaId, message);
+  }
+
+  #close(replicaId: string, reason: string): void {
+    this.#world.trace(this.name, `closes ${replicaId}: ${reason}`);
+    const replica = must(
+      this.#world.replicas.find(({ id }) => id === replicaId),
+      replicaId,
+    );
+    const link = this.#world.network.linkBetween(this, replica);
+    if (link) {
+      this.witness.lost(link);
+      this.#world.network.closeFrom(link.id, 'target');
+    }
+    this.#dialLater(replica);
+  }
+
+  #end(reason: string): void {
+    this.#world.reach.hit('R10 target ended');
+    this.#world.trace(this.name, `ends: ${reason}`);
+    // The process exits a moment later; until then it may still try to answer.
+    this.#world.scheduler.after(this.#world.delay(50), () => this.kill());
+  }
+}

@@ -1,0 +1,160 @@
+// The simulator of replication (docs/replication.md): many seeds on all processors, one seed with its trace, or on and on.
+//   node tools/sim.ts --seeds=N [--first=K] [--stop-at-first]     last line: `N seeds, V violations, T s`
+//   node tools/sim.ts --seed=K [--keep=1,4-6]                      what happens, line by line
+//   node tools/sim.ts --soak [--first=K]                           from seed K until interrupted
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+import { planOf } from '../src/testing/replication/sim-plan.ts';
+import { Reach, reachPoints } from '../src/testing/replication/sim-reach.ts';
+import { run } from '../src/testing/replication/sim-run.ts';
+import { runSeeds, type SeedFailure } from '../src/testing/replication/sim-seeds.ts';
+import { keepOf, keepText, planOfKept, shrink } from '../src/testing/replication/sim-shrink.ts';
+
+interface Chunk {
+  readonly first: number;
+  readonly count: number;
+  readonly stopAtFirst: boolean;
+}
+
+interface ChunkDone {
+  readonly seeds: number;
+  readonly virtualMs: number;
+  readonly failures: readonly SeedFailure[];
+  readonly reach: ReadonlyMap<string, number>;
+}
+
+const chunkSeeds = 20;
+const shrinkTriesMax = 400;
+/** More failing seeds than that say nothing new. */
+const shrunkMax = 3;
+const soakSayMs = 60_000;
+
+function work({ first, count, stopAtFirst }: Chunk): ChunkDone {
+  const seeds = Array.from({ length: count }, (_, i) => first + i);
+  const { reach, ...done } = runSeeds(seeds, { stopAtFirst });
+  return { seeds: done.seeds, virtualMs: done.virtualMs, failures: done.failures, reach: reach.counts };
+}
+
+/** Hands out chunks of seeds until `count` are done, a failure ends it, or `stopped`. */
+async function runMany(
+  first: number,
+  count: number,
+  stopAtFirst: boolean,
+  stopped: () => boolean,
+  say: (total: Totals) => void,
+): Promise<Totals> {
+  const total: Totals = { seeds: 0, virtualMs: 0, failures: [], reach: new Reach() };
+  let next = first;
+  const worker = async (): Promise<void> => {
+    const thread = new Worker(new URL(import.meta.url));
+    try {
+      while (next < first + count && !stopped() && !(stopAtFirst && total.failures.length > 0)) {
+        const chunk = { first: next, count: Math.min(chunkSeeds, first + count - next), stopAtFirst };
+        next += chunk.count;
+        const { promise, resolve, reject } = Promise.withResolvers<ChunkDone>();
+        thread.once('message', resolve).once('error', reject);
+        thread.postMessage(chunk);
+        const done = await promise;
+        thread.off('error', reject);
+        total.seeds += done.seeds;
+        total.virtualMs += done.virtualMs;
+        total.failures.push(...done.failures);
+        total.reach.add(done.reach);
+        say(total);
+      }
+    } finally {
+      await thread.terminate();
+    }
+  };
+  const threads = Math.min(availableParallelism(), Math.ceil(count / chunkSeeds));
+  await Promise.all(Array.from({ length: threads }, worker));
+  return total;
+}
+
+interface Totals {
+  seeds: number;
+  virtualMs: number;
+  readonly failures: SeedFailure[];
+  readonly reach: Reach;
+}
+
+function report(total: Totals, startMs: number, shrinks: boolean): void {
+  const width = Math.max(...reachPoints.map((point) => point.length));
+  for (const point of reachPoints)
+    console.log(`${point.padEnd(width)}  ${total.reach.counts.get(point) ?? 0}`);
+  const { never } = total.reach;
+  if (never.length > 0) console.log(`never reached: ${never.join(', ')}`);
+  const failures = total.failures.toSorted((a, b) => a.seed - b.seed);
+  for (const { seed, message } of failures) console.log(`make sim SEED=${seed}    # ${message}`);
+  for (const failure of shrinks ? failures.slice(0, shrunkMax) : []) tellShrunk(failure);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const speed = Math.round(total.virtualMs / 1_000 / seconds);
+  console.log(
+    `${Math.round(total.virtualMs / 1_000)} s of simulated time, ${speed} times faster than real time`,
+  );
+  console.log(`${total.seeds} seeds, ${failures.length} violations, ${seconds.toFixed(1)} s`);
+  process.exitCode = failures.length > 0 || total.seeds === 0 ? 1 : 0;
+}
+
+function tellShrunk({ seed, message }: SeedFailure): void {
+  const plan = planOf(seed);
+  const fails = (shorter: typeof plan): string | undefined => {
+    try {
+      run(shorter);
+      return undefined;
+    } catch (error) {
+      return String(error);
+    }
+  };
+  const shrunk = shrink(plan, message, fails, shrinkTriesMax);
+  console.log(`make sim SEED=${seed} KEEP=${keepText(shrunk.keep)}    # ${shrunk.message}`);
+  for (const { atMs, act } of planOfKept(plan, shrunk.keep).events) {
+    console.log(`  ${String(atMs).padStart(6)} ms  ${JSON.stringify(act)}`);
+  }
+}
+
+function replay(seed: number, keep: string | undefined): void {
+  const plan = planOf(seed);
+  const shown = keep === undefined ? plan : planOfKept(plan, keepOf(keep));
+  const { replicas, blocks, faultsMs, wildClocks } = shown;
+  console.log(`seed ${seed}: ${JSON.stringify({ replicas, blocks, faultsMs, wildClocks })}`);
+  let violations = 0;
+  try {
+    run(shown, (line) => console.log(line));
+  } catch (error) {
+    violations = 1;
+    console.log(error instanceof Error ? error.stack : error);
+  }
+  console.log(`1 seeds, ${violations} violations`);
+  process.exitCode = violations;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '1000' },
+      first: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      keep: { type: 'string' },
+      soak: { type: 'boolean', default: false },
+      'stop-at-first': { type: 'boolean', default: false },
+    },
+  });
+  if (values.seed !== undefined) return replay(Number(values.seed), values.keep);
+  const startMs = performance.now();
+  let stopped = false;
+  process.once('SIGINT', () => (stopped = true)).once('SIGTERM', () => (stopped = true));
+  let saidMs = startMs;
+  const say = ({ seeds, failures }: Totals) => {
+    if (!values.soak || performance.now() - saidMs < soakSayMs) return;
+    saidMs = performance.now();
+    console.log(`${seeds} seeds, ${failures.length} violations so far`);
+  };
+  const count = values.soak ? Number.MAX_SAFE_INTEGER / 2 : Number(values.seeds);
+  const total = await runMany(Number(values.first), count, values['stop-at-first'], () => stopped, say);
+  report(total, startMs, !values['stop-at-first']);
+}
+
+if (isMainThread) await main();
+else parentPort?.on('message', (chunk: Chunk) => parentPort?.postMessage(work(chunk)));
