@@ -23,6 +23,8 @@ export interface Change {
 /** A moment in the life of a device: what is surely on it, and what came after the first thing that is not sure. */
 export interface Moment {
   readonly base: Image;
+  /** How many changes the base has taken in. */
+  readonly baseChanges: number;
   readonly changes: readonly Change[];
 }
 
@@ -39,6 +41,7 @@ export function momentsOf(device: MemoryDevice): (cut: number) => Moment {
   const base = new Map(start);
   let waiting: readonly DeviceOp[] = ops;
   let before = 0;
+  let baseChanges = 0;
   return (cut) => {
     assert(cut >= before, 'cuts never go back');
     before = cut;
@@ -59,9 +62,10 @@ export function momentsOf(device: MemoryDevice): (cut: number) => Moment {
     const settled = sure === -1 ? changes : changes.slice(0, sure);
     // Nothing that is under way now is older than these, so they can be left behind for good.
     for (const { op } of settled) apply(base, op);
+    baseChanges += settled.length;
     const done = new Set<DeviceOp>(settled.map(({ op }) => op));
     waiting = waiting.filter((op) => !done.has(op) && !(op.do === 'flush' && op.at < cut));
-    return { base, changes: changes.slice(settled.length) };
+    return { base, baseChanges, changes: changes.slice(settled.length) };
   };
 }
 

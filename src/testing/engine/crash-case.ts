@@ -1,0 +1,127 @@
+/** One recorded run of one feature on one layout, and the states that crashes could leave of it. */
+import { blockBytes } from '../../shared/block-size.ts';
+import { type Prng, prng } from '../../shared/prng.ts';
+import { createPool } from '../../pool-manager/engine/pool-create.ts';
+import { importPool } from '../../pool-manager/engine/pool-import.ts';
+import { imageOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
+import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
+import { memoryHost } from '../memory-pool.ts';
+import { CrashFinding, devicesOf, judgeCrash, type Left, whichState } from './crash-judge.ts';
+import { crashPlan, leastIndex, mostIndex } from './crash-plan.ts';
+import { type Feature, type FeatureName, features } from './features.ts';
+import { type LayoutName, layouts } from './layouts.ts';
+import { PoolRecording, type RecordedRun, type RecordedState } from './pool-recording.ts';
+
+export interface CrashCase {
+  readonly feature: FeatureName;
+  readonly layout: LayoutName;
+  readonly seed: number;
+  readonly statesMax: number;
+  /** Only the state of this number. */
+  readonly only?: number;
+}
+
+/** Every so many states work goes on after the import. */
+const deepEvery = 8;
+
+/** Tries all states and answers how many. Throws CrashFinding, which names the state. */
+export async function tryCrashes(one: CrashCase): Promise<number> {
+  const feature: Feature = features[one.feature];
+  const random = prng(one.seed * 7_919 + one.feature.length * 31 + one.layout.length);
+  const run = await recorded(one, feature, random);
+  const plan = crashPlan(run, random, one.statesMax);
+  const moments = run.devices.map((device) => momentsOf(device));
+  for (const [index, { cut, fates, seed }] of plan.entries()) {
+    const own = prng(seed);
+    const now = moments.map((at) => at(cut));
+    if (one.only !== undefined && one.only !== index) continue;
+    const images = now.map((moment, i) => imageOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
+    const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
+    const left: Left = { devices: run.devices, images, limits: feature.limits ?? {} };
+    try {
+      await judgeCrash(left, candidates, index % deepEvery === 0 ? own : undefined);
+    } catch (error) {
+      const what = error instanceof CrashFinding ? error.message : (error as Error).stack;
+      throw new CrashFinding(`state ${index} (operation ${cut - run.from}): ${what}`, { cause: error });
+    }
+  }
+  return plan.length;
+}
+
+async function recorded(one: CrashCase, feature: Feature, random: Prng): Promise<RecordedRun> {
+  const first = await work(await opened(one, feature, random), feature, random);
+  return feature.again === true ? await workAgain(first, feature, random) : first.finish();
+}
+
+async function opened(one: CrashCase, feature: Feature, random: Prng): Promise<PoolRecording> {
+  const { layout, groups: counts, deviceBytes: sizeBytes } = layouts[one.layout];
+  const groups = counts.map((count, g) =>
+    Array.from({ length: count }, (_, i) => new MemoryDevice({ name: `memory-${g}-${i}`, sizeBytes })),
+  );
+  const devices = groups.flat();
+  for (const device of devices) slowAtTimes(device, random);
+  const pool = await createPool({
+    layout,
+    groups,
+    host: memoryHost(one.seed),
+    limits: feature.limits ?? {},
+  });
+  for (const device of devices) device.record();
+  const recording = new PoolRecording({ pool, devices, random });
+  for (let i = 0; i < (feature.volumes ?? 1); i++)
+    await recording.createVolume((feature.volumeBlocks ?? 200) * blockBytes);
+  return recording;
+}
+
+/** Some operations take a few turns longer, so that others overtake them. */
+function slowAtTimes(device: MemoryDevice, random: Prng): void {
+  device.fault = () => {
+    const turns = random.chance(0.3) ? random.below(12) : 0;
+    return turns === 0 ? undefined : later(turns);
+  };
+}
+
+async function later(turns: number): Promise<void> {
+  for (let i = 0; i < turns; i++) await Promise.resolve();
+}
+
+async function work(recording: PoolRecording, feature: Feature, random: Prng): Promise<PoolRecording> {
+  const { steps = 100, commitChance = 0.15, mix } = feature;
+  const eventAt = random.below(steps);
+  const running: Promise<void>[] = [];
+  for (let step = 0; step < steps; step++) {
+    const name = random.pick(recording.names());
+    await recording.store(name).room();
+    recording.change(name, mix);
+    if (random.chance(commitChance)) await recording.commit(name);
+    else if (random.chance(commitChance / 2)) running.push(recording.commit(name)); // the next changes overtake it
+    if (random.chance(0.3)) await later(random.below(20));
+    if (step === eventAt) await feature.event?.(recording);
+  }
+  await Promise.all(running);
+  return recording;
+}
+
+/** Crashes the run at some moment; what follows is recorded from the import on. */
+async function workAgain(first: PoolRecording, feature: Feature, random: Prng): Promise<RecordedRun> {
+  const run = first.finish();
+  const cut = run.from + random.below(run.to - run.from + 1);
+  const images = run.devices.map((device) => randomCrashImage(momentOf(device, cut), random));
+  const devices = devicesOf({ devices: run.devices, images, limits: {} });
+  for (const device of devices) slowAtTimes(device, random);
+  const from = operationsSoFar();
+  const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
+  const pool = await importPool({ devices, host: memoryHost(99), limits: feature.limits ?? {} });
+  const volumes = await whichState(pool, candidates);
+  const states = candidates.map((state): RecordedState => ({ ...state, at: from }));
+  const recording = new PoolRecording({
+    pool,
+    devices,
+    random,
+    volumes,
+    tagsUsed: first.tagsUsed,
+    before: { from, states },
+  });
+  if (recording.names().length === 0) await recording.createVolume(100 * blockBytes);
+  return (await work(recording, feature, random)).finish();
+}

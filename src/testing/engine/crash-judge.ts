@@ -1,0 +1,126 @@
+/** What is left after a crash is opened, and must be a state the pool was in. */
+import { assert } from '../../shared/assert.ts';
+import { type Prng, prng } from '../../shared/prng.ts';
+import { checkPool } from '../../pool-manager/engine/check.ts';
+import { importPool } from '../../pool-manager/engine/pool-import.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool-core.ts';
+import type { Pool } from '../../pool-manager/engine/pool.ts';
+import { flushedImage } from '../crash-images.ts';
+import { type Image, MemoryDevice } from '../memory-device.ts';
+import { memoryHost } from '../memory-pool.ts';
+import { differenceOf, observe, snapshotSizes, VolumeModel } from '../volume-model.ts';
+import { type PoolModel, PoolRecording, type RecordedState } from './pool-recording.ts';
+
+const host = memoryHost(77);
+
+/** What stands on the devices is not what it must be. */
+export class CrashFinding extends Error {
+  override readonly name = 'CrashFinding';
+}
+
+export interface Left {
+  readonly devices: readonly { readonly name: string; readonly sizeBytes: number }[];
+  readonly images: readonly Image[];
+  readonly limits: Partial<EngineLimits>;
+  /** Without these the import needs consent. */
+  readonly without?: boolean;
+}
+
+/** New devices with what is left, which keep logs. */
+export function devicesOf({ devices, images }: Left): MemoryDevice[] {
+  return devices.map(({ name, sizeBytes }, i) => {
+    const image = images[i];
+    assert(image !== undefined, `an image of ${name}`);
+    const device = new MemoryDevice({ name, sizeBytes, image });
+    device.record();
+    return device;
+  });
+}
+
+/** Throws CrashFinding unless the pool checks clean. */
+export async function checkClean(devices: readonly MemoryDevice[], when: string): Promise<void> {
+  const { problems } = await checkPool({ devices, host });
+  if (problems.length > 0) throw new CrashFinding(`check ${when}: ${problems.slice(0, 5).join('; ')}`);
+}
+
+/**
+ * Checks and imports what is left, and answers which of `candidates` it is. `deep`: goes on working on it, and crashes
+ * once more. Throws CrashFinding when it is none of them, or anything else is wrong.
+ */
+export async function judgeCrash(
+  left: Left,
+  candidates: readonly RecordedState[],
+  deep: Prng | undefined,
+): Promise<PoolModel> {
+  await checkClean(devicesOf(left), 'of what is left');
+  const devices = devicesOf(left);
+  const pool = await importPool({ devices, host, limits: left.limits, without: left.without ?? false });
+  const found = await whichState(pool, candidates);
+  if (deep !== undefined) await goOn(left, devices, pool, found, deep);
+  return found;
+}
+
+/** The newest of the candidates that the pool is in. */
+export async function whichState(pool: Pool, candidates: readonly RecordedState[]): Promise<PoolModel> {
+  const seen = await observePool(pool, candidates);
+  let why = 'there is no candidate';
+  for (const { volumes } of candidates.toReversed()) {
+    const difference = poolDifference(seen, volumes);
+    if (difference === undefined) return volumes;
+    why = difference;
+  }
+  throw new CrashFinding(`this is none of the ${candidates.length} states it may be; of the oldest: ${why}`);
+}
+
+async function observePool(pool: Pool, candidates: readonly RecordedState[]): Promise<PoolModel> {
+  const models = candidates.flatMap(({ volumes }) => [...volumes.values()]);
+  const sizes = snapshotSizes(models);
+  const seen = new Map<string, VolumeModel>();
+  for (const store of pool.volumes())
+    try {
+      seen.set(store.identity.volume, await observe(store, sizes));
+    } catch (error) {
+      const { message } = error instanceof Error ? error : new Error(String(error));
+      throw new CrashFinding(`volume ${store.identity.volume}: ${message}`, { cause: error });
+    }
+  return seen;
+}
+
+function poolDifference(seen: PoolModel, due: PoolModel): string | undefined {
+  const names = [...seen.keys()].toSorted().join();
+  const namesDue = [...due.keys()].toSorted().join();
+  if (names !== namesDue) return `volumes ${names} instead of ${namesDue}`;
+  for (const [name, model] of due) {
+    const difference = differenceOf(seen.get(name) ?? new VolumeModel(0), model);
+    if (difference !== undefined) return `volume ${name}: ${difference}`;
+  }
+  return undefined;
+}
+
+/** The pool works: background work ends, changes are taken, and survive the next crash. */
+async function goOn(
+  left: Left,
+  devices: readonly MemoryDevice[],
+  pool: Pool & { settled(): Promise<void> },
+  volumes: PoolModel,
+  random: Prng,
+): Promise<void> {
+  await pool.settled();
+  await checkClean(devices, 'after import and all that followed');
+  const recording = new PoolRecording({ pool, devices, random, volumes, tagsUsed: 1_000_000 });
+  for (const name of recording.names())
+    for (let i = 0; i < 5; i++) {
+      await recording.store(name).room();
+      recording.change(name, { write: 5, unmap: 2, snapshot: 1, record: 1 });
+      if (i % 2 === 0) await recording.commit(name);
+    }
+  await Promise.all(recording.names().map((name) => recording.commit(name)));
+  const { states } = recording.finish();
+  const again = devicesOf({ ...left, images: devices.map(flushedImage) });
+  await checkClean(again, 'after five more changes and a second crash');
+  const reopened = await importPool({ devices: again, host, limits: left.limits });
+  await whichState(reopened, states.slice(-1));
+}
+
+/** A generator for this state alone. */
+export const randomFor = (seed: number): Prng => prng(seed);

@@ -1,0 +1,22 @@
+/** Pools that the engine is proved on: small, of every layout. */
+import type { Layout } from '../../pool-manager/engine/pool.ts';
+
+export interface TestLayout {
+  readonly layout: Layout;
+  /** Devices of each group. */
+  readonly groups: readonly number[];
+  readonly deviceBytes: number;
+}
+
+const MiB = 2 ** 20;
+
+// prettier-ignore
+export const layouts = {
+  'stripe-1':   { layout: 'stripe', groups: [1], deviceBytes: 16 * MiB },
+  'stripe-2':   { layout: 'stripe', groups: [1, 1], deviceBytes: 16 * MiB },
+  'mirror-2':   { layout: 'mirror', groups: [2], deviceBytes: 16 * MiB },
+  'mirror-3':   { layout: 'mirror', groups: [3], deviceBytes: 16 * MiB },
+  'mirror-2x2': { layout: 'mirror', groups: [2, 2], deviceBytes: 16 * MiB },
+} as const satisfies Readonly<Record<string, TestLayout>>;
+
+export type LayoutName = keyof typeof layouts;
