@@ -17,7 +17,11 @@ if (cluster === undefined) {
     kubectl.run(['delete', ...args, '--ignore-not-found', '--timeout=120s'], { timeoutMs: 130_000 });
   // In the order in which a user would: what uses it first.
   await remove('pod', names.pod, '-n', names.namespace);
+  const claim = ['get', 'pvc', names.claim, '-n', names.namespace, '--ignore-not-found'];
+  const volume = (await kubectl.run([...claim, '-o', 'jsonpath={.spec.volumeName}'])).trim();
   await remove('pvc', names.claim, '-n', names.namespace);
+  // The CSI controller takes its finalizer off the volume: it must be there until that is done.
+  if (volume !== '') await remove('pv', volume);
   await remove('configmap', 'recorder', '-n', names.namespace);
   await remove('storageclass', names.class);
   await remove('spc', names.pool);
@@ -25,5 +29,7 @@ if (cluster === undefined) {
     env: { ...process.env, KUBECONFIG: cluster.kubeconfig },
     timeoutMs: 130_000,
   });
-  console.log('The demo is gone; the custom resource definitions stay (kubectl get crd).');
+  console.log(
+    'The demo is gone. What helm leaves in place stays: the custom resource definitions, the block devices, and the sparse files on the nodes (/var/openebs/sparse).',
+  );
 }
