@@ -1,0 +1,84 @@
+/**
+ * Where things lie on a device (docs/disk-format.md):
+ *
+ *   label 1 MiB │ log ring │ segment 0 │ segment 1 │ … │ label 1 MiB
+ *
+ * Everything begins at a multiple of 256 KiB, but for the back label, which begins at one of 4 KiB.
+ */
+import { blockBytes } from '../../../shared/block-size.ts';
+
+const [kib, mib, gib] = [1024, 1024 ** 2, 1024 ** 3];
+
+export const chunkBytes = 16 * kib;
+export const chunkUnits = chunkBytes / blockBytes;
+/** Rows that leave in one write per device: 256 KiB. */
+export const stripRows = 16;
+
+export const labelBytes = mib;
+/** Smaller ones are refused: labels, log and reserve would leave nothing. */
+export const deviceBytesMin = 16 * mib;
+/** In a pool, log devices included: what a root has room for. */
+export const devicesMax = 64;
+
+const granuleBytes = 256 * kib;
+
+/** Bytes of a segment on each device: 4 MiB, or 1/1024 of a device below 4 GiB. */
+export const segmentBytesFor = (deviceBytes: number): number =>
+  deviceBytes >= 4 * gib
+    ? 4 * mib
+    : Math.max(1, Math.round(deviceBytes / 1024 / granuleBytes)) * granuleBytes;
+
+/** Bytes of the log ring on each device. */
+export const logBytesFor = (deviceBytes: number): number =>
+  Math.min(gib, Math.max(mib, Math.floor(deviceBytes / 64 / granuleBytes) * granuleBytes));
+
+/** Where the labels of a device of this size begin. */
+export const labelOffsets = (deviceBytes: number): readonly [number, number] => [
+  0,
+  Math.floor(deviceBytes / blockBytes) * blockBytes - labelBytes,
+];
+
+/** Segments that fit on a device behind label and log. */
+export const segmentsOf = (deviceBytes: number, logBytes: number, segmentBytes: number): number =>
+  Math.max(0, Math.floor((deviceBytes - 2 * labelBytes - logBytes) / segmentBytes));
+
+export type Layout = 'stripe' | 'mirror' | 'raidz' | 'raidz2';
+
+export interface GroupShape {
+  readonly dataColumns: number;
+  readonly parityColumns: number;
+  /** Parity is a copy of the one data column. */
+  readonly isMirror: boolean;
+}
+
+/** Devices that a group of the layout may have. */
+export const widths: { readonly [L in Layout]: { readonly min: number; readonly max: number } } = {
+  stripe: { min: 1, max: 1 },
+  mirror: { min: 2, max: 8 },
+  raidz: { min: 3, max: 32 },
+  raidz2: { min: 4, max: 32 },
+};
+
+export function shapeOf(layout: Layout, devices: number): GroupShape {
+  switch (layout) {
+    case 'stripe':
+    case 'mirror':
+      return { dataColumns: 1, parityColumns: devices - 1, isMirror: true };
+    case 'raidz':
+      return { dataColumns: devices - 1, parityColumns: 1, isMirror: false };
+    case 'raidz2':
+      return { dataColumns: devices - 2, parityColumns: 2, isMirror: false };
+  }
+}
+
+/** A unit of a segment: which row, which data column, and how far into the column's part of the segment. */
+export const rowOf = (unit: number, dataColumns: number): number =>
+  Math.floor(unit / (chunkUnits * dataColumns));
+export const columnOf = (unit: number, dataColumns: number): number =>
+  Math.floor(unit / chunkUnits) % dataColumns;
+export const columnOffsetOf = (unit: number, dataColumns: number): number =>
+  rowOf(unit, dataColumns) * chunkBytes + (unit % chunkUnits) * blockBytes;
+
+/** Which device of the group carries a column: they rotate, so that parity is spread over all devices. */
+export const deviceOf = (segment: number, column: number, columns: number): number =>
+  (column + segment) % columns;

@@ -1,0 +1,200 @@
+/**
+ * What the parts of a group share: its members, the way to them, and the judgement when one fails.
+ *
+ * A member that fails a write or a flush, or errs too often in a row, is out of use from that moment on; `onChange` lets
+ * the next root say so. With fewer members that have all data than data columns the group has failed, for good.
+ */
+import { must } from '../../../shared/assert.ts';
+import { DeviceError } from '../block-device.ts';
+import type { Arena } from './arena.ts';
+import { chunkBytes, chunkUnits, deviceOf, type GroupShape } from './geometry.ts';
+import { inUse, type Member } from './member.ts';
+import { GroupFailure } from './segment-group.ts';
+
+/** A disk that errs so often in a row has failed, whatever it says. */
+const ioErrorsInRowMax = 16;
+/** Rot comes in runs and is mended; a device that answers nothing but rubbish is not worth asking. */
+const wrongInRowMax = 256;
+
+export interface GroupOptions {
+  readonly index: number;
+  readonly shape: GroupShape;
+  readonly members: readonly Member[];
+  readonly segmentBytes: number;
+  /** Where segment 0 begins on each device. */
+  readonly segmentsOffset: number;
+  readonly segments: number;
+  readonly arena: Arena;
+  /** Undefined: go on. Otherwise nothing is written before it resolves (owner.ts). */
+  readonly permit: () => Promise<void> | undefined;
+  /** A member's state has changed. */
+  readonly onChange: () => void;
+  readonly onFailure: (failure: GroupFailure) => void;
+}
+
+export class GroupCore {
+  readonly options: GroupOptions;
+  readonly shape: GroupShape;
+  readonly columns: number;
+  readonly arena: Arena;
+  readonly members: Member[];
+  readonly segmentRows: number;
+  segments: number;
+  openTxg = 1;
+  failure: GroupFailure | undefined;
+  firstTxgs: Float64Array;
+  lastTxgs: Float64Array;
+  #turn = 0;
+
+  constructor(options: GroupOptions) {
+    this.options = options;
+    this.shape = options.shape;
+    this.columns = options.shape.dataColumns + options.shape.parityColumns;
+    this.arena = options.arena;
+    this.members = [...options.members];
+    this.segmentRows = options.segmentBytes / chunkBytes;
+    this.segments = options.segments;
+    this.firstTxgs = new Float64Array(options.segments);
+    this.lastTxgs = new Float64Array(options.segments);
+  }
+
+  get segmentUnits(): number {
+    return this.segmentRows * chunkUnits * this.shape.dataColumns;
+  }
+
+  grow(segments: number): void {
+    const longer = (old: Float64Array) => {
+      const grown = new Float64Array(segments);
+      grown.set(old);
+      return grown;
+    };
+    this.firstTxgs = longer(this.firstTxgs);
+    this.lastTxgs = longer(this.lastTxgs);
+    this.segments = segments;
+  }
+
+  /** The member that carries a column of a segment. */
+  memberOf(segment: number, column: number): Member {
+    return must(this.members[deviceOf(segment, column, this.columns)], 'a device for each column');
+  }
+
+  offsetBytes(segment: number, columnOffset: number): number {
+    return this.options.segmentsOffset + segment * this.options.segmentBytes + columnOffset;
+  }
+
+  /** Whether the member has all of the segment. */
+  has(member: Member, segment: number): boolean {
+    if (member.state === 'current') return true;
+    if (member.state === 'failed') return false;
+    return (
+      segment < member.cursor ||
+      (this.lastTxgs[segment] ?? 0) <= member.goodTxg ||
+      (this.firstTxgs[segment] ?? 0) > member.joinTxg
+    );
+  }
+
+  /** A number that differs from read to read. */
+  nextTurn(): number {
+    return (this.#turn = (this.#turn + 1) & 0xffff);
+  }
+
+  /** Never rejects because of a device: one that fails is out of use. */
+  async write(member: Member, offsetBytes: number, data: Uint8Array): Promise<void> {
+    try {
+      const permitted = this.options.permit();
+      if (permitted !== undefined) await permitted;
+      await inUse(member)?.write(offsetBytes, data);
+      member.isDirty = true;
+    } catch (error) {
+      this.judge(member, 'write', error);
+    }
+  }
+
+  /** Undefined when the device is absent or can not read it; that counts. */
+  async read(member: Member, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined> {
+    if (member.device === undefined) return undefined;
+    try {
+      const bytes = await member.device.read(offsetBytes, lengthBytes);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof DeviceError)) throw error;
+      member.ioErrors++;
+      if (++member.errorsInRow >= ioErrorsInRowMax && this.canSpare(member))
+        this.retire(member, `${ioErrorsInRowMax} errors in a row: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** The outcome of the checks of one read. */
+  answered(member: Member, wrongUnits: number): void {
+    if (wrongUnits === 0) {
+      member.errorsInRow = 0;
+      return;
+    }
+    member.checksumErrors += wrongUnits;
+    if (++member.errorsInRow >= wrongInRowMax && this.canSpare(member))
+      this.retire(member, `wrong data ${wrongInRowMax} times in a row`);
+  }
+
+  async flush(member: Member): Promise<void> {
+    const device = inUse(member);
+    if (device === undefined) return;
+    if (member.isDirty) {
+      member.isDirty = false;
+      const before = member.flushing;
+      const flushing = (async () => {
+        await before;
+        try {
+          await device.flush();
+        } catch (error) {
+          this.judge(member, 'flush', error);
+        }
+      })();
+      member.flushing = flushing;
+      await flushing;
+      if (member.flushing === flushing) member.flushing = undefined;
+    } else await member.flushing; // whoever sent it did so after all that was written before now
+  }
+
+  judge(member: Member, what: string, error: unknown): void {
+    if (error instanceof DeviceError) {
+      member.ioErrors++;
+      this.retire(member, `${what} failed: ${error.message}`);
+    } else if (error instanceof GroupFailure) this.fail(error);
+    else throw error;
+  }
+
+  /** Takes a device out of use. */
+  retire(member: Member, reason: string): void {
+    if (member.state === 'failed') return;
+    member.state = 'failed';
+    member.reason = reason;
+    this.options.onChange();
+    this.check();
+  }
+
+  canSpare(member: Member): boolean {
+    return member.state !== 'current' || this.#current > this.shape.dataColumns;
+  }
+
+  /** Fails when data can not be whole any more. */
+  check(): void {
+    if (this.#current >= this.shape.dataColumns) return;
+    const each = this.members.map(({ name, state, reason }) => `${name}: ${reason ?? state}`);
+    this.fail(new GroupFailure(`group ${this.options.index} has too few devices left: ${each.join('; ')}`));
+  }
+
+  fail(failure: GroupFailure): void {
+    if (this.failure !== undefined) return;
+    this.failure = failure;
+    this.options.onFailure(failure);
+  }
+
+  throwIfFailed(): void {
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  get #current(): number {
+    return this.members.filter(({ state }) => state === 'current').length;
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * A device's place in a group, and what is known of the device in it.
+ *
+ *   current ──error, deadline, failed flush──▶ failed ──attached again──▶ syncing ──copied──▶ current
+ *                                                ▲                           │
+ *                                                └──────────error────────────┘
+ *
+ *  - Out of use is out of use: nothing is written to a failed device, and no flush is tried again. It is still read
+ *    when nothing else has a unit, since the check tells.
+ *  - `goodTxg`: everything up to this root is on it. A device that came back gets all writes from `joinTxg` on and lacks
+ *    what was written between, of which segments below `cursor` have been copied.
+ */
+import type { BlockDevice } from '../block-device.ts';
+
+export type MemberState = 'current' | 'syncing' | 'failed';
+
+export interface Member {
+  guid: string;
+  name: string;
+  /** As the label has it: says where the back label is. */
+  sizeBytes: number;
+  /** Undefined: absent. */
+  device: BlockDevice | undefined;
+  state: MemberState;
+  reason: string | undefined;
+  goodTxg: number;
+  joinTxg: number;
+  cursor: number;
+  /** Units found wrong. */
+  checksumErrors: number;
+  ioErrors: number;
+  /** Operations in a row that failed or answered wrong data. */
+  errorsInRow: number;
+  /** Written since the last flush was sent. */
+  isDirty: boolean;
+  /** The last flush that was sent, until it is answered. */
+  flushing: Promise<void> | undefined;
+}
+
+export const newMember = (
+  known: Pick<Member, 'guid' | 'name' | 'sizeBytes' | 'device' | 'state'> & Partial<Member>,
+): Member => ({
+  reason: undefined,
+  goodTxg: 0,
+  joinTxg: 0,
+  cursor: 0,
+  checksumErrors: 0,
+  ioErrors: 0,
+  errorsInRow: 0,
+  isDirty: false,
+  flushing: undefined,
+  ...known,
+});
+
+/** The device, if it is written to. */
+export const inUse = (member: Member): BlockDevice | undefined =>
+  member.state === 'failed' ? undefined : member.device;
