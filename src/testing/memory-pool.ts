@@ -7,6 +7,7 @@ import { createPool } from '../pool-manager/engine/pool-create.ts';
 import { importPool } from '../pool-manager/engine/pool-import.ts';
 import { prng } from '../shared/prng.ts';
 import { flushedImage } from './crash-images.ts';
+import { ManualClock } from './manual-clock.ts';
 import { MemoryDevice } from './memory-device.ts';
 
 export interface MemoryPoolOptions {
@@ -27,10 +28,14 @@ export interface MemoryPool {
   restart(): Promise<MemoryPool>;
 }
 
-/** GUIDs from a seed; pauses are turns of the microtask queue. */
+/** GUIDs from a seed; pauses are turns of the microtask queue; time stands still. */
 export function memoryHost(seed: number): EngineHost {
   const random = prng(seed);
-  return { randomBytes: (length) => random.bytes(length), pause: () => Promise.resolve() };
+  return {
+    randomBytes: (length) => random.bytes(length),
+    pause: () => Promise.resolve(),
+    clock: new ManualClock(),
+  };
 }
 
 export async function memoryPool(options: MemoryPoolOptions = {}): Promise<MemoryPool> {

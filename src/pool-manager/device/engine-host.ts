@@ -1,6 +1,7 @@
 /** The engine's host in a real process. */
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { systemClock } from '../../shared/edge/system-clock.ts';
 import type { EngineHost } from '../engine/host.ts';
 
 export const engineHost: EngineHost = {
@@ -8,4 +9,5 @@ export const engineHost: EngineHost = {
   pause: async () => {
     await setImmediate();
   },
+  clock: systemClock,
 };

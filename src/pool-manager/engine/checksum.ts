@@ -27,6 +27,7 @@ export const saltKind = {
   spaceMap: 0x2000_0000,
   root: 0x1000_0000,
   label: 0x0800_0000,
+  item: 0x0400_0000,
 } as const;
 
 /** Salt of the content of a block. */

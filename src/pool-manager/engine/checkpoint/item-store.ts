@@ -2,10 +2,22 @@
  * Items: all that a checkpoint keeps besides trees, as key → bytes (docs/disk-format.md, "Items").
  *
  *  - An item is a run of whole units in *system segments*: written in place, found by place, never moved, never in the
- *    table of batches. Each unit carries its own checksum, salted with its place and its checkpoint.
+ *    table of batches. Each unit says where it stands and carries its own checksum.
  *  - The directory of all items is written last; the root names it with its place.
  *  - An item is written anew when it changed, or when it is older than 16 checkpoints: so old segments empty by themselves.
+ *  - A segment without items is free again when no root that one may go back to names it: `space` holds it that long.
  */
+import { assert, must } from '../../../shared/assert.ts';
+import { blockBytes } from '../../../shared/block-size.ts';
+import type { SegmentGroup, SegmentWriter } from '../group/segment-group.ts';
+import {
+  decodeDirectory,
+  encodeDirectory,
+  type HeldSegment,
+  type ItemExtent,
+  type ItemPlace,
+} from './item-directory.ts';
+import { encodeItemUnit, isItemUnit, itemPayloadBytes, payloadOf } from './item-unit.ts';
 
 /** What import reads. */
 export interface ItemReader {
@@ -25,4 +37,211 @@ export interface ItemWriter {
 /** An item that the root names is unreadable: the pool can not be imported from this root. */
 export class DamagedItemError extends Error {
   override readonly name = 'DamagedItemError';
+}
+
+/** Where system segments come from: the block space. */
+export interface SystemSegments {
+  openSystem(): { readonly group: SegmentGroup; readonly writer: SegmentWriter };
+  claimSystem(group: number, segment: number): void;
+  freeSystem(group: number, segment: number, txg: number): void;
+}
+
+interface SegmentUse {
+  readonly group: number;
+  readonly segment: number;
+  /** In use by items. */
+  units: number;
+  firstTxg: number;
+  lastTxg: number;
+}
+
+/** Items older than so many checkpoints are written anew. */
+const refreshTxgs = 16;
+/** Segments are held for the two roots after the one that no longer needs them. */
+const holdTxgs = 2;
+const readUnitsMax = 256;
+
+export class ItemStore implements ItemReader, ItemWriter {
+  readonly #groups: readonly SegmentGroup[];
+  readonly #places = new Map<string, ItemPlace>();
+  /** Put since the last checkpoint, and what is on its way in the one under way. */
+  #dirty = new Map<string, Uint8Array>();
+  #leaving: ReadonlyMap<string, Uint8Array> = new Map();
+  readonly #segments: SystemSegments;
+  readonly #used = new Map<string, SegmentUse>();
+  #held: HeldSegment[] = [];
+  #directory: ItemPlace | undefined;
+  #open: { readonly group: SegmentGroup; readonly writer: SegmentWriter } | undefined;
+
+  constructor(groups: readonly SegmentGroup[], segments: SystemSegments) {
+    this.#groups = groups;
+    this.#segments = segments;
+  }
+
+  /** All that `directory` leads to. Rejects with DamagedItemError. */
+  async load(directory: ItemPlace): Promise<void> {
+    assert(this.#directory === undefined, 'items are loaded once');
+    const { items, held } = decodeDirectory(await this.#read('directory', directory));
+    this.#directory = directory;
+    this.#held = [...held];
+    this.#count(directory, 1);
+    for (const [key, place] of items) {
+      this.#places.set(key, place);
+      this.#count(place, 1);
+    }
+  }
+
+  /** After the block space has been loaded: it learns which segments are not its own. */
+  claim(): void {
+    for (const { group, segment, firstTxg, lastTxg } of this.#used.values()) {
+      this.#segments.claimSystem(group, segment);
+      // units of a checkpoint leave while the next group is open
+      this.#groups[group]?.restoreTxgs(segment, firstTxg, lastTxg + 1);
+    }
+    for (const { group, segment, txg } of this.#held) {
+      this.#segments.claimSystem(group, segment);
+      this.#segments.freeSystem(group, segment, txg);
+    }
+  }
+
+  keys(prefix: string): readonly string[] {
+    const keys = new Set([...this.#places.keys(), ...this.#dirty.keys()]);
+    return [...keys].filter((key) => key.startsWith(prefix)).toSorted();
+  }
+
+  async get(key: string): Promise<Uint8Array> {
+    const bytes = this.#dirty.get(key) ?? this.#leaving.get(key);
+    if (bytes !== undefined) return bytes;
+    return await this.#read(key, must(this.#places.get(key), `item ${key}`));
+  }
+
+  put(key: string, bytes: Uint8Array): void {
+    this.#dirty.set(key, bytes);
+  }
+
+  delete(key: string): void {
+    this.#dirty.delete(key);
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    this.#count(place, -1);
+    this.#places.delete(key);
+  }
+
+  /** Writes what changed or is old, and the directory; `drained` and a flush make it durable. Nothing is put meanwhile. */
+  async write(txg: number): Promise<ItemPlace> {
+    for (const [key, place] of this.#places)
+      if (place.txg <= txg - refreshTxgs && !this.#dirty.has(key)) this.put(key, await this.get(key));
+    const leaving = new Map([...this.#dirty].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    this.#leaving = leaving;
+    this.#dirty = new Map();
+    for (const [key, bytes] of leaving) {
+      const place = await this.#append(txg, bytes);
+      const old = this.#places.get(key);
+      if (old !== undefined) this.#count(old, -1);
+      this.#count(place, 1);
+      this.#places.set(key, place);
+    }
+    if (this.#directory !== undefined) this.#count(this.#directory, -1);
+    this.#freeEmpty(txg);
+    const directory = await this.#append(txg, encodeDirectory({ items: this.#places, held: this.#held }));
+    this.#count(directory, 1);
+    this.#directory = directory;
+    return directory;
+  }
+
+  /** Everything `write` has put out is written (not flushed). Rejects with GroupFailure. */
+  async drained(): Promise<void> {
+    this.#open?.writer.seal();
+    await this.#open?.writer.drained();
+    this.#leaving = new Map();
+  }
+
+  /** All places that the last root names, for whoever checks: the directory's under the empty key. */
+  places(): ReadonlyMap<string, ItemPlace> {
+    return new Map([['', must(this.#directory, 'the directory')], ...this.#places]);
+  }
+
+  /** Segments that are kept for roots before the last one. */
+  held(): readonly HeldSegment[] {
+    return this.#held;
+  }
+
+  #freeEmpty(txg: number): void {
+    this.#held = this.#held.filter((held) => held.txg + holdTxgs >= txg);
+    for (const [key, { group, segment, units }] of this.#used) {
+      if (units > 0 || this.#isOpen(group, segment)) continue;
+      this.#used.delete(key);
+      this.#segments.freeSystem(group, segment, txg);
+      this.#held.push({ group, segment, txg });
+    }
+  }
+
+  #isOpen(group: number, segment: number): boolean {
+    return this.#open?.group.index === group && this.#open.writer.segment === segment;
+  }
+
+  async #append(txg: number, bytes: Uint8Array): Promise<ItemPlace> {
+    const extents: ItemExtent[] = [];
+    for (let at = 0; at < bytes.byteLength; at += itemPayloadBytes) {
+      const { group, writer } = await this.#writer();
+      const place = { group: group.index, segment: writer.segment, unit: writer.units, txg };
+      const unit = encodeItemUnit(place, bytes.subarray(at, at + itemPayloadBytes));
+      assert(writer.append(unit, 0) === place.unit, 'units of a system segment follow one another');
+      extend(extents, place);
+    }
+    return { txg, lengthBytes: bytes.byteLength, extents };
+  }
+
+  async #writer(): Promise<{ readonly group: SegmentGroup; readonly writer: SegmentWriter }> {
+    if (this.#open !== undefined && this.#open.writer.room > 0) {
+      if (this.#open.group.isBusy) await this.#open.group.ready();
+      return this.#open;
+    }
+    await this.#open?.writer.drained();
+    this.#open = this.#segments.openSystem();
+    this.#entry(this.#open.group.index, this.#open.writer.segment);
+    return this.#open;
+  }
+
+  async #read(key: string, place: ItemPlace): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.ceil(place.lengthBytes / itemPayloadBytes) * itemPayloadBytes);
+    let at = 0;
+    for (const { group, segment, unit, units } of place.extents)
+      for (let from = 0; from < units; from += readUnitsMax) {
+        const count = Math.min(readUnitsMax, units - from);
+        const first = unit + from;
+        const isGood = (index: number, read: Uint8Array, start: number) =>
+          isItemUnit(read, start, { group, segment, unit: first + index, txg: place.txg });
+        const reading = await must(this.#groups[group], `group ${group}`).read(segment, first, count, isGood);
+        if (reading.bad.length > 0)
+          throw new DamagedItemError(`${key} is unreadable in segment ${segment} of group ${group}`);
+        for (let i = 0; i < count; i++, at += itemPayloadBytes)
+          bytes.set(payloadOf(reading.bytes, i * blockBytes), at);
+      }
+    return bytes.subarray(0, place.lengthBytes);
+  }
+
+  #count({ extents, txg }: ItemPlace, sign: 1 | -1): void {
+    for (const { group, segment, units } of extents) {
+      const entry = this.#entry(group, segment);
+      entry.units += sign * units;
+      assert(entry.units >= 0, 'a segment has no fewer items than none');
+      entry.firstTxg = Math.min(entry.firstTxg, txg);
+      entry.lastTxg = Math.max(entry.lastTxg, txg);
+    }
+  }
+
+  #entry(group: number, segment: number): SegmentUse {
+    const key = `${group}/${segment}`;
+    const entry = this.#used.get(key) ?? { group, segment, units: 0, firstTxg: Infinity, lastTxg: 0 };
+    this.#used.set(key, entry);
+    return entry;
+  }
+}
+
+function extend(extents: ItemExtent[], { group, segment, unit }: Omit<ItemExtent, 'units'>): void {
+  const last = extents.at(-1);
+  if (last?.group === group && last.segment === segment && last.unit + last.units === unit)
+    extents[extents.length - 1] = { ...last, units: last.units + 1 };
+  else extents.push({ group, segment, unit, units: 1 });
 }

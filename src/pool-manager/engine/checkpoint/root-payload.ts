@@ -1,0 +1,31 @@
+/** What a root leads to, in the envelope that the devices give it (docs/disk-format.md, "Root"). */
+import { ByteDecoder, ByteEncoder } from '../byte-codec.ts';
+import type { LogPosition } from '../log/log-position.ts';
+import { decodePlace, encodePlace, type ItemPlace } from './item-directory.ts';
+
+export interface RootPayload {
+  readonly directory: ItemPlace;
+  /** Where replay begins: everything before is in this root. */
+  readonly log: LogPosition;
+  /** Higher than any batch number that was given. */
+  readonly nextBatch: number;
+}
+
+const version = 1;
+
+export function encodeRootPayload({ directory, log, nextBatch }: RootPayload): Uint8Array {
+  const to = new ByteEncoder().u64(version).u64(nextBatch);
+  to.u64(log.incarnation).u64(log.offsetBytes).u64(log.sequence).u64(log.group).bytes(log.previous);
+  return encodePlace(to, directory).finish();
+}
+
+/** Throws RangeError for what was not written by `encodeRootPayload`. */
+export function decodeRootPayload(bytes: Uint8Array): RootPayload {
+  const from = new ByteDecoder(bytes);
+  const found = from.u64();
+  if (found !== version) throw new RangeError(`a root of version ${found}`);
+  const nextBatch = from.u64();
+  const [incarnation, offsetBytes, sequence, group] = [from.u64(), from.u64(), from.u64(), from.u64()];
+  const log = { incarnation, offsetBytes, sequence, group, previous: from.bytes() };
+  return { nextBatch, log, directory: decodePlace(from) };
+}

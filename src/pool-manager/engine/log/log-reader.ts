@@ -1,0 +1,104 @@
+/**
+ * The log from a position on, group by group, whole groups only.
+ *
+ * It ends where no copy has the next block. If a later group was written, the block was whole once: it is lost, and with
+ * it what volumes had been promised (R31). Otherwise the end is that of the log: the last group was torn by a crash, or
+ * there was none.
+ */
+import { type LogBlock, decodeBlock, logBlockBytesMax } from './log-block.ts';
+import type { LogPosition } from './log-position.ts';
+import { groupBytesMax, type LogArea } from './log-ring.ts';
+
+const windowBytes = 4 * logBlockBytesMax;
+
+export interface LogGroup {
+  readonly payload: Uint8Array;
+  /** Where the group began, and where the next one is. */
+  readonly position: LogPosition;
+  readonly next: LogPosition;
+}
+
+export class LogReader {
+  readonly #area: LogArea;
+  readonly #pool: string;
+  #window: { readonly offsetBytes: number; readonly bytes: Uint8Array } | undefined;
+  #position: LogPosition;
+
+  constructor(area: LogArea, pool: string, position: LogPosition) {
+    this.#area = area;
+    this.#pool = pool;
+    this.#position = position;
+  }
+
+  /** The next whole group; undefined at the end. */
+  async next(): Promise<LogGroup | undefined> {
+    const position = this.#position;
+    const parts: Uint8Array[] = [];
+    let at = position;
+    for (let lengthBytes = 0; lengthBytes <= groupBytesMax(this.#area.sizeBytes);) {
+      const block = await this.#block(at);
+      if (block === undefined) return undefined;
+      parts.push(block.payload);
+      lengthBytes += block.lengthBytes;
+      at = after(at, block, this.#area.sizeBytes);
+      if (!block.isLast) continue;
+      this.#position = at;
+      return { payload: Buffer.concat(parts), position, next: at };
+    }
+    return undefined;
+  }
+
+  /** At the end: whether a group after the one that is missing was written. */
+  async isCut(): Promise<boolean> {
+    const { group, incarnation, offsetBytes } = this.#position;
+    const isLater = (block: LogBlock | undefined) =>
+      block?.pool === this.#pool && block.incarnation === incarnation && block.group > group;
+    const { sizeBytes } = this.#area;
+    const reachBytes = Math.min(sizeBytes, 2 * groupBytesMax(sizeBytes));
+    for (let from = 0; from < reachBytes; from += windowBytes - logBlockBytesMax) {
+      const at = (offsetBytes + from) % sizeBytes;
+      const lengthBytes = Math.min(windowBytes, sizeBytes - at);
+      const found = await this.#area.read(at, lengthBytes, (bytes) => {
+        for (let i = 0; i < bytes.byteLength; i += 4096)
+          if (isLater(decodeBlock(bytes.subarray(i)))) return true;
+        return false;
+      });
+      if (found !== undefined) return true;
+      if (at + lengthBytes === sizeBytes) from += lengthBytes - windowBytes + logBlockBytesMax; // go on at 0
+    }
+    return false;
+  }
+
+  async #block(at: LogPosition): Promise<LogBlock | undefined> {
+    const isNext = (block: LogBlock | undefined) => this.#isNext(block, at);
+    const { offsetBytes } = at;
+    const window = this.#window;
+    if (window !== undefined && offsetBytes >= window.offsetBytes) {
+      const block = decodeBlock(window.bytes.subarray(offsetBytes - window.offsetBytes));
+      if (block !== undefined && isNext(block)) return block;
+    }
+    const lengthBytes = Math.min(windowBytes, this.#area.sizeBytes - offsetBytes);
+    const bytes = await this.#area.read(offsetBytes, lengthBytes, (copy) => isNext(decodeBlock(copy)));
+    if (bytes === undefined) return undefined;
+    this.#window = { offsetBytes, bytes };
+    return decodeBlock(bytes);
+  }
+
+  #isNext(block: LogBlock | undefined, at: LogPosition): boolean {
+    return (
+      block?.pool === this.#pool &&
+      block.incarnation === at.incarnation &&
+      block.sequence === at.sequence &&
+      block.group === at.group &&
+      block.previous.every((byte, i) => byte === at.previous[i])
+    );
+  }
+}
+
+const after = (at: LogPosition, block: LogBlock, sizeBytes: number): LogPosition => ({
+  offsetBytes: (at.offsetBytes + block.lengthBytes) % sizeBytes,
+  sequence: at.sequence + 1,
+  group: block.isLast ? at.group + 1 : at.group,
+  previous: block.checksum,
+  incarnation: at.incarnation,
+});

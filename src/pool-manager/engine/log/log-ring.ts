@@ -1,0 +1,127 @@
+/**
+ * The ring that the log lives in: groups go in at the head, a checkpoint frees what is behind its cut.
+ *
+ * A group is laid down as blocks that follow one another; none goes over the end of the ring. The head never reaches
+ * the cut of the last durable root.
+ */
+import { assert } from '../../../shared/assert.ts';
+import {
+  blockAlignBytes,
+  blockHeaderBytes,
+  blockLengthFor,
+  logBlockBytesMax,
+  sealBlock,
+} from './log-block.ts';
+import type { LogPosition } from './log-position.ts';
+
+/** Where the log lies (group/log-area.ts): each write on as many devices as the pool has copies. */
+export interface LogArea {
+  readonly sizeBytes: number;
+  /** Durable when answered. Rejects with GroupFailure. */
+  writeThrough(offsetBytes: number, bytes: Uint8Array): Promise<void>;
+  /** The copy of which `isGood` approves; undefined when there is none. */
+  read(
+    offsetBytes: number,
+    lengthBytes: number,
+    isGood: (bytes: Uint8Array) => boolean,
+  ): Promise<Uint8Array | undefined>;
+}
+
+/** A group is at most a quarter of the ring, so that two fit while a checkpoint is under way. */
+export const groupBytesMax = (ringBytes: number): number =>
+  Math.floor(Math.min(2 * 2 ** 20, ringBytes / 4) / blockAlignBytes) * blockAlignBytes;
+
+interface Run {
+  readonly offsetBytes: number;
+  readonly bytes: Uint8Array;
+}
+
+export class LogRing {
+  readonly #area: LogArea;
+  readonly #pool: string;
+  #head: LogPosition;
+  #tailBytes: number;
+
+  constructor(area: LogArea, pool: string, position: LogPosition) {
+    this.#area = area;
+    this.#pool = pool;
+    this.#head = position;
+    this.#tailBytes = position.offsetBytes;
+  }
+
+  get position(): LogPosition {
+    return this.#head;
+  }
+
+  get sizeBytes(): number {
+    return this.#area.sizeBytes;
+  }
+
+  get usedBytes(): number {
+    return (this.#head.offsetBytes - this.#tailBytes + this.sizeBytes) % this.sizeBytes;
+  }
+
+  /** Whether a group with so much payload can be written now, all that its blocks add included. */
+  fits(payloadBytes: number): boolean {
+    const bytes = groupLengthFor(payloadBytes);
+    return bytes <= groupBytesMax(this.sizeBytes) && this.usedBytes + bytes < this.sizeBytes;
+  }
+
+  /** The group is laid out at once; resolves when it is durable. One at a time. */
+  async write(payload: Uint8Array, followsTxg: number): Promise<void> {
+    assert(this.fits(payload.byteLength), 'the head of the log never passes the cut of the last root');
+    const runs = this.#lay(payload, followsTxg);
+    await Promise.all(runs.map(({ offsetBytes, bytes }) => this.#area.writeThrough(offsetBytes, bytes)));
+  }
+
+  /** A root with this position is durable: what is before it is free. */
+  release(position: LogPosition): void {
+    const freed = (position.offsetBytes - this.#tailBytes + this.sizeBytes) % this.sizeBytes;
+    assert(freed <= this.usedBytes, 'a root frees log that was written');
+    this.#tailBytes = position.offsetBytes;
+  }
+
+  /** One run of blocks, or two where the ring begins again. */
+  #lay(payload: Uint8Array, followsTxg: number): readonly Run[] {
+    const runs: Run[] = [];
+    const buffer = new Uint8Array(groupLengthFor(payload.byteLength));
+    let used = 0;
+    let runAt = 0;
+    let runOffset = this.#head.offsetBytes;
+    for (let at = 0; at < payload.byteLength || at === 0;) {
+      const room = Math.min(logBlockBytesMax, this.sizeBytes - this.#head.offsetBytes);
+      const part = payload.subarray(at, at + room - blockHeaderBytes);
+      at += part.byteLength;
+      const block = buffer.subarray(used, used + blockLengthFor(part.byteLength));
+      block.set(part, blockHeaderBytes);
+      this.#seal(block, part.byteLength, at === payload.byteLength, followsTxg);
+      used += block.byteLength;
+      if (this.#head.offsetBytes === 0) {
+        runs.push({ offsetBytes: runOffset, bytes: buffer.subarray(runAt, used) });
+        runAt = used;
+        runOffset = 0;
+      }
+      if (part.byteLength === 0) break;
+    }
+    if (runAt < used) runs.push({ offsetBytes: runOffset, bytes: buffer.subarray(runAt, used) });
+    return runs;
+  }
+
+  #seal(block: Uint8Array, payloadBytes: number, isLast: boolean, followsTxg: number): void {
+    const { offsetBytes, sequence, group, previous, incarnation } = this.#head;
+    const header = { pool: this.#pool, incarnation, group, sequence, isLast, followsTxg, previous };
+    this.#head = {
+      offsetBytes: (offsetBytes + block.byteLength) % this.sizeBytes,
+      sequence: sequence + 1,
+      group: isLast ? group + 1 : group,
+      previous: sealBlock(block, header, payloadBytes),
+      incarnation,
+    };
+  }
+}
+
+/** Enough for the blocks of a group wherever it begins: one more than it needs, for the end of the ring. */
+const groupLengthFor = (payloadBytes: number): number => {
+  const blocks = Math.ceil(payloadBytes / (logBlockBytesMax - blockHeaderBytes)) + 1;
+  return Math.ceil((payloadBytes + blocks * blockHeaderBytes) / blockAlignBytes + 1) * blockAlignBytes;
+};
