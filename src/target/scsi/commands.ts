@@ -6,6 +6,7 @@ import { writeAtomic } from './atomic-write.ts';
 import { getLbaStatus, readCapacity10, readCapacity16 } from './capacity.ts';
 import * as control from './control.ts';
 import * as copies from './extended-copy.ts';
+import { formatUnit, sendDiagnostic } from './maintenance.ts';
 import { modeSense10, modeSense6 } from './mode-pages.ts';
 import * as persistentReserveIn from './persistent-reserve-in.ts';
 import { persistentReserveOut } from './persistent-reserve-out.ts';
@@ -58,6 +59,7 @@ const always = { always: true };
 export const commands: readonly CommandRow[] = [
   row('TEST UNIT READY',       '00 00 00 00 00 04', 'free', control.testUnitReady),
   row('REQUEST SENSE',         '03 01 00 00 ff 04', 'free', (_unit, command) => control.requestSense(command), always),
+  row('FORMAT UNIT',           '04 00 00 00 00 04', 'write', formatUnit),
   row('READ(6)',               '08 1f ff ff ff 04', 'read', transfer.read(6)),
   row('WRITE(6)',              '0a 1f ff ff ff 04', 'write', transfer.write(6)),
   row('INQUIRY',               '12 01 ff ff ff 04', 'free', control.standardInquiry, always),
@@ -66,6 +68,7 @@ export const commands: readonly CommandRow[] = [
   row('RELEASE(6)',            '17 1f 00 00 00 04', 'free', control.release, always),
   row('MODE SENSE(6)',         '1a 08 ff ff ff 04', 'read', (unit, { cdb }) => modeSense6(cdb, unit.mode, unit.volume)),
   row('START STOP UNIT',       '1b 01 00 0f f7 04', 'free', control.startStopUnit),
+  row('SEND DIAGNOSTIC',       '1d 04 00 00 00 04', 'write', sendDiagnostic),
   row('READ CAPACITY(10)',     '25 00 ff ff ff ff 00 00 01 04', 'free', (unit, { cdb }) => readCapacity10(cdb, unit.volume.sizeBytes)),
   row('READ(10)',              '28 f8 ff ff ff ff 00 ff ff 04', 'read', transfer.read(10)),
   row('WRITE(10)',             '2a f8 ff ff ff ff 00 ff ff 04', 'write', transfer.write(10)),

@@ -1,4 +1,4 @@
-/** The parameter list of EXTENDED COPY(LID1) (SPC-4 §6.4): copy targets, all of which must be this unit, and segments. */
+/** The parameter list of EXTENDED COPY(LID1) (SPC-4 §6.5): copy targets, all of which must be this unit, and segments. */
 import { sectorBytes } from './block-limits.ts';
 import type { Identity } from './identity.ts';
 import { CheckCondition, type Condition } from './sense.ts';

@@ -1,5 +1,5 @@
 /**
- * EXTENDED COPY(LID1) and RECEIVE COPY RESULTS (SPC-4 §6.4, §6.17-§6.20): copies within the unit without the data passing
+ * EXTENDED COPY(LID1) and RECEIVE COPY RESULTS (SPC-4 §6.5, §6.21-§6.25): copies within the unit without the data passing
  * through the initiator. It is answered when the copy is made.
  */
 import { sectorBytes } from './block-limits.ts';
