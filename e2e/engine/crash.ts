@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util';
 import type { CrashCase } from '../../src/testing/engine/crash-case.ts';
 import { type Feature, type FeatureName, features } from '../../src/testing/engine/features.ts';
 import { type LayoutName, layouts } from '../../src/testing/engine/layouts.ts';
-import type { CrashAnswer } from './crash-worker.ts';
 import { processesUsual, workOff } from './workers.ts';
 
 const { values } = parseArgs({
@@ -53,26 +52,24 @@ let states = 0;
 const runs = new Map<string, { runs: number; states: number }>();
 const failures: string[] = [];
 
-await workOff<CrashCase, CrashAnswer>({
-  script: 'crash-worker.ts',
+await workOff<{ readonly crash: CrashCase }>({
   processes: Number(values.processes),
   next: () => {
     if (performance.now() > endMs || failures.length >= 20 || given >= statesMax) return undefined;
     const { value } = waiting.next();
     given += perRun;
-    return value === undefined ? undefined : value;
+    return value === undefined ? undefined : { crash: value };
   },
-  done: (one, answer) => {
-    const failure = typeof answer === 'string' ? answer : answer.failure;
-    const count = typeof answer === 'string' ? 0 : answer.states;
+  done: ({ crash: one }, answer) => {
+    const count = 'states' in answer ? answer.states : 0;
     given += count - perRun;
     states += count;
     const sum = runs.get(one.feature) ?? { runs: 0, states: 0 };
     runs.set(one.feature, { runs: sum.runs + 1, states: sum.states + count });
-    if (failure === undefined) return;
+    if (!('failure' in answer)) return;
     const again = `--feature=${one.feature} --layout=${one.layout} --seed=${one.seed} --per=${one.statesMax}`;
     failures.push(again);
-    console.log(`FAILED node e2e/engine/crash.ts ${again}\n  ${failure}`);
+    console.log(`FAILED node e2e/engine/crash.ts ${again}\n  ${answer.failure}`);
   },
 });
 

@@ -3,29 +3,29 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { Answer, Case } from './worker.ts';
 
 /** Two on the machines of CI. */
 export const processesUsual = Math.max(2, Math.min(8, availableParallelism()));
 
 /**
  * Gives each case to a process that is free; `next` answers undefined when there is nothing left. A process that ends
- * in the middle of a case has failed it: `done` gets a message then.
+ * in the middle of a case has failed it.
  */
-export async function workOff<Case extends object, Answer>(options: {
-  readonly script: string;
+export async function workOff<One extends Case>(options: {
   readonly processes: number;
-  readonly next: () => Case | undefined;
-  readonly done: (one: Case, answer: Answer | string) => void;
+  readonly next: () => One | undefined;
+  readonly done: (one: One, answer: Answer) => void;
 }): Promise<void> {
-  const { script, processes, next, done } = options;
-  const start = () => fork(join(import.meta.dirname, script), { execArgv: ['--max-old-space-size=1500'] });
+  const { processes, next, done } = options;
+  const start = () =>
+    fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--max-old-space-size=1500'] });
   const worker = async (): Promise<void> => {
     let child = start();
     for (let one = next(); one !== undefined; one = next()) {
-      // Our own child answers with what the case asks for.
-      const answer = (await ask(child, one)) as Answer | undefined;
+      const answer = await ask(child, one);
       if (answer === undefined) child = start();
-      done(one, answer ?? 'the process ended');
+      done(one, answer ?? { failure: 'the process ended' });
     }
     child.disconnect();
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -33,14 +33,13 @@ export async function workOff<Case extends object, Answer>(options: {
   await Promise.all(Array.from({ length: processes }, worker));
 }
 
+const nothing = (): undefined => undefined;
+
 /** Undefined: the process ended without an answer. */
-async function ask(child: ChildProcess, one: object): Promise<unknown> {
+async function ask(child: ChildProcess, one: Case): Promise<Answer | undefined> {
   const over = new AbortController();
   const { signal } = over;
-  const ended = once(child, 'exit', { signal }).then(
-    () => undefined,
-    () => undefined,
-  );
+  const ended = once(child, 'exit', { signal }).then(nothing, nothing);
   const answered = once(child, 'message', { signal }).then(
     ([answer]) => answer as unknown,
     () => undefined,
