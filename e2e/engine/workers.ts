@@ -40,10 +40,8 @@ async function ask(child: ChildProcess, one: Case): Promise<Answer | undefined> 
   const over = new AbortController();
   const { signal } = over;
   const ended = once(child, 'exit', { signal }).then(nothing, nothing);
-  const answered = once(child, 'message', { signal }).then(
-    ([answer]) => answer as unknown,
-    () => undefined,
-  );
+  // Our own child's message.
+  const answered = once(child, 'message', { signal }).then(([answer]) => answer as Answer, nothing);
   child.send(one);
   try {
     return await Promise.race([answered, ended]);
