@@ -9,20 +9,24 @@ import type { SimWorld } from './sim-world.ts';
 export interface Involved {
   readonly target?: SimTarget;
   readonly replica?: SimReplica;
+  /** Whom that replica copies from. */
+  readonly source?: SimReplica | undefined;
 }
 
 type Of<K extends Fault['kind']> = Extract<Fault, { kind: K }>;
 
-function chosen<T>(all: readonly T[], who: Who, it: T | undefined): readonly T[] {
+function chosen<T>(all: readonly T[], who: Who, it: T | undefined, source?: T): readonly T[] {
   if (who === 'it') return it ? [it] : [];
+  if (who === 'source') return source ? [source] : [];
   if (who === 'others') return all.filter((one) => one !== it);
+  if (who === 'rest') return all.filter((one) => one !== it && one !== source);
   const one = all[Math.floor((who * all.length) / 1_000)];
   return one ? [one] : [];
 }
 
 export function perform(world: SimWorld, fault: Fault, involved: Involved = {}): void {
   if (world.calm) return;
-  const replicas = (who: Who) => chosen(world.replicas, who, involved.replica);
+  const replicas = (who: Who) => chosen(world.replicas, who, involved.replica, involved.source);
   const targets = (who: Who) => chosen(world.alive, who, involved.target);
   world.trace('fault', JSON.stringify(fault));
   switch (fault.kind) {
@@ -63,7 +67,9 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
       return world.reach.hit(fault.kind === 'pauseTarget' ? 'pause' : 'freeze');
     case 'killTarget':
       for (const target of targets(fault.target)) target.kill();
-      world.scheduler.after(fault.restartMs, () => world.newTarget());
+      world.scheduler.after(fault.restartMs, () => {
+        if (!world.calm) world.newTarget();
+      });
       return world.reach.hit('kill');
     case 'newTarget':
       world.newTarget();

@@ -8,8 +8,8 @@ import { stories } from './sim-stories.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
 export type Which = number;
-/** `it`: the one that the trigger was about. */
-export type Who = Which | 'it' | 'others';
+/** Seen from a trigger: whom it was about, all others, the replica that is copied from, all but these two. */
+export type Who = Which | 'it' | 'others' | 'source' | 'rest';
 
 export type Request =
   | { readonly kind: 'write'; readonly block: Which; readonly count: number; readonly fua: boolean }

@@ -18,6 +18,8 @@ export class SimReplica {
   /** The disk is gone for good, and nobody comes back from it. */
   lost = false;
   startedAtMs = -Infinity;
+  /** Id of the replica that a target named last as its source. */
+  copiesFrom = '';
   #crashed = false;
   #stopping: SimProcess | undefined;
   #slow = { disk: { factor: 1, untilMs: 0 }, link: { factor: 1, untilMs: 0 } };

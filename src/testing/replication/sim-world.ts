@@ -78,8 +78,10 @@ export class SimWorld {
   said(what: string, link: SimLink, message: TargetMessage | ReplicaMessage | Entry): void {
     if (this.#trace) this.trace(`${link.target.name}-${link.replica.id}`, `${what} ${shown(message)}`);
     if ('epoch' in message && 'nonce' in message) this.#countMessage(link, message);
-    this.#pull('kind' in message ? message.kind : what, { target: link.target, replica: link.replica });
-    if ('kind' in message) this.#pull('entry', { target: link.target, replica: link.replica });
+    const { target, replica } = link;
+    if ('source' in message) replica.copiesFrom = message.source.replicaId;
+    const source = this.replicas.find(({ id }) => id === replica.copiesFrom);
+    this.#pull('kind' in message ? message.kind : what, { target, replica, source });
   }
 
   /** Something else that a trigger may wait for. */
