@@ -54,6 +54,13 @@ sim-mutants: $(DEPS) ## whether the simulator finds what is broken on purpose (S
 	node tools/mutants.ts replication --jobs=$(or $(JOBS),1) $(if $(SAMPLE),--sample=$(SAMPLE) --seed=$(or $(FIRST),1)) $(if $(ONLY),--only=$(ONLY))
 bench: setup ## start-up times and idle memory of the roles
 	node e2e/bench/idle.ts
+bench-engine: setup ## the engine beside fio, one line per figure (RECORD=1: into docs/performance.md, STRICT=1: short is an error)
+	node e2e/bench/engine/run.ts $(if $(RECORD),--record)
+soak-engine: setup ## power cuts and faults for two hours, from seed FIRST on (default 1)
+	node e2e/engine/crash.ts --states=100000000 --minutes=$(or $(MINUTES),100) --first=$(or $(FIRST),1)
+	node e2e/engine/model.ts --operations=100000000 --minutes=20 --first=$(or $(FIRST),1)
+engine-mutants: setup ## can the engine's proofs fail? every mutant must be found
+	node tools/mutants.ts engine --jobs=2
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
-.PHONY: help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench sim soak sim-mutants
+.PHONY: bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench sim soak sim-mutants
