@@ -57,6 +57,7 @@ export function columnGroup(
     segmentsOffset: 0,
     segments,
     arena,
+    readOnly: false,
     permit: () => undefined,
     onChange: () => changes++,
     onFailure: () => undefined,

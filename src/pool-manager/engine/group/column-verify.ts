@@ -101,6 +101,6 @@ async function mendUnlessSame(
   const member = core.memberOf(window.segment, column);
   if (!core.has(member, window.segment)) return 0;
   if (piece !== undefined) member.checksumErrors++;
-  await core.write(member, core.offsetBytes(window.segment, window.from + at), expected);
+  await core.mend(member, core.offsetBytes(window.segment, window.from + at), expected);
   return 1;
 }

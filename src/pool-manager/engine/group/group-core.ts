@@ -4,7 +4,7 @@
  * A member that fails a write or a flush, or errs too often in a row, is out of use from that moment on; `onChange` lets
  * the next root say so. With fewer members that have all data than data columns the group has failed, for good.
  */
-import { must } from '../../../shared/assert.ts';
+import { assert, must } from '../../../shared/assert.ts';
 import { DeviceError } from '../block-device.ts';
 import type { Arena } from './arena.ts';
 import { chunkBytes, chunkUnits, deviceOf, type GroupShape } from './geometry.ts';
@@ -25,6 +25,8 @@ export interface GroupOptions {
   readonly segmentsOffset: number;
   readonly segments: number;
   readonly arena: Arena;
+  /** Nothing is written, not even a repair. */
+  readonly readOnly: boolean;
   /** Undefined: go on. Otherwise nothing is written before it resolves (owner.ts). */
   readonly permit: () => Promise<void> | undefined;
   /** A member's state has changed. */
@@ -98,8 +100,14 @@ export class GroupCore {
     return (this.#turn = (this.#turn + 1) & 0xffff);
   }
 
+  /** Writes over a bad place, which often mends it; a device that can not even do that is out of use. */
+  async mend(member: Member, offsetBytes: number, data: Uint8Array): Promise<void> {
+    if (!this.options.readOnly) await this.write(member, offsetBytes, data);
+  }
+
   /** Never rejects because of a device: one that fails is out of use. */
   async write(member: Member, offsetBytes: number, data: Uint8Array): Promise<void> {
+    assert(!this.options.readOnly, 'the pool may be written');
     try {
       const permitted = this.options.permit();
       if (permitted !== undefined) await permitted;
@@ -107,6 +115,22 @@ export class GroupCore {
       member.isDirty = true;
     } catch (error) {
       this.judge(member, 'write', error);
+    }
+  }
+
+  /** Durable when answered with true; otherwise the device is out of use. */
+  async writeThrough(member: Member, offsetBytes: number, data: Uint8Array): Promise<boolean> {
+    assert(!this.options.readOnly, 'the pool may be written');
+    const device = inUse(member);
+    if (device === undefined) return false;
+    try {
+      const permitted = this.options.permit();
+      if (permitted !== undefined) await permitted;
+      await device.writeThrough(offsetBytes, data);
+      return true;
+    } catch (error) {
+      this.judge(member, 'write through', error);
+      return false;
     }
   }
 

@@ -148,7 +148,6 @@ async function readOthers(core: GroupCore, segment: number, run: Run): Promise<r
   return found.flat();
 }
 
-/** Writing over a bad place often mends it; a device that can not even do that is out of use. */
 async function mend(
   core: GroupCore,
   segment: number,
@@ -162,7 +161,7 @@ async function mend(
     let count = 1;
     while (units[i + count] === first + count) count++;
     const offset = core.offsetBytes(segment, run.columnOffset + first * blockBytes);
-    await core.write(member, offset, bytes.slice(first * blockBytes, (first + count) * blockBytes));
+    await core.mend(member, offset, bytes.slice(first * blockBytes, (first + count) * blockBytes));
     i += count;
   }
 }

@@ -1,0 +1,270 @@
+/**
+ * All devices of an open pool: its groups, its log, its labels and roots. Made by create-set.ts and open-set.ts.
+ *
+ * The order that makes a root trustworthy is the caller's: everything it names is written and flushed before
+ * `writeRoot`. What is here: the root says which device has everything, it goes to all devices in use, and it counts only
+ * when no group has lost more devices than it has parity.
+ */
+import type { GroupCore } from './group-core.ts';
+import { type Arena, processArena } from './arena.ts';
+import { ColumnGroup } from './column-group.ts';
+import { labelBytes, labelOffsets, shapeOf } from './geometry.ts';
+import { encodeLabel, type Label, type LabelGroup, ringOffsetBytes, rootSlotBytes } from './label.ts';
+import { joinAreas, type LogArea, logArea } from './log-area.ts';
+import { inUse, type Member } from './member.ts';
+import { Ownership, type OwnerOptions } from './owner.ts';
+import { encodeRoot, slotOf } from './root.ts';
+import type { GroupFailure, SegmentGroup } from './segment-group.ts';
+
+export interface DeviceReport {
+  readonly name: string;
+  readonly guid: string;
+  /** Index of the group; −1 for log devices. */
+  readonly group: number;
+  readonly state: Member['state'] | 'absent';
+  readonly reason: string | undefined;
+  readonly sizeBytes: number;
+  readonly goodTxg: number;
+  readonly checksumErrors: number;
+  readonly ioErrors: number;
+}
+
+export interface DeviceSetOptions {
+  readonly label: Label;
+  /** Members of each group, in the label's order. */
+  readonly members: readonly (readonly Member[])[];
+  readonly logMembers: readonly (readonly Member[])[];
+  /** Undefined: no heartbeat; for tools that only read, and tests. */
+  readonly owner?: OwnerOptions | undefined;
+  readonly arena?: Arena;
+  /** Nothing is written, not even a repair. */
+  readonly readOnly?: boolean;
+  /** The open transaction group. */
+  readonly openTxg: number;
+}
+
+export class DeviceSet {
+  readonly pool: string;
+  readonly arena: Arena;
+  /** Settles when a group has failed or another owner is there: the pool can not go on. */
+  readonly failed: Promise<GroupFailure>;
+  /** A device's state has changed: the next root should come soon. */
+  onChange: () => void = () => undefined;
+  label: Label;
+  readonly #groups: ColumnGroup[] = [];
+  readonly #logCores: GroupCore[] = [];
+  readonly #ring: LogArea;
+  readonly #logDevices: LogArea | undefined;
+  readonly #ownership: Ownership | undefined;
+  #fail: (failure: GroupFailure) => void = () => undefined;
+  #openTxg: number;
+  readonly #readOnly: boolean;
+  #isClosed = false;
+
+  constructor(options: DeviceSetOptions) {
+    this.pool = options.label.pool;
+    this.label = options.label;
+    this.arena = options.arena ?? processArena();
+    this.#openTxg = options.openTxg;
+    this.#readOnly = options.readOnly ?? false;
+    this.failed = new Promise((resolve) => (this.#fail = resolve));
+    this.#ownership = options.owner === undefined ? undefined : this.#own(options.owner);
+    for (const [i, group] of this.label.groups.entries()) this.#open(group, options.members[i] ?? []);
+    this.#ring = logArea(this.group(0).core, this.label.groups[0]?.logBytes ?? 0);
+    const logs = options.logMembers.map((members) => this.#openLog(members));
+    this.#logCores.push(...logs.map(({ core }) => core));
+    this.#logDevices = logs.length === 0 ? undefined : joinAreas(logs.map(({ area }) => area));
+  }
+
+  get groups(): readonly ColumnGroup[] {
+    return this.#groups;
+  }
+  group(index: number): ColumnGroup {
+    const group = this.#groups[index];
+    if (group === undefined) throw new RangeError(`pool ${this.pool} has no group ${index}`);
+    return group;
+  }
+  get members(): readonly Member[] {
+    return this.#cores.flatMap(({ members }) => members);
+  }
+  /** The ring on the data devices, and the log devices' if there are any. */
+  get logs(): { readonly ring: LogArea; readonly devices: LogArea | undefined } {
+    return { ring: this.#ring, devices: this.#logDevices };
+  }
+
+  get openTxg(): number {
+    return this.#openTxg;
+  }
+  /** At each cut: what is sent from now on belongs to this group. */
+  set openTxg(txg: number) {
+    this.#openTxg = txg;
+    for (const group of this.#groups) group.openTxg = txg;
+  }
+
+  devices(): readonly DeviceReport[] {
+    const report = (group: number, member: Member): DeviceReport => ({
+      name: member.name,
+      guid: member.guid,
+      group,
+      state: member.device === undefined ? 'absent' : member.state,
+      reason: member.reason,
+      sizeBytes: member.sizeBytes,
+      goodTxg: member.goodTxg,
+      checksumErrors: member.checksumErrors,
+      ioErrors: member.ioErrors,
+    });
+    return [
+      ...this.#groups.flatMap(({ core, index }) => core.members.map((member) => report(index, member))),
+      ...this.#logCores.flatMap((core) => core.members.map((member) => report(-1, member))),
+    ];
+  }
+
+  /** See SegmentGroup.flush. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#groups.map((group) => group.flush()));
+  }
+
+  /**
+   * Everything the root names is flushed. Durable on all devices in use when answered. Rejects with GroupFailure: then
+   * nobody knows whether it counts.
+   */
+  async writeRoot(root: {
+    readonly txg: number;
+    readonly clean: boolean;
+    readonly payload: Uint8Array;
+  }): Promise<void> {
+    await this.#ownership?.confirm();
+    for (const member of this.members) if (member.state === 'current') member.goodTxg = root.txg;
+    const slot = encodeRoot({
+      ...root,
+      pool: this.pool,
+      devices: this.members.map(({ guid, state, goodTxg, joinTxg, cursor }) => ({
+        guid,
+        state,
+        goodTxg,
+        joinTxg,
+        cursor,
+      })),
+    });
+    await this.#eachInUse(async (core, member) => {
+      const [front, back] = labelOffsets(member.sizeBytes);
+      const at = ringOffsetBytes + slotOf(root.txg) * rootSlotBytes;
+      await Promise.all([
+        core.writeThrough(member, front + at, slot),
+        core.writeThrough(member, back + at, slot),
+      ]);
+    });
+    for (const group of this.#groups) group.core.throwIfFailed();
+  }
+
+  /** The header of every device in use, after a change of the device tree; the given ones first. */
+  async writeLabels(label: Label, first: readonly string[] = []): Promise<void> {
+    await this.#ownership?.confirm();
+    const write = async (isFirst: boolean) => {
+      await this.#eachInUse(async (core, member) => {
+        if (first.includes(member.guid) !== isFirst) return;
+        const header = encodeLabel({ ...label, device: member.guid });
+        for (const offset of labelOffsets(member.sizeBytes).toReversed())
+          await core.writeThrough(member, offset, header);
+      });
+    };
+    await write(true);
+    await write(false);
+    this.label = label;
+  }
+
+  /** Before anything is written to devices that another machine may own. Rejects with PoolRefusal DeviceInUse. */
+  async claim(): Promise<void> {
+    await this.#ownership?.claim();
+  }
+
+  /** Lets the owner's heartbeat end, gives buffers back and closes the devices. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#ownership?.stop(true);
+    this.abandon();
+    await Promise.all(this.members.map(async ({ device }) => await device?.close()));
+  }
+
+  /** As after a crash: nothing is written any more, nothing is closed; buffers go back. */
+  abandon(): void {
+    this.#isClosed = true;
+    void this.#ownership?.stop(false);
+    for (const group of this.#groups) group.abandon();
+  }
+
+  /** A group whose devices carry the label already; for change.ts. */
+  addGroup(described: LabelGroup, members: readonly Member[]): SegmentGroup {
+    return this.#open(described, members);
+  }
+
+  #open(described: LabelGroup, members: readonly Member[]): ColumnGroup {
+    const group = new ColumnGroup({
+      index: this.#groups.length,
+      shape: shapeOf(this.label.layout, members.length),
+      members,
+      segmentBytes: described.segmentBytes,
+      segmentsOffset: labelBytes + described.logBytes,
+      segments: described.segments,
+      arena: this.arena,
+      readOnly: this.#readOnly,
+      permit: this.#permit,
+      onChange: () => this.onChange(),
+      onFailure: (failure) => this.#fail(failure),
+    });
+    group.openTxg = this.#openTxg;
+    this.#groups.push(group);
+    return group;
+  }
+
+  #openLog(members: readonly Member[]): { readonly core: GroupCore; readonly area: LogArea } {
+    const { core } = new ColumnGroup({
+      index: -1,
+      shape: shapeOf('mirror', members.length),
+      members,
+      segmentBytes: 0,
+      segmentsOffset: labelBytes,
+      segments: 0,
+      arena: this.arena,
+      readOnly: this.#readOnly,
+      permit: this.#permit,
+      onChange: () => this.onChange(),
+      // the ring on the data devices takes over
+      onFailure: () => undefined,
+    });
+    const sizes = members.map(({ sizeBytes }) => labelOffsets(sizeBytes)[1] - labelBytes);
+    return { core, area: logArea(core, Math.min(...sizes)) };
+  }
+
+  readonly #permit = (): Promise<void> | undefined => this.#ownership?.permit();
+
+  #own(owner: OwnerOptions): Ownership {
+    return new Ownership({
+      pool: this.pool,
+      owner,
+      members: () => this.members,
+      onForeign: (failure) => {
+        for (const group of this.#groups) group.core.fail(failure);
+        this.#fail(failure);
+      },
+      onDeviceError: (member, error) => {
+        for (const core of this.#cores)
+          if (core.members.includes(member)) core.judge(member, 'heartbeat', error);
+      },
+    });
+  }
+
+  get #cores(): readonly GroupCore[] {
+    return [...this.#groups.map(({ core }) => core), ...this.#logCores];
+  }
+
+  async #eachInUse(run: (core: GroupCore, member: Member) => Promise<void>): Promise<void> {
+    await Promise.all(
+      this.#cores.flatMap((core) =>
+        core.members.map(async (member) => {
+          if (inUse(member) !== undefined) await run(core, member);
+        }),
+      ),
+    );
+  }
+}

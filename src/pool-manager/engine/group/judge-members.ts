@@ -1,0 +1,168 @@
+/**
+ * Which devices of a pool are to be relied on, by the label's tree, the newest root, and each device's own ring.
+ *
+ *  - A device that the root calls current and that has the root itself has everything. One that has only the root before
+ *    was cut off by a crash, or is an image of then: if the others suffice, it is copied to as from that root.
+ *  - One that the root calls stale, or whose ring is older, lacks what was written since; a device that went on without
+ *    the others has roots of its own that say so: the pool forked, and somebody must choose.
+ *  - Absent devices that could have gone on alone may have newer data than what is here, and nothing here can tell.
+ */
+import { PoolRefusal } from '../refusal.ts';
+import { describeFindings, type Finding, type PoolFinding } from './examine.ts';
+import { shapeOf } from './geometry.ts';
+import type { Label, LabelDevice } from './label.ts';
+import { type Member, newMember } from './member.ts';
+import type { Root, RootDevice } from './root.ts';
+
+export interface Judged {
+  readonly groups: readonly (readonly Member[])[];
+  readonly logs: readonly (readonly Member[])[];
+  readonly maybeOld: boolean;
+}
+
+interface Evidence {
+  readonly label: Label;
+  readonly root: Root;
+  readonly findings: readonly Finding[];
+}
+
+/** Throws PoolRefusal. */
+export function judgeMembers(
+  label: Label,
+  root: Root,
+  findings: readonly Finding[],
+  consents: boolean,
+): Judged {
+  const evidence: Evidence = { label, root, findings };
+  let maybeOld = false;
+  const groups = label.groups.map(({ devices }) => {
+    const members = judgeGroup(evidence, devices);
+    if (checkGroup(evidence, members, consents)) maybeOld = true;
+    return members;
+  });
+  // a log device that is away is no reason to refuse: what it had is on its copies, or is lost (log/)
+  const logs = label.logs.map((devices) => devices.map((known) => judge(evidence, known, true).member));
+  return { groups, logs, maybeOld };
+}
+
+interface Verdict {
+  readonly member: Member;
+  /** Has everything up to the root before the newest, for sure. */
+  readonly isLate: boolean;
+}
+
+function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readonly Member[] {
+  const isNew = devices.every(({ guid }) => saidOf(evidence, guid) === undefined);
+  const verdicts = devices.map((known) => judge(evidence, known, isNew));
+  const { dataColumns } = shapeOf(evidence.label.layout, devices.length);
+  const whole = verdicts.filter(({ member, isLate }) => member.state === 'current' && !isLate).length;
+  for (const { member, isLate } of verdicts)
+    if (isLate && whole >= dataColumns) {
+      member.state = 'syncing';
+      member.goodTxg = evidence.root.txg - 1;
+    }
+  return verdicts.map(({ member }) => member);
+}
+
+const saidOf = ({ root }: Evidence, guid: string): RootDevice | undefined =>
+  root.devices.find((device) => device.guid === guid);
+
+/** `isNew`: the root does not know the device's group at all, so there is nothing on it. */
+function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict {
+  const { root, findings } = evidence;
+  const said = saidOf(evidence, known.guid);
+  const finding = findings.find((each) => each.kind === 'pool' && each.label.device === known.guid);
+  const openTxg = root.txg + 1;
+  if (finding?.kind !== 'pool') {
+    const reason = `absent; ${describeFindings(findings)}`;
+    const goodTxg = said?.goodTxg ?? 0;
+    return {
+      member: newMember({ ...known, device: undefined, state: 'failed', reason, goodTxg }),
+      isLate: false,
+    };
+  }
+  const { device } = finding;
+  if (device.sizeBytes < known.sizeBytes)
+    throw new PoolRefusal(
+      'DeviceTooSmall',
+      `device ${device.name} has shrunk from ${known.sizeBytes} to ${device.sizeBytes} bytes: restore its size`,
+    );
+  const base = { ...known, name: device.name, device };
+  if (said === undefined)
+    return {
+      member: isNew
+        ? newMember({ ...base, state: 'current', goodTxg: root.txg })
+        : newMember({ ...base, state: 'syncing', joinTxg: openTxg }),
+      isLate: false,
+    };
+  const own = newestOf(finding, root.txg);
+  const ownWhole = newestOf(finding, root.txg, 'current');
+  if (said.state !== 'current' && ownWhole > said.goodTxg + 1)
+    throw new PoolRefusal(
+      'ForkedPool',
+      `device ${device.name} went on alone to root ${ownWhole}, the others to ${root.txg}: choose one side`,
+    );
+  if (said.state === 'current' && own >= root.txg - 1)
+    return {
+      member: newMember({ ...base, state: 'current', goodTxg: root.txg, joinTxg: openTxg }),
+      isLate: own < root.txg,
+    };
+  const { joinTxg, cursor } = said;
+  const went = said.state === 'syncing' && own >= root.txg - 1;
+  return {
+    member: newMember({
+      ...base,
+      state: 'syncing',
+      goodTxg: Math.min(said.goodTxg, said.state === 'current' ? own : said.goodTxg),
+      // it was there all the time: what was copied to it stays copied
+      ...(went ? { joinTxg, cursor } : { joinTxg: openTxg, cursor: 0 }),
+    }),
+    isLate: false,
+  };
+}
+
+/** The newest root on a device, up to the chosen one; of those that call it `state`. */
+const newestOf = ({ label, roots }: PoolFinding, txgMax: number, state?: RootDevice['state']): number =>
+  Math.max(
+    0,
+    ...roots
+      .filter(({ txg }) => txg <= txgMax)
+      .filter(
+        ({ devices }) =>
+          state === undefined || devices.some((each) => each.guid === label.device && each.state === state),
+      )
+      .map(({ txg }) => txg),
+  );
+
+/** Answers whether consent was needed. */
+function checkGroup(
+  { label, root, findings }: Evidence,
+  members: readonly Member[],
+  consents: boolean,
+): boolean {
+  const { dataColumns } = shapeOf(label.layout, members.length);
+  const absent = members.filter(({ device }) => device === undefined);
+  const missing = (what: string, remedy: string) =>
+    new PoolRefusal(
+      'DeviceMissing',
+      `pool ${label.pool}: ${absent.map(({ name, guid }) => `${name} (${guid})`).join(', ')} ${what}; ${describeFindings(findings)}: ${remedy}`,
+    );
+  if (members.filter(({ state }) => state === 'current').length < dataColumns) {
+    if (absent.length > 0)
+      throw missing('is missing, and the other devices do not have its data', 'attach it');
+    throw new PoolRefusal(
+      'Damaged',
+      `pool ${label.pool}: too few devices of ${members.map(({ name }) => name).join(', ')} have all data`,
+    );
+  }
+  const maybeNewer = absent.filter(({ guid }) =>
+    root.devices.some((each) => each.guid === guid && each.state === 'current'),
+  );
+  if (maybeNewer.length < dataColumns) return false;
+  if (!consents)
+    throw missing(
+      'is missing and may have newer data than what is here',
+      'attach it, or consent to go on without it',
+    );
+  return true;
+}

@@ -1,0 +1,88 @@
+/**
+ * Room for the intent log: a ring of bytes of which each write goes to p+1 devices, durable when answered. What is in it,
+ * and in which order, is the log's business (log/).
+ *
+ * The ring lies behind the front label of the first group's devices, or on log devices of its own.
+ */
+import { assert } from '../../../shared/assert.ts';
+import type { GroupCore } from './group-core.ts';
+import { labelBytes } from './geometry.ts';
+import { inUse } from './member.ts';
+import { GroupFailure } from './segment-group.ts';
+
+export interface LogArea {
+  readonly sizeBytes: number;
+  /** False: no device of it is left. */
+  readonly isUsable: boolean;
+  /** Durable on p+1 devices when answered, or on all that are left. Rejects with GroupFailure when none has it. */
+  writeThrough(offsetBytes: number, bytes: Uint8Array): Promise<void>;
+  /** How many devices may have a copy. */
+  readonly copies: number;
+  /** What copy number `copy` has there, unchecked; undefined when it can not be read. */
+  read(copy: number, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
+}
+
+/** Consecutive writes stay on the same devices for so long, then the next ones take over. */
+const turnBytes = 1024 * 1024;
+
+export function logArea(core: GroupCore, sizeBytes: number): LogArea {
+  const copiesMin = core.shape.parityColumns + 1;
+  const check = (offsetBytes: number, lengthBytes: number) =>
+    assert(offsetBytes >= 0 && offsetBytes + lengthBytes <= sizeBytes, 'inside the log ring');
+  return {
+    sizeBytes,
+    copies: core.columns,
+    get isUsable() {
+      return core.members.some((member) => inUse(member) !== undefined);
+    },
+    async writeThrough(offsetBytes, bytes) {
+      check(offsetBytes, bytes.byteLength);
+      const turn = Math.floor(offsetBytes / turnBytes);
+      const order = core.members.map((_, i) => core.memberOf(turn, i));
+      let have = 0;
+      while (have < copiesMin) {
+        const next = order.splice(0, copiesMin - have);
+        if (next.length === 0) break;
+        const done = await Promise.all(
+          next.map((member) => core.writeThrough(member, labelBytes + offsetBytes, bytes)),
+        );
+        have += done.filter(Boolean).length;
+      }
+      core.throwIfFailed();
+      if (have === 0) throw new GroupFailure('no device takes the log any more');
+    },
+    async read(copy, offsetBytes, lengthBytes) {
+      check(offsetBytes, lengthBytes);
+      const member = core.members[copy];
+      return member === undefined
+        ? undefined
+        : await core.read(member, labelBytes + offsetBytes, lengthBytes);
+    },
+  };
+}
+
+/** Several areas, one behind the other: log devices side by side. A write stays inside one of them. */
+export function joinAreas(areas: readonly LogArea[]): LogArea {
+  const each = Math.min(...areas.map(({ sizeBytes }) => sizeBytes));
+  const at = (offsetBytes: number, lengthBytes: number) => {
+    const index = Math.floor(offsetBytes / each);
+    const area = areas[index];
+    assert(area !== undefined && offsetBytes - index * each + lengthBytes <= each, 'inside one log area');
+    return { area, offset: offsetBytes - index * each };
+  };
+  return {
+    sizeBytes: each * areas.length,
+    copies: Math.max(...areas.map(({ copies }) => copies)),
+    get isUsable() {
+      return areas.every(({ isUsable }) => isUsable);
+    },
+    async writeThrough(offsetBytes, bytes) {
+      const { area, offset } = at(offsetBytes, bytes.byteLength);
+      await area.writeThrough(offset, bytes);
+    },
+    async read(copy, offsetBytes, lengthBytes) {
+      const { area, offset } = at(offsetBytes, lengthBytes);
+      return await area.read(copy, offset, lengthBytes);
+    },
+  };
+}
