@@ -1,7 +1,7 @@
 /** The pool as the daemon sees it: devices below, volumes above. Creation and import: pool-create.ts, pool-import.ts. */
 import type { VolumeStore } from './volume-store.ts';
 
-export type Layout = 'stripe' | 'mirror';
+export type Layout = 'stripe' | 'mirror' | 'raidz' | 'raidz2';
 
 export type PoolHealth = 'ONLINE' | 'DEGRADED' | 'FAULTED';
 
@@ -34,6 +34,14 @@ export interface VolumeSpec {
   readonly volume: string;
   readonly replicaId: string;
   readonly sizeBytes: number;
+}
+
+export interface CloneSpec {
+  readonly volume: string;
+  readonly replicaId: string;
+  /** GUID of the volume that has the snapshot. */
+  readonly origin: string;
+  readonly snapshot: string;
 }
 
 export interface Pool {

@@ -44,6 +44,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+interface Cut {
+  readonly take: () => void;
+  readonly taken: Waiting;
+}
+
 export class IntentLog implements VolumeJournal {
   readonly #options: IntentLogOptions;
   readonly #ring: LogRing;
@@ -61,9 +66,13 @@ export class IntentLog implements VolumeJournal {
   #current: Waiting | undefined;
   /** Groups that a checkpoint under way makes durable. */
   #absorbed: Waiting | undefined;
-  #cut: { readonly take: () => void; readonly taken: Waiting } | undefined;
+  #cut: Cut | undefined;
   #wake: () => void = () => undefined;
   #failure: Error | undefined;
+  /** Units of data that were noted so far. */
+  notedUnits = 0;
+  /** Something was noted since the last cut. */
+  isDirty = false;
   /** While volumes are replayed: what they note is in the log already. */
   isMuted = true;
 
@@ -93,6 +102,12 @@ export class IntentLog implements VolumeJournal {
     if (this.isMuted) return;
     this.#pending.note(slot, note);
     this.#grown();
+  }
+
+  /** At import: goes on behind what was replayed. Nothing has been noted yet. */
+  restart(position: LogPosition): void {
+    assert(this.isMuted && this.#pending.lengthBytes === 0, 'nothing is noted during replay');
+    this.#ring.restart(position);
   }
 
   /** Resolves when all that was noted before is durable; rejects when that can not be any more. */
@@ -152,6 +167,7 @@ export class IntentLog implements VolumeJournal {
       }
       this.#name(words[at] ?? 0, words[at + 1] ?? 0);
       this.#storedBytes += sectorsOf(words, at) * sectorBytes;
+      this.notedUnits++;
     }
     this.#pending.pointers(kind, slot, number, block, count, words, from);
     this.#grown();
@@ -169,6 +185,7 @@ export class IntentLog implements VolumeJournal {
 
   /** Does not let what is pending outgrow a group. */
   #grown(): void {
+    this.isDirty = true;
     if (this.#pending.lengthBytes > groupBytesMax(this.#ring.sizeBytes) / 4) this.#join();
   }
 
@@ -209,8 +226,7 @@ export class IntentLog implements VolumeJournal {
     const cut = this.#cut;
     this.#cut = undefined;
     if (this.#pending.lengthBytes === 0) {
-      cut?.take();
-      cut?.taken.resolve();
+      this.#take(cut);
       waiting?.resolve();
       return;
     }
@@ -220,22 +236,25 @@ export class IntentLog implements VolumeJournal {
       assert(cut !== undefined, 'only a checkpoint takes over what does not fit');
       this.#forget();
       this.#absorbed = current;
-      cut.take();
-      cut.taken.resolve();
+      this.#take(cut);
       return;
     }
     const written = this.#write();
     this.#current = current;
-    if (cut !== undefined) {
-      cut.take();
-      cut.taken.resolve();
-    }
+    this.#take(cut);
     await written;
     if (this.#failure !== undefined) return;
     this.#current = undefined;
     settle();
     current.resolve();
     if (this.usedPart > 0.5) this.#options.wantCheckpoint();
+  }
+
+  #take(cut: Cut | undefined): void {
+    if (cut === undefined) return;
+    this.isDirty = false;
+    cut.take();
+    cut.taken.resolve();
   }
 
   /** Lays the group out at once; resolves when it and its data are durable. */

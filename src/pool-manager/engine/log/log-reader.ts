@@ -5,9 +5,10 @@
  * it what volumes had been promised (R31). Otherwise the end is that of the log: the last group was torn by a crash, or
  * there was none.
  */
+import type { LogArea } from '../group/log-area.ts';
 import { type LogBlock, decodeBlock, logBlockBytesMax } from './log-block.ts';
 import type { LogPosition } from './log-position.ts';
-import { groupBytesMax, type LogArea } from './log-ring.ts';
+import { groupBytesMax } from './log-ring.ts';
 
 const windowBytes = 4 * logBlockBytesMax;
 
@@ -43,7 +44,7 @@ export class LogReader {
       at = after(at, block, this.#area.sizeBytes);
       if (!block.isLast) continue;
       this.#position = at;
-      return { payload: Buffer.concat(parts), position, next: at };
+      return { payload: joined(parts), position, next: at };
     }
     return undefined;
   }
@@ -58,7 +59,7 @@ export class LogReader {
     for (let from = 0; from < reachBytes; from += windowBytes - logBlockBytesMax) {
       const at = (offsetBytes + from) % sizeBytes;
       const lengthBytes = Math.min(windowBytes, sizeBytes - at);
-      const found = await this.#area.read(at, lengthBytes, (bytes) => {
+      const found = await this.#read(at, lengthBytes, (bytes) => {
         for (let i = 0; i < bytes.byteLength; i += 4096)
           if (isLater(decodeBlock(bytes.subarray(i)))) return true;
         return false;
@@ -78,10 +79,23 @@ export class LogReader {
       if (block !== undefined && isNext(block)) return block;
     }
     const lengthBytes = Math.min(windowBytes, this.#area.sizeBytes - offsetBytes);
-    const bytes = await this.#area.read(offsetBytes, lengthBytes, (copy) => isNext(decodeBlock(copy)));
+    const bytes = await this.#read(offsetBytes, lengthBytes, (copy) => isNext(decodeBlock(copy)));
     if (bytes === undefined) return undefined;
     this.#window = { offsetBytes, bytes };
     return decodeBlock(bytes);
+  }
+
+  /** The first copy of which `isGood` approves. */
+  async #read(
+    offsetBytes: number,
+    lengthBytes: number,
+    isGood: (bytes: Uint8Array) => boolean,
+  ): Promise<Uint8Array | undefined> {
+    for (let copy = 0; copy < this.#area.copies; copy++) {
+      const bytes = await this.#area.read(copy, offsetBytes, lengthBytes);
+      if (bytes !== undefined && isGood(bytes)) return bytes;
+    }
+    return undefined;
   }
 
   #isNext(block: LogBlock | undefined, at: LogPosition): boolean {
@@ -102,3 +116,13 @@ const after = (at: LogPosition, block: LogBlock, sizeBytes: number): LogPosition
   previous: block.checksum,
   incarnation: at.incarnation,
 });
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}

@@ -5,6 +5,7 @@
  * the cut of the last durable root.
  */
 import { assert } from '../../../shared/assert.ts';
+import type { LogArea } from '../group/log-area.ts';
 import {
   blockAlignBytes,
   blockHeaderBytes,
@@ -13,19 +14,6 @@ import {
   sealBlock,
 } from './log-block.ts';
 import type { LogPosition } from './log-position.ts';
-
-/** Where the log lies (group/log-area.ts): each write on as many devices as the pool has copies. */
-export interface LogArea {
-  readonly sizeBytes: number;
-  /** Durable when answered. Rejects with GroupFailure. */
-  writeThrough(offsetBytes: number, bytes: Uint8Array): Promise<void>;
-  /** The copy of which `isGood` approves; undefined when there is none. */
-  read(
-    offsetBytes: number,
-    lengthBytes: number,
-    isGood: (bytes: Uint8Array) => boolean,
-  ): Promise<Uint8Array | undefined>;
-}
 
 /** A group is at most a quarter of the ring, so that two fit while a checkpoint is under way. */
 export const groupBytesMax = (ringBytes: number): number =>
@@ -72,6 +60,11 @@ export class LogRing {
     assert(this.fits(payload.byteLength), 'the head of the log never passes the cut of the last root');
     const runs = this.#lay(payload, followsTxg);
     await Promise.all(runs.map(({ offsetBytes, bytes }) => this.#area.writeThrough(offsetBytes, bytes)));
+  }
+
+  /** Goes on at another position; what was behind the old one still belongs to the last root. */
+  restart(position: LogPosition): void {
+    this.#head = position;
   }
 
   /** A root with this position is durable: what is before it is free. */

@@ -8,6 +8,7 @@
  *    all of it is there.
  */
 import { assert } from '../../../shared/assert.ts';
+import type { LogArea } from '../group/log-area.ts';
 import {
   batchOf,
   compressionOf,
@@ -24,7 +25,6 @@ import type { VolumeNote } from '../volume/volume-journal.ts';
 import type { VolumeStore } from '../volume-store.ts';
 import type { LogPosition } from './log-position.ts';
 import { LogReader } from './log-reader.ts';
-import type { LogArea } from './log-ring.ts';
 import { type LogRecord, readRecords, UnknownRecordError } from './record-reader.ts';
 
 /** A volume as replay sees it; its journal notes nothing meanwhile. */
@@ -41,30 +41,36 @@ export interface LoggedBlock {
   readonly at: number;
 }
 
-export interface ReplayOptions {
+export interface SurveyOptions {
   readonly area: LogArea;
   readonly pool: string;
   readonly position: LogPosition;
-  readonly space: Pick<BlockSpace, 'reserve' | 'bind' | 'claim' | 'append'>;
-  volume(slot: number): ReplayedVolume | undefined;
-  /** 64 bits over stored bytes, salted with the owner (checksum.ts), to `to[0]` and `to[1]`. */
-  storedSum(bytes: Uint8Array, from: number, lengthBytes: number, owner: number, to: Uint32Array): void;
+  readonly space: Pick<BlockSpace, 'reserve'>;
   /** Whether all of this can be read. */
   areGood(blocks: readonly LoggedBlock[]): Promise<boolean>;
   pause(): Promise<void>;
 }
 
-export interface Replayed {
-  /** Behind the last group that was applied. */
-  readonly position: LogPosition;
+export interface Survey {
+  /** To be applied. */
   readonly groups: number;
-  /** Groups that had been promised are lost. */
+  /** Groups behind them had been promised, and are lost. */
   readonly isCut: boolean;
 }
 
-/** Rejects with UnknownRecordError when a whole group is not what this release writes. */
-export async function replayLog(options: ReplayOptions): Promise<Replayed> {
-  const found = await survey(options);
+export interface ReplayOptions {
+  readonly area: LogArea;
+  readonly pool: string;
+  readonly position: LogPosition;
+  readonly space: Pick<BlockSpace, 'bind' | 'claim' | 'append'>;
+  volume(slot: number): ReplayedVolume | undefined;
+  /** 64 bits over stored bytes, salted with the owner (checksum.ts), to `to[0]` and `to[1]`. */
+  storedSum(bytes: Uint8Array, from: number, lengthBytes: number, owner: number, to: Uint32Array): void;
+  pause(): Promise<void>;
+}
+
+/** Second pass. Rejects with UnknownRecordError when a group is not what this release writes. */
+export async function replayLog(options: ReplayOptions, found: Survey): Promise<LogPosition> {
   const { area, pool, position } = options;
   const reader = new LogReader(area, pool, position);
   const replay = new Replay(options);
@@ -76,11 +82,11 @@ export async function replayLog(options: ReplayOptions): Promise<Replayed> {
     end = group.next;
     await options.pause();
   }
-  return { position: end, groups: found.groups, isCut: found.isCut };
+  return end;
 }
 
-/** How many groups are to be applied; reserves the segments that they refer to. */
-async function survey(options: ReplayOptions): Promise<{ readonly groups: number; readonly isCut: boolean }> {
+/** First pass: finds the end, and reserves the segments that the groups before it refer to. */
+export async function surveyLog(options: SurveyOptions): Promise<Survey> {
   const reader = new LogReader(options.area, options.pool, options.position);
   let groups = 0;
   let last: readonly LoggedBlock[] = [];
