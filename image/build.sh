@@ -17,6 +17,11 @@ note() { echo "image: $*" >&2; }
 missing=()
 need() { command -v "$1" >/dev/null || missing+=("$2"); }
 need mmdebstrap mmdebstrap; need umoci umoci; need skopeo skopeo; need strip binutils
+if [ "$arch" != "$(dpkg --print-architecture)" ]; then # Debian's own scripts run under emulation
+  need arch-test arch-test; need update-binfmts binfmt-support; need "qemu-$(case $arch in arm64) echo aarch64 ;; amd64) echo x86_64 ;; *) echo "$arch" ;; esac)-static" qemu-user-static
+  [ -e /proc/sys/fs/binfmt_misc/register ] || mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc ||
+    { note "an image for $arch needs binfmt_misc in this kernel: build it on a machine of that architecture"; exit 2; }
+fi
 if [ ${#missing[@]} != 0 ]; then
   note "installing ${missing[*]}"
   apt-get update -q >/dev/null && apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
