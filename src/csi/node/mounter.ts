@@ -25,7 +25,7 @@ export class Mounter {
     });
   }
 
-  /** Shows `source`, a folder or a device, at `point` too. Read-only takes a second step. */
+  /** Shows `source`, a folder or a device, at `point` too. */
   async bind(
     source: string,
     point: string,
@@ -34,7 +34,10 @@ export class Mounter {
     await mkdir(options.isDevice ? dirname(point) : point, { recursive: true, mode: 0o750 });
     if (options.isDevice) await writeFile(point, '', { flag: 'a', mode: 0o660 });
     await this.#commands.run(['mount', '--bind', source, point]);
-    if (options.readOnly) await this.#commands.run(['mount', '-o', 'remount,bind,ro', point]);
+    if (!options.readOnly) return;
+    // A remount is for this container alone; what the host and the pods see is a mount that was read-only when it was made.
+    await this.#commands.run(['mount', '-o', 'remount,bind,ro', point]);
+    await this.#commands.run(['mount', '--bind', point, point]);
   }
 
   /** Everything that is mounted at `point`, dead mounts too; rejects while somebody uses it. */

@@ -112,6 +112,7 @@ test.each([
   [{ status: 24, stderr: 'auth' },      'UNAUTHENTICATED'],
   [{ status: 8, stderr: 'timed out' },  'UNAVAILABLE'],
   [{ status: 18, stderr: 'no iscsid' }, 'FAILED_PRECONDITION'],
+  [{ status: 20, stderr: 'no iscsid' }, 'FAILED_PRECONDITION'],
 ] as const)('a login that ends with %j: %s', async (result, code) => {
   const { host, attacher } = open();
   host.answers.push([login, result]);

@@ -1,47 +1,26 @@
 /**
  * Attach by the Linux kernel's initiator: the host's own iscsiadm and iscsid (open-iscsi), run in the host's namespaces.
- * The session belongs to the kernel and outlives this process. An interface record of ours carries the initiator name
- * that the target has been told to let in, so that the node's own name stays what it is.
+ * The session belongs to the kernel and outlives this process.
  */
 import { writeFile } from 'node:fs/promises';
 import { targetIqn } from '../../api/names.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
 import type { Log } from '../../shared/log.ts';
-import type { Attacher, Attachment, AttachRequest, ChapSecret } from './attacher.ts';
+import type { Attacher, Attachment, AttachRequest } from './attacher.ts';
 import { CommandError, type Commands } from './command.ts';
+import { iface, writeRecords } from './open-iscsi-records.ts';
 import { listIscsiSessions, type IscsiSession } from './open-iscsi-sessions.ts';
 import { until } from './until.ts';
 
-/** Name of our interface record. */
-const iface = 'caskade';
 /** Exit statuses of iscsiadm (iscsiadm(8)). */
-const iscsi = { sessionExists: 15, noObjects: 21, notConnected: 20, noDaemon: 18, loginAuth: 24 } as const;
-
-/**
- * Record settings of each node. A target that restarts is back within seconds; two minutes of patience cover a node's
- * death, and then the file system hears of it instead of hanging for ever.
- */
-const settings: Readonly<Record<string, string>> = {
-  'node.startup': 'manual',
-  'node.session.timeo.replacement_timeout': '120',
-  'node.conn[0].timeo.login_timeout': '15',
-  'node.conn[0].timeo.noop_out_interval': '5',
-  'node.conn[0].timeo.noop_out_timeout': '10',
-  'node.session.initial_login_retry_max': '3',
-  'node.session.scan': 'auto',
-};
-
-/** Replaces settings in the record files below $1 by those on standard input, where argv does not show them. */
-const writeSecrets = `
-set -eu
-umask 077
-secrets=$(cat)
-find "$1" -type f | while read -r record; do
-  grep -v '^node\\.session\\.auth\\.' "$record" > "$record.caskade" || true
-  printf '%s\\n' "$secrets" >> "$record.caskade"
-  mv "$record.caskade" "$record"
-done
-`;
+const iscsi = {
+  sessionNotFound: 2,
+  sessionExists: 15,
+  daemonNotReached: 18,
+  daemonNotConnected: 20,
+  noObjects: 21,
+  loginAuth: 24,
+} as const;
 
 export interface OpenIscsiOptions {
   readonly host: Commands;
@@ -79,15 +58,19 @@ export class OpenIscsiAttacher implements Attacher {
   async attach(request: AttachRequest): Promise<Attachment> {
     const found = await this.#session(request.iqn);
     if (found === undefined) {
-      await this.#writeRecords(request);
+      await writeRecords(this.#host, (args) => this.#admin(args), request);
       await this.#login(request);
     } else if (!found.disks.has(request.lun)) {
       await this.#admin(['-m', 'session', '-r', found.name.replace('session', ''), '--rescan']);
     }
+    // A session that waits for its target answers no read: whoever looked at the disk would hang with it.
     const disk = await until(
-      `LUN ${request.lun} of ${request.iqn} has a disk`,
+      `LUN ${request.lun} of ${request.iqn} has a disk and its target answers`,
       { timeoutMs: 20_000, everyMs: 200 },
-      async () => (await this.#session(request.iqn))?.disks.get(request.lun),
+      async () => {
+        const session = await this.#session(request.iqn);
+        return session?.state === 'LOGGED_IN' ? session.disks.get(request.lun) : undefined;
+      },
     );
     return { devicePath: `/dev/${disk}`, problem: undefined };
   }
@@ -120,8 +103,8 @@ export class OpenIscsiAttacher implements Attacher {
 
   async detach(volume: string): Promise<void> {
     const iqn = targetIqn(volume);
-    // Not only when a session is seen: a record without one would log in at the next start of the node.
-    await this.#admin(['-m', 'node', '-T', iqn, '--logout'], [iscsi.noObjects, iscsi.notConnected]);
+    // Not only when a session is seen: a record is to go too.
+    await this.#admin(['-m', 'node', '-T', iqn, '--logout'], [iscsi.noObjects, iscsi.sessionNotFound]);
     await until(`no session with ${iqn}`, { timeoutMs: 10_000, everyMs: 200 }, async () =>
       (await this.#session(iqn)) === undefined ? true : undefined,
     );
@@ -141,45 +124,10 @@ export class OpenIscsiAttacher implements Attacher {
     const argv = ['iscsiadm', ...args];
     const { status, stderr, stdout } = await this.#host.tryRun(argv, { timeoutMs: 60_000 });
     if (status === 0 || tolerated.includes(status)) return;
-    throw new CommandError(argv, status, stderr || stdout);
-  }
-
-  async #writeRecords({ iqn, portal, initiator, chap }: AttachRequest): Promise<void> {
-    const interfaces = await this.#host.tryRun(['iscsiadm', '-m', 'iface', '-I', iface]);
-    if (interfaces.status !== 0) await this.#admin(['-m', 'iface', '-I', iface, '-o', 'new']);
-    const update = ['-o', 'update', '-n', 'iface.initiatorname', '-v', initiator];
-    if (!interfaces.stdout.includes(`iface.initiatorname = ${initiator}\n`))
-      await this.#admin(['-m', 'iface', '-I', iface, ...update]);
-    const record = ['-m', 'node', '-T', iqn, '-p', portal, '-I', iface];
-    await this.#admin([...record, '-o', 'new']);
-    for (const [name, value] of Object.entries(settings))
-      await this.#admin([...record, '-o', 'update', '-n', name, '-v', value]);
-    if (chap) await this.#writeChap(iqn, chap);
-  }
-
-  /** iscsiadm takes a password as an argument only, for everybody to see in /proc: the record is written past it. */
-  async #writeChap(iqn: string, chap: ChapSecret): Promise<void> {
-    const lines = [
-      'node.session.auth.authmethod = CHAP',
-      `node.session.auth.username = ${chap.user}`,
-      `node.session.auth.password = ${chap.secret}`,
-      ...(chap.mutual
-        ? [
-            `node.session.auth.username_in = ${chap.mutual.user}`,
-            `node.session.auth.password_in = ${chap.mutual.secret}`,
-          ]
-        : []),
-    ];
-    const folder = await this.#host.run([
-      'sh',
-      '-c',
-      'for folder in /etc/iscsi/nodes /var/lib/iscsi/nodes; do [ -d "$folder/$1" ] && echo "$folder/$1"; done',
-      'caskade-records',
-      iqn,
-    ]);
-    await this.#host.run(['sh', '-c', writeSecrets, 'caskade-chap', folder.trim()], {
-      input: lines.join('\n'),
-    });
+    const error = new CommandError(argv, status, stderr || stdout);
+    if (status === iscsi.daemonNotReached || status === iscsi.daemonNotConnected)
+      throw new StatusError('FAILED_PRECONDITION', (await this.readiness()) ?? error.message);
+    throw error;
   }
 
   async #login({ volume, iqn, portal }: AttachRequest): Promise<void> {
@@ -193,8 +141,6 @@ export class OpenIscsiAttacher implements Attacher {
       if (!(error instanceof CommandError)) throw error;
       if (error.code === iscsi.loginAuth)
         throw new StatusError('UNAUTHENTICATED', `${iqn} refused the login: check the node-stage secret`);
-      if (error.code === iscsi.noDaemon)
-        throw new StatusError('FAILED_PRECONDITION', (await this.readiness()) ?? error.message);
       throw new StatusError('UNAVAILABLE', `no session with ${iqn} at ${portal}: ${error.message}`);
     }
   }
