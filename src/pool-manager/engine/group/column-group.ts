@@ -120,6 +120,18 @@ export class ColumnGroup implements SegmentGroup {
     this.core.lastTxgs[segment] = last;
   }
 
+  /** Waits for what was sent of a segment; answers how many of its rows may be on the devices. */
+  async settle(segment: number): Promise<number> {
+    this.#checkSegment(segment);
+    let rows = this.core.segmentRows;
+    for (const writer of this.#writers)
+      if (writer.segment === segment) {
+        rows = writer.sentRows;
+        await writer.drained();
+      }
+    return rows;
+  }
+
   /** Buffers go back; what was not sent is lost. */
   abandon(): void {
     for (const writer of this.#writers) writer.abandon();

@@ -6,6 +6,7 @@
  * when no group has lost more devices than it has parity.
  */
 import type { GroupCore } from './group-core.ts';
+import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
 import { ColumnGroup } from './column-group.ts';
 import { labelBytes, labelOffsets, shapeOf } from './geometry.ts';
@@ -85,7 +86,7 @@ export class DeviceSet {
     return group;
   }
   get members(): readonly Member[] {
-    return this.#cores.flatMap(({ members }) => members);
+    return this.cores.flatMap(({ members }) => members);
   }
   /** The ring on the data devices, and the log devices' if there are any. */
   get logs(): { readonly ring: LogArea; readonly devices: LogArea | undefined } {
@@ -178,6 +179,11 @@ export class DeviceSet {
     await this.#ownership?.claim();
   }
 
+  /** The same for one device that is to be taken in. Rejects with PoolRefusal DeviceInUse, or DeviceError. */
+  async welcome(device: BlockDevice): Promise<void> {
+    await this.#ownership?.welcome(device);
+  }
+
   /** Lets the owner's heartbeat end, gives buffers back and closes the devices. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
@@ -247,20 +253,23 @@ export class DeviceSet {
         for (const group of this.#groups) group.core.fail(failure);
         this.#fail(failure);
       },
-      onDeviceError: (member, error) => {
-        for (const core of this.#cores)
-          if (core.members.includes(member)) core.judge(member, 'heartbeat', error);
-      },
+      onDeviceError: (member, device, error) =>
+        this.#coreOf(member)?.judge(member, device, 'heartbeat', error),
     });
   }
 
-  get #cores(): readonly GroupCore[] {
+  #coreOf(member: Member): GroupCore | undefined {
+    return this.cores.find(({ members }) => members.includes(member));
+  }
+
+  /** Groups and log devices. */
+  get cores(): readonly GroupCore[] {
     return [...this.#groups.map(({ core }) => core), ...this.#logCores];
   }
 
   async #eachInUse(run: (core: GroupCore, member: Member) => Promise<void>): Promise<void> {
     await Promise.all(
-      this.#cores.flatMap((core) =>
+      this.cores.flatMap((core) =>
         core.members.map(async (member) => {
           if (inUse(member) !== undefined) await run(core, member);
         }),

@@ -5,7 +5,7 @@
  * the next root say so. With fewer members that have all data than data columns the group has failed, for good.
  */
 import { assert, must } from '../../../shared/assert.ts';
-import { DeviceError } from '../block-device.ts';
+import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { Arena } from './arena.ts';
 import { chunkBytes, chunkUnits, deviceOf, type GroupShape } from './geometry.ts';
 import { inUse, type Member } from './member.ts';
@@ -108,13 +108,15 @@ export class GroupCore {
   /** Never rejects because of a device: one that fails is out of use. */
   async write(member: Member, offsetBytes: number, data: Uint8Array): Promise<void> {
     assert(!this.options.readOnly, 'the pool may be written');
+    const device = inUse(member);
+    if (device === undefined) return;
     try {
       const permitted = this.options.permit();
       if (permitted !== undefined) await permitted;
-      await inUse(member)?.write(offsetBytes, data);
+      await device.write(offsetBytes, data);
       member.isDirty = true;
     } catch (error) {
-      this.judge(member, 'write', error);
+      this.judge(member, device, 'write', error);
     }
   }
 
@@ -129,19 +131,20 @@ export class GroupCore {
       await device.writeThrough(offsetBytes, data);
       return true;
     } catch (error) {
-      this.judge(member, 'write through', error);
+      this.judge(member, device, 'write through', error);
       return false;
     }
   }
 
   /** Undefined when the device is absent or can not read it; that counts. */
   async read(member: Member, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined> {
-    if (member.device === undefined) return undefined;
+    const { device } = member;
+    if (device === undefined) return undefined;
     try {
-      const bytes = await member.device.read(offsetBytes, lengthBytes);
-      return bytes;
+      return await device.read(offsetBytes, lengthBytes);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
+      if (member.device !== device) return undefined; // it was replaced meanwhile
       member.ioErrors++;
       if (++member.errorsInRow >= ioErrorsInRowMax && this.canSpare(member))
         this.retire(member, `${ioErrorsInRowMax} errors in a row: ${error.message}`);
@@ -171,7 +174,7 @@ export class GroupCore {
         try {
           await device.flush();
         } catch (error) {
-          this.judge(member, 'flush', error);
+          this.judge(member, device, 'flush', error);
         }
       })();
       member.flushing = flushing;
@@ -180,8 +183,10 @@ export class GroupCore {
     } else await member.flushing; // whoever sent it did so after all that was written before now
   }
 
-  judge(member: Member, what: string, error: unknown): void {
+  /** What a failure of the device means for the member that it was the device of. */
+  judge(member: Member, device: BlockDevice, what: string, error: unknown): void {
     if (error instanceof DeviceError) {
+      if (member.device !== device) return; // it was replaced meanwhile
       member.ioErrors++;
       this.retire(member, `${what} failed: ${error.message}`);
     } else if (error instanceof GroupFailure) this.fail(error);

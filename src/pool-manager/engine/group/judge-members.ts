@@ -47,8 +47,10 @@ export function judgeMembers(
 
 interface Verdict {
   readonly member: Member;
-  /** Has everything up to the root before the newest, for sure. */
+  /** The root calls it current, and it does not have that root itself. */
   readonly isLate: boolean;
+  /** The newest root on it by which it had everything. */
+  readonly ownWhole?: number;
 }
 
 function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readonly Member[] {
@@ -56,10 +58,10 @@ function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readon
   const verdicts = devices.map((known) => judge(evidence, known, isNew));
   const { dataColumns } = shapeOf(evidence.label.layout, devices.length);
   const whole = verdicts.filter(({ member, isLate }) => member.state === 'current' && !isLate).length;
-  for (const { member, isLate } of verdicts)
+  for (const { member, isLate, ownWhole = 0 } of verdicts)
     if (isLate && whole >= dataColumns) {
       member.state = 'syncing';
-      member.goodTxg = evidence.root.txg - 1;
+      member.goodTxg = ownWhole;
     }
   return verdicts.map(({ member }) => member);
 }
@@ -106,6 +108,7 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
     return {
       member: newMember({ ...base, state: 'current', goodTxg: root.txg, joinTxg: openTxg }),
       isLate: own < root.txg,
+      ownWhole,
     };
   const { joinTxg, cursor } = said;
   const went = said.state === 'syncing' && own >= root.txg - 1;
@@ -113,9 +116,10 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
     member: newMember({
       ...base,
       state: 'syncing',
-      goodTxg: Math.min(said.goodTxg, said.state === 'current' ? own : said.goodTxg),
       // it was there all the time: what was copied to it stays copied
-      ...(went ? { joinTxg, cursor } : { joinTxg: openTxg, cursor: 0 }),
+      ...(went
+        ? { goodTxg: said.goodTxg, joinTxg, cursor }
+        : { goodTxg: Math.min(said.goodTxg, ownWhole), joinTxg: openTxg, cursor: 0 }),
     }),
     isLate: false,
   };

@@ -61,14 +61,19 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
   };
 }
 
-/** Several areas, one behind the other: log devices side by side. A write stays inside one of them. */
+/** Several areas, one behind the other: log devices side by side. */
 export function joinAreas(areas: readonly LogArea[]): LogArea {
   const each = Math.min(...areas.map(({ sizeBytes }) => sizeBytes));
-  const at = (offsetBytes: number, lengthBytes: number) => {
-    const index = Math.floor(offsetBytes / each);
-    const area = areas[index];
-    assert(area !== undefined && offsetBytes - index * each + lengthBytes <= each, 'inside one log area');
-    return { area, offset: offsetBytes - index * each };
+  const partsOf = function* (offsetBytes: number, lengthBytes: number) {
+    for (let at = 0; at < lengthBytes;) {
+      const index = Math.floor((offsetBytes + at) / each);
+      const area = areas[index];
+      assert(area !== undefined, 'inside the log areas');
+      const offset = offsetBytes + at - index * each;
+      const length = Math.min(lengthBytes - at, each - offset);
+      yield { area, offset, at, length };
+      at += length;
+    }
   };
   return {
     sizeBytes: each * areas.length,
@@ -77,12 +82,21 @@ export function joinAreas(areas: readonly LogArea[]): LogArea {
       return areas.every(({ isUsable }) => isUsable);
     },
     async writeThrough(offsetBytes, bytes) {
-      const { area, offset } = at(offsetBytes, bytes.byteLength);
-      await area.writeThrough(offset, bytes);
+      const parts = [...partsOf(offsetBytes, bytes.byteLength)];
+      await Promise.all(
+        parts.map(({ area, offset, at, length }) =>
+          area.writeThrough(offset, parts.length === 1 ? bytes : bytes.subarray(at, at + length)),
+        ),
+      );
     },
     async read(copy, offsetBytes, lengthBytes) {
-      const { area, offset } = at(offsetBytes, lengthBytes);
-      return await area.read(copy, offset, lengthBytes);
+      const bytes = new Uint8Array(lengthBytes);
+      for (const { area, offset, at, length } of partsOf(offsetBytes, lengthBytes)) {
+        const part = await area.read(copy, offset, length);
+        if (part === undefined) return undefined;
+        bytes.set(part, at);
+      }
+      return bytes;
     },
   };
 }

@@ -39,11 +39,11 @@ export interface OpenedSet {
 
 /** Throws PoolRefusal. The caller claims the set (`set.claim`) before it writes. */
 export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet> {
-  let findings = await examineDevices(options.devices);
+  let findings = withoutReplaced(await examineDevices(options.devices));
   let label = judgeLabels(findings);
   if (options.owner !== undefined) {
     await watchOwner(options.devices, options.owner);
-    findings = await examineDevices(options.devices); // whoever was there may have gone on while we watched
+    findings = withoutReplaced(await examineDevices(options.devices)); // whoever was there may have gone on while we watched
     label = judgeLabels(findings);
   }
   const found = findings.filter((finding) => finding.kind === 'pool');
@@ -68,6 +68,17 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
     maybeOld: judged.maybeOld,
     readOnlyFor: unknownToWriters(label),
   };
+}
+
+/** Devices that a newer label of their pool does not list any more are not the pool's: somebody left them plugged in. */
+function withoutReplaced(findings: readonly Finding[]): readonly Finding[] {
+  const found = findings.filter((finding) => finding.kind === 'pool');
+  return findings.filter((finding) => {
+    if (finding.kind !== 'pool') return true;
+    const { pool, device, generation } = finding.label;
+    const newer = found.filter(({ label }) => label.pool === pool && label.generation > generation);
+    return newer.every(({ label }) => devicesOf(label).some(({ guid }) => guid === device));
+  });
 }
 
 /** The one pool that the labels speak of, as its newest label describes it. */
@@ -109,11 +120,6 @@ function checkTree(newest: PoolFinding, device: BlockDevice, label: Label): void
     throw new PoolRefusal(
       'DuplicateGuid',
       `devices ${device.name} and ${newest.device.name} claim one pool GUID ${label.pool} with different devices: two pools, take one away`,
-    );
-  if (!devicesOf(newest.label).some(({ guid }) => guid === label.device))
-    throw new PoolRefusal(
-      'PoolMismatch',
-      `device ${device.name} was replaced in pool ${label.pool}: take it away, or wipe it (wipefs -a)`,
     );
 }
 

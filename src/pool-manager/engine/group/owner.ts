@@ -75,7 +75,7 @@ export class Ownership {
   readonly #beatMs: number;
   readonly #members: () => readonly Member[];
   readonly #onForeign: (failure: GroupFailure) => void;
-  readonly #onDeviceError: (member: Member, error: DeviceError) => void;
+  readonly #onDeviceError: (member: Member, device: BlockDevice, error: DeviceError) => void;
   #sequence = 0;
   #leaseUntilMs = -Infinity;
   #confirming: Promise<void> | undefined;
@@ -88,7 +88,7 @@ export class Ownership {
     readonly owner: OwnerOptions;
     readonly members: () => readonly Member[];
     readonly onForeign: (failure: GroupFailure) => void;
-    readonly onDeviceError: (member: Member, error: DeviceError) => void;
+    readonly onDeviceError: (member: Member, device: BlockDevice, error: DeviceError) => void;
   }) {
     this.#pool = options.pool;
     this.#options = options.owner;
@@ -122,6 +122,13 @@ export class Ownership {
   async confirm(): Promise<void> {
     this.#confirming ??= this.#beat().finally(() => (this.#confirming = undefined));
     await this.#confirming;
+  }
+
+  /** Makes one more device ours before it is taken in. Rejects with PoolRefusal DeviceInUse, or DeviceError. */
+  async welcome(device: BlockDevice): Promise<void> {
+    const beat = await readHeartbeat(device);
+    if (beat?.owner !== this.#options.id) await watchOwner([device], this.#options);
+    await device.writeThrough(heartbeatOffsetBytes, this.#encode(this.#options.id));
   }
 
   /** The heartbeat ends; in order: nobody needs to wait for us. */
@@ -165,12 +172,7 @@ export class Ownership {
 
   /** Answers when the first device, or all, have been written; false when none could be. The others go on by themselves. */
   async #writeAll(owner: string, wait: 'first' | 'all'): Promise<boolean> {
-    const beat = encodeHeartbeat({
-      pool: this.#pool,
-      owner,
-      machine: this.#options.machine,
-      sequence: ++this.#sequence,
-    });
+    const beat = this.#encode(owner);
     const writes = this.#members().map((member) => this.#write(member, beat));
     if (wait === 'all') return (await Promise.all(writes)).includes(true);
     const first = writes.map(async (write) => {
@@ -182,6 +184,15 @@ export class Ownership {
     );
   }
 
+  #encode(owner: string): Uint8Array {
+    return encodeHeartbeat({
+      pool: this.#pool,
+      owner,
+      machine: this.#options.machine,
+      sequence: ++this.#sequence,
+    });
+  }
+
   async #write(member: Member, beat: Uint8Array): Promise<boolean> {
     const device = inUse(member);
     if (device === undefined) return false;
@@ -190,7 +201,7 @@ export class Ownership {
       return true;
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      this.#onDeviceError(member, error);
+      this.#onDeviceError(member, device, error);
       return false;
     }
   }

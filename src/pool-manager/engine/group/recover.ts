@@ -109,6 +109,7 @@ async function mendColumns(core: GroupCore, lost: Lost, run: Run, finding: Findi
   for (let column = 0; column < core.columns; column++) {
     if (columns.includes(column)) continue;
     const member = core.memberOf(lost.segment, column);
+    if (!core.has(member, lost.segment)) continue; // what a device missed is copied to it in order (resilver.ts)
     const piece = pieces.find((each) => each.column === column);
     const right =
       isMirror || column === run.column
@@ -121,8 +122,7 @@ async function mendColumns(core: GroupCore, lost: Lost, run: Run, finding: Findi
             chosen.map(({ bytes }) => bytes),
           );
     const wrong = piece === undefined ? found : found.filter((i) => !isSameUnit(right, piece.bytes, i));
-    if (piece !== undefined && member !== lost.asked && core.has(member, lost.segment))
-      member.checksumErrors += wrong.length;
+    if (piece !== undefined && member !== lost.asked) member.checksumErrors += wrong.length;
     await mend(core, lost.segment, run, { column, bytes: right }, wrong);
   }
 }

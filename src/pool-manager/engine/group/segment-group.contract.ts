@@ -9,7 +9,7 @@ import type { SegmentGroup, SegmentWriter, UnitCheck } from './segment-group.ts'
 export function unitOf(tag: number): Uint8Array {
   const bytes = new Uint8Array(blockBytes);
   const words = new Uint32Array(bytes.buffer);
-  words.forEach((_, i) => (words[i] = Math.imul(tag * 1024 + i + 1, 2_654_435_761)));
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(tag * 1024 + i + 1, 2_654_435_761);
   return bytes;
 }
 

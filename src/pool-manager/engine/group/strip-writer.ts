@@ -41,6 +41,9 @@ export class StripWriter implements SegmentWriter {
   get room(): number {
     return this.#isFinished ? 0 : this.#total - this.units;
   }
+  get sentRows(): number {
+    return this.#sentRows;
+  }
   /** Sends that are under way. */
   get inFlight(): number {
     return this.#sends.size;

@@ -1,0 +1,262 @@
+/** What happens to a pool's devices while it serves: away and back, replaced, more of them, larger ones. */
+import { describe, expect, test } from '@jest/globals';
+import { must } from '../../../shared/assert.ts';
+import { memoryHost } from '../../../testing/memory-pool.ts';
+import { MemoryDevice } from '../../../testing/memory-device.ts';
+import { DeviceError } from '../block-device.ts';
+import { addGroup, attachDevice, growGroups, replaceDevice } from './change.ts';
+import { createDeviceSet } from './create-set.ts';
+import type { DeviceSet } from './device-set.ts';
+import type { Layout } from './geometry.ts';
+import { openDeviceSet } from './open-set.ts';
+import { Resilver, type ResilverSource } from './resilver.ts';
+import { appendTags, isTagged } from './segment-group.contract.ts';
+
+const host = memoryHost(1);
+const mib = 2 ** 20;
+const makeDevices = (count: number, prefix = 'disk', sizeBytes = 16 * mib): readonly MemoryDevice[] =>
+  Array.from({ length: count }, (_, i) => new MemoryDevice({ name: `${prefix}-${i}`, sizeBytes }));
+const copyOf = (device: MemoryDevice, sizeBytes = device.sizeBytes): MemoryDevice =>
+  new MemoryDevice({ name: device.name, sizeBytes, image: device.image() });
+const states = (set: DeviceSet) => set.devices().map(({ state }) => state);
+
+/** Writes segments of tagged units and remembers which. */
+class Rig {
+  set: DeviceSet;
+  readonly written = new Map<string, number>();
+  txg = 0;
+  constructor(set: DeviceSet) {
+    this.set = set;
+  }
+  async write(segment: number, units: number, group = 0): Promise<void> {
+    const writer = this.set.group(group).open(segment);
+    appendTags(writer, segment * 10_000, units);
+    writer.finish();
+    await writer.drained();
+    this.written.set(`${group}/${segment}`, units);
+  }
+  async root(): Promise<void> {
+    await this.set.flush();
+    this.txg = this.set.openTxg;
+    await this.set.writeRoot({ txg: this.txg, clean: false, payload: new Uint8Array(8) });
+    this.set.openTxg = this.txg + 1;
+  }
+  /** Indices of segments that are not right. */
+  async wrong(): Promise<readonly string[]> {
+    const wrong: string[] = [];
+    for (const [key, units] of this.written) {
+      const [group = 0, segment = 0] = key.split('/').map(Number);
+      const { bad } = await this.set.group(group).read(segment, 0, units, isTagged(segment * 10_000));
+      if (bad.length > 0) wrong.push(key);
+    }
+    return wrong;
+  }
+  source(): ResilverSource {
+    const { written, set } = this;
+    return {
+      *segmentsWritten(group, afterTxg) {
+        for (let segment = 0; segment < 40; segment++)
+          if (written.has(`${group}/${segment}`) && set.group(group).lastTxg(segment) > afterTxg)
+            yield segment;
+      },
+      isFree: (group, segment) => !written.has(`${group}/${segment}`),
+      judge: (group, segment) => {
+        const units = written.get(`${group}/${segment}`) ?? 0;
+        return Promise.resolve(
+          (index, bytes, from) => index >= units || isTagged(segment * 10_000 + index)(0, bytes, from),
+        );
+      },
+      pin: (run) => run(),
+    };
+  }
+  async resilver(): Promise<Resilver> {
+    const resilver = new Resilver(this.set, this.source());
+    while (await resilver.step());
+    return resilver;
+  }
+}
+
+async function create(layout: Layout, devices: readonly MemoryDevice[], groups = [devices]): Promise<Rig> {
+  const rig = new Rig(await createDeviceSet({ layout, groups, host }));
+  await rig.root();
+  for (let segment = 0; segment < 6; segment++) await rig.write(segment, 64);
+  await rig.root();
+  return rig;
+}
+
+const redundant: readonly (readonly [Layout, number])[] = [
+  ['mirror', 2],
+  ['mirror', 3],
+  ['raidz', 3],
+  ['raidz', 5],
+  ['raidz2', 4],
+  ['raidz2', 6],
+];
+
+describe.each(redundant)('%s of %i', (layout, count) => {
+  test('a device that was away gets what it missed, and nothing else', async () => {
+    const devices = makeDevices(count);
+    const rig = await create(layout, devices);
+    const away = must(devices[1], 'a device');
+    away.fault = () => new DeviceError(away.name, 'pulled');
+    await rig.write(10, 50);
+    await rig.root();
+    await rig.write(11, 64);
+    await rig.root();
+    expect(rig.set.devices()[1]?.state).toBe('failed');
+    expect(await rig.wrong()).toEqual([]);
+    const back = copyOf(away);
+    await attachDevice(rig.set, back);
+    await rig.write(12, 64);
+    await rig.root();
+    await rig.write(13, 20);
+    expect(rig.set.devices()[1]?.state).toBe('syncing');
+    const before = back.writes;
+    const resilver = new Resilver(rig.set, rig.source());
+    await resilver.step();
+    expect(resilver.progress()[0]).toMatchObject({ device: back.name, doneSegments: 1, totalSegments: 3 });
+    while (await resilver.step());
+    expect(back.writes - before).toBe(3); // 10, 11, and 12, which is of the group in which the device came back
+    await rig.root();
+    expect(states(rig.set)).toEqual(Array.from({ length: count }, () => 'current'));
+    // it carries its part: others may go now
+    const other = must(devices[0], 'another');
+    other.fault = () => new DeviceError(other.name, 'pulled');
+    expect(await rig.wrong()).toEqual([]);
+    expect(rig.set.devices()[1]?.checksumErrors).toBe(0);
+  });
+
+  test('a device is replaced, over a restart, and the new one carries its part', async () => {
+    const devices = makeDevices(count);
+    const rig = await create(layout, devices);
+    const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+    const old = must(rig.set.devices()[0], 'a device');
+    await replaceDevice(rig.set, old.guid, fresh, { host });
+    await rig.write(20, 64);
+    const resilver = new Resilver(rig.set, rig.source());
+    await resilver.step();
+    await resilver.step();
+    await rig.root();
+    // a restart: the old device is still plugged in, and is left alone
+    const all = [...devices, fresh].map((device) => copyOf(device));
+    const again = new Rig((await openDeviceSet({ devices: all })).set);
+    for (const [key, units] of rig.written) again.written.set(key, units);
+    for (const [key] of rig.written)
+      again.set.group(0).restoreTxgs(Number(key.slice(2)), 2, key === '0/20' ? 3 : 2);
+    expect(states(again.set)).toEqual(['syncing', ...Array.from({ length: count - 1 }, () => 'current')]);
+    expect(again.set.devices()[0]?.name).toBe('new-0');
+    const second = new Resilver(again.set, again.source());
+    await second.step();
+    expect(second.progress()[0]).toMatchObject({ totalSegments: 5 }); // two of seven were copied before
+    while (await second.step());
+    await again.root();
+    const other = must(all[1], 'another');
+    other.fault = () => new DeviceError(other.name, 'pulled');
+    expect(await again.wrong()).toEqual([]);
+    expect(again.set.devices()[0]).toMatchObject({ state: 'current', checksumErrors: 0 });
+    expect(all[0]?.closed).toBe(false);
+    expect(must(devices[0], 'the old one').closed).toBe(true);
+  });
+});
+
+test('a rotten source is found before it is copied, where there is a third', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('mirror', devices);
+  const [a] = devices as [MemoryDevice];
+  for (let at = 2 * mib; at < 4 * mib; at += 4096) a.flipBit(at);
+  const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[2], 'a device').guid, fresh, { host });
+  await rig.resilver();
+  await rig.root();
+  for (const device of devices) device.fault = () => new DeviceError(device.name, 'gone');
+  const [, , report] = rig.set.devices();
+  expect(report).toMatchObject({ name: 'new-0', state: 'current', checksumErrors: 0 });
+  expect(await rig.wrong()).toEqual([]);
+});
+
+test('a segment that is being written while a device comes back is whole on it', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('raidz', devices);
+  const away = must(devices[2], 'a device');
+  away.fault = () => new DeviceError(away.name, 'pulled');
+  const { set } = rig;
+  const writer = set.group(0).open(9);
+  appendTags(writer, 90_000, 24);
+  writer.seal();
+  await writer.drained();
+  await rig.root();
+  await attachDevice(set, copyOf(away));
+  appendTags(writer, 90_024, 24);
+  writer.seal();
+  rig.written.set('0/9', 48);
+  await rig.resilver();
+  appendTags(writer, 90_048, 24);
+  writer.finish();
+  await writer.drained();
+  rig.written.set('0/9', 72);
+  await rig.root();
+  const [a] = devices as [MemoryDevice];
+  a.fault = () => new DeviceError('a', 'gone');
+  expect(await rig.wrong()).toEqual([]);
+  expect(set.devices()[2]).toMatchObject({ state: 'current', checksumErrors: 0 });
+});
+
+test('what can not be replaced, attached or added is refused', async () => {
+  const stripe = await create('stripe', makeDevices(1));
+  const [fresh, used] = makeDevices(2, 'new') as [MemoryDevice, MemoryDevice];
+  await expect(
+    replaceDevice(stripe.set, must(stripe.set.devices()[0], 'it').guid, fresh, { host }),
+  ).rejects.toMatchObject({ reason: 'LayoutInvalid' });
+  await create('stripe', [used]);
+  const devices = makeDevices(2);
+  const mirror = await create('mirror', devices);
+  const guid = must(mirror.set.devices()[0], 'it').guid;
+  await expect(replaceDevice(mirror.set, guid, used, { host })).rejects.toMatchObject({
+    reason: 'PoolMismatch',
+  });
+  const [small] = makeDevices(1, 'small', 8 * mib) as [MemoryDevice];
+  await expect(replaceDevice(mirror.set, guid, small, { host })).rejects.toMatchObject({
+    reason: 'DeviceTooSmall',
+  });
+  await expect(attachDevice(mirror.set, copyOf(used))).rejects.toMatchObject({ reason: 'PoolMismatch' });
+  await expect(attachDevice(mirror.set, copyOf(must(devices[0], 'a')))).rejects.toMatchObject({
+    reason: 'DuplicateGuid',
+  });
+  await expect(addGroup(mirror.set, [fresh], { host })).rejects.toMatchObject({ reason: 'LayoutInvalid' });
+  expect(mirror.set.label.generation).toBe(1);
+});
+
+test('a group is added, and is there after a crash before the next root', async () => {
+  const rig = await create('mirror', makeDevices(2));
+  const more = makeDevices(2, 'more', 32 * mib);
+  const group = await addGroup(rig.set, more, { host });
+  expect([group.index, rig.set.groups.length, group.segments]).toEqual([1, 2, 120]);
+  await rig.write(100, 64, 1);
+  const all = rig.set.members.map(({ device }) => copyOf(device as MemoryDevice));
+  const { set } = await openDeviceSet({ devices: all });
+  expect([set.groups.length, states(set)]).toEqual([2, ['current', 'current', 'current', 'current']]);
+  expect((await set.group(1).read(100, 0, 64, isTagged(1_000_000))).bad).toEqual([]);
+});
+
+test('larger devices give more segments, once all of a group are larger', async () => {
+  const devices = makeDevices(2);
+  const rig = await create('mirror', devices);
+  const [a, b] = devices as [MemoryDevice, MemoryDevice];
+  const one = new Rig((await openDeviceSet({ devices: [copyOf(a, 32 * mib), copyOf(b)] })).set);
+  expect(await growGroups(one.set)).toBe(0);
+  const larger = [copyOf(a, 32 * mib), copyOf(b, 24 * mib)];
+  const { set } = await openDeviceSet({ devices: larger });
+  expect(await growGroups(set)).toBe(32);
+  expect(set.group(0).segments).toBe(84);
+  const grown = new Rig(set);
+  for (const [key, units] of rig.written) grown.written.set(key, units);
+  await grown.write(83, 64);
+  await grown.root();
+  const again = await openDeviceSet({ devices: larger.map((device) => copyOf(device)) });
+  expect([again.root.txg, again.set.group(0).segments, states(again.set)]).toEqual([
+    3,
+    84,
+    ['current', 'current'],
+  ]);
+  expect(await grown.wrong()).toEqual([]);
+});
