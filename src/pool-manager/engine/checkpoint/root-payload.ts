@@ -9,17 +9,20 @@ export interface RootPayload {
   readonly log: LogPosition;
   /** The log is on the log devices, not in the ring of the first group. */
   readonly isLogApart: boolean;
+  /** An import went back to this state: the log is not replayed, and volumes get new GUIDs. */
+  readonly isRewound: boolean;
   /** Higher than any batch number that was given. */
   readonly nextBatch: number;
 }
 
 const version = 1;
+const apartFlag = 1;
+const rewoundFlag = 2;
 
-export function encodeRootPayload({ directory, log, isLogApart, nextBatch }: RootPayload): Uint8Array {
-  const to = new ByteEncoder()
-    .u64(version)
-    .u64(nextBatch)
-    .u64(isLogApart ? 1 : 0);
+export function encodeRootPayload(root: RootPayload): Uint8Array {
+  const { directory, log, isLogApart, isRewound, nextBatch } = root;
+  const flags = (isLogApart ? apartFlag : 0) | (isRewound ? rewoundFlag : 0);
+  const to = new ByteEncoder().u64(version).u64(nextBatch).u64(flags);
   to.u64(log.incarnation).u64(log.offsetBytes).u64(log.sequence).u64(log.group).bytes(log.previous);
   return encodePlace(to, directory).finish();
 }
@@ -30,8 +33,14 @@ export function decodeRootPayload(bytes: Uint8Array): RootPayload {
   const found = from.u64();
   if (found !== version) throw new RangeError(`a root of version ${found}`);
   const nextBatch = from.u64();
-  const isLogApart = from.u64() === 1;
+  const flags = from.u64();
   const [incarnation, offsetBytes, sequence, group] = [from.u64(), from.u64(), from.u64(), from.u64()];
   const log = { incarnation, offsetBytes, sequence, group, previous: from.bytes() };
-  return { nextBatch, isLogApart, log, directory: decodePlace(from) };
+  return {
+    directory: decodePlace(from),
+    log,
+    isLogApart: (flags & apartFlag) !== 0,
+    isRewound: (flags & rewoundFlag) !== 0,
+    nextBatch,
+  };
 }

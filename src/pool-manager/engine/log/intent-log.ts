@@ -28,8 +28,8 @@ export interface IntentLogOptions {
   peek(words: Uint32Array, at: number): Uint8Array | undefined;
   /** Sends all open rows now; resolves when everything that was appended so far is durable. */
   flushData(): Promise<void>;
-  /** Notes how far each volume is; what it answers is called when that is durable. */
-  capture(): () => void;
+  /** Notes how far these volumes are; what it answers is called when that is durable. */
+  capture(slots: ReadonlySet<number>): () => void;
   /** The root that the log follows. */
   durableTxg(): number;
   /** The ring fills up: a checkpoint should begin soon. */
@@ -53,6 +53,7 @@ export class IntentLog implements VolumeJournal {
   readonly #options: IntentLogOptions;
   readonly #ring: LogRing;
   readonly #batches = new Set<number>();
+  readonly #slots = new Set<number>();
   #pending = new RecordBuffer();
   #spare = new RecordBuffer();
   readonly #tail = new RecordBuffer();
@@ -101,7 +102,7 @@ export class IntentLog implements VolumeJournal {
   note(slot: number, note: VolumeNote): void {
     if (this.isMuted) return;
     this.#pending.note(slot, note);
-    this.#grown();
+    this.#grown(slot);
   }
 
   /** At import: goes on behind what was replayed. Nothing has been noted yet. */
@@ -138,6 +139,11 @@ export class IntentLog implements VolumeJournal {
     this.#wake();
   }
 
+  /** Nothing is made durable any more, and whoever waits already is not answered: read-only, or abandoned. */
+  refuse(error: Error): void {
+    this.#failure = error;
+  }
+
   /** Everybody who waits hears it; nothing is written any more. */
   fail(error: Error): void {
     if (this.#failure !== undefined) return;
@@ -170,7 +176,7 @@ export class IntentLog implements VolumeJournal {
       this.notedUnits++;
     }
     this.#pending.pointers(kind, slot, number, block, count, words, from);
-    this.#grown();
+    this.#grown(slot);
   }
 
   #name(low: number, high: number): void {
@@ -184,8 +190,9 @@ export class IntentLog implements VolumeJournal {
   }
 
   /** Does not let what is pending outgrow a group. */
-  #grown(): void {
+  #grown(slot: number): void {
     this.isDirty = true;
+    this.#slots.add(slot);
     if (this.#pending.lengthBytes > groupBytesMax(this.#ring.sizeBytes) / 4) this.#join();
   }
 
@@ -231,7 +238,7 @@ export class IntentLog implements VolumeJournal {
       return;
     }
     const current = waiting ?? newWaiting();
-    const settle = this.#options.capture();
+    const settle = this.#options.capture(this.#slots);
     if (!fits) {
       assert(cut !== undefined, 'only a checkpoint takes over what does not fit');
       this.#forget();
@@ -293,6 +300,7 @@ export class IntentLog implements VolumeJournal {
   #forget(): void {
     this.#pending.clear();
     this.#batches.clear();
+    this.#slots.clear();
     this.#named = 0;
     this.#storedBytes = 0;
   }

@@ -1,0 +1,86 @@
+/**
+ * When the cleaner works: beside writes in proportion to them, without pause while users wait for room, and a little when
+ * nothing else is going on. Never two slices at once.
+ */
+import type { Cleaning } from '../space/block-space.ts';
+
+const sliceUnits = 256;
+
+export interface CleanerPaceOptions {
+  readonly cleaning: Cleaning;
+  /** Units that were appended so far. */
+  appendedUnits(): number;
+  /** Only a checkpoint can bring more: what was emptied waits for its roots. */
+  wantCheckpoint(): void;
+  pause(): Promise<void>;
+  /** Something was cleaned. */
+  onProgress(): void;
+  onFailure(error: Error): void;
+}
+
+export class CleanerPace {
+  readonly #options: CleanerPaceOptions;
+  #seenUnits = 0;
+  #debtUnits = 0;
+  #running: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(options: CleanerPaceOptions) {
+    this.#options = options;
+  }
+
+  /** Something was appended, freed or released. `isIdle`: nobody else wants the devices. */
+  kick(isIdle = false): void {
+    if (this.#isStopped || this.#running !== undefined) return;
+    const { need } = this.#options.cleaning;
+    if (need === 'no' || (need === 'idle' && !isIdle)) return;
+    this.#running = this.#run(isIdle).then(
+      () => (this.#running = undefined),
+      (error: unknown) => {
+        this.#running = undefined;
+        this.#isStopped = true;
+        this.#options.onFailure(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+  }
+
+  async #run(isIdle: boolean): Promise<void> {
+    while (!this.#isStopped) {
+      const units = this.#due(isIdle);
+      if (units === 0) return;
+      const moved = await this.#options.cleaning.clean(units);
+      this.#debtUnits = Math.max(0, this.#debtUnits - moved);
+      this.#options.onProgress();
+      if (moved === 0) {
+        this.#options.wantCheckpoint();
+        return;
+      }
+      await this.#options.pause();
+    }
+  }
+
+  /** How many units the next slice moves; 0: none now. */
+  #due(isIdle: boolean): number {
+    const { cleaning } = this.#options;
+    const appended = this.#options.appendedUnits();
+    this.#debtUnits += cleaning.debt(appended - this.#seenUnits);
+    this.#seenUnits = appended;
+    switch (cleaning.need) {
+      case 'no':
+        this.#debtUnits = 0;
+        return 0;
+      case 'idle':
+        this.#debtUnits = 0;
+        return isIdle ? sliceUnits : 0;
+      case 'paced':
+        return isIdle ? sliceUnits : Math.min(sliceUnits, Math.ceil(this.#debtUnits));
+      case 'urgent':
+        return sliceUnits;
+    }
+  }
+}

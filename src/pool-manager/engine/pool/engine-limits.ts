@@ -1,0 +1,23 @@
+/** Bounds of an open pool. Tests make them small. */
+export interface EngineLimits {
+  /** Changes that are in no tree yet before a checkpoint begins; `room` waits at twice as many. */
+  readonly deltasMax: number;
+  /** A checkpoint begins when something has changed for so long. */
+  readonly checkpointEveryMs: number;
+  readonly nodeCacheBytesMax: number;
+  /** Nodes of deleted snapshots and volumes that one checkpoint takes apart. */
+  readonly freeingNodesPerCheckpoint: number;
+  /** Bytes that reads of all volumes have under way; more wait for their turn. */
+  readonly readingBytesMax: number;
+  /** No user may write when more than this part of the pool is in use, in per cent; 100: never. */
+  readonly roThresholdPercent: number;
+}
+
+export const defaultLimits: EngineLimits = {
+  deltasMax: 512 * 1024,
+  checkpointEveryMs: 5_000,
+  nodeCacheBytesMax: 64 * 2 ** 20,
+  freeingNodesPerCheckpoint: 4_096,
+  readingBytesMax: 4 * 2 ** 20,
+  roThresholdPercent: 100,
+};

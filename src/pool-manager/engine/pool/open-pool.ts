@@ -1,0 +1,140 @@
+/** An open pool as the daemon sees it (pool.ts), on its engine. */
+import { assert } from '../../../shared/assert.ts';
+import { newGuid } from '../host.ts';
+import type { CloneSpec, Pool, PoolStatus, VolumeSpec } from '../pool.ts';
+import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
+import { EngineVolume } from '../volume/volume.ts';
+import { NoSpaceError } from '../volume-store.ts';
+import { PoolEngine, PoolFailure, type PoolParts } from './pool-engine.ts';
+import { poolStatus } from './pool-status.ts';
+
+/** What creating a volume may write besides users' data. */
+const volumeUnitsMin = 64;
+const slotsMax = 65_535;
+/** Roots after the last change until nothing is held for older ones. */
+const settlingRoots = 3;
+
+export class EnginePool implements Pool {
+  readonly guid: string;
+  readonly failed: Promise<Error>;
+  readonly #engine: PoolEngine;
+  #isClosing = false;
+
+  constructor(parts: PoolParts) {
+    this.guid = parts.guid;
+    this.#engine = new PoolEngine(parts);
+    this.failed = this.#engine.failed;
+  }
+
+  get engine(): PoolEngine {
+    return this.#engine;
+  }
+
+  /** Makes a volume known: one of the last root, or a new one. */
+  adopt(start: VolumeStart, isNew: boolean): EngineVolume {
+    const { volumes } = this.#engine;
+    assert(!volumes.has(start.slot), `slot ${start.slot} is free`);
+    const volume = new EngineVolume(this.#engine.coreOf(start.slot), start, isNew);
+    volumes.set(start.slot, volume);
+    return volume;
+  }
+
+  /** After creation or import: a root before anything else is written, then users' mutations are noted. */
+  async begin(): Promise<void> {
+    const { log, admission, checkpoints, volumes } = this.#engine;
+    await checkpoints.after();
+    for (const volume of volumes.values()) volume.ready = true;
+    log.isMuted = false;
+    admission.isReplaying = false;
+    checkpoints.start();
+    if (this.#engine.hasWork()) checkpoints.want();
+  }
+
+  /** What is here can be read; whoever changes it hears why that can not be (`why`: half a sentence). */
+  beginReadOnly(why: string): void {
+    const { admission, log, volumes } = this.#engine;
+    admission.isReplaying = false;
+    admission.readOnly = why;
+    log.refuse(new PoolFailure(`pool ${this.guid} is read-only: ${why}`));
+    for (const volume of volumes.values()) volume.ready = true;
+  }
+
+  volumes(): readonly EngineVolume[] {
+    return [...this.#engine.volumes.values()].filter((volume) => volume.ready && !volume.destroyed);
+  }
+
+  volume(guid: string): EngineVolume | undefined {
+    return this.volumes().find(({ identity }) => identity.guid === guid);
+  }
+
+  async createVolume({ volume, replicaId, sizeBytes }: VolumeSpec): Promise<EngineVolume> {
+    assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0, 'a volume has a size');
+    const identity = this.#newIdentity(volume, replicaId);
+    const created = this.adopt(newVolumeStart(this.#freeSlot(), identity, sizeBytes), true);
+    await this.#engine.checkpoints.after();
+    return created;
+  }
+
+  async cloneVolume({ volume, replicaId, origin, snapshot }: CloneSpec): Promise<EngineVolume> {
+    const from = this.volume(origin);
+    if (from === undefined) throw new Error(`pool ${this.guid} has no volume ${origin} to clone`);
+    await this.#engine.checkpoints.after(); // the snapshot's tree is built
+    const identity = this.#newIdentity(volume, replicaId);
+    const created = this.adopt(cloneStart(from, snapshot, this.#freeSlot(), identity), true);
+    await this.#engine.checkpoints.after();
+    return created;
+  }
+
+  async destroyVolume(guid: string): Promise<void> {
+    this.volume(guid)?.destroy();
+    await this.#engine.checkpoints.after();
+  }
+
+  status(): PoolStatus {
+    return poolStatus(this.#engine, this.volumes());
+  }
+
+  /** Makes all that was taken in so far durable. */
+  async commit(): Promise<void> {
+    await this.#engine.log.commit();
+  }
+
+  /** Resolves when all background work is done and nothing is held for older roots: totals are exact then. */
+  async settled(): Promise<void> {
+    const { checkpoints } = this.#engine;
+    do await checkpoints.after();
+    while (this.#engine.hasWork());
+    for (let i = 0; i < settlingRoots; i++) await checkpoints.after();
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    const { cleaner, checkpoints, parts } = this.#engine;
+    await cleaner.stop();
+    if (this.#engine.failure === undefined) await checkpoints.finish();
+    await parts.devices.close();
+    if (this.#engine.failure !== undefined) throw this.#engine.failure;
+  }
+
+  /** As after a crash: nothing is written any more, and buffers go back. For tests. */
+  abandon(): void {
+    this.#isClosing = true;
+    this.#engine.abandon();
+  }
+
+  #newIdentity(volume: string, replicaId: string): EngineVolume['identity'] {
+    assert(!this.#isClosing, 'the pool is open');
+    for (const { identity, destroyed } of this.#engine.volumes.values())
+      if (identity.volume === volume && !destroyed)
+        throw new Error(`pool ${this.guid} has a replica of volume ${volume} already (${identity.guid})`);
+    if (this.#engine.admission.availableUnits < volumeUnitsMin)
+      throw new NoSpaceError(`pool ${this.guid} has no room for a volume`);
+    return { volume, replicaId, guid: newGuid(this.#engine.parts.host) };
+  }
+
+  #freeSlot(): number {
+    for (let slot = 0; slot < slotsMax; slot++) if (!this.#engine.volumes.has(slot)) return slot;
+    throw new NoSpaceError(`pool ${this.guid} has ${slotsMax} volumes: that is as many as it can have`);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Keeps users from taking what the pool needs to go on.
+ *
+ * A write is taken in only while its blocks, and all nodes that building the unbuilt layers may write, fit beside the
+ * reserve. The reserve is what unmap, delete, records, checkpoints and the cleaner live on when users' space is gone;
+ * these are never asked for admission.
+ */
+import { blockBytes } from '../../../shared/block-size.ts';
+import type { SpaceRoom } from '../space/block-space.ts';
+import type { Admission } from '../volume/volume-core.ts';
+import { NoSpaceError } from '../volume-store.ts';
+
+export interface AdmissionOptions {
+  /** GUID, for messages. */
+  readonly pool: string;
+  readonly room: SpaceRoom;
+  readonly roThresholdPercent: number;
+  /** Changes in unbuilt layers have become more. */
+  onDeltas(deltas: number): void;
+}
+
+export class PoolAdmission implements Admission {
+  /** Nodes that building all layers may write. */
+  nodesPending = 0;
+  /** Changes in layers that are not built. */
+  deltasPending = 0;
+  /** While the log is replayed: all of it was admitted once. */
+  isReplaying = false;
+  /** Why nobody may write; undefined: they may. */
+  readOnly: string | undefined;
+  readonly #options: AdmissionOptions;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Units that users have, full or free. */
+  get totalUnits(): number {
+    const { totalUnits, reserveUnits } = this.#options.room;
+    return Math.max(0, totalUnits - reserveUnits);
+  }
+
+  get usedUnits(): number {
+    return Math.min(this.totalUnits, this.#options.room.busyUnits);
+  }
+
+  /** Units that users may fill now, before anything is cleaned or released. */
+  get availableUnits(): number {
+    const { userUnits, userUnitsNow } = this.#options.room;
+    return Math.min(userUnits, userUnitsNow, this.#belowThreshold()) - this.nodesPending;
+  }
+
+  admit(dataUnits: number, nodeUnits: number): void {
+    if (this.isReplaying) return;
+    const { pool } = this.#options;
+    if (this.readOnly !== undefined) throw new NoSpaceError(`pool ${pool} is read-only: ${this.readOnly}`);
+    if (this.availableUnits >= dataUnits + nodeUnits) return;
+    const freeBytes = Math.max(0, this.availableUnits) * blockBytes;
+    throw new NoSpaceError(`pool ${pool} is full: ${dataUnits * blockBytes} bytes asked, ${freeBytes} left`);
+  }
+
+  pend(nodeUnits: number, deltas: number): void {
+    this.nodesPending += nodeUnits;
+    this.deltasPending += deltas;
+    if (deltas > 0) this.#options.onDeltas(this.deltasPending);
+  }
+
+  #belowThreshold(): number {
+    const { roThresholdPercent } = this.#options;
+    if (roThresholdPercent >= 100) return Infinity;
+    return Math.floor((this.totalUnits * roThresholdPercent) / 100) - this.usedUnits;
+  }
+}

@@ -1,0 +1,226 @@
+/**
+ * The parts of an open pool put together, and what goes on by itself in it.
+ *
+ *   write ──▶ admission ──▶ block space ──▶ groups        commit ──▶ intent log (+ data flushed) ──▶ durable
+ *                  │             ▲
+ *             write room    cleaner pace                  checkpoints ──▶ trees, items, root ──▶ log and space freed
+ *
+ * It fails as a whole: from then on nothing becomes durable, and everybody who waits hears why.
+ */
+import { must } from '../../../shared/assert.ts';
+import { runCheckpoint } from '../checkpoint/checkpoint.ts';
+import type { ItemStore } from '../checkpoint/item-store.ts';
+import type { DeviceSet } from '../group/device-set.ts';
+import type { LogArea } from '../group/log-area.ts';
+import type { EngineHost } from '../host.ts';
+import { IntentLog } from '../log/intent-log.ts';
+import type { LogPosition } from '../log/log-position.ts';
+import { LogRing } from '../log/log-ring.ts';
+import { NodeStore } from '../map/node-store.ts';
+import { Pins } from '../pins.ts';
+import type { BlockSpace } from '../space/block-space.ts';
+import type { EngineVolume } from '../volume/volume.ts';
+import type { VolumeCore, Zstd } from '../volume/volume-core.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { CleanerPace } from './cleaner-pace.ts';
+import type { EngineLimits } from './engine-limits.ts';
+import { FairQueue } from './fair-queue.ts';
+import { PoolAdmission } from './pool-admission.ts';
+import { RoomJudge } from './room-judge.ts';
+import { WriteRoom } from './write-room.ts';
+
+export interface PoolParts {
+  readonly guid: string;
+  readonly host: EngineHost;
+  readonly limits: EngineLimits;
+  readonly devices: DeviceSet;
+  readonly space: BlockSpace;
+  readonly items: ItemStore;
+  readonly zstd?: Zstd | undefined;
+  readonly logArea: LogArea;
+  /** Where the log goes on. */
+  readonly log: LogPosition;
+  /** The newest root that any device ever had; 0 in a new pool. */
+  readonly txg: number;
+}
+
+/** The pool can not go on: nothing more becomes durable. What was read before can be read still, as far as devices answer. */
+export class PoolFailure extends Error {
+  override readonly name = 'PoolFailure';
+}
+
+export class PoolEngine {
+  readonly parts: PoolParts;
+  /** By slot, destroyed ones of which something is left too. */
+  readonly volumes = new Map<number, EngineVolume>();
+  readonly log: IntentLog;
+  readonly admission: PoolAdmission;
+  readonly checkpoints: Checkpoints;
+  readonly cleaner: CleanerPace;
+  readonly pins: Pins;
+  readonly failed: Promise<Error>;
+  failure: Error | undefined;
+  openTxg: number;
+  durableTxg: number;
+  readonly #room: WriteRoom;
+  readonly #judge: RoomJudge;
+  readonly #nodes: NodeStore;
+  readonly #reads: FairQueue;
+  readonly #tellFailure: (error: Error) => void;
+
+  constructor(parts: PoolParts) {
+    const { guid, host, limits, devices, space } = parts;
+    this.parts = parts;
+    this.openTxg = parts.txg + 1;
+    this.durableTxg = parts.txg;
+    const failed = Promise.withResolvers<Error>();
+    this.failed = failed.promise;
+    this.#tellFailure = failed.resolve;
+    this.pins = new Pins(() => this.openTxg);
+    this.#nodes = new NodeStore(space, limits.nodeCacheBytesMax);
+    this.#reads = new FairQueue(limits.readingBytesMax);
+    const pause = () => host.pause();
+    const onFailure = (error: Error) => this.fail(error);
+    const wantCheckpoint = () => this.checkpoints.want();
+    this.log = new IntentLog({
+      ring: new LogRing(parts.logArea, guid, parts.log),
+      batchPlace: (batch) => space.batchPlace(batch),
+      peek: (words, at) => space.peek(words, at),
+      flushData: () => this.#flushData(),
+      capture: (slots) => this.#capture(slots),
+      durableTxg: () => this.durableTxg,
+      wantCheckpoint,
+      onFailure,
+    });
+    this.admission = new PoolAdmission({
+      pool: guid,
+      room: space.room,
+      roThresholdPercent: limits.roThresholdPercent,
+      onDeltas: (deltas) => this.#onDeltas(deltas),
+    });
+    this.checkpoints = new Checkpoints({
+      clock: host.clock,
+      everyMs: limits.checkpointEveryMs,
+      run: (clean) => this.#checkpoint(clean),
+      isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
+      onFailure,
+    });
+    this.#judge = new RoomJudge(parts, this.admission, this.checkpoints, () => this.hasWork());
+    this.#room = new WriteRoom({ state: () => this.#roomState(), pause });
+    this.cleaner = new CleanerPace({
+      cleaning: space.cleaning,
+      appendedUnits: () => this.log.notedUnits,
+      wantCheckpoint,
+      pause,
+      onProgress: () => this.#room.changed(),
+      onFailure,
+    });
+    devices.failed.then(onFailure, onFailure);
+    devices.onChange = wantCheckpoint; // the next root says who has everything
+  }
+
+  /** What a volume gets; building and taking apart get that of slot 0. */
+  coreOf(slot: number): VolumeCore {
+    const { space, host, zstd } = this.parts;
+    const openTxg = () => this.openTxg;
+    return {
+      space,
+      nodes: this.#nodes,
+      pins: this.pins,
+      host,
+      journal: this.log,
+      admission: this.admission,
+      readGate: this.#reads,
+      zstd,
+      get openTxg() {
+        return openTxg();
+      },
+      commit: () => this.log.commit(),
+      room: () => this.#room.wait(slot),
+    };
+  }
+
+  /** Whether something deleted is left that checkpoints take apart. */
+  hasWork(): boolean {
+    for (const volume of this.volumes.values()) if (volume.hasWork) return true;
+    return false;
+  }
+
+  fail(cause: Error): void {
+    if (this.failure !== undefined) return;
+    const { guid } = this.parts;
+    this.failure = new PoolFailure(`pool ${guid} can not go on: ${cause.message}`, { cause });
+    this.log.fail(this.failure);
+    this.checkpoints.fail(this.failure);
+    this.#room.fail(this.failure);
+    this.#tellFailure(this.failure);
+  }
+
+  /** As after a crash: nothing goes on, nobody is answered, buffers go back. For tests. */
+  abandon(): void {
+    this.failure = new PoolFailure(`pool ${this.parts.guid} was abandoned`);
+    this.log.refuse(this.failure);
+    this.checkpoints.abandon(this.failure);
+    void this.cleaner.stop();
+    this.parts.devices.abandon();
+  }
+
+  #onDeltas(deltas: number): void {
+    if (deltas > this.parts.limits.deltasMax && !this.checkpoints.isRunning) this.checkpoints.want();
+    this.cleaner.kick();
+  }
+
+  #roomState(): 'open' | 'soon' {
+    const busy = this.parts.devices.groups.filter((group) => group.isBusy);
+    if (busy.length > 0 && busy.length === this.parts.devices.groups.length) {
+      const changed = () => this.#room.changed();
+      Promise.race(busy.map((group) => group.ready())).then(changed, changed);
+      return 'soon';
+    }
+    const state = this.#judge.state();
+    if (state === 'soon') this.cleaner.kick();
+    return state;
+  }
+
+  async #flushData(): Promise<void> {
+    const { space, devices } = this.parts;
+    space.seal();
+    await space.drained();
+    await devices.flush();
+  }
+
+  #capture(slots: ReadonlySet<number>): () => void {
+    const noted = [...slots].map((slot) => {
+      const volume = must(this.volumes.get(slot), 'a volume that notes is known');
+      return { volume, position: volume.position() };
+    });
+    return () => {
+      for (const { volume, position } of noted) volume.durableAt(position);
+    };
+  }
+
+  async #checkpoint(clean: boolean): Promise<void> {
+    const { devices, space, items, limits } = this.parts;
+    const { txg, gone } = await runCheckpoint(
+      {
+        devices,
+        space,
+        items,
+        log: this.log,
+        isLogApart: this.parts.logArea === devices.logs.devices,
+        core: this.coreOf(0),
+        freeingNodesMax: limits.freeingNodesPerCheckpoint,
+        volumes: () => [...this.volumes.values()],
+        nextTxg: () => this.openTxg++,
+        oldestPinTxg: () => this.pins.oldestTxg,
+      },
+      clean,
+    );
+    this.durableTxg = txg;
+    for (const { slot } of gone) this.volumes.delete(slot);
+    if (!clean && this.hasWork()) this.checkpoints.want();
+    this.#judge.checkpointed();
+    this.cleaner.kick();
+    this.#room.changed();
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * Opens the pool that is on these devices.
+ *
+ *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ checkpoint ─▶ serve
+ *
+ * Nothing but the owner's heartbeat is written before the checkpoint. What does not fit is refused by name
+ * (refusal.ts), never guessed at.
+ *
+ * A pool that can not know whether it has all that was promised gives its volumes new GUIDs: for replication they are
+ * newcomers then (R31). That is so after a rewind, without a device that may be newer, and when the log is cut.
+ */
+import { must } from '../../../shared/assert.ts';
+import { storedSum } from '../checksum.ts';
+import type { OpenedSet } from '../group/open-set.ts';
+import { newGuid } from '../host.ts';
+import type { LogPosition } from '../log/log-position.ts';
+import { replayLog, type Survey, surveyLog } from '../log/replay.ts';
+import type { RootPayload } from '../checkpoint/root-payload.ts';
+import { encodeRootPayload } from '../checkpoint/root-payload.ts';
+import { defaultLimits, type EngineLimits } from './engine-limits.ts';
+import { areLoggedGood } from './logged-data.ts';
+import { EnginePool } from './open-pool.ts';
+import { type LoadedPool, loadPool, type LoadOptions, refusingDamage } from './pool-load.ts';
+
+export interface ImportOptions extends LoadOptions {
+  readonly limits?: Partial<EngineLimits>;
+}
+
+/** Throws PoolRefusal. */
+export async function importPool(options: ImportOptions): Promise<EnginePool> {
+  let loaded = await loadPool(options);
+  try {
+    if (loaded.opened.readOnlyFor !== undefined && options.readOnly !== true) {
+      loaded.opened.set.abandon();
+      loaded = await loadPool({ ...options, readOnly: true });
+    }
+    return await refusingDamage(loaded.opened.set.pool, () => openLoaded(options, loaded));
+  } catch (error) {
+    loaded.opened.set.abandon();
+    throw error;
+  }
+}
+
+async function openLoaded(options: ImportOptions, loaded: LoadedPool): Promise<EnginePool> {
+  const { set, readOnlyFor, maybeOld } = loaded.opened;
+  if (readOnlyFor !== undefined || options.readOnly === true) return openReadOnly(options, loaded);
+  await set.claim();
+  const isRewound = options.rewindBefore !== undefined || loaded.payload.isRewound;
+  if (isRewound) await giveUpNewer(loaded.opened, loaded.payload);
+  const log = loggedParts(options, loaded);
+  const found = isRewound ? nothing : await surveyLog(log);
+  const pool = newPool(options, loaded, log.goOn(loaded.payload.log));
+  adoptAll(pool, loaded, isRewound || maybeOld || found.isCut ? () => newGuid(options.host) : undefined);
+  const { volumes } = pool.engine;
+  const behind = await replayLog({ ...log, storedSum, volume: (slot) => volumes.get(slot) }, found);
+  pool.engine.log.restart(log.goOn(behind));
+  await pool.begin();
+  return pool;
+}
+
+const nothing: Survey = { groups: 0, isCut: false };
+
+/** As of the root, without what only the log has. */
+function openReadOnly(options: ImportOptions, loaded: LoadedPool): EnginePool {
+  const pool = newPool(options, loaded, loaded.payload.log);
+  adoptAll(pool, loaded, undefined);
+  const feature = loaded.opened.readOnlyFor;
+  pool.beginReadOnly(
+    feature === undefined
+      ? 'it was imported so'
+      : `this release does not know ${feature}, which writers must`,
+  );
+  return pool;
+}
+
+/** Before anything is written over: no later import may choose a root whose blocks are given up. */
+async function giveUpNewer({ set }: OpenedSet, payload: RootPayload): Promise<void> {
+  const txg = set.openTxg;
+  await set.writeRoot({ txg, clean: false, payload: encodeRootPayload({ ...payload, isRewound: true }) });
+  set.openTxg = txg + 1;
+}
+
+function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): EnginePool {
+  const { opened, space, items } = loaded;
+  const { set } = opened;
+  const { host, zstd, limits } = options;
+  return new EnginePool({
+    guid: set.pool,
+    host,
+    limits: { ...defaultLimits, ...limits },
+    devices: set,
+    space,
+    items,
+    zstd,
+    logArea: set.logs.devices ?? set.logs.ring,
+    log,
+    txg: set.openTxg - 1,
+  });
+}
+
+function adoptAll(pool: EnginePool, loaded: LoadedPool, guidOf: (() => string) | undefined): void {
+  pool.engine.admission.isReplaying = true;
+  for (const start of loaded.starts) {
+    const guid = guidOf?.() ?? start.identity.guid;
+    const volume = pool.adopt({ ...start, identity: { ...start.identity, guid } }, false);
+    if (guidOf !== undefined) volume.setAnnotations(volume.annotations); // so that the next root has the new GUID
+  }
+}
+
+function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedPool) {
+  const { set } = opened;
+  const { host, zstd } = options;
+  const area = must(payload.isLogApart ? set.logs.devices : set.logs.ring, 'log devices');
+  const areaNow = set.logs.devices ?? set.logs.ring;
+  return {
+    area,
+    pool: set.pool,
+    position: payload.log,
+    space,
+    areGood: (blocks: Parameters<typeof areLoggedGood>[1]) => areLoggedGood(set.groups, blocks, zstd),
+    pause: () => host.pause(),
+    /** Where this life of the pool goes on. */
+    goOn: (at: LogPosition): LogPosition => ({
+      ...at,
+      offsetBytes: areaNow === area ? at.offsetBytes : 0,
+      incarnation: payload.log.incarnation + 1,
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Whether more can be taken in now, and whether waiting would bring it.
+ *
+ * Waiting helps while changes wait to be built, while something deleted is left, or while cleaning and the roots to come
+ * bring what users may have in the long run. It is given up when several checkpoints in a row brought nothing: then the
+ * write is refused, and the user hears that the pool is full.
+ */
+import type { BlockSpace } from '../space/block-space.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import type { EngineLimits } from './engine-limits.ts';
+import type { PoolAdmission } from './pool-admission.ts';
+
+/** What `room` promises: a write of 4 MiB. */
+const roomUnits = 1_024;
+/** What a root frees may be used two roots later; before that it may have to be cleaned. */
+const fruitlessMax = 6;
+
+export class RoomJudge {
+  readonly #space: BlockSpace;
+  readonly #limits: EngineLimits;
+  readonly #admission: PoolAdmission;
+  readonly #checkpoints: Checkpoints;
+  readonly #hasWork: () => boolean;
+  /** Checkpoints in a row that brought no more room. */
+  #fruitless = 0;
+  #bestUnits = 0;
+
+  constructor(
+    parts: { readonly space: BlockSpace; readonly limits: EngineLimits },
+    admission: PoolAdmission,
+    checkpoints: Checkpoints,
+    hasWork: () => boolean,
+  ) {
+    this.#space = parts.space;
+    this.#limits = parts.limits;
+    this.#admission = admission;
+    this.#checkpoints = checkpoints;
+    this.#hasWork = hasWork;
+  }
+
+  /** `soon`: a checkpoint is on its way. */
+  state(): 'open' | 'soon' {
+    const { deltasPending, nodesPending, availableUnits, readOnly } = this.#admission;
+    if (readOnly !== undefined) return 'open';
+    if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
+    if (availableUnits >= roomUnits) {
+      this.#fruitless = 0;
+      this.#bestUnits = 0;
+      return 'open';
+    }
+    const isOnItsWay =
+      nodesPending > 0 || this.#hasWork() || this.#space.room.userUnits - nodesPending >= roomUnits;
+    return isOnItsWay && this.#fruitless < fruitlessMax ? this.#soon() : 'open';
+  }
+
+  /** A checkpoint has ended. */
+  checkpointed(): void {
+    const { availableUnits } = this.#admission;
+    if (availableUnits > this.#bestUnits) this.#fruitless = 0;
+    else this.#fruitless++;
+    this.#bestUnits = Math.max(this.#bestUnits, availableUnits);
+  }
+
+  #soon(): 'soon' {
+    if (!this.#checkpoints.isRunning) this.#checkpoints.want();
+    return 'soon';
+  }
+}
