@@ -80,6 +80,22 @@ export function verifyUnit(
   return true;
 }
 
+/**
+ * What summaries of batches say of stored bytes: the first lane of their checksum, salted with whose they are (48 bits),
+ * to `to[0]` and `to[1]`. For a unit that is stored as it is, these are words 4 and 5 of its pointer.
+ */
+export function storedSum(
+  source: Uint8Array,
+  from: number,
+  lengthBytes: number,
+  owner: number,
+  to: Uint32Array,
+): void {
+  sum(source, from, lengthBytes, owner >>> 0, Math.floor(owner / 2 ** 32));
+  to[0] = words[sumWord] ?? 0;
+  to[1] = words[sumWord + 1] ?? 0;
+}
+
 /** 16 bytes over `source`, up to `checksummedBytesMax`; for labels and roots, which carry their checksum themselves. */
 export function checksumBytes(source: Uint8Array, saltLow: number, saltHigh: number): Uint8Array {
   sum(source, 0, source.byteLength, saltLow, saltHigh);

@@ -37,7 +37,7 @@ export async function readBlocks(
       },
     );
   } catch (error) {
-    if (error instanceof BadNodeError) throw new BadBlockError(volume, block, { cause: error });
+    if (error instanceof BadNodeError) throw new BadBlockError(volume, block, undefined, { cause: error });
     throw error;
   }
   const content = new Uint8Array(count * blockBytes);

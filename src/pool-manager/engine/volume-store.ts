@@ -46,12 +46,38 @@ export interface Snapshot {
   readonly record: Uint8Array;
 }
 
+/** Exact when no background work is left: trees are built by checkpoints, and large unmaps are freed in slices. */
 export interface VolumeUsage {
   /** Blocks that hold data in the head, times 4096. */
   readonly logicalBytes: number;
-  /** What the volume occupies in the pool, snapshots included. */
+  /** What the volume occupies in the pool, snapshots included. Blocks that a clone has from its origin are the origin's. */
   readonly allocatedBytes: number;
 }
+
+/** In bytes as stored, nodes of the map included. */
+export interface SnapshotUsage {
+  /** What nobody else has: neither another snapshot, nor the head, nor a clone. */
+  readonly uniqueBytes: number;
+  /** The rest of what the snapshot refers to. */
+  readonly sharedBytes: number;
+  /**
+   * What deleting it gives back: `uniqueBytes`, or 0 while a clone needs it, or while two histories go on from it (after
+   * a rollback).
+   */
+  readonly reclaimableBytes: number;
+}
+
+export const compressions = ['off', 'lz4', 'zstd'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** Of one replica; changeable at any time, for what is written from then on. */
+export interface VolumeProperties {
+  readonly compression: Compression;
+  /** 1…19, for zstd. */
+  readonly zstdLevel: number;
+}
+
+export const defaultProperties: VolumeProperties = { compression: 'off', zstdLevel: 3 };
 
 export interface VolumeStore {
   readonly identity: VolumeIdentity;
@@ -114,15 +140,42 @@ export interface VolumeStore {
   usage(): VolumeUsage;
 }
 
+/** Everything that a volume of the engine can do. */
+export interface FullVolumeStore extends VolumeStore {
+  readonly properties: VolumeProperties;
+  /** What is needed to recreate the volume's custom resources, opaque here; empty at birth, at most 64 KiB. */
+  readonly annotations: Uint8Array;
+  /** Mutations as any other; they change neither `last` nor content. They work on a full pool. */
+  setProperties(properties: VolumeProperties): void;
+  setAnnotations(annotations: Uint8Array): void;
+
+  /** Rejects when there is no such snapshot. Exact when no background work is left. */
+  snapshotUsage(name: string): Promise<SnapshotUsage>;
+
+  /**
+   * For another replica that lost a block which it has with birth `birth`: the content, if the head or a snapshot here
+   * has the block with that very birth; else undefined. Rejects with BadBlockError.
+   */
+  readForRepair(block: number, birth: number): Promise<Uint8Array | undefined>;
+  /**
+   * Puts back a block that is unreadable here, if `data` is what its checksum promises. Answers whether it was; nothing
+   * changes for readers otherwise. Neither birth nor `last` changes.
+   */
+  writeRepaired(block: number, data: Uint8Array): Promise<boolean>;
+}
+
 /** A block failed its checksum and no good copy is in this pool: another replica may have one. */
 export class BadBlockError extends Error {
   override readonly name = 'BadBlockError';
   readonly volume: string;
   readonly block: number;
-  constructor(volume: string, block: number, options?: ErrorOptions) {
+  /** Which of the block's contents it was (`readForRepair`); undefined when the map itself is unreadable. */
+  readonly birth: number | undefined;
+  constructor(volume: string, block: number, birth?: number, options?: ErrorOptions) {
     super(`volume ${volume}: block ${block} is unreadable`, options);
     this.volume = volume;
     this.block = block;
+    this.birth = birth;
   }
 }
 

@@ -440,7 +440,7 @@ export class EngineVolume implements VolumeStore {
         await walkView(this.#core, view, { from: block, to: block + count, after }, visit);
       } catch (error) {
         if (error instanceof BadNodeError)
-          throw new BadBlockError(this.identity.volume, block, { cause: error });
+          throw new BadBlockError(this.identity.volume, block, undefined, { cause: error });
         throw error;
       }
     });

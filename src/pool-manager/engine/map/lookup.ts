@@ -1,0 +1,49 @@
+/** One block at once, when everything on the way to it is at hand: the common read. */
+import { DeltaLayer, type View } from './delta-layer.ts';
+import type { NodeStore } from './node-store.ts';
+import { birthOf, copyPointer, isMapped, pointerWords, setHole } from './pointer.ts';
+import { slotSpan } from './radix.ts';
+import type { Tree } from './tree.ts';
+
+/** Writes the pointer of a block to `to[at…]`, or a hole with its birth. False: a node is not at hand. */
+export function lookUp(nodes: NodeStore, view: View, block: number, to: Uint32Array, at: number): boolean {
+  let below = view;
+  while (below instanceof DeltaLayer) {
+    if (below.tree !== undefined) return lookUpTree(nodes, below.tree, block, to, at);
+    const entry = below.points.find(block);
+    if (entry >= 0) {
+      copyPointer(below.points.wordsOf(entry), below.points.atOf(entry), to, at);
+      return true;
+    }
+    const range = below.rangeAt(block);
+    if (range !== undefined) {
+      setHole(to, at, range.birth);
+      return true;
+    }
+    below = below.below;
+  }
+  return lookUpTree(nodes, below, block, to, at);
+}
+
+function lookUpTree(nodes: NodeStore, tree: Tree, block: number, to: Uint32Array, at: number): boolean {
+  let words = tree.root;
+  let from = 0;
+  let within = block;
+  if (block >= slotSpan(tree.levels + 1)) {
+    setHole(to, at, 0);
+    return true;
+  }
+  for (let level = tree.levels; level > 0; level--) {
+    if (!isMapped(words, from)) break;
+    const node = nodes.peek(words, from);
+    if (node === undefined) return false;
+    const span = slotSpan(level);
+    const slot = Math.floor(within / span);
+    within -= slot * span;
+    words = node;
+    from = slot * pointerWords;
+  }
+  if (isMapped(words, from)) copyPointer(words, from, to, at);
+  else setHole(to, at, birthOf(words, from));
+  return true;
+}

@@ -1,0 +1,58 @@
+/**
+ * What maps and volumes ask of the space below them (the whole of it: space/block-space.ts).
+ *
+ * A name is bound once. From `append` on its units are busy: nobody moves or reuses them. `adopt` makes them live; a live
+ * name that is `free`d at a checkpoint stays readable for whoever holds a pin from before.
+ */
+import type { UnitCheck } from '../group/segment-group.ts';
+
+export type Stream = 'data' | 'metadata';
+
+/** Where a name lies now. Holds until the next await, or as long as a pin is held. */
+export interface Place {
+  readonly group: number;
+  readonly segment: number;
+  /** Unit in the segment where it begins, and the sector in that unit. */
+  readonly unit: number;
+  readonly sectorInUnit: number;
+}
+
+export interface MapSpace {
+  /**
+   * Takes `sectors` sectors at `stored[from…]` in, copies them, and writes the name, its length and kind 1 into
+   * `words[at]` and `words[at + 1]`. Room was admitted before. `slot` and `owner` say whose it is: volume, and block or
+   * node (owner.ts); `sumLow`, `sumHigh` are 64 bits over the stored bytes, salted with `owner` (`storedSum`).
+   */
+  append(
+    stream: Stream,
+    stored: Uint8Array,
+    from: number,
+    sectors: number,
+    slot: number,
+    owner: number,
+    sumLow: number,
+    sumHigh: number,
+    words: Uint32Array,
+    at: number,
+  ): void;
+  /** The pointer stands in a tree of the checkpoint being built. */
+  adopt(words: Uint32Array, at: number): void;
+  /** A live pointer is in no tree from checkpoint `txg` on. */
+  free(words: Uint32Array, at: number, txg: number): void;
+  /** The same for one that was never adopted. */
+  drop(words: Uint32Array, at: number, txg: number): void;
+  /** The stored bytes, if they are still in memory; undefined for names that are gone. Valid until the next await. */
+  peek(words: Uint32Array, at: number): Uint8Array | undefined;
+  /** Undefined for a name that is gone: dropped, or freed and cleaned away. Who got it from a view looks at a newer one. */
+  place(words: Uint32Array, at: number): Place | undefined;
+  /** Units of one segment. `bad`: units of which no good copy is there. */
+  read(
+    group: number,
+    segment: number,
+    unit: number,
+    count: number,
+    isGood: UnitCheck,
+  ): Promise<{ readonly bytes: Uint8Array; readonly bad: readonly number[] }>;
+  /** Closes the open batches of a stream: names given from now on have at least the batch number that is answered. */
+  mark(stream: Stream): number;
+}

@@ -1,0 +1,67 @@
+/** Builds the trees of one volume for a checkpoint, layer by layer, and says what is live, free or waiting to be freed. */
+import { assert } from '../../../shared/assert.ts';
+import { type DeltaLayer, unfold } from '../map/delta-layer.ts';
+import { batchOf, sectorsOf } from '../map/pointer.ts';
+import { slotSpan } from '../map/radix.ts';
+import { type BuildSink, TreeBuilder } from '../map/tree-build.ts';
+import { settleCounts } from '../map/tree.ts';
+import { marksOf } from './dead-parts.ts';
+import type { SealedLayer } from './head-layers.ts';
+import { isInReach, keeperAt, type SnapshotState } from './snapshot-state.ts';
+import type { VolumeCore } from './volume-core.ts';
+import type { VolumeCut } from './volume-state.ts';
+import type { EngineVolume } from './volume.ts';
+
+/** All volumes' trees are built in the order of the cuts, one after the other. */
+export async function buildVolume(core: VolumeCore, cut: VolumeCut, txg: number): Promise<void> {
+  for (const sealed of cut.layers) {
+    const { layer } = sealed;
+    const builder = new TreeBuilder(core.nodes, core.host, sinkFor(core, cut.volume, sealed, txg));
+    complete(layer, await builder.build(settleCounts(unfold(layer.below).tree), layer, layer.blocks));
+  }
+  cut.volume.release(cut.layers);
+}
+
+/** Snapshots that were taken of this very layer get the mark of its nodes before anything on top of it is built. */
+function complete(layer: DeltaLayer, tree: NonNullable<DeltaLayer['tree']>): void {
+  layer.tree = tree;
+  for (const built of layer.onBuilt) built();
+}
+
+function sinkFor(core: VolumeCore, volume: EngineVolume, sealed: SealedLayer, txg: number): BuildSink {
+  const isOurs = (words: Uint32Array, at: number, mark: keyof Pick<SnapshotState, 'dataMark' | 'nodeMark'>) =>
+    sealed.keeper === undefined || batchOf(words, at) >= sealed.keeper[mark];
+  return {
+    slot: volume.slot,
+    adopt: (words, at) => {
+      assert(isOurs(words, at, 'dataMark'), 'data of a layer was named after the snapshot below it');
+      core.space.adopt(words, at);
+      volume.adopted(sectorsOf(words, at));
+    },
+    wrote: (words, at) => {
+      assert(
+        isOurs(words, at, 'nodeMark'),
+        'nodes of a layer are named after those of the snapshot below it',
+      );
+      core.space.adopt(words, at);
+      volume.liveSectors += sectorsOf(words, at);
+    },
+    drop: (words, at, level, end) => {
+      if (isInReach(keeperAt(sealed.keeper, end), words, at, level)) return;
+      core.space.free(words, at, txg);
+      volume.liveSectors -= sectorsOf(words, at);
+    },
+    cutOut: (words, at, level, end) => {
+      const { keeper } = sealed;
+      const part = {
+        words: words.slice(at, at + 8),
+        level,
+        end,
+        above: marksOf(keeper),
+        below: marksOf(keeper?.parent),
+        split: keeper?.cursor ?? 0,
+      };
+      return volume.dead.add(part, end - slotSpan(level + 1));
+    },
+  };
+}
