@@ -144,6 +144,8 @@ export interface BlockSpace extends MapSpace {
   segmentState(group: number, segment: number): SegmentState;
   /** Segments that are not free and were written after checkpoint `afterTxg`, in order: what a device may lack. */
   segmentsWritten(group: number, afterTxg: number): Iterable<number>;
+  /** All invariants, looked up one by one (slow): what is wrong, in words. */
+  audit(): readonly string[];
   /** Verifies and mends all that is in use in a segment. The caller holds a pin. */
   scrubSegment(group: number, segment: number): Promise<SegmentScrub>;
 }

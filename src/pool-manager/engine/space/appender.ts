@@ -1,0 +1,220 @@
+/**
+ * Where new names come from. Each stream has one batch that grows, in one group; when it is full the next group has its
+ * turn, and its open segment of this stream takes the next batch. Blocks of less than a unit share units: none crosses
+ * from one to the next.
+ */
+import { assert } from '../../../shared/assert.ts';
+import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
+import { plainSectors, setName } from '../map/pointer.ts';
+import type { Stream } from '../map/map-space.ts';
+import { nextGroup } from './group-turn.ts';
+import { finishSegment, type OpenSegment, openSegment } from './open-segment.ts';
+import { heatCode, stateCode } from './segments.ts';
+import type { SpaceTable } from './space-table.ts';
+import { setEntry, setPackedEntry, type StoredSum } from './summary.ts';
+
+const batchUnitsMax = 255;
+const clockUnitsLog2 = 8;
+
+interface StreamState {
+  readonly heat: number;
+  /** By group. */
+  readonly open: (OpenSegment | undefined)[];
+  /** Where the batch that grows lies. */
+  current: OpenSegment | undefined;
+  /** Its record, or -1. */
+  record: number;
+  batch: number;
+  base: number;
+  unitsMax: number;
+  /** The unit that compressed blocks share now, and the sectors taken of it; 0: none. */
+  readonly packed: Uint8Array;
+  packedSectors: number;
+}
+
+const newStream = (heat: number): StreamState => ({
+  heat,
+  open: [],
+  current: undefined,
+  record: -1,
+  batch: 0,
+  base: 0,
+  unitsMax: 0,
+  packed: new Uint8Array(blockBytes),
+  packedSectors: 0,
+});
+
+export class Appender {
+  nextBatch: number;
+  readonly #table: SpaceTable;
+  readonly #storedSum: StoredSum;
+  readonly #data = newStream(heatCode.data);
+  readonly #metadata = newStream(heatCode.metadata);
+  /** By segment id: what is open, and what is closed and not written yet. */
+  readonly #unwritten = new Map<number, OpenSegment>();
+  #units = 0;
+
+  constructor(table: SpaceTable, storedSum: StoredSum, nextBatch: number) {
+    this.#table = table;
+    this.#storedSum = storedSum;
+    this.nextBatch = nextBatch;
+  }
+
+  get openSegments(): Iterable<OpenSegment> {
+    return this.#unwritten.values();
+  }
+
+  append(
+    kind: Stream,
+    stored: Uint8Array,
+    from: number,
+    sectors: number,
+    slot: number,
+    owner: number,
+    sumLow: number,
+    sumHigh: number,
+    words: Uint32Array,
+    at: number,
+  ): void {
+    assert(sectors > 0 && sectors <= plainSectors, 'a block takes one to eight sectors');
+    const stream = kind === 'data' ? this.#data : this.#metadata;
+    if (stream.packedSectors + sectors > plainSectors) this.#flushPacked(stream);
+    const open = this.#room(stream);
+    const unit = open.writer.units;
+    const offset = (unit - stream.base) * plainSectors + stream.packedSectors;
+    setName(words, at, stream.batch, offset, sectors, 0);
+    this.#table.units.take(open.id, unit);
+    if (sectors === plainSectors) {
+      open.writer.append(stored, from);
+      setEntry(open.summary, unit, slot, owner, sumLow, sumHigh);
+      this.#advance(stream, open, unit);
+      return;
+    }
+    if (stream.packedSectors === 0) this.#table.batches.setUnits(stream.record, unit - stream.base + 1);
+    const bytes = sectors * sectorBytes;
+    stream.packed.set(stored.subarray(from, from + bytes), stream.packedSectors * sectorBytes);
+    stream.packedSectors += sectors;
+    if (stream.packedSectors === plainSectors) this.#flushPacked(stream);
+  }
+
+  /** The next batch of the stream gets at least the number that is answered. */
+  mark(kind: Stream): number {
+    this.#endBatch(kind === 'data' ? this.#data : this.#metadata);
+    return this.nextBatch;
+  }
+
+  /** Batches that grow are noted with what they have so far. */
+  noteBatches(): void {
+    for (const { record } of [this.#data, this.#metadata]) if (record >= 0) this.#table.noteBatch(record);
+  }
+
+  seal(): void {
+    for (const stream of [this.#data, this.#metadata]) {
+      this.#flushPacked(stream);
+      for (const open of stream.open) {
+        if (open === undefined) continue;
+        open.writer.seal();
+        if (open.writer.units >= open.dataUnits) this.#finish(stream, open);
+      }
+    }
+  }
+
+  /** A segment whose writer this has to know until all is written. */
+  watch(open: OpenSegment): void {
+    this.#unwritten.set(open.id, open);
+  }
+
+  /** The segment is finished: when it is written, it is forgotten. Who waits for `drained` learns of a failure. */
+  unwatch(open: OpenSegment): void {
+    const forget = () => void this.#unwritten.delete(open.id);
+    void open.writer.drained().then(forget, forget);
+  }
+
+  async drained(): Promise<void> {
+    await Promise.all([...this.#unwritten.values()].map(({ writer }) => writer.drained()));
+  }
+
+  /** The bytes of a unit that are in memory, from this sector on. */
+  peek(id: number, unit: number, sector: number, sectors: number): Uint8Array | undefined {
+    const open = this.#unwritten.get(id);
+    if (open === undefined) return undefined;
+    const packed = this.#packedAt(open, unit);
+    const bytes = packed ?? open.writer.peek(unit);
+    return bytes?.subarray(sector * sectorBytes, (sector + sectors) * sectorBytes);
+  }
+
+  isSent(id: number, unit: number): boolean {
+    const open = this.#unwritten.get(id);
+    if (open === undefined) return true;
+    return this.#packedAt(open, unit) === undefined && open.writer.isSent(unit);
+  }
+
+  /** The unit that compressed blocks share now, if it is this one. */
+  #packedAt(open: OpenSegment, unit: number): Uint8Array | undefined {
+    for (const stream of [this.#data, this.#metadata])
+      if (stream.current === open && stream.packedSectors > 0 && open.writer.units === unit)
+        return stream.packed;
+    return undefined;
+  }
+
+  /** The segment that takes the stream's next unit. */
+  #room(stream: StreamState): OpenSegment {
+    const { current } = stream;
+    if (stream.record >= 0 && current !== undefined) {
+      if (current.writer.units - stream.base < stream.unitsMax) return current;
+      this.#endBatch(stream);
+    }
+    const { groups } = this.#table.segments;
+    const canTake = (index: number) =>
+      stream.open[index] !== undefined || (groups[index]?.inState[stateCode.free] ?? 0) > 0;
+    const group = nextGroup(groups, canTake);
+    let open = stream.open[group];
+    if (open === undefined) {
+      open = openSegment(this.#table, this.#table.segments.groupAt(group), stream.heat);
+      stream.open[group] = open;
+      this.watch(open);
+    }
+    stream.current = open;
+    stream.base = open.writer.units;
+    stream.unitsMax = Math.min(
+      batchUnitsMax,
+      Math.max(1, open.dataUnits >>> 2),
+      open.dataUnits - stream.base,
+    );
+    stream.batch = this.nextBatch++;
+    stream.record = this.#table.begin(stream.batch, open.id, stream.base);
+    return open;
+  }
+
+  /** A unit was appended. */
+  #advance(stream: StreamState, open: OpenSegment, unit: number): void {
+    this.#table.batches.setUnits(stream.record, unit - stream.base + 1);
+    this.#units++;
+    if ((this.#units & ((1 << clockUnitsLog2) - 1)) === 0) this.#table.clock = (this.#table.clock + 1) >>> 0;
+    if (open.writer.units >= open.dataUnits) this.#finish(stream, open);
+  }
+
+  #flushPacked(stream: StreamState): void {
+    const open = stream.current;
+    if (stream.packedSectors === 0 || open === undefined) return;
+    stream.packed.fill(0, stream.packedSectors * sectorBytes);
+    const unit = open.writer.append(stream.packed, 0);
+    setPackedEntry(open.summary, unit, stream.packed, 0, this.#storedSum);
+    stream.packedSectors = 0;
+    this.#advance(stream, open, unit);
+  }
+
+  #endBatch(stream: StreamState): void {
+    this.#flushPacked(stream);
+    if (stream.record >= 0) this.#table.finish(stream.record);
+    stream.record = -1;
+    stream.current = undefined;
+  }
+
+  #finish(stream: StreamState, open: OpenSegment): void {
+    if (stream.current === open) this.#endBatch(stream);
+    stream.open[open.group] = undefined;
+    finishSegment(this.#table, open, this.#storedSum);
+    this.unwatch(open);
+  }
+}

@@ -1,0 +1,85 @@
+/** Whether all that the space keeps agrees with itself: the invariants, looked up one by one (slow; for tests and checks). */
+import { stateCode } from './segments.ts';
+import type { SpaceTable } from './space-table.ts';
+
+const offsets = new Uint8Array(256);
+
+/** Answers what is wrong, in words; nothing when all is well. */
+export function auditSpace(table: SpaceTable): readonly string[] {
+  const { segments, units } = table;
+  const wrong: string[] = [];
+  let busy = 0;
+  let live = 0;
+  for (let id = 0; id < segments.ids; id++) {
+    if (segments.state[id] === stateCode.absent) continue;
+    auditSegment(table, id, wrong);
+    busy += segments.used[id] ?? 0;
+    for (let unit = 0; unit < segments.spaceOf(id).dataUnits; unit++)
+      if (units.count(id, unit) > units.pendingCount(id, unit)) live++;
+  }
+  if (busy !== units.busyUnits) wrong.push(`${busy} units are busy, ${units.busyUnits} counted`);
+  if (live !== units.liveUnits) wrong.push(`${live} units are live, ${units.liveUnits} counted`);
+  for (const { group, inState } of segments.groups)
+    for (const [state, counted] of inState.entries()) {
+      let found = 0;
+      for (let segment = 0; segment < group.segments; segment++)
+        if (segments.state[segments.id(group.index, segment)] === state) found++;
+      if (found !== counted && state !== stateCode.absent)
+        wrong.push(`${found} segments of group ${group.index} are in state ${state}, ${counted} counted`);
+    }
+  for (const id of table.held)
+    if (segments.state[id] !== stateCode.held) wrong.push(`${name(table, id)} waits and is not held`);
+  return wrong;
+}
+
+function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
+  const { segments, units, batches } = table;
+  const { dataUnits } = segments.spaceOf(id);
+  const state = segments.state[id] ?? 0;
+  const where = name(table, id);
+  const owner = new Int32Array(dataUnits).fill(-1);
+  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1)) {
+    const record = at - 1;
+    const batch = batches.numberOf(record);
+    if (batches.findNumber(batch) !== record) wrong.push(`batch ${batch} is not found by its number`);
+    if (batches.segmentOf(record) !== id) wrong.push(`batch ${batch} is in the chain of ${where}`);
+    const count = batches.unitsOf(record);
+    for (let unit = batches.baseOf(record); unit < batches.baseOf(record) + count; unit++) {
+      if (unit >= dataUnits) wrong.push(`batch ${batch} leads out of ${where}`);
+      if (owner[unit] !== -1) wrong.push(`unit ${unit} of ${where} has two batches`);
+      owner[unit] = record;
+    }
+    auditPresence(table, record, wrong);
+    if (!table.growing.has(record) && !units.anyBusy(id, batches.baseOf(record), count))
+      wrong.push(`batch ${batch} is dead and not forgotten`);
+  }
+  let used = 0;
+  let pending = 0;
+  for (let unit = 0; unit < dataUnits; unit++) {
+    pending += units.pendingCount(id, unit);
+    if (units.count(id, unit) < units.pendingCount(id, unit))
+      wrong.push(`unit ${unit} of ${where} has more pending than blocks`);
+    if (!units.isBusy(id, unit)) continue;
+    used++;
+    if (owner[unit] === -1) wrong.push(`unit ${unit} of ${where} is busy in no batch`);
+  }
+  if (used !== segments.used[id])
+    wrong.push(`${where} has ${used} units in use, ${segments.used[id]} counted`);
+  if (pending !== units.pendingBlocks(id)) wrong.push(`${where} has ${pending} pending blocks`);
+  const mayBeUsed = state === stateCode.open || state === stateCode.closed;
+  if (!mayBeUsed && (used > 0 || segments.head[id] !== 0)) wrong.push(`${where} has names in state ${state}`);
+  if (state === stateCode.held && !table.held.has(id)) wrong.push(`${where} is held and does not wait`);
+}
+
+function auditPresence({ batches }: SpaceTable, record: number, wrong: string[]): void {
+  const handle = batches.presenceOf(record);
+  if (handle === 0) return;
+  const count = batches.unitsOf(record);
+  batches.presence.list(handle, count, offsets);
+  for (let rank = 0; rank < count; rank++)
+    if (batches.presence.rank(handle, count, offsets[rank] ?? 0) !== rank)
+      wrong.push(`batch ${batches.numberOf(record)} has unit ${offsets[rank]} at another rank than ${rank}`);
+}
+
+const name = ({ segments }: SpaceTable, id: number): string =>
+  `segment ${segments.numberOf(id)} of group ${segments.groupIndexOf(id)}`;

@@ -1,0 +1,191 @@
+/** Makes the block space of a pool: its parts, put together (the port: block-space.ts). */
+import { assert } from '../../../shared/assert.ts';
+import { batchOf, offsetOf, sectorsOf } from '../map/pointer.ts';
+import { Appender } from './appender.ts';
+import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
+import { findFree } from './open-segment.ts';
+import { stateCode } from './segments.ts';
+import { SpaceTable } from './space-table.ts';
+import { auditSpace } from './space-audit.ts';
+import { spaceRoom } from './space-room.ts';
+import { TableStore } from './table-store.ts';
+
+/** How many roots must be durable after the one that emptied a segment. */
+const holdTxgs = 2;
+/** Units of a batch are counted in sectors of 512 bytes: 8 each. */
+const unitOfOffset = (offset: number): number => offset >>> 3;
+
+export function createBlockSpace(options: SpaceOptions): BlockSpace {
+  const table = new SpaceTable();
+  const { segments, units, batches } = table;
+  const appender = new Appender(table, options.storedSum, options.nextBatch ?? 1);
+  const store = new TableStore(table, appender);
+  const grow: BlockSpace['grow'] = (groups) => {
+    segments.grow(groups);
+    units.grow();
+  };
+  grow(options.groups);
+
+  /** Record of the name, or -1. */
+  const find = (words: Uint32Array, at: number) => batches.find(words[at] ?? 0, (words[at + 1] ?? 0) & 0xff);
+  /** Unit where the name lies, in the segment of its batch; the name is bound. */
+  const unitOf = (record: number, words: Uint32Array, at: number): number => {
+    assert(record >= 0, 'a name is bound');
+    const unit = batches.unitAt(record, unitOfOffset(offsetOf(words, at)));
+    assert(unit >= 0, 'a name has its place');
+    return unit;
+  };
+  const groupOf = (index: number) => segments.groupAt(index).group;
+
+  return {
+    room: spaceRoom(table, () => appender.openSegments),
+    cleaning: { need: 'no', debt: () => 0, clean: () => Promise.resolve(0) },
+    get nextBatch() {
+      return appender.nextBatch;
+    },
+    append: (stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at) =>
+      appender.append(stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at),
+    adopt(words, at) {
+      const record = find(words, at);
+      table.adopt(record, unitOf(record, words, at));
+    },
+    free(words, at, txg) {
+      const record = find(words, at);
+      table.free(record, unitOf(record, words, at), txg);
+    },
+    drop(words, at, txg) {
+      const record = find(words, at);
+      table.drop(record, unitOf(record, words, at), txg);
+    },
+    peek(words, at) {
+      const record = find(words, at);
+      if (record < 0) return undefined;
+      const offset = offsetOf(words, at);
+      const unit = batches.unitAt(record, unitOfOffset(offset));
+      if (unit < 0) return undefined;
+      return appender.peek(batches.segmentOf(record), unit, offset & 7, sectorsOf(words, at));
+    },
+    place(words, at) {
+      const record = find(words, at);
+      const offset = offsetOf(words, at);
+      const unit = record < 0 ? -1 : batches.unitAt(record, unitOfOffset(offset));
+      if (unit < 0) return undefined;
+      const id = batches.segmentOf(record);
+      return {
+        group: segments.groupIndexOf(id),
+        segment: segments.numberOf(id),
+        unit,
+        sectorInUnit: offset & 7,
+      };
+    },
+    isSent(words, at) {
+      const record = find(words, at);
+      return appender.isSent(batches.segmentOf(record), unitOf(record, words, at));
+    },
+    read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
+    batchPlace(batch) {
+      const record = batches.findNumber(batch);
+      assert(record >= 0, `batch ${batch} has a place`);
+      const id = batches.segmentOf(record);
+      return {
+        group: segments.groupIndexOf(id),
+        segment: segments.numberOf(id),
+        firstUnit: batches.baseOf(record),
+      };
+    },
+    mark: (stream) => appender.mark(stream),
+    seal: () => appender.seal(),
+    drained: () => appender.drained(),
+
+    async load(items, txg, nextBatch) {
+      await store.load(items, txg);
+      appender.nextBatch = nextBatch;
+    },
+    reserve(group, segment) {
+      const id = segments.id(group, segment);
+      const state = segments.state[id];
+      assert(state !== stateCode.system, 'data of the log is not in a system segment');
+      if (state !== stateCode.closed) {
+        table.held.delete(id);
+        segments.setState(id, stateCode.closed);
+        table.log.open(table.where(id), 0);
+        table.log.close(table.where(id), false, table.clock);
+        const { openTxg } = groupOf(group);
+        segments.emptied[id] = openTxg;
+        groupOf(group).restoreTxgs(segment, groupOf(group).firstTxg(segment) || openTxg, openTxg);
+      }
+      store.touch(id);
+    },
+    bind(group, segment, firstUnit) {
+      const id = segments.id(group, segment);
+      assert(segments.state[id] === stateCode.closed, 'the segment was reserved');
+      const batch = appender.nextBatch++;
+      store.bound.push(table.begin(batch, id, firstUnit));
+      return batch;
+    },
+    claim(words, at) {
+      const record = find(words, at);
+      assert(record >= 0, `batch ${batchOf(words, at)} was bound`);
+      const offset = unitOfOffset(offsetOf(words, at));
+      if (offset >= batches.unitsOf(record)) batches.setUnits(record, offset + 1);
+      const id = batches.segmentOf(record);
+      const unit = batches.baseOf(record) + offset;
+      assert(unit < segments.spaceOf(id).dataUnits, 'a unit of the segment');
+      units.take(id, unit);
+    },
+    changes: (txg, items) => store.write(txg, items),
+    release(durableTxg, oldestPinTxg) {
+      const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
+      for (const id of table.held) {
+        if ((segments.emptied[id] ?? 0) > limit) continue;
+        if (options.discard === true) void discard(id);
+        else table.makeFree(id);
+      }
+    },
+    openSystem() {
+      const [freest] = segments.groups.toSorted((a, b) => freeSegments(b) - freeSegments(a));
+      const id = freest === undefined ? -1 : findFree(table, freest);
+      assert(freest !== undefined && id >= 0, 'the reserve has segments for checkpoints');
+      segments.setState(id, stateCode.system);
+      return { group: freest.group, writer: freest.group.open(segments.numberOf(id)) };
+    },
+    claimSystem(group, segment) {
+      const id = segments.id(group, segment);
+      table.held.delete(id);
+      assert(segments.used[id] === 0 && segments.head[id] === 0, 'names and items do not share segments');
+      segments.setState(id, stateCode.system);
+      groupOf(group).restoreTxgs(segment, 1, groupOf(group).openTxg);
+    },
+    freeSystem(group, segment, txg) {
+      const id = segments.id(group, segment);
+      assert(segments.state[id] === stateCode.system, 'a system segment');
+      segments.emptied[id] = txg;
+      table.hold(id);
+    },
+    grow,
+    segmentState: (group, segment) => stateName(segments.state[segments.id(group, segment)] ?? 0),
+    *segmentsWritten(group, afterTxg) {
+      for (let segment = 0; segment < groupOf(group).segments; segment++) {
+        const state = segments.state[segments.id(group, segment)];
+        if (state !== stateCode.free && groupOf(group).lastTxg(segment) > afterTxg) yield segment;
+      }
+    },
+    audit: () => auditSpace(table),
+    scrubSegment: () => Promise.resolve({ units: 0, repairedUnits: 0, bad: [] }),
+  };
+
+  async function discard(id: number): Promise<void> {
+    table.held.delete(id);
+    await segments.spaceOf(id).group.discard(segments.numberOf(id));
+    table.makeFree(id);
+  }
+}
+
+const freeSegments = ({ inState }: { readonly inState: Uint32Array }): number => inState[stateCode.free] ?? 0;
+
+function stateName(code: number): SegmentState {
+  const names: readonly SegmentState[] = ['free', 'open', 'closed', 'held', 'system'];
+  const name = names[code];
+  assert(name !== undefined, 'the segment exists');
+  return name;
+}

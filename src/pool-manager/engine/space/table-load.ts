@@ -1,0 +1,144 @@
+/**
+ * The table from its pages and logs. A log changes only what is older than itself; when all are applied, dead batches
+ * are forgotten, the rest gets its index, and what was open is closed: nothing is ever appended to it again.
+ */
+import { pageSegments, segmentFlag, stateCode } from './segments.ts';
+import type { SpaceTable } from './space-table.ts';
+import { numberAt, readTableLog, TableError, tableOp } from './table-log.ts';
+import { addLoaded } from './table-page.ts';
+
+const offsets = new Uint8Array(256);
+
+/** Applies the log of checkpoint `txg`. `pageTxg`: by page, the checkpoint it is of. */
+export function applyLog(
+  table: SpaceTable,
+  bytes: Uint8Array,
+  txg: number,
+  pageTxg: readonly number[],
+): void {
+  const { segments } = table;
+  const clock = readTableLog(bytes, (op, group, segment, argument, words, at) => {
+    const space = segments.groups[group];
+    if (space === undefined || segment >= space.group.segments)
+      throw new TableError(`the pool has no segment ${segment} in group ${group}`);
+    const id = segments.id(group, segment);
+    if ((pageTxg[Math.floor(id / pageSegments)] ?? 0) < txg) applyEntry(table, id, op, argument, words, at);
+  });
+  table.clock = Math.max(table.clock, clock);
+}
+
+function applyEntry(
+  table: SpaceTable,
+  id: number,
+  op: number,
+  argument: number,
+  words: Uint32Array,
+  at: number,
+): void {
+  const { segments, units } = table;
+  switch (op) {
+    case tableOp.open:
+      empty(table, id);
+      segments.setState(id, stateCode.closed);
+      segments.setFlag(id, segmentFlag.summarized, false);
+      segments.heat[id] = argument;
+      return;
+    case tableOp.close:
+      segments.setFlag(id, segmentFlag.summarized, argument === 1);
+      segments.clock[id] = words[at] ?? 0;
+      return;
+    case tableOp.free:
+      empty(table, id);
+      segments.setState(id, stateCode.free);
+      return;
+    case tableOp.txgs:
+      segments.spaceOf(id).group.restoreTxgs(segments.numberOf(id), words[at] ?? 0, words[at + 1] ?? 0);
+      return;
+    case tableOp.batch:
+      return applyBatch(table, id, numberAt(words, at), argument >>> 8, argument & 0xff);
+    case tableOp.live:
+      for (let unit = 0; unit < argument * 32; unit++)
+        if (((words[at + (unit >>> 5)] ?? 0) & (1 << (unit & 31))) !== 0) units.addLive(id, unit, 1);
+      return;
+    case tableOp.liveToo:
+      return units.addLive(id, argument, 1);
+    case tableOp.moveIn:
+      return applyMoveIn(table, id, argument, words, at);
+    case tableOp.moveOut: {
+      const record = inChain(table, id, numberAt(words, at));
+      if (record >= 0) takeOut(table, id, record);
+      for (let unit = 0; unit < (argument & 0xff); unit++) units.clear(id, (argument >>> 8) + unit);
+      return;
+    }
+    case tableOp.dead:
+      if (units.count(id, argument) === 0)
+        throw new TableError(`unit ${argument} of segment ${segments.numberOf(id)} died twice`);
+      units.free(id, argument);
+      return;
+    default:
+      throw new TableError(`the log of the table has an entry of kind ${op}`);
+  }
+}
+
+function applyBatch(table: SpaceTable, id: number, batch: number, base: number, units: number): void {
+  const record = inChain(table, id, batch);
+  if (record < 0) addLoaded(table, id, batch, base, units, undefined);
+  else if (table.batches.presenceOf(record) === 0) table.batches.setUnits(record, units);
+}
+
+function applyMoveIn(table: SpaceTable, id: number, argument: number, words: Uint32Array, at: number): void {
+  const base = argument >>> 8;
+  const count = argument & 0xff;
+  let found = 0;
+  for (let unit = 0; unit < 256; unit++)
+    if (((words[at + 2 + (unit >>> 5)] ?? 0) & (1 << (unit & 31))) !== 0) offsets[found++] = unit;
+  if (found !== count) throw new TableError('a batch that was moved has as many units as bits');
+  addLoaded(table, id, numberAt(words, at), base, count, offsets);
+  for (let i = 0; i < count; i++) table.units.addLive(id, base + i, 1);
+}
+
+/** After the last log, at root `txg`. Throws TableError when a name is bound twice. */
+export function finishLoad(table: SpaceTable, txg: number): void {
+  const { segments, units, batches } = table;
+  for (let id = 0; id < segments.ids; id++) {
+    if (segments.state[id] !== stateCode.closed) continue;
+    for (let at = segments.head[id] ?? 0; at !== 0;) {
+      const record = at - 1;
+      at = batches.nextOf(record);
+      if (!units.anyBusy(id, batches.baseOf(record), batches.unitsOf(record))) takeOut(table, id, record);
+      else if (batches.findNumber(batches.numberOf(record)) >= 0)
+        throw new TableError(`batch ${batches.numberOf(record)} is in two places`);
+      else batches.index(record);
+    }
+    segments.emptied[id] = txg;
+    if (segments.used[id] === 0) table.hold(id);
+  }
+}
+
+/** Nothing is left of what was in the segment. */
+function empty(table: SpaceTable, id: number): void {
+  const { segments, units, batches } = table;
+  for (let at = segments.head[id] ?? 0; at !== 0;) {
+    const record = at - 1;
+    at = batches.nextOf(record);
+    batches.destroy(record);
+  }
+  segments.head[id] = 0;
+  for (let unit = 0; (segments.used[id] ?? 0) > 0; unit++) units.clear(id, unit);
+  units.reset(id);
+}
+
+function inChain({ segments, batches }: SpaceTable, id: number, batch: number): number {
+  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1))
+    if (batches.numberOf(at - 1) === batch) return at - 1;
+  return -1;
+}
+
+/** A batch that is in no index leaves the chain. */
+function takeOut({ segments, batches }: SpaceTable, id: number, record: number): void {
+  let before = -1;
+  for (let at = segments.head[id] ?? 0; at !== record + 1; at = batches.nextOf(at - 1)) before = at - 1;
+  if (before < 0) segments.head[id] = batches.nextOf(record);
+  else batches.setNext(before, batches.nextOf(record));
+  batches.destroy(record);
+}

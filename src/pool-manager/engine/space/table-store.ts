@@ -1,0 +1,124 @@
+/**
+ * The table among the items of checkpoints: `table/<group>/<page>` and `table-log/<checkpoint>`. Each checkpoint writes a
+ * log of what changed and a sixteenth of the pages, in turn; a log is needed until every page is younger.
+ */
+import type { ItemReader, ItemWriter } from '../checkpoint/item-store.ts';
+import type { Appender } from './appender.ts';
+import { pageSegments, stateCode } from './segments.ts';
+import { emptiedNext, type SpaceTable } from './space-table.ts';
+import { applyLog, finishLoad } from './table-load.ts';
+import { TableError } from './table-log.ts';
+import { decodePage, encodePage } from './table-page.ts';
+
+/** So many checkpoints until every page has been written. */
+const rounds = 16;
+const pagePrefix = 'table/';
+const logPrefix = 'table-log/';
+
+export class TableStore {
+  /** Records of batches that replay has bound: they are noted at the next checkpoint. */
+  bound: number[] = [];
+  readonly #table: SpaceTable;
+  readonly #appender: Appender;
+  /** By page: the checkpoint that wrote it last; 0 when none has. */
+  readonly #pageTxg: number[] = [];
+  #cursor = 0;
+  #logs: number[] = [];
+  /** Segments that were written since the last checkpoint. */
+  readonly #touched = new Set<number>();
+
+  constructor(table: SpaceTable, appender: Appender) {
+    this.#table = table;
+    this.#appender = appender;
+  }
+
+  /** Something is written, or may have been written, to the segment in this checkpoint. */
+  touch(id: number): void {
+    this.#touched.add(id);
+  }
+
+  write(txg: number, items: ItemWriter): void {
+    const table = this.#table;
+    for (const record of this.bound) table.finish(record);
+    this.bound = [];
+    this.#appender.noteBatches();
+    for (const { id } of this.#appender.openSegments) this.#touched.add(id);
+    for (const id of this.#touched) table.holdIfEmpty(id);
+    for (const id of this.#touched) this.#noteTxgs(id);
+    table.units.takeLive((id, bits) => table.log.live(table.where(id), bits));
+    for (const id of table.held)
+      if (table.segments.emptied[id] === emptiedNext) table.segments.emptied[id] = txg;
+    items.put(`${logPrefix}${txg}`, table.log.take(table.clock));
+    this.#logs.push(txg);
+    this.#writePages(txg, items);
+    this.#touched.clear();
+    const needed = this.#logs.filter((log) => this.#pagesBefore(log));
+    for (const log of this.#logs) if (!needed.includes(log)) items.delete(`${logPrefix}${log}`);
+    this.#logs = needed;
+  }
+
+  async load(items: ItemReader, txg: number): Promise<void> {
+    const table = this.#table;
+    for (const key of items.keys(pagePrefix)) {
+      const found = decodePage(table, await items.get(key));
+      if (key !== this.#pageKey(found.page)) throw new TableError(`${key} is another page`);
+      this.#pageTxg[found.page] = found.txg;
+    }
+    this.#logs = items
+      .keys(logPrefix)
+      .map((key) => Number(key.slice(logPrefix.length)))
+      .toSorted((a, b) => a - b);
+    for (const log of this.#logs) applyLog(table, await items.get(`${logPrefix}${log}`), log, this.#pageTxg);
+    finishLoad(table, txg);
+    const oldest = Math.min(...Array.from({ length: table.segments.pages }, (_, page) => this.#txgOf(page)));
+    this.#cursor = Math.max(
+      0,
+      this.#pageTxg.findIndex((_, page) => this.#txgOf(page) === oldest),
+    );
+  }
+
+  #writePages(txg: number, items: ItemWriter): void {
+    const { pages } = this.#table.segments;
+    for (let count = Math.ceil(pages / rounds); count > 0; count--) {
+      const page = this.#cursor % pages;
+      items.put(
+        this.#pageKey(page),
+        encodePage(this.#table, page, txg, (id) => this.#lastTxg(id)),
+      );
+      this.#pageTxg[page] = txg;
+      this.#cursor = page + 1;
+    }
+  }
+
+  #noteTxgs(id: number): void {
+    const { segments, log } = this.#table;
+    const { group } = segments.spaceOf(id);
+    const segment = segments.numberOf(id);
+    log.txgs(this.#table.where(id), group.firstTxg(segment), this.#lastTxg(id));
+  }
+
+  /** What is open now may still be written to in the checkpoint that follows. */
+  #lastTxg(id: number): number {
+    const { segments } = this.#table;
+    const { group } = segments.spaceOf(id);
+    const last = group.lastTxg(segments.numberOf(id));
+    return this.#touched.has(id) || segments.state[id] === stateCode.open
+      ? Math.max(last, group.openTxg)
+      : last;
+  }
+
+  /** Whether a page is older than this log. */
+  #pagesBefore(log: number): boolean {
+    for (let page = 0; page < this.#table.segments.pages; page++) if (this.#txgOf(page) < log) return true;
+    return false;
+  }
+
+  #txgOf(page: number): number {
+    return this.#pageTxg[page] ?? 0;
+  }
+
+  #pageKey(page: number): string {
+    const { pageGroup, pageFirst } = this.#table.segments;
+    return `${pagePrefix}${pageGroup[page]}/${(pageFirst[page] ?? 0) / pageSegments}`;
+  }
+}
