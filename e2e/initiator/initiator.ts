@@ -85,6 +85,15 @@ export async function discover(
   }
 }
 
+/** AsyncEvent: the target asks for a logout. */
+const logoutRequest = 1;
+
+export interface AsyncMessage {
+  readonly event: number;
+  readonly parameter3: number;
+  readonly sense: Sense | undefined;
+}
+
 export class Initiator {
   readonly connection: Connection;
   readonly agreed: Agreed;
@@ -100,8 +109,11 @@ export class Initiator {
   #nextTag = 1;
   #maxCmdSn: number;
   #lost: string | undefined;
+  #logoutAsked = false;
   /** Reject PDUs that came: their reasons. */
   readonly rejects: number[] = [];
+  /** Async Messages that came. */
+  readonly asyncMessages: AsyncMessage[] = [];
 
   constructor(connection: Connection, { agreed, tsih, answers }: LoggedIn, lun: number) {
     this.connection = connection;
@@ -145,7 +157,7 @@ export class Initiator {
   }
 
   #mayStart(): boolean {
-    return ((this.#maxCmdSn - this.connection.cmdSn) | 0) >= 0;
+    return !this.#logoutAsked && ((this.#maxCmdSn - this.connection.cmdSn) | 0) >= 0;
   }
 
   #start(
@@ -241,11 +253,27 @@ export class Initiator {
         this.rejects.push(pdu.header[2] ?? 0);
         break;
       case reply.async:
+        this.#onAsync(pdu);
         break;
       default:
         this.#replyArrived(tag, pdu);
     }
     while (this.#waiting.length > 0 && this.#mayStart()) this.#waiting.shift()?.start();
+  }
+
+  #onAsync(pdu: Pdu): void {
+    const [event, parameter3] = [pdu.header[36] ?? 0, pdu.view.getUint16(42)];
+    this.asyncMessages.push({ event, parameter3, sense: senseOf(pdu.data) });
+    this.#logoutAsked ||= event === logoutRequest;
+    this.#logoutWhenIdle();
+  }
+
+  /** A target that stops asks for it (RFC 7143 §11.9.1): nothing new is begun, and the session ends with its commands. */
+  #logoutWhenIdle(): void {
+    if (!this.#logoutAsked || this.#pending.size > 0) return;
+    this.logout().catch((error: unknown) => {
+      if (!(error instanceof SessionLost)) throw error;
+    });
   }
 
   #replyArrived(tag: number, pdu: Pdu): void {
@@ -281,6 +309,7 @@ export class Initiator {
       overflowBytes: (pdu.flags & 4) === 0 ? 0 : residual,
       underflowBytes: (pdu.flags & 2) === 0 ? 0 : residual,
     });
+    this.#logoutWhenIdle();
   }
 
   #onLost(why: string): void {

@@ -25,6 +25,8 @@ export interface TargetConfig {
   };
   /** HOST:PORT that SendTargets names, where it differs from the listening address (the Service's). */
   readonly advertise?: string;
+  /** HOST:PORT to which initiators that log in are sent instead, while the target moves there. */
+  readonly redirect?: string;
   /** JSON file `{ "<replica id>": "<64 hex digits>" }`: the link keys (docs/security.md). */
   readonly keyFile: string;
   readonly adminTokenFile: string;

@@ -46,6 +46,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   const feed = new ChangeFeed();
   volume.onStatus(() => feed.changed());
   let iscsi: TargetServer | undefined;
+  let { redirect } = config;
   const sessions = () => iscsi?.sessions().map(({ initiator }) => initiator) ?? [];
   const status = () =>
     statusOf(config.volume, volume.status(), volume.initiators(), sessions(), clock.nowMs());
@@ -84,6 +85,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
         listen: listen.iscsi,
         advertise: config.advertise,
         chap: chap?.credentials,
+        movedTo: () => redirect,
         mayLogin: (initiator) => config.initiators === 'any' || volume.initiators().includes(initiator),
         mayAnswer: () => volume.mayAnswer(),
         log,
@@ -95,8 +97,12 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     log.info('serving', { portal, epoch: volume.status().epoch });
     await reportToParent({ event: 'serving', portal });
   }
-  const watching = watchContent(file, targetLimits.fileLookMs, () => takeChanges(file, config, volume, log));
-  takeChanges(file, config, volume, log);
+  const take = () => {
+    const changed = takeChanges(file, config, volume, log);
+    if (changed !== undefined) redirect = changed.redirect;
+  };
+  const watching = watchContent(file, targetLimits.fileLookMs, take);
+  take();
 
   const ended = await over;
   if (ended !== undefined) {
@@ -112,18 +118,26 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   log.info('stopped');
 }
 
-/** Takes from the changed file what needs no new process: addresses of replicas, and a larger size. */
-function takeChanges(file: string, started: TargetConfig, volume: ReplicatedVolume, log: Log): void {
+/**
+ * Takes from the changed file what needs no new process: addresses of replicas, and a larger size. Answers the file, or
+ * undefined when it can not be used.
+ */
+function takeChanges(
+  file: string,
+  started: TargetConfig,
+  volume: ReplicatedVolume,
+  log: Log,
+): TargetConfig | undefined {
   let config: TargetConfig;
   try {
     config = readConfig(file, targetConfigShape);
   } catch (error) {
     log.error('the configuration file can not be used: what was read before stays in force', { error });
-    return;
+    return undefined;
   }
   if (config.volume !== started.volume) {
     log.error('the configuration file is of another volume: it is not read', { other: config.volume });
-    return;
+    return undefined;
   }
   volume.setReplicas(config.replicas);
   if (volume.sizeBytes > 0 && config.sizeBytes > volume.sizeBytes)
@@ -131,4 +145,5 @@ function takeChanges(file: string, started: TargetConfig, volume: ReplicatedVolu
       () => log.info('resized', { sizeBytes: config.sizeBytes }),
       (error: unknown) => log.error('resize failed: it is tried again when the file changes', { error }),
     );
+  return config;
 }

@@ -47,6 +47,7 @@ export const targetConfigShape: Shape<TargetConfig> = object({
     http: optional(hostPort),
   }),
   advertise: optional(hostPort),
+  redirect: optional(hostPort),
   keyFile: text('give the path of a file'),
   adminTokenFile: text('give the path of a file'),
   chapFile: optional(text('give the path of a file')),

@@ -134,6 +134,16 @@ export class Connection {
     this.#apply([{ type: 'close', why }]);
   }
 
+  /** Asks the initiator to log out, which it need not do. */
+  askLogout(seconds: number): void {
+    this.#apply(this.#session.step({ type: 'askLogout', seconds }));
+  }
+
+  /** Tells the initiator of something that concerns the unit. */
+  tellUnitEvent(sense: Uint8Array): void {
+    this.#apply(this.#session.step({ type: 'unitEvent', sense }));
+  }
+
   /** Somebody else's reset. The answer settles when none of the tasks on `lun` (undefined: all) runs any more. */
   abortTasks(lun: number | undefined): Promise<unknown> {
     const running = [...this.#running.entries()].filter(([task]) => lun === undefined || task.lun === lun);
@@ -217,7 +227,9 @@ export class Connection {
     if (nexus === undefined) return;
     counters.count(task.cdb[0] ?? 0, task.read ? task.expectedBytes : data.byteLength);
     const { lun, cdb, attribute, expectedBytes } = task;
-    const request = { lun, cdb, attribute, dataOut: data, roomBytes: task.read ? expectedBytes : 0 };
+    const isAborted = () => this.#session.isAborted(task);
+    const roomBytes = task.read ? expectedBytes : 0;
+    const request = { lun, cdb, attribute, dataOut: data, roomBytes, isAborted };
     const end = unit.execute(nexus, request).then((outcome) => {
       this.#running.delete(task);
       admission.leave(bytes);

@@ -11,6 +11,8 @@ export interface ServerLimits extends SessionLimits {
   readonly unsentBytesMax: number;
   /** How long answers may be held back while the target may not answer; then the connection is dropped. */
   readonly heldMsMax: number;
+  /** How long `stop` waits for initiators to log out when they are asked to. */
+  readonly logoutMsMax: number;
   /** How long `stop` waits for commands that run. */
   readonly stopMsMax: number;
 }
@@ -22,5 +24,6 @@ export const defaultServerLimits: ServerLimits = {
   runningBytesMax: 64 << 20,
   unsentBytesMax: 8 << 20,
   heldMsMax: 10_000,
+  logoutMsMax: 1_000,
   stopMsMax: 5_000,
 };

@@ -314,3 +314,94 @@ test('a restart of the target under a writer loses nothing', async () => {
   await disk.close();
   expect(report.problems).toEqual([]);
 });
+
+describe('Async Messages', () => {
+  test('a resize is told to every session; its sense data says what happened', async () => {
+    const { server, volume } = await serve();
+    const session = await enter(server);
+    volume.grow(2 * sizeBytes);
+    await until(() => session.asyncMessages.length > 0);
+    expect(session.asyncMessages.map(({ event, sense }) => [event, sense?.key, sense?.code])).toEqual([
+      [0, 6, 0x2a09],
+    ]);
+    expect((await session.capacity()).sizeBytes).toBe(2 * sizeBytes);
+  });
+  test('a target that stops asks for a logout; who obeys loses nothing', async () => {
+    const { server, volume } = await serve();
+    const session = await enter(server);
+    volume.shut();
+    const writing = session.write(0, filled(4096, 7));
+    await until(() => volume.waiting > 0);
+    const stopped = server.stop();
+    await until(() => session.asyncMessages.some(({ event }) => event === 1));
+    volume.letGo();
+    await writing;
+    expect(await session.closed).toBe('logged out');
+    await stopped;
+    expect(volume.written).toEqual([7]);
+  });
+});
+
+describe('persistent reservations over sessions', () => {
+  const reserveOut = (session: Initiator, action: number, key: number, actionKey: number, type = 0) => {
+    const out = Buffer.alloc(24);
+    out.writeUInt32BE(key, 4);
+    out.writeUInt32BE(actionKey, 12);
+    return session.command(Uint8Array.of(0x5f, action, type, 0, 0, 0, 0, 0, 24, 0), { out });
+  };
+  test('PREEMPT AND ABORT waits for what the preempted initiator has under way, which is never answered', async () => {
+    const { server, volume } = await serve();
+    const [a, b] = await Promise.all([
+      enter(server, { initiator: 'iqn.a:a' }),
+      enter(server, { initiator: 'iqn.a:b' }),
+    ]);
+    await Promise.all([a.flush(), b.flush()]);
+    await reserveOut(a, 0, 0, 1);
+    await reserveOut(b, 0, 0, 2);
+    await reserveOut(b, 1, 2, 0, 3);
+    volume.shut();
+    const answered: string[] = [];
+    void b.write(0, filled(4096, 9)).then(
+      () => answered.push('write'),
+      () => undefined,
+    );
+    // An ordered command waits for everything before it, and would wait for the PREEMPT if that stood in line.
+    void b.command(Uint8Array.of(0, 0, 0, 0, 0, 0), { attribute: 2 }).then(
+      () => answered.push('ordered'),
+      () => undefined,
+    );
+    await until(() => volume.waiting > 0);
+    const preempted = reserveOut(a, 5, 1, 2, 3).then(({ status }) => answered.push(`preempt ${status}`));
+    await a.nop();
+    expect(answered).toEqual([]);
+    volume.letGo();
+    await preempted;
+    expect([answered, volume.written]).toEqual([['preempt 0'], [9]]);
+    expect((await b.command(Uint8Array.of(0, 0, 0, 0, 0, 0))).sense?.code).toBe(0x2a05);
+    expect((await b.command(Uint8Array.of(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), { in: 512 })).status).toBe(0x18);
+  });
+  test('CLEAR TASK SET tells those whose commands it ended', async () => {
+    const { server, volume } = await serve();
+    const [a, b] = await Promise.all([
+      enter(server, { initiator: 'iqn.a:a' }),
+      enter(server, { initiator: 'iqn.a:b' }),
+    ]);
+    await Promise.all([a.flush(), b.flush()]);
+    volume.shut();
+    void b.write(0, filled(4096, 9)).catch(() => undefined);
+    await until(() => volume.waiting > 0);
+    const cleared = a.taskManagement(4);
+    await a.nop(); // it has arrived
+    volume.letGo();
+    expect(await cleared).toBe(0);
+    expect((await b.command(Uint8Array.of(0, 0, 0, 0, 0, 0))).sense?.code).toBe(0x2f00);
+  });
+});
+
+test('a login is sent elsewhere as long as it is said', async () => {
+  const moved: { to?: string } = { to: '192.0.2.9:3260' };
+  const { server } = await serve({ movedTo: () => moved.to });
+  expect(await refusal(enter(server))).toBe('1/1');
+  delete moved.to;
+  expect(await refusal(enter(server))).toBe('in');
+});

@@ -13,6 +13,7 @@ import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
 import type { ManagementRequest, SessionConfig } from './iscsi/session.ts';
 import { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
+import { senseOf } from './scsi/sense.ts';
 import { Admission } from './server-admission.ts';
 import { Connection, type ConnectionHost } from './server-connection.ts';
 import { TargetCounters, type TargetCounts } from './server-counters.ts';
@@ -30,6 +31,8 @@ export interface TargetServerOptions {
   readonly advertise?: string | undefined;
   /** Read at each login. Absent: no authentication. */
   readonly chap?: ChapCredentials | undefined;
+  /** Asked at each login: HOST:PORT to which initiators are sent instead. Absent: nowhere. */
+  readonly movedTo?: (() => string | undefined) | undefined;
   /** Whether this initiator (lower case) may log in. Absent: everybody. */
   readonly mayLogin?: ((initiator: string) => boolean) | undefined;
   /** Asked immediately before bytes go to a socket; while it is false, answers are held back. Absent: always. */
@@ -59,7 +62,7 @@ export interface TargetServer {
   counters(): TargetCounts;
   /** After each login and end of a session; answers the unsubscription. */
   onSessions(listener: () => void): () => void;
-  /** Takes no more connections, lets running commands end (bounded), then closes all. */
+  /** Takes no more connections, asks the initiators to log out, lets running commands end (both bounded), closes all. */
   stop(): Promise<void>;
 }
 
@@ -105,6 +108,7 @@ class Portal implements ConnectionHost {
   readonly #listeners = new Set<() => void>();
   #heldTimer: NodeJS.Timeout | undefined;
   readonly #ticker: NodeJS.Timeout;
+  #knownBytes: number;
   #tickedAtMs = performance.now();
   #nextTsih = 1;
   #stopping = false;
@@ -115,6 +119,7 @@ class Portal implements ConnectionHost {
     this.unit = new LogicalUnit(options.volume, options.iqn, (nexus) => this.#endTasksOf(nexus));
     this.admission = new Admission(this.limits.runningBytesMax);
     this.log = options.log;
+    this.#knownBytes = options.volume.sizeBytes;
     this.mayAnswer = options.mayAnswer ?? (() => true);
     this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
@@ -154,6 +159,8 @@ class Portal implements ConnectionHost {
     this.#stopping = true;
     this.#server.close();
     const connections = [...this.#connections];
+    for (const connection of connections) connection.askLogout(Math.ceil(this.limits.logoutMsMax / 1_000));
+    await withinMs(this.limits.logoutMsMax, Promise.all(connections.map((connection) => connection.closed)));
     await withinMs(this.limits.stopMsMax, Promise.all(connections.map((connection) => connection.idle())));
     for (const connection of connections) connection.end('the target stops');
     await withinMs(farewellMs, Promise.all(connections.map((connection) => connection.closed)));
@@ -175,12 +182,13 @@ class Portal implements ConnectionHost {
   }
 
   #sessionConfig(socket: Socket): SessionConfig {
-    const { iqn, chap, advertise } = this.#options;
+    const { iqn, chap, advertise, movedTo } = this.#options;
     const host = (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
     const here = formatEndpoint({ kind: 'tcp', host, port: socket.localPort ?? 0 });
     return {
       iqn,
       chap,
+      movedTo,
       random: randomBytes,
       admit: (identity, tsih) => this.#admit(identity, tsih),
       advertised: { iqn, address: advertise ?? here },
@@ -289,6 +297,16 @@ class Portal implements ConnectionHost {
     // After a pause of the whole process what initiators said meanwhile has yet to be read: their silence is ours.
     if (asleep) return;
     for (const connection of this.#connections) connection.tick(nowMs);
+    this.#lookAtSize();
+  }
+
+  /** A resize is told at once; the unit attention that each initiator gets with its next command says it again. */
+  #lookAtSize(): void {
+    const { sizeBytes } = this.#options.volume;
+    if (sizeBytes === this.#knownBytes) return;
+    this.#knownBytes = sizeBytes;
+    const sense = senseOf({ condition: 'capacityChanged', information: undefined, field: undefined }, false);
+    for (const connection of this.#connections) connection.tellUnitEvent(sense);
   }
 }
 

@@ -21,6 +21,7 @@ export interface Sent {
   readonly lun?: number;
   readonly by?: Nexus;
   readonly attribute?: number;
+  readonly isAborted?: () => boolean;
 }
 
 export class ScsiRig {
@@ -48,7 +49,8 @@ export class ScsiRig {
     const padded = new Uint8Array(16);
     padded.set(cdb);
     const { out = new Uint8Array(0), room = 65_536, lun = 0, by = this.nexus, attribute = 1 } = sent;
-    return this.unit.execute(by, { lun, cdb: padded, attribute, dataOut: out, roomBytes: room });
+    const isAborted = sent.isAborted ?? (() => false);
+    return this.unit.execute(by, { lun, cdb: padded, attribute, dataOut: out, roomBytes: room, isAborted });
   }
 
   async bytesAt(lba: number, count: number): Promise<Buffer> {

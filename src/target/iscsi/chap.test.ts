@@ -5,7 +5,7 @@ import { ChapFileError, parseChapFile } from './chap-file.ts';
 import { LoginRefusal } from './errors.ts';
 
 const credentials: ChapCredentials = {
-  users: new Map([['joe', 'joe-secret']]),
+  users: new Map([['joe', ['joe-secret']]]),
   mutual: { user: 'tgt', secret: 'target-secret' },
 };
 const challengeBytes = (bytes: number) => new Uint8Array(bytes).fill(0x5a);
@@ -28,7 +28,7 @@ function refusalOf(work: () => unknown): number | undefined {
 describe('algorithms', () => {
   test.each([
     ['5', '5'],
-    ['5,7', '7'],
+    ['5,7', '5'],
     ['7,5', '7'],
     ['8,6,5', '5'],
   ])('of %s we take %s', (offer, taken) => {
@@ -108,17 +108,45 @@ describe('the file of secrets', () => {
       '# who may\njoe joe-secret\n\njim  jim-secret \r\nmutual tgt target-secret\n',
     );
     expect([...parsed.users]).toEqual([
-      ['joe', 'joe-secret'],
-      ['jim', 'jim-secret'],
+      ['joe', ['joe-secret']],
+      ['jim', ['jim-secret']],
     ]);
     expect(parsed.mutual).toEqual({ user: 'tgt', secret: 'target-secret' });
+  });
+
+  test('several secrets of one user: any of them is right, none of somebody else’s', () => {
+    const { users } = parseChapFile('joe old-secret\njoe new-secret\njim jim-secret\n');
+    const accepts = (secret: string) => {
+      const exchange = new ChapExchange({ users }, (bytes) => new Uint8Array(bytes).fill(3));
+      exchange.challenge('5');
+      const challenge = Buffer.alloc(16, 3);
+      const response = createHash('md5')
+        .update(Uint8Array.of(3))
+        .update(secret)
+        .update(challenge)
+        .digest('hex');
+      return refusalOf(() =>
+        exchange.answer(
+          new Map([
+            ['CHAP_N', 'joe'],
+            ['CHAP_R', `0x${response}`],
+          ]),
+        ),
+      );
+    };
+    expect(['old-secret', 'new-secret', 'jim-secret', ''].map(accepts)).toEqual([
+      undefined,
+      undefined,
+      0x0201,
+      0x0201,
+    ]);
   });
 
   // what is wrong → what the message names; never the secret
   test.each([
     ['joe\n', 'line 1'],
     ['joe s3cr3t more\n', 'line 1'],
-    ['joe s3cr3t\njoe s3cr3t2\n', 'user joe'],
+    ['joe s3cr3t\n'.repeat(5), 'line 5: user joe'],
     ['# nobody\n', 'no user'],
     ['mutual tgt s3cr3t\n', 'no user'],
     ['joe s3cr3t\nmutual a s3cr3tx\nmutual b s3cr3ty\n', 'line 3'],

@@ -1,6 +1,6 @@
 /**
  * CHAP, the target's side (RFC 7143 §12.1.3, RFC 1994): one challenge of ours, and an answer to one of the initiator's
- * where it asks for it. SHA-256 is preferred, MD5 is what most initiators know.
+ * where it asks for it. The algorithm is the first of the initiator's list that we know.
  */
 import { createHash } from 'node:crypto';
 import { equalSecrets } from '../../shared/keys.ts';
@@ -9,12 +9,12 @@ import type { KeyValue } from './text-keys.ts';
 
 /** Who may log in, and how the target proves itself when asked. */
 export interface ChapCredentials {
-  /** User → secret. */
-  readonly users: ReadonlyMap<string, string>;
+  /** User → secrets, any of which is right: old and new one while a secret is exchanged. */
+  readonly users: ReadonlyMap<string, readonly string[]>;
   readonly mutual?: { readonly user: string; readonly secret: string } | undefined;
 }
 
-/** CHAP_A values (RFC 7143 §12.1.3 and the IANA registry), best first, with the hash's size. */
+/** CHAP_A values (RFC 7143 §12.1.3 and the IANA registry), with the hash's size. */
 // prettier-ignore
 const algorithms = [
   { number: '7', hash: 'sha256', bytes: 32 },
@@ -38,7 +38,7 @@ export class ChapExchange {
   challenge(offered: string): readonly KeyValue[] {
     if (this.#asked !== undefined) throw new LoginRefusal(loginStatus.initiatorError, 'CHAP_A sent twice');
     const names = offered.split(',');
-    const algorithm = algorithms.find(({ number }) => names.includes(number));
+    const algorithm = names.flatMap((name) => algorithms.filter(({ number }) => number === name))[0];
     if (algorithm === undefined) throw refused('no CHAP algorithm in common');
     const challenge = this.#random(algorithm.bytes);
     const id = this.#random(1)[0] ?? 0;
@@ -55,10 +55,13 @@ export class ChapExchange {
     const asked = this.#asked;
     if (asked === undefined) throw new LoginRefusal(loginStatus.initiatorError, 'CHAP_R before CHAP_A');
     const name = keys.get('CHAP_N') ?? '';
-    const secret = this.#credentials.users.get(name);
-    const response = binaryOf(keys.get('CHAP_R') ?? '');
-    const expected = chapResponse(asked.algorithm.hash, asked.id, secret ?? '', asked.challenge);
-    if (response === undefined || !equalSecrets(response, expected) || secret === undefined)
+    const secrets = this.#credentials.users.get(name);
+    const response = binaryOf(keys.get('CHAP_R') ?? '') ?? new Uint8Array(0);
+    // An unknown user takes as long as a known one, and so does each of several secrets.
+    const right = (secrets ?? ['']).filter((secret) =>
+      equalSecrets(response, chapResponse(asked.algorithm.hash, asked.id, secret, asked.challenge)),
+    );
+    if (secrets === undefined || right.length === 0)
       throw refused(`wrong user or secret for ${JSON.stringify(name.slice(0, 64))}`);
     return this.#prove(asked, keys);
   }

@@ -17,7 +17,7 @@ export function residualOf(task: Task, transferBytes: number) {
 }
 
 /** SenseLength, then the sense data (§11.4.7). */
-function senseSegment(sense: Uint8Array): Uint8Array {
+export function senseSegment(sense: Uint8Array): Uint8Array {
   const segment = new Uint8Array(2 + sense.byteLength);
   segment[0] = sense.byteLength >> 8;
   segment[1] = sense.byteLength & 0xff;

@@ -33,6 +33,7 @@ export class ProtocolError extends Error {
 /** Status class in the high byte, detail in the low one. */
 export const loginStatus = {
   success: 0x0000,
+  movedTemporarily: 0x0101,
   initiatorError: 0x0200,
   authenticationFailed: 0x0201,
   notAllowed: 0x0202,
@@ -49,12 +50,15 @@ export const loginStatus = {
 } as const;
 export type LoginStatus = (typeof loginStatus)[keyof typeof loginStatus];
 
-/** The login is refused: the response carries `status`, then the connection ends. */
+/** The login is refused: the response carries `status`, and where it says so an address, then the connection ends. */
 export class LoginRefusal extends Error {
   override readonly name = 'LoginRefusal';
   readonly status: LoginStatus;
-  constructor(status: LoginStatus, message: string) {
+  /** TargetAddress of a redirection. */
+  readonly address: string | undefined;
+  constructor(status: LoginStatus, message: string, address?: string) {
     super(message);
     this.status = status;
+    this.address = address;
   }
 }

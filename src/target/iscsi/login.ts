@@ -28,6 +28,8 @@ export interface LoginConfig {
   readonly iqn: string;
   readonly chap?: ChapCredentials | undefined;
   readonly random: (bytes: number) => Uint8Array;
+  /** Where normal sessions are sent instead (HOST:PORT), as long as it answers one (§6.1, §11.13.5). */
+  readonly movedTo?: (() => string | undefined) | undefined;
   /** Asked once, after authentication. `tsih` is 0 for a new session; the answer's is the session's handle. */
   readonly admit: (
     identity: SessionIdentity,
@@ -146,6 +148,9 @@ export class Login {
       throw new LoginRefusal(loginStatus.missingParameter, 'TargetName is missing');
     if (target !== undefined && target !== this.#config.iqn.toLowerCase())
       throw new LoginRefusal(loginStatus.targetNotFound, 'no such target');
+    const movedTo = type === 'Normal' ? this.#config.movedTo?.() : undefined;
+    if (movedTo !== undefined)
+      throw new LoginRefusal(loginStatus.movedTemporarily, `sent to ${movedTo}`, movedTo);
     return { initiator, isid: isidOf(request), discovery: type === 'Discovery' };
   }
 

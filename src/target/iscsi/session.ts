@@ -9,7 +9,7 @@
  */
 import { assert, must } from '../../shared/assert.ts';
 import { CommandWindow, serialAdd } from './command-window.ts';
-import { answerPdus, type UnnumberedPdu } from './data-in.ts';
+import { answerPdus, senseSegment, type UnnumberedPdu } from './data-in.ts';
 import { DataOutTransfer, type TransferStep } from './data-out.ts';
 import type { Digests } from './digest.ts';
 import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
@@ -73,6 +73,10 @@ export type SessionEvent =
   | { readonly type: 'managed'; readonly request: ManagementRequest }
   /** Somebody else's reset: our tasks end without an answer, the unit attention tells why (SAM-5 §5.6, TAS=0). */
   | { readonly type: 'abortTasks'; readonly lun: number | undefined }
+  /** The target is going to stop: the initiator is asked to log out within so many seconds (§11.9.1). */
+  | { readonly type: 'askLogout'; readonly seconds: number }
+  /** Something happened to the unit that the initiator should not have to find out: its sense data is sent (§11.9.1). */
+  | { readonly type: 'unitEvent'; readonly sense: Uint8Array }
   | { readonly type: 'tick'; readonly nowMs: number };
 
 export type SessionEffect =
@@ -90,6 +94,8 @@ type Phase =
   | { readonly mode: 'full'; readonly result: LoginResult }
   | { readonly mode: 'ended' };
 
+/** AsyncEvent codes (§11.9.1). */
+const asyncEvent = { scsi: 0, logout: 1 } as const;
 const nothing = new Uint8Array(0);
 const ping = { kind: 'nopIn', tag: noTag, lun: 0 } as const;
 
@@ -137,6 +143,12 @@ export class Session {
       case 'abortTasks':
         this.#abortTasks(event.lun);
         break;
+      case 'askLogout':
+        this.#sendAsync(asyncEvent.logout, { parameter3: event.seconds });
+        break;
+      case 'unitEvent':
+        this.#sendAsync(asyncEvent.scsi, { data: senseSegment(event.sense) });
+        break;
       case 'tick':
         this.#onTick(event.nowMs);
         break;
@@ -179,6 +191,15 @@ export class Session {
     this.#effects.push({ type: 'send', pdu: { ...pdu, statSn, expCmdSn, maxCmdSn } as TargetPdu });
   }
 
+  /** Only a session that runs commands is told. */
+  #sendAsync(
+    event: number,
+    { parameter3 = 0, data = nothing }: { parameter3?: number; data?: Uint8Array },
+  ): void {
+    if (this.loggedIn?.identity.discovery !== false) return;
+    this.#send({ kind: 'asyncMessage', tag: noTag, event, parameter3, data });
+  }
+
   #reject(reason: number, bhs: Uint8Array): void {
     this.#send({ kind: 'reject', tag: noTag, reason, data: bhs });
   }
@@ -207,7 +228,9 @@ export class Session {
       reply = login.step(pdu);
     } catch (error) {
       if (!(error instanceof LoginRefusal)) throw error;
-      this.#sendLogin(pdu, { status: error.status });
+      const { status, address } = error;
+      const data = address === undefined ? nothing : encodeKeys([{ key: 'TargetAddress', value: address }]);
+      this.#sendLogin(pdu, { status, data });
       return this.#end(`login refused (0x${error.status.toString(16).padStart(4, '0')}): ${error.message}`);
     }
     if (reply.done !== undefined) {
@@ -224,7 +247,7 @@ export class Session {
 
   #sendLogin(
     request: PduOf<'loginRequest'>,
-    answer: { readonly status: number; readonly reply?: LoginReply },
+    answer: { readonly status: number; readonly reply?: LoginReply; readonly data?: Uint8Array },
   ): void {
     const { isidHigh, isidLow, tag, currentStage } = request;
     const reply = answer.reply ?? {
@@ -232,7 +255,7 @@ export class Session {
       continues: false,
       nextStage: 0,
       tsih: request.tsih,
-      data: nothing,
+      data: answer.data ?? nothing,
     };
     const { transit, continues, nextStage, tsih, data } = reply;
     const { status } = answer;

@@ -26,6 +26,8 @@ export interface CommandRequest {
   readonly attribute: number;
   readonly dataOut: Uint8Array;
   readonly roomBytes: number;
+  /** Asked when its turn comes: a task that was aborted while it waited does nothing. */
+  readonly isAborted: () => boolean;
 }
 
 const problems: Readonly<Record<Exclude<VolumeProblem, 'busy'>, Condition>> = {
@@ -120,7 +122,7 @@ export class LogicalUnit implements Unit {
 
   /** Runs a command to its status; rejects only when something of ours is broken. */
   execute(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
-    const start = () => this.#translate(nexus, request);
+    const start = () => (request.isAborted() ? Promise.resolve(done) : this.#translate(nexus, request));
     // It waits for the end of others' commands: were it in their order, one of them could wait for it.
     const { cdb } = request;
     const aborts = cdb[0] === preemptAndAbort.opcode && ((cdb[1] ?? 0) & 0x1f) === preemptAndAbort.action;

@@ -430,7 +430,14 @@ describe('§5.12.5 what survives the target (APTPL)', () => {
     nexus.take();
     const cdb = new Uint8Array(16);
     cdb.set(cdbs[10](0x28, 0, 1));
-    const request = { lun: 0, cdb, attribute: 1, dataOut: new Uint8Array(0), roomBytes: 512 };
+    const request = {
+      lun: 0,
+      cdb,
+      attribute: 1,
+      dataOut: new Uint8Array(0),
+      roomBytes: 512,
+      isAborted: () => false,
+    };
     expect((await unit.execute(nexus, request)).status).toBe(conflict);
   });
   test('what the volume does not keep has not happened', async () => {
