@@ -86,9 +86,7 @@ async function create(layout: Layout, devices: readonly MemoryDevice[], groups =
 
 const redundant: readonly (readonly [Layout, number])[] = [
   ['mirror', 2],
-  ['mirror', 3],
   ['raidz', 3],
-  ['raidz', 5],
   ['raidz2', 4],
   ['raidz2', 6],
 ];

@@ -2,8 +2,8 @@
  * Finds good copies of units that their own column lacks or has wrong.
  *
  * Neighbouring units of a column are sought together. All other columns are read at the same place, and every choice of
- * d of them computes a candidate; the check judges. So any p columns may lie or be away, in any combination. A unit that
- * is found tells which of the columns that were not needed for it are wrong too. All of them are written back and counted.
+ * d of them computes a candidate; the check judges. So any p columns may lie or be away, in any combination. What is
+ * found is written back.
  */
 import { must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
@@ -101,29 +101,21 @@ interface Finding {
   readonly found: readonly number[];
 }
 
-/** Writes the column that was asked for, and every other one that was not needed and is wrong or can not be read. */
+/**
+ * Only what was judged is written: the column that was asked for, in a mirror every copy. Other columns that do not fit
+ * may be the right ones (errors of two others can cancel each other); their own reads and scrubs tell.
+ */
 async function mendColumns(core: GroupCore, lost: Lost, run: Run, finding: Finding): Promise<void> {
   const { chosen, pieces, candidate, found } = finding;
-  const { isMirror } = core.shape;
-  const columns = chosen.map(({ column }) => column);
   for (let column = 0; column < core.columns; column++) {
-    if (columns.includes(column)) continue;
+    if (core.shape.isMirror ? chosen.some((piece) => piece.column === column) : column !== run.column)
+      continue;
     const member = core.memberOf(lost.segment, column);
     if (!core.has(member, lost.segment)) continue; // what a device missed is copied to it in order (resilver.ts)
     const piece = pieces.find((each) => each.column === column);
-    const right =
-      isMirror || column === run.column
-        ? candidate
-        : reconstruct(
-            core.arena,
-            core.shape,
-            column,
-            columns,
-            chosen.map(({ bytes }) => bytes),
-          );
-    const wrong = piece === undefined ? found : found.filter((i) => !isSameUnit(right, piece.bytes, i));
+    const wrong = piece === undefined ? found : found.filter((i) => !isSameUnit(candidate, piece.bytes, i));
     if (piece !== undefined && member !== lost.asked) member.checksumErrors += wrong.length;
-    await mend(core, lost.segment, run, { column, bytes: right }, wrong);
+    await mend(core, lost.segment, run, { column, bytes: candidate }, wrong);
   }
 }
 
