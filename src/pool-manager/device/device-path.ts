@@ -12,6 +12,7 @@ export interface OpenedPath {
   readonly lock: number | undefined;
   readonly sizeBytes: number;
   readonly isDirect: boolean;
+  readonly isBlockDevice: boolean;
 }
 
 /** Throws PoolRefusal: DeviceMissing, DeviceInUse. */
@@ -45,7 +46,8 @@ function openDirect(path: string, name: string, isBlockDevice: boolean): Omit<Op
     // by the descriptor, not by the path, which may name something else by now
     const through = constants.O_RDWR | constants.O_DSYNC | (isDirect ? constants.O_DIRECT : 0);
     const throughDescriptor = openSync(`/proc/self/fd/${descriptor}`, through);
-    return { descriptor, throughDescriptor, isDirect, sizeBytes: Math.floor(sizeBytes / 4096) * 4096 };
+    const wholeBytes = Math.floor(sizeBytes / 4096) * 4096;
+    return { descriptor, throughDescriptor, isDirect, isBlockDevice, sizeBytes: wholeBytes };
   } catch (error) {
     closeSync(descriptor);
     throw error;

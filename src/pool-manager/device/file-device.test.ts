@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, truncateSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeviceError } from '../engine/block-device.ts';
@@ -55,5 +55,22 @@ test('a read beyond what the file has is an error that names device and place, n
 test('the size is rounded down to whole units', async () => {
   const device = await openFileDevice(sparseFile(2 ** 20 + 512));
   expect(device.sizeBytes).toBe(2 ** 20);
+  await device.close();
+});
+
+test('what is discarded is given back to the file system', async () => {
+  const path = sparseFile(8 * 2 ** 20);
+  const device = await openFileDevice(path);
+  await device.write(0, new Uint8Array(8 * 2 ** 20).fill(1));
+  await device.flush();
+  const before = statSync(path).blocks;
+  await Promise.all([0, 1, 2, 5].map((i) => device.discard(i * 2 ** 20, 2 ** 20)));
+  const after = statSync(path);
+  expect([device.discardUnsupported, after.size, before - after.blocks]).toEqual([
+    undefined,
+    8 * 2 ** 20,
+    (4 * 2 ** 20) / 512,
+  ]);
+  expect([(await device.read(2 ** 20, 4096))[0], (await device.read(3 * 2 ** 20, 4096))[0]]).toEqual([0, 1]);
   await device.close();
 });

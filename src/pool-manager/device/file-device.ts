@@ -5,12 +5,13 @@
  *    `writeThrough` goes by a second descriptor with O_DSYNC. Data in the engine's arena leaves from where it lies.
  *  - Every operation has a deadline. One that misses it, a failed flush or a short transfer is a DeviceError; after a
  *    missed deadline or a failed flush the device answers nothing any more, since nobody knows what it holds.
- *  - `discard` does nothing yet: freed space is not given back to the device below.
+ *  - `discard` gives holes to a file and TRIM to a block device (discarder.ts).
  */
 import { close, closeSync, fdatasync, read, write } from 'node:fs';
 import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
 import { isPageAligned } from '../engine/group/arena.ts';
 import { AlignedBuffers, alignedBufferBytes } from './aligned-buffers.ts';
+import { Discarder } from './discarder.ts';
 import { openPath, type OpenedPath } from './device-path.ts';
 
 export interface FileDeviceOptions {
@@ -39,6 +40,7 @@ export class FileDevice implements BlockDevice {
   readonly #opened: OpenedPath;
   readonly #deadlineMs: number;
   readonly #buffers = new AlignedBuffers(buffersMax);
+  readonly #discarder: Discarder;
   #failure: DeviceError | undefined;
   #closed = false;
   #pending = 0;
@@ -50,6 +52,11 @@ export class FileDevice implements BlockDevice {
     this.isDirect = opened.isDirect;
     this.#opened = opened;
     this.#deadlineMs = deadlineMs;
+    this.#discarder = new Discarder(opened.descriptor, opened.isBlockDevice);
+  }
+
+  get discardUnsupported(): string | undefined {
+    return this.#discarder.unsupported;
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
@@ -114,7 +121,10 @@ export class FileDevice implements BlockDevice {
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check('discard', offsetBytes, lengthBytes);
-    await Promise.resolve();
+    this.#pending++;
+    await this.#discarder.discard(offsetBytes, lengthBytes);
+    this.#pending--;
+    this.#wake();
   }
 
   /** Waits for what is under way; an operation that hangs keeps the descriptor, lest it be given to another file. */

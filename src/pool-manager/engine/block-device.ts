@@ -19,6 +19,8 @@ export interface BlockDevice {
   flush(): Promise<void>;
   /** Tells the device that the range is not needed; it may read back anything afterwards. */
   discard(offsetBytes: number, lengthBytes: number): Promise<void>;
+  /** Why `discard` does nothing here, once that is known. */
+  readonly discardUnsupported?: string | undefined;
   close(): Promise<void>;
 }
 

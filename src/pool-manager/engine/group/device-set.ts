@@ -28,6 +28,8 @@ export interface DeviceReport {
   readonly goodTxg: number;
   readonly checksumErrors: number;
   readonly ioErrors: number;
+  /** Why freed space is not given back to it, once that is known. */
+  readonly discardUnsupported: string | undefined;
 }
 
 export interface DeviceSetOptions {
@@ -113,6 +115,7 @@ export class DeviceSet {
       goodTxg: member.goodTxg,
       checksumErrors: member.checksumErrors,
       ioErrors: member.ioErrors,
+      discardUnsupported: member.device?.discardUnsupported,
     });
     return [
       ...this.#groups.flatMap(({ core, index }) => core.members.map((member) => report(index, member))),
