@@ -166,6 +166,30 @@ export class ItemStore implements ItemReader, ItemWriter {
     return this.#held;
   }
 
+  /** The judge of a system segment's units, by unit of the segment; what is in no item is good in any state. */
+  judge(group: number, segment: number): (unit: number, bytes: Uint8Array, from: number) => boolean {
+    const txgs = new Map<number, number>();
+    for (const { txg, extents } of [
+      ...this.#places.values(),
+      ...(this.#directory === undefined ? [] : [this.#directory]),
+    ])
+      for (const extent of extents)
+        if (extent.group === group && extent.segment === segment)
+          for (let i = 0; i < extent.units; i++) txgs.set(extent.unit + i, txg);
+    return (unit, bytes, from) => {
+      const txg = txgs.get(unit);
+      return txg === undefined || isItemUnit(bytes, from, { group, segment, unit, txg });
+    };
+  }
+
+  /** Units of a system segment that are in items: first one and how many, for whoever verifies them. */
+  extents(group: number, segment: number): readonly ItemExtent[] {
+    const places = [...this.#places.values(), ...(this.#directory === undefined ? [] : [this.#directory])];
+    return places.flatMap(({ extents }) =>
+      extents.filter((extent) => extent.group === group && extent.segment === segment),
+    );
+  }
+
   #freeEmpty(txg: number): void {
     this.#held = this.#held.filter((held) => held.txg + holdTxgs >= txg);
     for (const [key, { group, segment, units }] of this.#used) {

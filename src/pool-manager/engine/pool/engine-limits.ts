@@ -9,8 +9,6 @@ export interface EngineLimits {
   readonly freeingNodesPerCheckpoint: number;
   /** Bytes that reads of all volumes have under way; more wait for their turn. */
   readonly readingBytesMax: number;
-  /** No user may write when more than this part of the pool is in use, in per cent; 100: never. */
-  readonly roThresholdPercent: number;
 }
 
 export const defaultLimits: EngineLimits = {
@@ -19,5 +17,4 @@ export const defaultLimits: EngineLimits = {
   nodeCacheBytesMax: 64 * 2 ** 20,
   freeingNodesPerCheckpoint: 4_096,
   readingBytesMax: 4 * 2 ** 20,
-  roThresholdPercent: 100,
 };

@@ -1,4 +1,9 @@
-/** Whether data that the log refers to is on the devices: looked at by place, before anything is bound to it. */
+/**
+ * Whether data that the log refers to is on the devices: looked at by place, before anything is bound to it.
+ *
+ * Rows that were under way at the crash may be good in one copy and not in another: all copies and the parity are
+ * compared and mended, as a scrub would.
+ */
 import { must } from '../../../shared/assert.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
 import type { LoggedBlock } from '../log/replay.ts';
@@ -31,7 +36,7 @@ export async function areLoggedGood(
         const stored = from + (offsetOf(words, at) % sectorsPerUnit) * sectorBytes;
         return isStoredGood(bytes, stored, block, words, at, zstd);
       });
-    const { bad } = await must(groups[group], `group ${group}`).read(segment, unit, run.length, isGood);
+    const { bad } = await must(groups[group], `group ${group}`).verify(segment, unit, run.length, isGood);
     if (bad.length > 0) return false;
   }
   return true;

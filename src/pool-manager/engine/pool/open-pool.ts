@@ -1,9 +1,12 @@
 /** An open pool as the daemon sees it (pool.ts), on its engine. */
 import { assert } from '../../../shared/assert.ts';
+import type { BlockDevice } from '../block-device.ts';
+import { addGroup, attachDevice, growGroups, replaceDevice } from '../group/change.ts';
 import { newGuid } from '../host.ts';
-import type { CloneSpec, Pool, PoolStatus, VolumeSpec } from '../pool.ts';
+import type { CloneSpec, ManagedPool, ManagedPoolStatus, OverwriteOptions, VolumeSpec } from '../pool.ts';
 import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
 import { EngineVolume } from '../volume/volume.ts';
+import { PoolRefusal } from '../refusal.ts';
 import { NoSpaceError } from '../volume-store.ts';
 import { PoolEngine, PoolFailure, type PoolParts } from './pool-engine.ts';
 import { poolStatus } from './pool-status.ts';
@@ -14,7 +17,7 @@ const slotsMax = 65_535;
 /** Roots after the last change until nothing is held for older ones. */
 const settlingRoots = 3;
 
-export class EnginePool implements Pool {
+export class EnginePool implements ManagedPool {
   readonly guid: string;
   readonly failed: Promise<Error>;
   readonly #engine: PoolEngine;
@@ -48,6 +51,7 @@ export class EnginePool implements Pool {
     admission.isReplaying = false;
     checkpoints.start();
     if (this.#engine.hasWork()) checkpoints.want();
+    this.#engine.work.kick();
   }
 
   /** What is here can be read; whoever changes it hears why that can not be (`why`: half a sentence). */
@@ -70,7 +74,9 @@ export class EnginePool implements Pool {
   async createVolume({ volume, replicaId, sizeBytes }: VolumeSpec): Promise<EngineVolume> {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0, 'a volume has a size');
     const identity = this.#newIdentity(volume, replicaId);
-    const created = this.adopt(newVolumeStart(this.#freeSlot(), identity, sizeBytes), true);
+    const { properties } = this.#engine.settings;
+    const start = { ...newVolumeStart(this.#freeSlot(), identity, sizeBytes), properties };
+    const created = this.adopt(start, true);
     await this.#engine.checkpoints.after();
     return created;
   }
@@ -90,7 +96,46 @@ export class EnginePool implements Pool {
     await this.#engine.checkpoints.after();
   }
 
-  status(): PoolStatus {
+  async replaceDevice(old: string, device: BlockDevice, options: OverwriteOptions = {}): Promise<void> {
+    const { devices, host } = this.#engine.parts;
+    const known = devices.devices().find(({ name, guid }) => name === old || guid === old);
+    if (known === undefined)
+      throw new PoolRefusal('LayoutInvalid', `pool ${this.guid} has no device ${old}: nothing to replace`);
+    await replaceDevice(devices, known.guid, device, { host, ...options });
+    await this.#rooted();
+  }
+
+  async attachDevice(device: BlockDevice): Promise<void> {
+    await attachDevice(this.#engine.parts.devices, device);
+    await this.#rooted();
+  }
+
+  async addGroup(added: readonly BlockDevice[], options: OverwriteOptions = {}): Promise<void> {
+    const { devices, space, host } = this.#engine.parts;
+    await addGroup(devices, added, { host, ...options });
+    space.grow(devices.groups);
+    await this.#rooted();
+  }
+
+  async growDevices(): Promise<number> {
+    const { devices, space } = this.#engine.parts;
+    const segments = await growGroups(devices);
+    if (segments > 0) space.grow(devices.groups);
+    await this.#rooted();
+    return segments;
+  }
+
+  async scrub(action: 'start' | 'pause' | 'stop'): Promise<void> {
+    this.#engine.work.scrub[action]();
+    await this.#rooted();
+  }
+
+  async setSettings(settings: Parameters<ManagedPool['setSettings']>[0]): Promise<void> {
+    this.#engine.settings = { ...this.#engine.settings, ...settings };
+    await this.#rooted();
+  }
+
+  status(): ManagedPoolStatus {
     return poolStatus(this.#engine, this.volumes());
   }
 
@@ -101,17 +146,18 @@ export class EnginePool implements Pool {
 
   /** Resolves when all background work is done and nothing is held for older roots: totals are exact then. */
   async settled(): Promise<void> {
-    const { checkpoints } = this.#engine;
+    const { checkpoints, work } = this.#engine;
     do await checkpoints.after();
     while (this.#engine.hasWork());
+    await work.settled();
     for (let i = 0; i < settlingRoots; i++) await checkpoints.after();
   }
 
   async close(): Promise<void> {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    const { cleaner, checkpoints, parts } = this.#engine;
-    await cleaner.stop();
+    const { cleaner, checkpoints, parts, work } = this.#engine;
+    await Promise.all([cleaner.stop(), work.stop()]);
     if (this.#engine.failure === undefined) await checkpoints.finish();
     await parts.devices.close();
     if (this.#engine.failure !== undefined) throw this.#engine.failure;
@@ -121,6 +167,12 @@ export class EnginePool implements Pool {
   abandon(): void {
     this.#isClosing = true;
     this.#engine.abandon();
+  }
+
+  /** A change of devices or settings is in a root; what follows from it begins. */
+  async #rooted(): Promise<void> {
+    await this.#engine.checkpoints.after();
+    this.#engine.work.kick();
   }
 
   #newIdentity(volume: string, replicaId: string): EngineVolume['identity'] {

@@ -14,7 +14,8 @@ export interface AdmissionOptions {
   /** GUID, for messages. */
   readonly pool: string;
   readonly room: SpaceRoom;
-  readonly roThresholdPercent: number;
+  /** No user may write when more than this part is in use, in per cent; 100: never. */
+  roThresholdPercent(): number;
   /** Changes in unbuilt layers have become more. */
   onDeltas(deltas: number): void;
 }
@@ -66,7 +67,7 @@ export class PoolAdmission implements Admission {
   }
 
   #belowThreshold(): number {
-    const { roThresholdPercent } = this.#options;
+    const roThresholdPercent = this.#options.roThresholdPercent();
     if (roThresholdPercent >= 100) return Infinity;
     return Math.floor((this.totalUnits * roThresholdPercent) / 100) - this.usedUnits;
   }

@@ -11,6 +11,7 @@ import { createBlockSpace } from '../space/space.ts';
 import type { Zstd } from '../volume/volume-core.ts';
 import { defaultLimits, type EngineLimits } from './engine-limits.ts';
 import { EnginePool } from './open-pool.ts';
+import { defaultSettings } from './pool-settings.ts';
 
 export interface CreateOptions {
   readonly layout: Layout;
@@ -39,6 +40,7 @@ export async function createPool(options: CreateOptions): Promise<EnginePool> {
     devices,
     space,
     items: new ItemStore(devices.groups, space),
+    settings: defaultSettings,
     zstd,
     logArea: devices.logs.devices ?? devices.logs.ring,
     log: firstPosition(1),

@@ -24,8 +24,10 @@ import type { VolumeCore, Zstd } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CleanerPace } from './cleaner-pace.ts';
 import type { EngineLimits } from './engine-limits.ts';
+import { DeviceWork } from './device-work.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
+import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
 import { RoomJudge } from './room-judge.ts';
 import { WriteRoom } from './write-room.ts';
 
@@ -36,6 +38,7 @@ export interface PoolParts {
   readonly devices: DeviceSet;
   readonly space: BlockSpace;
   readonly items: ItemStore;
+  readonly settings: PoolSettings;
   readonly zstd?: Zstd | undefined;
   readonly logArea: LogArea;
   /** Where the log goes on. */
@@ -58,6 +61,8 @@ export class PoolEngine {
   readonly checkpoints: Checkpoints;
   readonly cleaner: CleanerPace;
   readonly pins: Pins;
+  readonly work: DeviceWork;
+  settings: PoolSettings;
   readonly failed: Promise<Error>;
   failure: Error | undefined;
   openTxg: number;
@@ -66,6 +71,7 @@ export class PoolEngine {
   readonly #judge: RoomJudge;
   readonly #nodes: NodeStore;
   readonly #reads: FairQueue;
+  #savedSettings: Uint8Array | undefined;
   readonly #tellFailure: (error: Error) => void;
 
   constructor(parts: PoolParts) {
@@ -73,6 +79,7 @@ export class PoolEngine {
     this.parts = parts;
     this.openTxg = parts.txg + 1;
     this.durableTxg = parts.txg;
+    this.settings = parts.settings;
     const failed = Promise.withResolvers<Error>();
     this.failed = failed.promise;
     this.#tellFailure = failed.resolve;
@@ -95,7 +102,7 @@ export class PoolEngine {
     this.admission = new PoolAdmission({
       pool: guid,
       room: space.room,
-      roThresholdPercent: limits.roThresholdPercent,
+      roThresholdPercent: () => this.settings.roThresholdPercent,
       onDeltas: (deltas) => this.#onDeltas(deltas),
     });
     this.checkpoints = new Checkpoints({
@@ -115,8 +122,18 @@ export class PoolEngine {
       onProgress: () => this.#room.changed(),
       onFailure,
     });
+    this.work = new DeviceWork({
+      ...parts,
+      pins: this.pins,
+      scrub: this.settings.scrub,
+      wantCheckpoint,
+      onFailure,
+    });
     devices.failed.then(onFailure, onFailure);
-    devices.onChange = wantCheckpoint; // the next root says who has everything
+    devices.onChange = () => {
+      wantCheckpoint(); // the next root says who has everything
+      this.work.kick();
+    };
   }
 
   /** What a volume gets; building and taking apart get that of slot 0. */
@@ -199,8 +216,17 @@ export class PoolEngine {
     };
   }
 
+  #saveSettings(): void {
+    const settings = { ...this.settings, scrub: this.work.scrub.state };
+    const bytes = encodeSettings(settings);
+    if (this.#savedSettings !== undefined && Buffer.compare(bytes, this.#savedSettings) === 0) return;
+    this.#savedSettings = bytes;
+    this.parts.items.put(settingsKey, bytes);
+  }
+
   async #checkpoint(clean: boolean): Promise<void> {
     const { devices, space, items, limits } = this.parts;
+    this.#saveSettings();
     const { txg, gone } = await runCheckpoint(
       {
         devices,

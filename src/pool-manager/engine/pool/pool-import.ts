@@ -81,7 +81,7 @@ async function giveUpNewer({ set }: OpenedSet, payload: RootPayload): Promise<vo
 }
 
 function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): EnginePool {
-  const { opened, space, items } = loaded;
+  const { opened, space, items, settings } = loaded;
   const { set } = opened;
   const { host, zstd, limits } = options;
   return new EnginePool({
@@ -91,6 +91,7 @@ function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): 
     devices: set,
     space,
     items,
+    settings,
     zstd,
     logArea: set.logs.devices ?? set.logs.ring,
     log,

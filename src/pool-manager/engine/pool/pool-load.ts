@@ -15,6 +15,8 @@ import type { Zstd } from '../volume/volume-core.ts';
 import { loadVolumes } from '../volume/volume-items.ts';
 import type { VolumeStart } from '../volume/volume-state.ts';
 
+import { loadSettings, type PoolSettings } from './pool-settings.ts';
+
 /** Batch numbers that are skipped at each import: more than a crash or a rewind can have forgotten. */
 const batchesSkipped = 2 ** 20;
 
@@ -37,6 +39,7 @@ export interface LoadedPool {
   readonly payload: RootPayload;
   readonly items: ItemStore;
   readonly space: BlockSpace;
+  readonly settings: PoolSettings;
   readonly starts: readonly VolumeStart[];
 }
 
@@ -62,7 +65,14 @@ async function load(opened: OpenedSet): Promise<LoadedPool> {
   await items.load(payload.directory);
   await space.load(items, root.txg, nextBatch);
   items.claim();
-  return { opened, payload, items, space, starts: await loadVolumes(items) };
+  return {
+    opened,
+    payload,
+    items,
+    space,
+    settings: await loadSettings(items),
+    starts: await loadVolumes(items),
+  };
 }
 
 /** What is unreadable, or not what a release has written, becomes a refusal. */

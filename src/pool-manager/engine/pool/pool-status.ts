@@ -1,12 +1,12 @@
 /** What an open pool says of itself. */
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { DeviceReport } from '../group/device-set.ts';
-import type { DeviceStatus, PoolHealth, PoolStatus } from '../pool.ts';
+import type { ManagedDeviceStatus, ManagedPoolStatus, PoolHealth } from '../pool.ts';
 import type { VolumeStore } from '../volume-store.ts';
 import type { PoolEngine } from './pool-engine.ts';
 
-export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]): PoolStatus {
-  const { admission, failure, parts } = engine;
+export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]): ManagedPoolStatus {
+  const { admission, failure, parts, work, settings } = engine;
   const devices = parts.devices.devices().map(statusOf);
   const isWhole = devices.every(({ health }) => health === 'ONLINE');
   const health: PoolHealth = failure !== undefined ? 'FAULTED' : isWhole ? 'ONLINE' : 'DEGRADED';
@@ -26,13 +26,20 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
     freeBytes: (totalUnits - usedUnits) * blockBytes,
     logicalUsedBytes: volumes.reduce((sum, volume) => sum + volume.usage().logicalBytes, 0),
     devices,
+    resilvers: work.resilvers(),
+    scrub: work.scrubStatus(),
+    readOnly: admission.readOnly,
+    roThresholdPercent: settings.roThresholdPercent,
   };
 }
 
-function statusOf({ name, guid, state, reason, checksumErrors, ioErrors }: DeviceReport): DeviceStatus {
+function statusOf(report: DeviceReport): ManagedDeviceStatus {
+  const { name, guid, group, state, reason, checksumErrors, ioErrors } = report;
   return {
     name,
     guid,
+    group,
+    state,
     health: state === 'current' ? 'ONLINE' : 'FAULTED',
     reason: state === 'syncing' ? 'being copied to from the rest of its group' : (reason ?? undefined),
     checksumErrors,

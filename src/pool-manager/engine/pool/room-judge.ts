@@ -21,9 +21,10 @@ export class RoomJudge {
   readonly #admission: PoolAdmission;
   readonly #checkpoints: Checkpoints;
   readonly #hasWork: () => boolean;
-  /** Checkpoints in a row that brought no more room. */
+  /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
-  #bestUnits = 0;
+  #bestUnits = -Infinity;
+  #userUnits = 0;
 
   constructor(
     parts: { readonly space: BlockSpace; readonly limits: EngineLimits },
@@ -43,13 +44,10 @@ export class RoomJudge {
     const { deltasPending, nodesPending, availableUnits, readOnly } = this.#admission;
     if (readOnly !== undefined) return 'open';
     if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
-    if (availableUnits >= roomUnits) {
-      this.#fruitless = 0;
-      this.#bestUnits = 0;
-      return 'open';
-    }
-    const isOnItsWay =
-      nodesPending > 0 || this.#hasWork() || this.#space.room.userUnits - nodesPending >= roomUnits;
+    const { userUnits } = this.#space.room;
+    if (availableUnits >= roomUnits || userUnits > this.#userUnits) this.#begin(userUnits);
+    if (availableUnits >= roomUnits) return 'open';
+    const isOnItsWay = nodesPending > 0 || this.#hasWork() || userUnits - nodesPending >= roomUnits;
     return isOnItsWay && this.#fruitless < fruitlessMax ? this.#soon() : 'open';
   }
 
@@ -61,8 +59,16 @@ export class RoomJudge {
     this.#bestUnits = Math.max(this.#bestUnits, availableUnits);
   }
 
+  /** Something was freed since it was given up: it may be worth waiting again. */
+  #begin(userUnits: number): void {
+    this.#fruitless = 0;
+    this.#bestUnits = -Infinity;
+    this.#userUnits = userUnits;
+  }
+
+  /** One that is under way may have been cut already: the next one looks again. */
   #soon(): 'soon' {
-    if (!this.#checkpoints.isRunning) this.#checkpoints.want();
+    this.#checkpoints.want();
     return 'soon';
   }
 }

@@ -1,0 +1,139 @@
+/**
+ * Reads everything that is in use, segment by segment, all copies and parity, and mends what is wrong.
+ *
+ *   idle ─start─▶ running ─end─▶ idle          what it found stays until the next one begins
+ *                  │  ▲
+ *             pause▼  │start
+ *                 paused
+ *
+ * Where it stands is kept in the pool's settings, so it goes on after a restart.
+ */
+import type { ItemStore } from '../checkpoint/item-store.ts';
+import type { SegmentGroup } from '../group/segment-group.ts';
+import type { BlockSpace, Rot } from '../space/block-space.ts';
+
+export interface ScrubState {
+  readonly state: 'idle' | 'running' | 'paused';
+  /** Next segment to look at. */
+  readonly group: number;
+  readonly segment: number;
+  readonly unitsDone: number;
+  readonly unitsRepaired: number;
+  /** No good copy is in this pool. */
+  readonly unitsBad: number;
+  /** It ran through once at least since the pool was made. */
+  readonly isComplete: boolean;
+}
+
+export const neverScrubbed: ScrubState = {
+  state: 'idle',
+  group: 0,
+  segment: 0,
+  unitsDone: 0,
+  unitsRepaired: 0,
+  unitsBad: 0,
+  isComplete: false,
+};
+
+export interface ScrubParts {
+  readonly groups: readonly SegmentGroup[];
+  readonly space: BlockSpace;
+  readonly items: ItemStore;
+}
+
+interface Found {
+  readonly units: number;
+  readonly repairedUnits: number;
+  readonly bad: readonly Rot[];
+}
+
+export class Scrub {
+  state: ScrubState;
+  readonly #parts: ScrubParts;
+
+  constructor(parts: ScrubParts, state: ScrubState) {
+    this.#parts = parts;
+    this.state = state;
+  }
+
+  /** From the beginning, or from where it was paused. */
+  start(): void {
+    const { state, isComplete } = this.state;
+    if (state === 'paused') this.state = { ...this.state, state: 'running' };
+    if (state === 'idle') this.state = { ...neverScrubbed, isComplete, state: 'running' };
+  }
+
+  pause(): void {
+    if (this.state.state === 'running') this.state = { ...this.state, state: 'paused' };
+  }
+
+  /** Gives up where it stands. */
+  stop(): void {
+    this.state = { ...this.state, state: 'idle' };
+  }
+
+  /** Segments that are behind it, and all. */
+  progress(): { readonly doneSegments: number; readonly totalSegments: number } {
+    const { groups } = this.#parts;
+    const { state, isComplete, group, segment } = this.state;
+    const count = (some: readonly SegmentGroup[]) => some.reduce((sum, { segments }) => sum + segments, 0);
+    const totalSegments = count(groups);
+    if (state === 'idle') return { doneSegments: isComplete ? totalSegments : 0, totalSegments };
+    return { doneSegments: count(groups.slice(0, group)) + segment, totalSegments };
+  }
+
+  /** One segment, free ones passed over; answers whether there is more. The caller holds a pin. Rejects with GroupFailure. */
+  async step(): Promise<boolean> {
+    const next = this.#next();
+    if (next === undefined) {
+      if (this.state.state === 'running') this.state = { ...this.state, state: 'idle', isComplete: true };
+      return false;
+    }
+    const { group, segment } = next;
+    const { space } = this.#parts;
+    const isSystem = space.segmentState(group.index, segment) === 'system';
+    const found = isSystem
+      ? await this.#system(group, segment)
+      : await space.scrubSegment(group.index, segment);
+    const { unitsDone, unitsRepaired, unitsBad } = this.state;
+    this.state = {
+      ...this.state,
+      group: group.index,
+      segment: segment + 1,
+      unitsDone: unitsDone + found.units,
+      unitsRepaired: unitsRepaired + found.repairedUnits,
+      unitsBad: unitsBad + found.bad.length,
+    };
+    return true;
+  }
+
+  #next(): { readonly group: SegmentGroup; readonly segment: number } | undefined {
+    if (this.state.state !== 'running') return undefined;
+    const { groups, space } = this.#parts;
+    for (const group of groups.slice(this.state.group)) {
+      const from = group.index === this.state.group ? this.state.segment : 0;
+      for (let segment = from; segment < group.segments; segment++)
+        if (['closed', 'system'].includes(space.segmentState(group.index, segment)))
+          return { group, segment };
+    }
+    return undefined;
+  }
+
+  async #system(group: SegmentGroup, segment: number): Promise<Found> {
+    const { items } = this.#parts;
+    const judge = items.judge(group.index, segment);
+    let units = 0;
+    let repairedUnits = 0;
+    const bad: Rot[] = [];
+    for (const extent of items.extents(group.index, segment)) {
+      const found = await group.verify(segment, extent.unit, extent.units, (index, bytes, from) =>
+        judge(extent.unit + index, bytes, from),
+      );
+      units += extent.units;
+      repairedUnits += found.repairedUnits;
+      for (const index of found.bad)
+        bad.push({ group: group.index, segment, unit: extent.unit + index, owner: undefined });
+    }
+    return { units, repairedUnits, bad };
+  }
+}
