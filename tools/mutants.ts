@@ -52,7 +52,8 @@ function copyOfTree(): string {
   const copy = mkdtempSync(join(tmpdir(), 'caskade-mutants-'));
   const left = new Set(['.git', 'node_modules', 'build', 'dist', 'coverage']);
   for (const name of readdirSync(root)) {
-    if (!left.has(name)) cpSync(join(root, name), join(copy, name), { recursive: true });
+    if (!left.has(name))
+      cpSync(join(root, name), join(copy, name), { recursive: true, preserveTimestamps: true });
   }
   for (const name of ['node_modules', 'dist']) symlinkSync(join(root, name), join(copy, name));
   return copy;

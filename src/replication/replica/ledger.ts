@@ -13,6 +13,7 @@ import {
 import type { CompleteState, EntryBody } from '../messages.ts';
 import type { ReplicaStore } from '../store.ts';
 import { assert } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
 
 /** The one in force and, during a change, the one after it. */
 const membershipsMax = 2;
@@ -114,15 +115,23 @@ export class Ledger {
 
   /** Takes in an entry that writes no block. */
   note(number: number, entry: Exclude<EntryBody, { kind: 'write' | 'unmap' }>): void {
-    if (entry.kind === 'resize' && entry.sizeBytes > this.store.sizeBytes) {
-      this.store.resize(number, entry.sizeBytes);
-    } else this.store.advance(number);
+    if (entry.kind === 'resize') this.#grow(number, entry.sizeBytes);
+    else this.store.advance(number);
     if (entry.kind === 'resize') this.update({ sizeBytes: entry.sizeBytes });
     if (entry.kind === 'state') {
       this.update({ values: { ...this.#record.values, [entry.key]: entry.value } });
     }
     if (entry.kind === 'membership')
       this.update({ memberships: [...this.#record.memberships, entry.record].slice(-membershipsMax) });
+  }
+
+  /** What a dead resize has left of a larger store is new as well: it is born here, like what is added now (R21). */
+  #grow(number: number, sizeBytes: number): void {
+    const left = Math.min(sizeBytes, this.store.sizeBytes) - this.#record.sizeBytes;
+    const block = this.#record.sizeBytes / blockBytes;
+    if (left > 0) this.store.copyIn([{ block, count: left / blockBytes, birth: number, data: undefined }]);
+    if (sizeBytes > this.store.sizeBytes) this.store.resize(number, sizeBytes);
+    else this.store.advance(number);
   }
 
   #readBase(): CompleteState | undefined {

@@ -20,6 +20,7 @@ function chosen<T>(all: readonly T[], who: Who, it: T | undefined, source?: T): 
   if (who === 'source') return source ? [source] : [];
   if (who === 'others') return all.filter((one) => one !== it);
   if (who === 'rest') return all.filter((one) => one !== it && one !== source);
+  if (who < 0) return all.filter((one) => !chosen(all, -1 - who, it).includes(one));
   const one = all[Math.floor((who * all.length) / 1_000)];
   return one ? [one] : [];
 }
@@ -74,6 +75,8 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
     case 'newTarget':
       world.newTarget();
       return world.reach.hit('newTarget');
+    case 'later':
+      return world.scheduler.after(fault.afterMs, () => perform(world, fault.fault, involved));
     case 'corruptCopy':
       world.network.corruptNext += fault.count;
       return;

@@ -58,7 +58,8 @@ export class SimNetwork {
     for (const link of this.#links.values()) {
       [link.dropNext, link.repeatNext] = [0, 0];
       // A connection that lost something does not live on: without a later entry nobody would notice.
-      if (link.dropped) this.cut(link);
+      const stalled = Math.max(link.arrivesMs.up, link.arrivesMs.down) > this.#world.scheduler.nowMs + 100;
+      if (link.dropped || stalled) this.cut(link);
     }
   }
 
@@ -154,10 +155,13 @@ export class SimNetwork {
     link.arrivesMs[direction] = Math.max(link.arrivesMs[direction], untilMs);
   }
 
-  /** A process is gone: the other sides hear that the connection closed. */
+  /** A process is gone: the other sides hear that the connection closed, at times only after all that it had sent. */
   processGone(process: SimProcess): void {
     for (const link of this.#links.values()) {
-      if (link.process === process || link.target.process === process) this.cut(link);
+      const ofReplica = link.process === process;
+      if (!ofReplica && link.target.process !== process) continue;
+      if (!link.wired || this.#world.random.chance(0.5)) this.cut(link);
+      else this.closeFrom(link.id, ofReplica ? 'replica' : 'target');
     }
   }
 

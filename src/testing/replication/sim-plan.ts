@@ -8,7 +8,7 @@ import { stories } from './sim-stories.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
 export type Which = number;
-/** Seen from a trigger: whom it was about, all others, the replica that is copied from, all but these two. */
+/** −1 − n: all but n. Seen from a trigger: whom it was about, all others, the replica that is copied from, all but these two. */
 export type Who = Which | 'it' | 'others' | 'source' | 'rest';
 
 export type Request =
@@ -40,6 +40,7 @@ export type Fault =
   /** `restartMs`: another one follows after so long. */
   | { readonly kind: 'killTarget'; readonly target: Who; readonly restartMs: number }
   | { readonly kind: 'newTarget' }
+  | { readonly kind: 'later'; readonly afterMs: number; readonly fault: Fault }
   | { readonly kind: 'dropEntry' | 'repeatEntry'; readonly target: Who; readonly replica: Who }
   /** The next answers to copiers that hold data come with a block altered. */
   | { readonly kind: 'corruptCopy'; readonly count: number }
@@ -106,26 +107,28 @@ export function planOf(seed: number): SimPlan {
   const blocks = random.pick([4, 12, 12, 24]);
   const faultsMs = random.pick([4_000, 9_000]);
   const wildClocks = random.chance(0.12);
+  // A window that holds more entries than may be unflushed, so that their number is the bound that is met (R9).
+  const wide = random.chance(0.2);
   const timing: Timing = {
     ...simTiming,
-    windowBytesMax: random.pick([20_000, 40_000, 80_000]),
+    windowBytesMax: wide ? 4_000_000 : random.pick([20_000, 40_000, 80_000]),
     cleanWaitMs: random.pick([1_000, 3_000]),
     commitMs: random.pick([50, 150, 1_000]),
     progressMs: random.pick([20, 100, 400]),
     groupBlocks: random.pick([1, 2, 5]),
   };
-  const events = [
-    ...requests(random, faultsMs),
-    ...accidents(random, faultsMs, wildClocks),
-    ...stories(random, faultsMs, timing),
-  ];
+  const { events: told, rests } = stories(random, faultsMs, timing);
+  const asked = requests(random, faultsMs).filter(
+    ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),
+  );
+  const events = [...asked, ...accidents(random, faultsMs, wildClocks), ...told];
   return {
     seed,
     replicas: random.pick([3, 3, 3, 3, 3, 1, 2, 2, 4, 5]),
     blocks,
     faultsMs,
     timing,
-    copyMs: random.pick([2, 8, 40]),
+    copyMs: random.pick([2, 8, 40, 200]),
     wildClocks,
     events: events.toSorted((a, b) => a.atMs - b.atMs),
   };
@@ -134,7 +137,7 @@ export function planOf(seed: number): SimPlan {
 function requests(random: Prng, untilMs: number): SimEvent[] {
   const events: SimEvent[] = [];
   const pauseMs = random.pick([4, 12, 40]);
-  const flushes = random.pick([2, 8]);
+  const flushes = random.pick([0, 2, 8]);
   for (let atMs = 0; atMs < untilMs; atMs += random.below(2 * pauseMs)) {
     const target = random.chance(0.5) ? random.below(1_000) : 999;
     events.push({ atMs, act: { kind: 'request', target, request: request(random, flushes) } });

@@ -21,7 +21,7 @@ export const reachPoints = [
   'trigger',
   'R1 refused',
   'R1 promised again',
-  'R3 fenced off',
+  'R3 copy fenced off',
   'R5 unclean report',
   'R5 lossy',
   'R7 adopted',

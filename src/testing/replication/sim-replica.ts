@@ -93,7 +93,6 @@ export class SimReplica {
     const { reach } = this.#world;
     if (message.type === 'promise' && message.epoch < core.epoch) reach.hit('R1 refused');
     if (message.type === 'promise' && message.epoch === core.epoch) reach.hit('R1 promised again');
-    if (message.type !== 'promise' && message.epoch < core.epoch) reach.hit('R3 fenced off');
     if (message.type === 'rebuild') {
       const { state } = decodeRecord(this.store.record, this.store.sizeBytes);
       if (state.kind === 'rebuilding') reach.hit('R23 resumed');
@@ -114,6 +113,8 @@ export class SimReplica {
     const { reach } = this.#world;
     if (this.core?.rebuildPercent === undefined) reach.hit('R22e late answer');
     if (reply.ok && reply.value.type === 'notYet') reach.hit('R22a not yet');
+    if (reply.ok && reply.value.type === 'refused' && reply.value.message.includes('not promised'))
+      reach.hit('R3 copy fenced off');
     if (reply.ok && reply.value.type === 'blocks') {
       if (reply.value.highestBirth > 0) reach.hit('R22c newer left out');
       if (reply.value.extents.some(({ birth, data }) => birth > 0 && !data)) reach.hit('R21 unmapped copied');

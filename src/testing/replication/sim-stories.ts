@@ -4,9 +4,41 @@
  */
 import type { Prng } from '../../shared/prng.ts';
 import type { Timing } from '../../replication/timing.ts';
-import type { Fault, SimEvent, Who } from './sim-plan.ts';
+import type { Fault, Request, SimEvent, Which, Who } from './sim-plan.ts';
 
-type Story = (random: Prng, atMs: number, timing: Timing) => SimEvent[];
+type Story = (random: Prng, atMs: number, timing: Timing) => Told;
+
+/** In the rests there are no requests but the story's own: replicas then note that they have nothing to lose. */
+interface Told {
+  readonly events: SimEvent[];
+  readonly rests: readonly { readonly fromMs: number; readonly untilMs: number }[];
+}
+
+const told = (...events: SimEvent[]): Told => ({ events, rests: [] });
+
+/** So long that everything is durable, and noted. */
+const restMs = 1_700;
+
+/** The same request again and again. */
+const asking = (
+  atMs: number,
+  forMs: number,
+  everyMs: number,
+  target: Which,
+  request: () => Request,
+): SimEvent[] =>
+  Array.from({ length: Math.ceil(forMs / everyMs) }, (_, i) => ({
+    atMs: atMs + i * everyMs,
+    act: { kind: 'request', target, request: request() },
+  }));
+
+const someWrite = (random: Prng) => (): Request => ({
+  kind: 'write',
+  block: random.below(1_000),
+  count: 1,
+  fua: false,
+});
+const someRead = (random: Prng) => (): Request => ({ kind: 'read', block: random.below(1_000), count: 1 });
 
 const brief = (random: Prng) => random.below(random.pick([2, 40, 300]));
 
@@ -34,7 +66,7 @@ const atMessage: Story = (random, atMs, timing) => {
     'commit',
   ]);
   const faults = Array.from({ length: 1 + random.below(2) }, () => anything(random, timing));
-  return [{ atMs, act: { kind: 'trigger', on, skip: random.below(random.pick([1, 3, 20])), faults } }];
+  return told({ atMs, act: { kind: 'trigger', on, skip: random.below(random.pick([1, 3, 20])), faults } });
 };
 
 function anything(random: Prng, { leaseMs }: Timing): Fault {
@@ -65,7 +97,7 @@ const overtaken: Story = (random, atMs, { leaseMs }) => {
   const away: Fault = stalls
     ? { kind: 'stall', target: 0, replica: between, direction: 'down', forMs: cutMs + random.below(300) }
     : { kind: 'partition', target: 0, replica: between, forMs: cutMs };
-  return [
+  return told(
     { atMs, act: away },
     { atMs: atMs + random.below(200), act: { kind: 'newTarget' } },
     {
@@ -77,12 +109,12 @@ const overtaken: Story = (random, atMs, { leaseMs }) => {
         faults: [{ kind: 'crash', replica: random.pick<Who>(['it', between]), downMs: brief(random) }],
       },
     },
-  ];
+  );
 };
 
 /** A target stands still just before it answers, for longer than its leases; another one takes over (R14, R27, R28). */
-const asleep: Story = (random, atMs, { leaseMs }) => [
-  {
+const asleep: Story = (random, atMs, { leaseMs }) =>
+  told({
     atMs,
     act: {
       kind: 'trigger',
@@ -93,8 +125,7 @@ const asleep: Story = (random, atMs, { leaseMs }) => [
         { kind: 'newTarget' },
       ],
     },
-  },
-];
+  });
 
 /** Many crash at once and are back at once; who has not crashed is cut off from the next target (R5, R29). */
 const amnesia: Story = (random, atMs) => {
@@ -107,14 +138,110 @@ const amnesia: Story = (random, atMs) => {
   const next: Fault = random.chance(0.5)
     ? { kind: 'killTarget', target: 999, restartMs: brief(random) }
     : { kind: 'newTarget' };
-  return [
+  return told(
     ...crashes.map((act) => ({ atMs, act })),
     { atMs, act: next },
     {
       atMs: atMs + 1 + random.below(60),
       act: { kind: 'partition', target: 999, replica: spared, forMs: random.below(2_500) },
     },
+  );
+};
+
+/** All but one have forgotten what they granted; the old target hears only that one and goes on answering (R27, R29). */
+const forgotten: Story = (random, atMs, { leaseMs }) => {
+  const spared = random.below(1_000);
+  const startMs = atMs + restMs;
+  return {
+    rests: [{ fromMs: atMs, untilMs: startMs + leaseMs }],
+    events: [
+      ...asking(startMs, leaseMs, 15, 0, someRead(random)),
+      { atMs: startMs, act: { kind: 'isolate', target: 999, spared, forMs: 2 * leaseMs } },
+      { atMs: startMs + 1, act: { kind: 'crash', replica: -1 - spared, downMs: random.below(20) } },
+      { atMs: startMs + 2, act: { kind: 'newTarget' } },
+      { atMs: startMs + 3, act: { kind: 'partition', target: 999, replica: spared, forMs: 2 * leaseMs } },
+    ],
+  };
+};
+
+/** What is written while one is rebuilt rests on its completion; it crashes right after, and the source is away (R22d). */
+const shortLived: Story = (random, atMs) => {
+  const replica = random.below(1_000);
+  const backMs = atMs + 400 + random.below(900);
+  const target = 'it';
+  const onComplete: Fault[] = [
+    { kind: 'crash', replica: 'it', downMs: brief(random) },
+    { kind: 'stall', target, replica: 'source', direction: 'down', forMs: 500 },
+    { kind: 'later', afterMs: 10 + random.below(60), fault: { kind: 'killTarget', target, restartMs: 1 } },
+    { kind: 'later', afterMs: 10, fault: { kind: 'pauseReplica', replica: 'source', forMs: 2_500 } },
   ];
+  const leaves: Fault = { kind: 'partition', target, replica: 'rest', forMs: 500 + random.below(500) };
+  const on = random.pick(['copied', 'snapshot']);
+  return told(
+    { atMs, act: { kind: random.pick(['crash', 'stop']), replica, downMs: backMs - atMs } },
+    { atMs: backMs, act: { kind: 'trigger', on, skip: 0, faults: [leaves] } },
+    { atMs: backMs, act: { kind: 'trigger', on: 'complete', skip: 0, faults: onComplete } },
+    ...asking(backMs, 800, 10, 999, someWrite(random)),
+  );
+};
+
+/** The first write after a rest: one of the two that have it crashes before that is noted, the other is away (R5). */
+const firstWords: Story = (random, atMs) => {
+  const [crashes, leaves, behind] = random.pick([
+    [0, 400, 900],
+    [400, 900, 0],
+    [900, 0, 400],
+  ] as const);
+  const startMs = atMs + restMs;
+  const faults: Fault[] = [
+    { kind: 'crash', replica: crashes, downMs: brief(random) },
+    { kind: 'pauseReplica', replica: leaves, forMs: 2_500 },
+    { kind: 'later', afterMs: 12, fault: { kind: 'killTarget', target: 'it', restartMs: random.below(100) } },
+  ];
+  return {
+    rests: [{ fromMs: atMs, untilMs: startMs + 200 }],
+    events: [
+      { atMs: startMs, act: { kind: 'stall', target: 999, replica: behind, direction: 'down', forMs: 700 } },
+      { atMs: startMs, act: { kind: 'trigger', on: 'answer', skip: 0, faults } },
+      ...asking(startMs + 1, 20, 10, 999, someWrite(random)),
+    ],
+  };
+};
+
+/** One replica alone takes in far more than the others before its target dies (R9). */
+const farAhead: Story = (random, atMs) => {
+  const alone = random.below(1_000);
+  return told(
+    { atMs, act: { kind: 'stall', target: 999, replica: -1 - alone, direction: 'down', forMs: 1_500 } },
+    ...asking(atMs + 1, 600, 3, 999, someWrite(random)),
+    { atMs: atMs + 900, act: { kind: 'killTarget', target: 999, restartMs: 1 } },
+    { atMs: atMs + 900, act: { kind: 'pauseReplica', replica: alone, forMs: 2_500 } },
+    ...asking(atMs + 1_200, 800, 10, 999, someWrite(random)),
+  );
+};
+
+/** One alone takes in a resize, and forgets it; the volume grows later (R21). */
+const deadResize: Story = (random, atMs) => {
+  const alone = random.below(1_000);
+  const startMs = atMs + 700; // the window has room again
+  const grow = (blocks: number): SimEvent['act'] => ({
+    kind: 'request',
+    target: 999,
+    request: { kind: 'resize', blocks },
+  });
+  return {
+    rests: [{ fromMs: atMs, untilMs: startMs + 100 }],
+    events: [
+      {
+        atMs: startMs,
+        act: { kind: 'stall', target: 999, replica: -1 - alone, direction: 'down', forMs: 400 },
+      },
+      { atMs: startMs + 10, act: grow(4) },
+      { atMs: startMs + 100, act: { kind: 'killTarget', target: 999, restartMs: 1 } },
+      { atMs: startMs + 100, act: { kind: 'pauseReplica', replica: alone, forMs: 900 } },
+      { atMs: startMs + 2_600 + random.below(500), act: grow(1 + random.below(6)) },
+    ],
+  };
 };
 
 /** One replica alone hears the last writes of a target, which then dies; what it holds is dead, or must not be (R6, R7, R20). */
@@ -125,13 +252,13 @@ const ahead: Story = (random, atMs) => {
   const fault: Fault = random.chance(0.5)
     ? { kind: 'isolate', target: 999, spared: alone, forMs }
     : { kind: 'stall', target: 999, replica: alone, direction: 'up', forMs };
-  return [
+  return told(
     { atMs, act: fault },
     { atMs: endMs, act: { kind: 'killTarget', target: 999, restartMs: brief(random) } },
     ...(random.chance(0.5)
       ? [{ atMs: endMs + 1, act: { kind: 'pauseReplica', replica: alone, forMs: 800 } as const }]
       : [{ atMs: endMs + 1, act: { kind: 'crash', replica: alone, downMs: brief(random) } as const }]),
-  ];
+  );
 };
 
 /** Somebody comes back after long, and what it is rebuilt from goes away meanwhile (R19, R22, R23). */
@@ -142,13 +269,13 @@ const interruptedRebuild: Story = (random, atMs, timing) => {
   const faults = Array.from({ length: 1 + random.below(2) }, () =>
     random.chance(0.4) ? endOfSource(random) : anything(random, timing),
   );
-  return [
+  return told(
     { atMs, act: { kind: 'crash', replica, downMs } },
     {
       atMs: atMs + downMs,
       act: { kind: 'trigger', on, skip: random.below(random.pick([1, 8])), faults },
     },
-  ];
+  );
 };
 
 const endOfSource = (random: Prng): Fault =>
@@ -163,7 +290,7 @@ const deadSource: Story = (random, atMs) => {
   const replica = random.below(1_000);
   const downMs = 300 + random.below(900);
   const skip = random.below(4);
-  return [
+  return told(
     { atMs, act: { kind: 'crash', replica, downMs } },
     {
       atMs: atMs + downMs,
@@ -189,7 +316,7 @@ const deadSource: Story = (random, atMs) => {
         ],
       },
     },
-  ];
+  );
 };
 
 /** The base of a replica is the last complete copy that is left (R19). */
@@ -198,7 +325,7 @@ const lastCopy: Story = (random, atMs) => {
   const alone = random.below(1_000);
   const forMs = 150 + random.below(300);
   const on = random.pick(['rebuild', 'dropBase', 'progress']);
-  return [
+  return told(
     { atMs, act: { kind: 'partition', target: 999, replica: away, forMs: 700 } },
     { atMs: atMs + 300, act: { kind: 'isolate', target: 999, spared: alone, forMs } },
     { atMs: atMs + 310 + forMs, act: { kind: 'killTarget', target: 999, restartMs: brief(random) } },
@@ -211,22 +338,25 @@ const lastCopy: Story = (random, atMs) => {
         faults: [{ kind: 'lose', replica: random.pick<Who>(['source', alone]) }],
       },
     },
-  ];
+  );
 };
 
 /** Two begin at once (R8, R10). */
-const duel: Story = (random, atMs) => [
-  { atMs, act: { kind: 'newTarget' } },
-  { atMs: atMs + brief(random), act: { kind: 'newTarget' } },
-];
+const duel: Story = (random, atMs) =>
+  told({ atMs, act: { kind: 'newTarget' } }, { atMs: atMs + brief(random), act: { kind: 'newTarget' } });
 
-const all: readonly Story[] = [
+const known: readonly Story[] = [
   atMessage,
   atMessage,
   atMessage,
   overtaken,
   asleep,
   amnesia,
+  firstWords,
+  farAhead,
+  deadResize,
+  forgotten,
+  shortLived,
   ahead,
   interruptedRebuild,
   interruptedRebuild,
@@ -235,7 +365,8 @@ const all: readonly Story[] = [
   duel,
 ];
 
-export function stories(random: Prng, untilMs: number, timing: Timing): SimEvent[] {
+export function stories(random: Prng, untilMs: number, timing: Timing): Told {
   const count = random.pick([0, 1, 2, 4, 6]);
-  return Array.from({ length: count }, () => random.pick(all)(random, random.below(untilMs), timing)).flat();
+  const all = Array.from({ length: count }, () => random.pick(known)(random, random.below(untilMs), timing));
+  return { events: all.flatMap(({ events }) => events), rests: all.flatMap(({ rests }) => rests) };
 }
