@@ -107,8 +107,6 @@ export function naiveSpace(options: {
   readonly segments: number;
   readonly segmentUnits: number;
   readonly isCompressed: boolean;
-  /** Called now and then with the space; between calls of it anything else happens. */
-  readonly clean?: (space: BlockSpace) => Promise<unknown>;
 }) {
   const { random, isCompressed } = options;
   let rig = spaceRig(options);
@@ -196,7 +194,7 @@ export function naiveSpace(options: {
         await crash();
         const wrong = await compare();
         assert(wrong.length === 0, wrong.slice(0, 5).join('; '));
-      } else await options.clean?.(rig.space);
+      } else await rig.space.cleaning.clean(random.below(400));
     },
   };
 }

@@ -11,7 +11,7 @@ import { nextGroup } from './group-turn.ts';
 import { finishSegment, type OpenSegment, openSegment } from './open-segment.ts';
 import { heatCode, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
-import { setEntry, setPackedEntry, type StoredSum } from './summary.ts';
+import { setEntry, setPackedEntry, type StoredSum, type Summary } from './summary.ts';
 
 const batchUnitsMax = 255;
 const clockUnitsLog2 = 8;
@@ -141,6 +141,15 @@ export class Appender {
     const packed = this.#packedAt(open, unit);
     const bytes = packed ?? open.writer.peek(unit);
     return bytes?.subarray(sector * sectorBytes, (sector + sectors) * sectorBytes);
+  }
+
+  /** Whether something of the segment may not be on the devices yet. */
+  isUnwritten(id: number): boolean {
+    return this.#unwritten.has(id);
+  }
+
+  summaryOf(id: number): Summary | undefined {
+    return this.#unwritten.get(id)?.summary;
   }
 
   isSent(id: number, unit: number): boolean {

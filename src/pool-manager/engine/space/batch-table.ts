@@ -1,9 +1,10 @@
 /**
- * The batches that have units in use: where each lies, and what is left of it.
+ * The batches that have units in use: where each lies, and what is left of it. The cleaner may move a batch in several
+ * pieces; each is a record with what is present in it.
  *
  * A record has five words: number, low 32 bits · number, high 8 bits, units 8, base 16 · segment · presence · next batch
  * in the segment. The base is the unit of the segment where the batch begins. With its share of the index a batch takes
- * about 26 bytes until it is moved, then 8 to 32 more.
+ * about 26 bytes until it is moved, a piece then 8 to 32 more.
  */
 import { assert } from '../../../shared/assert.ts';
 import { BatchIndex, hashOf, home } from './batch-index.ts';
@@ -31,8 +32,8 @@ export class BatchTable {
     return this.#chunks.length * chunkRecords * recordWords * 4 + this.#index.bytes + this.presence.bytes;
   }
 
-  /** The record of a batch, or -1. */
-  find(low: number, high: number): number {
+  /** The piece of a batch that has unit `offset`, as a record; -1 when there is none. */
+  find(low: number, high: number, offset: number): number {
     const hash = hashOf(low, high);
     const table = this.#index.tableOf(hash);
     for (let i = home(hash, table.length); ; i = i + 1 === table.length ? 0 : i + 1) {
@@ -40,12 +41,14 @@ export class BatchTable {
       if (entry === 0) return -1;
       const chunk = this.#chunk(entry - 1);
       const at = ((entry - 1) & (chunkRecords - 1)) * recordWords;
-      if (chunk[at] === low && ((chunk[at + 1] ?? 0) & 0xff) === high) return entry - 1;
+      if (chunk[at] !== low || ((chunk[at + 1] ?? 0) & 0xff) !== high) continue;
+      if (this.unitAt(entry - 1, offset) >= 0) return entry - 1;
     }
   }
 
-  findNumber(batch: number): number {
-    return this.find(batch >>> 0, Math.floor(batch / two32));
+  /** The same by number. */
+  findUnit(batch: number, offset: number): number {
+    return this.find(batch >>> 0, Math.floor(batch / two32), offset);
   }
 
   /** A record that is in no index yet. `next`: head of the segment's chain, record + 1. */

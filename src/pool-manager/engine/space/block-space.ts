@@ -11,7 +11,7 @@
  * docs/disk-format.md, "Names, batches, segments".
  */
 import type { ItemReader, ItemWriter } from '../checkpoint/item-store.ts';
-import type { SegmentGroup, SegmentWriter } from '../group/segment-group.ts';
+import type { SegmentGroup, SegmentWriter, UnitCheck } from '../group/segment-group.ts';
 import type { MapSpace } from '../map/map-space.ts';
 
 export interface SpaceOptions {
@@ -91,7 +91,7 @@ export interface Cleaning {
   debt(appendedUnits: number): number;
   /**
    * Moves about so many units, one call at a time; answers how many were moved and copied. 0: nothing can be gained now
-   * (what is emptied waits for a checkpoint). Rejects with GroupFailure.
+   * (what is emptied waits for a checkpoint). The caller holds a pin. Rejects with GroupFailure.
    */
   clean(unitsMax: number): Promise<number>;
 }
@@ -146,6 +146,10 @@ export interface BlockSpace extends MapSpace {
   segmentsWritten(group: number, afterTxg: number): Iterable<number>;
   /** All invariants, looked up one by one (slow): what is wrong, in words. */
   audit(): readonly string[];
+  /** Live blocks in a unit, as the table says; 0 where nothing has a name. */
+  liveBlocks(group: number, segment: number, unit: number): number;
+  /** Judges the units of a segment by its summary, for who mends it as a whole: true where nothing is known. */
+  judge(group: number, segment: number): Promise<UnitCheck>;
   /** Verifies and mends all that is in use in a segment. The caller holds a pin. */
   scrubSegment(group: number, segment: number): Promise<SegmentScrub>;
 }

@@ -41,7 +41,6 @@ function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
   for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1)) {
     const record = at - 1;
     const batch = batches.numberOf(record);
-    if (batches.findNumber(batch) !== record) wrong.push(`batch ${batch} is not found by its number`);
     if (batches.segmentOf(record) !== id) wrong.push(`batch ${batch} is in the chain of ${where}`);
     const count = batches.unitsOf(record);
     for (let unit = batches.baseOf(record); unit < batches.baseOf(record) + count; unit++) {
@@ -73,12 +72,16 @@ function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
 
 function auditPresence({ batches }: SpaceTable, record: number, wrong: string[]): void {
   const handle = batches.presenceOf(record);
-  if (handle === 0) return;
+  const batch = batches.numberOf(record);
   const count = batches.unitsOf(record);
-  batches.presence.list(handle, count, offsets);
-  for (let rank = 0; rank < count; rank++)
-    if (batches.presence.rank(handle, count, offsets[rank] ?? 0) !== rank)
-      wrong.push(`batch ${batches.numberOf(record)} has unit ${offsets[rank]} at another rank than ${rank}`);
+  if (handle !== 0) batches.presence.list(handle, count, offsets);
+  for (let rank = 0; rank < count; rank++) {
+    const unit = handle === 0 ? rank : (offsets[rank] ?? 0);
+    if (batches.findUnit(batch, unit) !== record)
+      wrong.push(`unit ${unit} of batch ${batch} is found elsewhere`);
+    if (batches.unitAt(record, unit) !== batches.baseOf(record) + rank)
+      wrong.push(`unit ${unit} of batch ${batch} is not at rank ${rank}`);
+  }
 }
 
 const name = ({ segments }: SpaceTable, id: number): string =>

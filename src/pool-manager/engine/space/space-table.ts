@@ -67,26 +67,30 @@ export class SpaceTable {
     if (this.units.drop(id, unit)) this.#died(record, id, txg);
   }
 
-  /** What is in use of the batch is now at `base` of another segment. `present[0…count)`: its units, as ranks of now. */
-  move(record: number, to: number, base: number, present: Uint8Array, count: number): void {
+  /**
+   * What is in use of the first `prefix` units of a piece is now at `base` of another segment. `ranks[0…count)`: what is
+   * in use, counted from the piece's base. The rest of the piece stays where it is, as a piece of its own.
+   */
+  move(record: number, prefix: number, ranks: Uint8Array, count: number, to: number, base: number): void {
     const { batches, segments, units, log } = this;
     const from = batches.segmentOf(record);
     const oldBase = batches.baseOf(record);
-    const oldUnits = batches.unitsOf(record);
-    const offsets = this.#offsets(record, present, count);
-    log.moveIn(this.where(to), base, count, batches.numberOf(record), offsets);
-    log.moveOut(this.where(from), oldBase, oldUnits, batches.numberOf(record));
+    const batch = batches.numberOf(record);
+    const offsets = this.#offsets(record, ranks, count);
+    log.moveIn(this.where(to), base, count, batch, offsets);
+    log.moveOut(this.where(from), oldBase, prefix, batch);
     for (let i = 0; i < count; i++) {
-      const blocks = units.count(from, oldBase + (present[i] ?? 0));
+      const blocks = units.count(from, oldBase + (ranks[i] ?? 0));
       units.addLive(to, base + i, blocks);
       for (let more = 1; more < blocks; more++) log.moveInToo(this.where(to), base + i);
     }
-    for (let unit = 0; unit < oldUnits; unit++) units.clear(from, oldBase + unit);
-    this.#unlink(record, from);
-    batches.setPlace(record, to, base, count);
-    batches.setPresence(record, batches.presence.make(offsets, count));
-    batches.setNext(record, segments.head[to] ?? 0);
-    segments.head[to] = record + 1;
+    for (let unit = 0; unit < prefix; unit++) units.clear(from, oldBase + unit);
+    const moved = batches.create(batch, to, base, count, segments.head[to] ?? 0);
+    batches.setPresence(moved, batches.presence.make(offsets, count));
+    segments.head[to] = moved + 1;
+    if (prefix === batches.unitsOf(record)) this.forget(record);
+    else shrinkPiece(batches, record, prefix);
+    batches.index(moved);
     segments.emptied[from] = emptiedNext;
     this.holdIfEmpty(from);
   }
@@ -154,6 +158,17 @@ export class SpaceTable {
     }
     batches.setNext(at - 1, batches.nextOf(record));
   }
+}
+
+/** The first `prefix` units of a piece are gone. */
+export function shrinkPiece(batches: BatchTable, record: number, prefix: number): void {
+  const units = batches.unitsOf(record);
+  const handle = batches.presenceOf(record);
+  if (handle === 0) for (let i = 0; i < units; i++) offsetScratch[i] = i;
+  else batches.presence.list(handle, units, offsetScratch);
+  const left = batches.presence.make(offsetScratch.subarray(prefix), units - prefix);
+  batches.setPlace(record, batches.segmentOf(record), batches.baseOf(record) + prefix, units - prefix);
+  batches.setPresence(record, left);
 }
 
 const offsetScratch = new Uint8Array(256);

@@ -3,11 +3,14 @@ import { assert } from '../../../shared/assert.ts';
 import { batchOf, offsetOf, sectorsOf } from '../map/pointer.ts';
 import { Appender } from './appender.ts';
 import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
+import { Cleaner } from './cleaner.ts';
 import { findFree } from './open-segment.ts';
 import { stateCode } from './segments.ts';
 import { SpaceTable } from './space-table.ts';
+import { scrubSegment } from './segment-scrub.ts';
 import { auditSpace } from './space-audit.ts';
 import { spaceRoom } from './space-room.ts';
+import { SummaryReader } from './summary-reader.ts';
 import { TableStore } from './table-store.ts';
 
 /** How many roots must be durable after the one that emptied a segment. */
@@ -19,7 +22,10 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const table = new SpaceTable();
   const { segments, units, batches } = table;
   const appender = new Appender(table, options.storedSum, options.nextBatch ?? 1);
-  const store = new TableStore(table, appender);
+  const summaries = new SummaryReader(table, appender, options.storedSum);
+  const store = new TableStore(table, appender, summaries);
+  const room = spaceRoom(table, () => appender.openSegments);
+  const cleaner = new Cleaner(table, appender, summaries, room, options);
   const grow: BlockSpace['grow'] = (groups) => {
     segments.grow(groups);
     units.grow();
@@ -27,7 +33,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   grow(options.groups);
 
   /** Record of the name, or -1. */
-  const find = (words: Uint32Array, at: number) => batches.find(words[at] ?? 0, (words[at + 1] ?? 0) & 0xff);
+  const find = (words: Uint32Array, at: number) =>
+    batches.find(words[at] ?? 0, (words[at + 1] ?? 0) & 0xff, unitOfOffset(offsetOf(words, at)));
   /** Unit where the name lies, in the segment of its batch; the name is bound. */
   const unitOf = (record: number, words: Uint32Array, at: number): number => {
     assert(record >= 0, 'a name is bound');
@@ -38,8 +45,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const groupOf = (index: number) => segments.groupAt(index).group;
 
   return {
-    room: spaceRoom(table, () => appender.openSegments),
-    cleaning: { need: 'no', debt: () => 0, clean: () => Promise.resolve(0) },
+    room,
+    cleaning: cleaner,
     get nextBatch() {
       return appender.nextBatch;
     },
@@ -84,7 +91,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     },
     read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
     batchPlace(batch) {
-      const record = batches.findNumber(batch);
+      const record = batches.findUnit(batch, 0);
       assert(record >= 0, `batch ${batch} has a place`);
       const id = batches.segmentOf(record);
       return {
@@ -94,7 +101,10 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       };
     },
     mark: (stream) => appender.mark(stream),
-    seal: () => appender.seal(),
+    seal() {
+      appender.seal();
+      cleaner.seal();
+    },
     drained: () => appender.drained(),
 
     async load(items, txg, nextBatch) {
@@ -120,12 +130,12 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       const id = segments.id(group, segment);
       assert(segments.state[id] === stateCode.closed, 'the segment was reserved');
       const batch = appender.nextBatch++;
-      store.bound.push(table.begin(batch, id, firstUnit));
+      store.bound.set(batch, table.begin(batch, id, firstUnit));
       return batch;
     },
     claim(words, at) {
-      const record = find(words, at);
-      assert(record >= 0, `batch ${batchOf(words, at)} was bound`);
+      const record = store.bound.get(batchOf(words, at));
+      assert(record !== undefined, `batch ${batchOf(words, at)} was bound`);
       const offset = unitOfOffset(offsetOf(words, at));
       if (offset >= batches.unitsOf(record)) batches.setUnits(record, offset + 1);
       const id = batches.segmentOf(record);
@@ -138,6 +148,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
       for (const id of table.held) {
         if ((segments.emptied[id] ?? 0) > limit) continue;
+        cleaner.forget(id);
+        summaries.kept.delete(id);
         if (options.discard === true) void discard(id);
         else table.makeFree(id);
       }
@@ -171,7 +183,15 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       }
     },
     audit: () => auditSpace(table),
-    scrubSegment: () => Promise.resolve({ units: 0, repairedUnits: 0, bad: [] }),
+    liveBlocks(group, segment, unit) {
+      const id = segments.id(group, segment);
+      return units.count(id, unit) - units.pendingCount(id, unit);
+    },
+    async judge(group, segment) {
+      const id = segments.id(group, segment);
+      return summaries.judge(id, await summaries.read(id), 0);
+    },
+    scrubSegment: (group, segment) => scrubSegment(table, appender, summaries, segments.id(group, segment)),
   };
 
   async function discard(id: number): Promise<void> {

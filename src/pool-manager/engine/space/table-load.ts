@@ -3,7 +3,7 @@
  * are forgotten, the rest gets its index, and what was open is closed: nothing is ever appended to it again.
  */
 import { pageSegments, segmentFlag, stateCode } from './segments.ts';
-import type { SpaceTable } from './space-table.ts';
+import { shrinkPiece, type SpaceTable } from './space-table.ts';
 import { numberAt, readTableLog, TableError, tableOp } from './table-log.ts';
 import { addLoaded } from './table-page.ts';
 
@@ -64,12 +64,8 @@ function applyEntry(
       return units.addLive(id, argument, 1);
     case tableOp.moveIn:
       return applyMoveIn(table, id, argument, words, at);
-    case tableOp.moveOut: {
-      const record = inChain(table, id, numberAt(words, at));
-      if (record >= 0) takeOut(table, id, record);
-      for (let unit = 0; unit < (argument & 0xff); unit++) units.clear(id, (argument >>> 8) + unit);
-      return;
-    }
+    case tableOp.moveOut:
+      return applyMoveOut(table, id, numberAt(words, at), argument >>> 8, argument & 0xff);
     case tableOp.dead:
       if (units.count(id, argument) === 0)
         throw new TableError(`unit ${argument} of segment ${segments.numberOf(id)} died twice`);
@@ -81,9 +77,18 @@ function applyEntry(
 }
 
 function applyBatch(table: SpaceTable, id: number, batch: number, base: number, units: number): void {
-  const record = inChain(table, id, batch);
+  const record = inChain(table, id, batch, base);
   if (record < 0) addLoaded(table, id, batch, base, units, undefined);
   else if (table.batches.presenceOf(record) === 0) table.batches.setUnits(record, units);
+}
+
+function applyMoveOut(table: SpaceTable, id: number, batch: number, base: number, prefix: number): void {
+  const { batches, units } = table;
+  const record = inChain(table, id, batch, base);
+  if (record < 0) throw new TableError(`batch ${batch} leaves a segment it is not in`);
+  for (let unit = 0; unit < prefix; unit++) units.clear(id, base + unit);
+  if (prefix === batches.unitsOf(record)) takeOut(table, id, record);
+  else shrinkPiece(batches, record, prefix);
 }
 
 function applyMoveIn(table: SpaceTable, id: number, argument: number, words: Uint32Array, at: number): void {
@@ -106,13 +111,23 @@ export function finishLoad(table: SpaceTable, txg: number): void {
       const record = at - 1;
       at = batches.nextOf(record);
       if (!units.anyBusy(id, batches.baseOf(record), batches.unitsOf(record))) takeOut(table, id, record);
-      else if (batches.findNumber(batches.numberOf(record)) >= 0)
-        throw new TableError(`batch ${batches.numberOf(record)} is in two places`);
-      else batches.index(record);
+      else addToIndex(table, record);
     }
     segments.emptied[id] = txg;
     if (segments.used[id] === 0) table.hold(id);
   }
+}
+
+/** No unit of the piece may be in another one. */
+function addToIndex({ batches }: SpaceTable, record: number): void {
+  const batch = batches.numberOf(record);
+  const units = batches.unitsOf(record);
+  const handle = batches.presenceOf(record);
+  if (handle !== 0) batches.presence.list(handle, units, offsets);
+  for (let i = 0; i < units; i++)
+    if (batches.findUnit(batch, handle === 0 ? i : (offsets[i] ?? 0)) >= 0)
+      throw new TableError(`a unit of batch ${batch} is in two places`);
+  batches.index(record);
 }
 
 /** Nothing is left of what was in the segment. */
@@ -128,9 +143,10 @@ function empty(table: SpaceTable, id: number): void {
   units.reset(id);
 }
 
-function inChain({ segments, batches }: SpaceTable, id: number, batch: number): number {
+/** The piece of the batch that begins at this unit of the segment, or -1. */
+function inChain({ segments, batches }: SpaceTable, id: number, batch: number, base: number): number {
   for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1))
-    if (batches.numberOf(at - 1) === batch) return at - 1;
+    if (batches.baseOf(at - 1) === base && batches.numberOf(at - 1) === batch) return at - 1;
   return -1;
 }
 

@@ -51,6 +51,9 @@ export const whereOf = (group: number, segment: number): number => {
   return ((group << segmentBits) | segment) >>> 0;
 };
 
+export const groupOfWhere = (where: number): number => where >>> segmentBits;
+export const segmentOfWhere = (where: number): number => where & segmentMask;
+
 class WordList {
   words = new Uint32Array(64);
   length = 0;

@@ -1,35 +1,42 @@
 /**
- * The table among the items of checkpoints: `table/<group>/<page>` and `table-log/<checkpoint>`. Each checkpoint writes a
+ * The table among the items of checkpoints: `table/<group>/<page>`, `table-log/<checkpoint>`, `summary/<place>`. Each checkpoint writes a
  * log of what changed and a sixteenth of the pages, in turn; a log is needed until every page is younger.
  */
 import type { ItemReader, ItemWriter } from '../checkpoint/item-store.ts';
 import type { Appender } from './appender.ts';
-import { pageSegments, stateCode } from './segments.ts';
+import { pageSegments, segmentFlag, stateCode } from './segments.ts';
 import { emptiedNext, type SpaceTable } from './space-table.ts';
+import { newSummary, type Summary } from './summary.ts';
+import type { SummaryReader } from './summary-reader.ts';
 import { applyLog, finishLoad } from './table-load.ts';
-import { TableError } from './table-log.ts';
+import { groupOfWhere, segmentOfWhere, TableError } from './table-log.ts';
 import { decodePage, encodePage } from './table-page.ts';
 
 /** So many checkpoints until every page has been written. */
 const rounds = 16;
 const pagePrefix = 'table/';
 const logPrefix = 'table-log/';
+const summaryPrefix = 'summary/';
 
 export class TableStore {
-  /** Records of batches that replay has bound: they are noted at the next checkpoint. */
-  bound: number[] = [];
+  /** Batches that replay has bound, and their records: they are noted at the next checkpoint. */
+  readonly bound = new Map<number, number>();
   readonly #table: SpaceTable;
   readonly #appender: Appender;
+  readonly #summaries: SummaryReader;
   /** By page: the checkpoint that wrote it last; 0 when none has. */
   readonly #pageTxg: number[] = [];
   #cursor = 0;
   #logs: number[] = [];
+  /** Items that are summaries. */
+  #summaryKeys: ReadonlySet<string> = new Set();
   /** Segments that were written since the last checkpoint. */
   readonly #touched = new Set<number>();
 
-  constructor(table: SpaceTable, appender: Appender) {
+  constructor(table: SpaceTable, appender: Appender, summaries: SummaryReader) {
     this.#table = table;
     this.#appender = appender;
+    this.#summaries = summaries;
   }
 
   /** Something is written, or may have been written, to the segment in this checkpoint. */
@@ -39,8 +46,8 @@ export class TableStore {
 
   write(txg: number, items: ItemWriter): void {
     const table = this.#table;
-    for (const record of this.bound) table.finish(record);
-    this.bound = [];
+    for (const record of this.bound.values()) table.finish(record);
+    this.bound.clear();
     this.#appender.noteBatches();
     for (const { id } of this.#appender.openSegments) this.#touched.add(id);
     for (const id of this.#touched) table.holdIfEmpty(id);
@@ -51,6 +58,7 @@ export class TableStore {
     items.put(`${logPrefix}${txg}`, table.log.take(table.clock));
     this.#logs.push(txg);
     this.#writePages(txg, items);
+    this.#writeSummaries(items);
     this.#touched.clear();
     const needed = this.#logs.filter((log) => this.#pagesBefore(log));
     for (const log of this.#logs) if (!needed.includes(log)) items.delete(`${logPrefix}${log}`);
@@ -70,6 +78,7 @@ export class TableStore {
       .toSorted((a, b) => a - b);
     for (const log of this.#logs) applyLog(table, await items.get(`${logPrefix}${log}`), log, this.#pageTxg);
     finishLoad(table, txg);
+    await this.#loadSummaries(items);
     const oldest = Math.min(...Array.from({ length: table.segments.pages }, (_, page) => this.#txgOf(page)));
     this.#cursor = Math.max(
       0,
@@ -87,6 +96,36 @@ export class TableStore {
       );
       this.#pageTxg[page] = txg;
       this.#cursor = page + 1;
+    }
+  }
+
+  /** Summaries that are not on the devices: of what is being written, and of what a crash left without. */
+  #writeSummaries(items: ItemWriter): void {
+    const written = new Set<string>();
+    const put = (id: number, summary: Summary): void => {
+      const key = `${summaryPrefix}${this.#table.where(id)}`;
+      written.add(key);
+      if (this.#touched.has(id) || !this.#summaryKeys.has(key))
+        items.put(key, new Uint8Array(summary.slice().buffer));
+    };
+    for (const { id, isFinished, summary } of this.#appender.openSegments) if (!isFinished) put(id, summary);
+    for (const [id, summary] of this.#summaries.kept) put(id, summary);
+    for (const key of this.#summaryKeys) if (!written.has(key)) items.delete(key);
+    this.#summaryKeys = written;
+  }
+
+  async #loadSummaries(items: ItemReader): Promise<void> {
+    const { segments } = this.#table;
+    this.#summaryKeys = new Set(items.keys(summaryPrefix));
+    for (const key of this.#summaryKeys) {
+      const where = Number(key.slice(summaryPrefix.length));
+      const id = segments.id(groupOfWhere(where), segmentOfWhere(where));
+      if ((segments.used[id] ?? 0) === 0 || segments.has(id, segmentFlag.summarized)) continue;
+      const bytes = await items.get(key);
+      const summary = newSummary(segments.spaceOf(id).dataUnits);
+      if (bytes.byteLength !== summary.byteLength) throw new TableError(`${key} has another length`);
+      new Uint8Array(summary.buffer).set(bytes);
+      this.#summaries.kept.set(id, summary);
     }
   }
 

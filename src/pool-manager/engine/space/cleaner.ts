@@ -1,0 +1,300 @@
+/**
+ * Moves what is in use of the emptiest segments together, so that they become free as a whole.
+ *
+ *  - A victim is moved piece by piece, in order, into a segment of what was moved once, or more often. A piece that does
+ *    not fit is split there: nothing is padded but the last few units.
+ *  - Only segments without pending blocks are moved: what only the log knows stays where the log says.
+ *  - Each unit is checked by its summary first, and mended by its group. What no copy is good of is moved as it is and
+ *    reported: its pointer's checksum, and the entry it keeps, still tell.
+ *  - Cleaning goes with writing: `debt` units for so many appended. It begins when free segments are few, so that as much
+ *    as possible dies before it is moved.
+ */
+import { blockBytes } from '../../../shared/block-size.ts';
+import type { Appender } from './appender.ts';
+import type { Cleaning, CleaningNeed, Rot, SpaceOptions, SpaceRoom } from './block-space.ts';
+import { nextGroup } from './group-turn.ts';
+import { finishSegment, type OpenSegment, openSegment } from './open-segment.ts';
+import { heatCode, stateCode } from './segments.ts';
+import type { SpaceTable } from './space-table.ts';
+import { copyEntry, hasEntry, ownerAt, setPackedEntry, type Summary } from './summary.ts';
+import type { SummaryReader } from './summary-reader.ts';
+import { chooseVictims, isVictim } from './victims.ts';
+
+/** Units read together: what is live is found in windows of 64 KiB. */
+const windowUnits = 16;
+/** Length of a victim that is read and moved in one step. */
+const stepUnits = 256;
+/** A gap that is smaller is padded instead of filled with a part of a batch. */
+const gapUnitsMin = 8;
+/** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
+const pacedShare = 0.01;
+/** In idle time segments with more in use than this are left alone. */
+const idleUsedShareMax = 0.95;
+
+interface Victim {
+  readonly id: number;
+  readonly summary: Summary;
+  /** Everything below has been moved. */
+  cursor: number;
+}
+
+/** Windows of a victim, as they were read. */
+interface Reading {
+  readonly first: number;
+  readonly bytes: Uint8Array;
+  readonly bad: ReadonlySet<number>;
+}
+
+export class Cleaner implements Cleaning {
+  readonly #table: SpaceTable;
+  readonly #appender: Appender;
+  readonly #summaries: SummaryReader;
+  readonly #room: SpaceRoom;
+  readonly #options: SpaceOptions;
+  /** Where moved units go, by heat. */
+  readonly #targets: (OpenSegment | undefined)[] = [];
+  #victim: Victim | undefined;
+  #candidates: number[] = [];
+  /** Share in use of the segments that are cleaned lately. */
+  #usedShare = 0.5;
+  readonly #ranks = new Uint8Array(256);
+
+  constructor(
+    table: SpaceTable,
+    appender: Appender,
+    summaries: SummaryReader,
+    room: SpaceRoom,
+    options: SpaceOptions,
+  ) {
+    this.#table = table;
+    this.#appender = appender;
+    this.#summaries = summaries;
+    this.#room = room;
+    this.#options = options;
+  }
+
+  get need(): CleaningNeed {
+    const pressure = this.#pressure();
+    if (pressure >= 2) return 'urgent';
+    if (pressure > 0) return 'paced';
+    const { freeUnits, heldUnits, reclaimableUnits } = this.#room;
+    return reclaimableUnits > freeUnits + heldUnits ? 'idle' : 'no';
+  }
+
+  debt(appendedUnits: number): number {
+    const pressure = this.#pressure();
+    if (pressure <= 0) return 0;
+    return Math.ceil((appendedUnits * pressure * this.#usedShare) / (1 - this.#usedShare));
+  }
+
+  async clean(unitsMax: number): Promise<number> {
+    let moved = 0;
+    while (moved < unitsMax) {
+      const victim = (this.#victim ??= await this.#nextVictim());
+      if (victim === undefined) break;
+      const count = await this.#step(victim);
+      if (count < 0) break;
+      moved += count;
+    }
+    return moved;
+  }
+
+  seal(): void {
+    for (const target of this.#targets)
+      if (target !== undefined) {
+        target.writer.seal();
+        if (target.writer.units >= target.dataUnits) this.#finish(target);
+      }
+  }
+
+  /** The segment is free: whatever is known of it is of the past. */
+  forget(id: number): void {
+    if (this.#victim?.id === id) this.#victim = undefined;
+  }
+
+  /**
+   * How short of whole free segments the pool is: 2 at the reserve that users do not get, 1 where as much must be won as
+   * is written, 0 a little above. The less is kept free, the emptier are the victims.
+   */
+  #pressure(): number {
+    const { totalUnits, freeUnits, heldUnits, internalReserveUnits } = this.#room;
+    const free = freeUnits + heldUnits - internalReserveUnits;
+    return Math.max(0, 2 * (1 - free / (totalUnits * pacedShare)));
+  }
+
+  async #nextVictim(): Promise<Victim | undefined> {
+    const { segments, clock } = this.#table;
+    for (let pass = 0; pass < 2; pass++) {
+      for (let id = this.#candidates.shift(); id !== undefined; id = this.#candidates.shift()) {
+        if (!this.#isVictim(id)) continue;
+        const summary = await this.#summaries.read(id);
+        if (!this.#isVictim(id)) continue;
+        const used = (segments.used[id] ?? 0) / segments.spaceOf(id).dataUnits;
+        this.#usedShare += (Math.min(0.95, used) - this.#usedShare) / 8;
+        return { id, summary, cursor: 0 };
+      }
+      this.#candidates = chooseVictims(segments, clock, this.need === 'idle' ? idleUsedShareMax : 1, (id) =>
+        this.#isVictim(id),
+      );
+    }
+    return undefined;
+  }
+
+  /** Moves the next part of a victim; answers how many units, or -1 when there is no room for it. */
+  async #step(victim: Victim): Promise<number> {
+    const { id } = victim;
+    const pieces = this.#piecesFrom(id, victim.cursor);
+    const [first] = pieces;
+    if (first === undefined || !this.#isVictim(id)) {
+      this.#victim = undefined;
+      return 0;
+    }
+    const begin = this.#table.batches.baseOf(first);
+    let end = begin;
+    for (const record of pieces) {
+      const pieceEnd = this.#table.batches.baseOf(record) + this.#table.batches.unitsOf(record);
+      if (end > begin && pieceEnd > begin + stepUnits) break;
+      end = pieceEnd;
+    }
+    const readings = await this.#read(victim, begin, end);
+    if (!this.#isVictim(id)) {
+      this.#victim = undefined;
+      return 0;
+    }
+    const moved = this.#moveAll(victim, end, readings);
+    await Promise.all(this.#targets.map((target) => this.#ready(target)));
+    return moved;
+  }
+
+  /** What is on its way to the devices, or grows, is not moved. */
+  #isVictim(id: number): boolean {
+    const { segments, units, growing, batches } = this.#table;
+    if (!isVictim(segments, units, id) || this.#appender.isUnwritten(id)) return false;
+    for (const record of growing) if (batches.segmentOf(record) === id) return false;
+    return true;
+  }
+
+  /** Records of the pieces that begin at or behind a unit, in order. */
+  #piecesFrom(id: number, unit: number): number[] {
+    const { segments, batches } = this.#table;
+    const records: number[] = [];
+    for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1))
+      if (batches.baseOf(at - 1) >= unit) records.push(at - 1);
+    return records.toSorted((a, b) => batches.baseOf(a) - batches.baseOf(b));
+  }
+
+  /** Reads those windows from `begin` to `end` that have something in use, neighbours together. */
+  async #read(victim: Victim, begin: number, end: number): Promise<readonly Reading[]> {
+    const { segments, units } = this.#table;
+    const { group } = segments.spaceOf(victim.id);
+    const runs: { first: number; end: number }[] = [];
+    for (let at = begin; at < end; at = at - (at % windowUnits) + windowUnits) {
+      const windowEnd = Math.min(end, at - (at % windowUnits) + windowUnits);
+      if (!units.anyBusy(victim.id, at, windowEnd - at)) continue;
+      const last = runs.at(-1);
+      if (last?.end === at) last.end = windowEnd;
+      else runs.push({ first: at, end: windowEnd });
+    }
+    const segment = segments.numberOf(victim.id);
+    return await Promise.all(
+      runs.map(async ({ first, end: runEnd }) => {
+        const isGood = this.#summaries.judge(victim.id, victim.summary, first);
+        const { bytes, bad } = await group.read(segment, first, runEnd - first, isGood);
+        return { first, bytes, bad: new Set(bad) };
+      }),
+    );
+  }
+
+  /** Moves all pieces of the victim up to `end`. No await: what is in use now is what moves. */
+  #moveAll(victim: Victim, end: number, readings: readonly Reading[]): number {
+    const { batches } = this.#table;
+    let moved = 0;
+    for (const record of this.#piecesFrom(victim.id, victim.cursor)) {
+      if (batches.baseOf(record) + batches.unitsOf(record) > end) break;
+      for (let left = batches.unitsOf(record); left > 0;) {
+        const target = this.#target(victim.id);
+        if (target === undefined) return moved > 0 ? moved : -1;
+        const { prefix, count } = this.#movePart(victim, record, target, readings);
+        left -= prefix;
+        moved += count;
+      }
+      victim.cursor = end;
+    }
+    victim.cursor = end;
+    return moved;
+  }
+
+  /** Moves as much of the piece as the target has room for. */
+  #movePart(
+    victim: Victim,
+    record: number,
+    target: OpenSegment,
+    readings: readonly Reading[],
+  ): { readonly prefix: number; readonly count: number } {
+    const { batches, units } = this.#table;
+    const base = batches.baseOf(record);
+    const all = batches.unitsOf(record);
+    const room = target.dataUnits - target.writer.units;
+    let count = units.listBusy(victim.id, base, all, this.#ranks);
+    let prefix = all;
+    if (count > room) {
+      count = room;
+      prefix = (this.#ranks[room - 1] ?? 0) + 1;
+    }
+    const to = target.writer.units;
+    for (let i = 0; i < count; i++) this.#copy(victim, base + (this.#ranks[i] ?? 0), target, readings);
+    this.#table.move(record, prefix, this.#ranks, count, target.id, to);
+    if (target.dataUnits - target.writer.units < gapUnitsMin) this.#finish(target);
+    return { prefix, count };
+  }
+
+  #copy(victim: Victim, unit: number, target: OpenSegment, readings: readonly Reading[]): void {
+    const reading = readings.find(
+      ({ first, bytes }) => unit >= first && unit < first + bytes.byteLength / blockBytes,
+    );
+    if (reading === undefined) throw new RangeError(`unit ${unit} was read`);
+    const from = (unit - reading.first) * blockBytes;
+    const to = target.writer.append(reading.bytes, from);
+    if (reading.bad.has(unit - reading.first)) this.#report(victim, unit);
+    if (hasEntry(victim.summary, unit)) copyEntry(victim.summary, unit, target.summary, to);
+    else setPackedEntry(target.summary, to, reading.bytes, from, this.#options.storedSum);
+  }
+
+  #report(victim: Victim, unit: number): void {
+    const { segments } = this.#table;
+    const rot: Rot = {
+      group: segments.groupIndexOf(victim.id),
+      segment: segments.numberOf(victim.id),
+      unit,
+      owner: ownerAt(victim.summary, unit),
+    };
+    this.#options.onRot?.(rot);
+  }
+
+  /** The segment that takes what leaves this victim; undefined when none is free. */
+  #target(victim: number): OpenSegment | undefined {
+    const { segments } = this.#table;
+    const heat = (segments.heat[victim] ?? 0) < heatCode.movedOnce ? heatCode.movedOnce : heatCode.movedMore;
+    const known = this.#targets[heat];
+    if (known !== undefined) return known;
+    if (segments.countIn(stateCode.free) === 0) return this.#targets.find((target) => target !== undefined);
+    const index = nextGroup(
+      segments.groups,
+      (each) => (segments.groups[each]?.inState[stateCode.free] ?? 0) > 0,
+    );
+    const target = openSegment(this.#table, segments.groupAt(index), heat);
+    this.#targets[heat] = target;
+    this.#appender.watch(target);
+    return target;
+  }
+
+  #finish(target: OpenSegment): void {
+    this.#targets[this.#targets.indexOf(target)] = undefined;
+    finishSegment(this.#table, target, this.#options.storedSum);
+    this.#appender.unwatch(target);
+  }
+
+  async #ready(target: OpenSegment | undefined): Promise<void> {
+    if (target !== undefined) await this.#table.segments.groupAt(target.group).group.ready();
+  }
+}

@@ -1,0 +1,54 @@
+/** Summaries of segments: of those that are being written from memory, of others from the devices. */
+import { blockBytes } from '../../../shared/block-size.ts';
+import type { UnitCheck } from '../group/segment-group.ts';
+import type { Appender } from './appender.ts';
+import { segmentFlag } from './segments.ts';
+import type { SpaceTable } from './space-table.ts';
+import {
+  isSummaryUnit,
+  matchesEntry,
+  newSummary,
+  type StoredSum,
+  type Summary,
+  summaryUnits,
+} from './summary.ts';
+
+export class SummaryReader {
+  /** Of segments that a crash left without one: what is known of them. By segment id. */
+  readonly kept = new Map<number, Summary>();
+  readonly #table: SpaceTable;
+  readonly #appender: Appender;
+  readonly #storedSum: StoredSum;
+
+  constructor(table: SpaceTable, appender: Appender, storedSum: StoredSum) {
+    this.#table = table;
+    this.#appender = appender;
+    this.#storedSum = storedSum;
+  }
+
+  /** What is unreadable of it is empty. The caller holds a pin. */
+  async read(id: number): Promise<Summary> {
+    const { segments } = this.#table;
+    const { group, dataUnits } = segments.spaceOf(id);
+    const known = this.#appender.summaryOf(id) ?? this.kept.get(id);
+    if (known !== undefined) return known;
+    if (!segments.has(id, segmentFlag.summarized)) return newSummary(dataUnits);
+    const isGood: UnitCheck = (index, bytes, from) => isSummaryUnit(index, bytes, from, this.#storedSum);
+    const count = summaryUnits(dataUnits);
+    const { bytes, bad } = await group.read(segments.numberOf(id), dataUnits, count, isGood);
+    const copy = bytes.slice();
+    for (const index of bad) copy.fill(0, index * blockBytes, (index + 1) * blockBytes);
+    return new Uint32Array(copy.buffer);
+  }
+
+  /** Judges units that are in use, counted from `first`; what nothing is known of passes. */
+  judge(id: number, summary: Summary, first: number): UnitCheck {
+    const { units, segments } = this.#table;
+    const { dataUnits } = segments.spaceOf(id);
+    return (index, bytes, from) => {
+      const unit = first + index;
+      if (unit >= dataUnits || !units.isBusy(id, unit)) return true;
+      return matchesEntry(summary, unit, bytes, from, this.#storedSum);
+    };
+  }
+}
