@@ -56,6 +56,15 @@ export async function attachDevice(set: DeviceSet, device: BlockDevice): Promise
   set.onChange();
 }
 
+/** Closes a device that is out of use, so that it can be opened again and attached. Others are left as they are. */
+export async function releaseDevice(set: DeviceSet, guid: string): Promise<void> {
+  const { member } = find(set, guid);
+  const { device } = member;
+  if (member.state !== 'failed' || device === undefined) return;
+  member.device = undefined;
+  await device.close();
+}
+
 /**
  * Another device takes the place of one in a redundant group, whether that one still works or not. It is copied to while
  * the pool serves (resilver.ts). The old device is closed; its label is none of the pool any more. Throws PoolRefusal.

@@ -4,7 +4,7 @@ import { must } from '../../../shared/assert.ts';
 import { memoryHost } from '../../../testing/memory-pool.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { DeviceError } from '../block-device.ts';
-import { addGroup, attachDevice, growGroups, replaceDevice } from './change.ts';
+import { addGroup, attachDevice, growGroups, releaseDevice, replaceDevice } from './change.ts';
 import { createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
 import type { Layout } from './geometry.ts';
@@ -155,6 +155,22 @@ describe.each(redundant)('%s of %i', (layout, count) => {
     expect(all[0]?.closed).toBe(false);
     expect(must(devices[0], 'the old one').closed).toBe(true);
   });
+});
+
+test('a device that is out of use is released, and comes back as it is', async () => {
+  const devices = makeDevices(2);
+  const rig = await create('mirror', devices);
+  const [a] = devices as [MemoryDevice];
+  const { guid } = must(rig.set.devices()[0], 'a report');
+  await releaseDevice(rig.set, guid);
+  expect(a.closed).toBe(false);
+  a.fault = () => new DeviceError('a', 'cable');
+  await rig.root();
+  await releaseDevice(rig.set, guid);
+  expect([a.closed, ...states(rig.set)]).toEqual([true, 'absent', 'current']);
+  await attachDevice(rig.set, copyOf(a));
+  await rig.resilver();
+  expect([states(rig.set), await rig.wrong()]).toEqual([['current', 'current'], []]);
 });
 
 test('a rotten source is found before it is copied, where there is a third', async () => {
