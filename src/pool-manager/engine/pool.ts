@@ -1,6 +1,6 @@
 /** The pool as the daemon sees it: devices below, volumes above. Creation and import: pool-create.ts, pool-import.ts. */
 import type { BlockDevice } from './block-device.ts';
-import type { VolumeProperties, VolumeStore } from './volume-store.ts';
+import type { Compression, VolumeStore } from './volume-store.ts';
 
 export type Layout = 'stripe' | 'mirror' | 'raidz' | 'raidz2';
 
@@ -32,24 +32,35 @@ export interface PoolStatus {
 }
 
 export interface ResilverStatus {
-  /** Name of the device. */
+  /** Name of the device that is copied to. */
   readonly device: string;
-  readonly doneSegments: number;
-  readonly totalSegments: number;
-  readonly copiedBytes: number;
+  /** Name of the one whose place it takes; undefined: its own. */
+  readonly replaces: string | undefined;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
   /** Since it began in this process; undefined at first. */
   readonly bytesPerSecond: number | undefined;
   readonly etaSeconds: number | undefined;
 }
 
 export interface ScrubStatus {
-  readonly state: 'idle' | 'running' | 'paused';
-  readonly doneSegments: number;
-  readonly totalSegments: number;
-  readonly unitsDone: number;
-  readonly unitsRepaired: number;
+  readonly state: 'RUNNING' | 'PAUSED' | 'DONE' | 'STOPPED';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly repairedBlocks: number;
   /** No good copy of them is in this pool. */
-  readonly unitsBad: number;
+  readonly lostBlocks: number;
+  /** By the clock of the process (shared/clock.ts); undefined: before it started. */
+  readonly startedMs: number | undefined;
+  readonly finishedMs: number | undefined;
+}
+
+export interface PoolProperties {
+  /** No user may write when more than this part of the pool is in use, in per cent; 100: never. */
+  readonly readOnlyThresholdPercent: number;
+  /** Of all volumes, and of those to come. */
+  readonly compression: Compression;
 }
 
 export interface VolumeSpec {
@@ -64,11 +75,6 @@ export interface CloneSpec {
   /** GUID of the volume that has the snapshot. */
   readonly origin: string;
   readonly snapshot: string;
-}
-
-export interface OverwriteOptions {
-  /** Names of devices whose content may be destroyed. */
-  readonly overwrite?: readonly string[];
 }
 
 export interface Pool {
@@ -90,18 +96,20 @@ export interface Pool {
 export interface ManagedDeviceStatus extends DeviceStatus {
   /** `syncing`: in use, and being copied to. */
   readonly state: 'current' | 'syncing' | 'failed' | 'absent';
-  /** Index of the group; −1 for log devices. */
-  readonly group: number;
 }
 
 export interface ManagedPoolStatus extends PoolStatus {
   readonly devices: readonly ManagedDeviceStatus[];
+  /** Names of devices. */
+  readonly dataGroups: readonly (readonly string[])[];
+  readonly logGroups: readonly (readonly string[])[];
+  readonly properties: PoolProperties;
+  /** No user may write: imported so, or above the threshold. */
+  readonly readOnly: boolean;
   /** Devices that are being copied to. */
   readonly resilvers: readonly ResilverStatus[];
-  readonly scrub: ScrubStatus;
-  /** Why nobody may write; undefined: they may. */
-  readonly readOnly: string | undefined;
-  readonly roThresholdPercent: number;
+  /** Undefined: there never was one. */
+  readonly scrub: ScrubStatus | undefined;
 }
 
 /** A pool with all that its administrator may ask of it. */
@@ -111,21 +119,27 @@ export interface ManagedPool extends Pool {
   cloneVolume(spec: CloneSpec): Promise<VolumeStore>;
 
   /**
-   * Another device takes the place of one (name or GUID) in a redundant group and is copied to while the pool serves.
-   * Answered when the pool knows it. Throws PoolRefusal.
+   * Another device takes the place of one in a redundant group. Durable when answered; it is copied to while the pool
+   * serves, over restarts too. Throws PoolRefusal.
    */
-  replaceDevice(old: string, device: BlockDevice, options?: OverwriteOptions): Promise<void>;
+  replaceDevice(options: {
+    /** Name or GUID. */
+    readonly old: string;
+    readonly device: BlockDevice;
+    readonly overwrite: readonly string[];
+  }): Promise<void>;
   /** A device of this pool is there again. Throws PoolRefusal. */
   attachDevice(device: BlockDevice): Promise<void>;
-  /** One group more, of the pool's layout. Throws PoolRefusal. */
-  addGroup(devices: readonly BlockDevice[], options?: OverwriteOptions): Promise<void>;
-  /** Takes in what devices have grown by; answers how many segments that are. */
-  growDevices(): Promise<number>;
+  /** Groups more, of the pool's layout. Durable when answered. Throws PoolRefusal. */
+  addGroups(options: {
+    readonly data: readonly (readonly BlockDevice[])[];
+    readonly log: readonly (readonly BlockDevice[])[];
+    readonly overwrite: readonly string[];
+  }): Promise<void>;
+  /** Takes in what devices have grown by. */
+  growDevices(): Promise<void>;
   /** `start` goes on where `pause` stopped it. */
   scrub(action: 'start' | 'pause' | 'stop'): Promise<void>;
   /** Durable when answered. */
-  setSettings(settings: {
-    readonly roThresholdPercent?: number;
-    readonly properties?: VolumeProperties;
-  }): Promise<void>;
+  setProperties(properties: Partial<PoolProperties>): Promise<void>;
 }

@@ -3,6 +3,7 @@
  * by itself when something has changed for some seconds, and a few follow the last change, so that what is held for
  * older roots comes back.
  */
+import { assert } from '../../../shared/assert.ts';
 import type { Clock } from '../../../shared/clock.ts';
 
 export interface CheckpointsOptions {
@@ -28,6 +29,7 @@ export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #next: Round | undefined;
   #isRunning = false;
+  #isFinishing = false;
   #failure: Error | undefined;
   #isAbandoned = false;
   #idleLeft = idleRounds;
@@ -53,23 +55,27 @@ export class Checkpoints {
 
   /** A checkpoint that cuts after now, or has been asked for already. */
   want(): void {
+    if (this.#isFinishing) return;
     this.after().catch(() => undefined); // whoever waits for it hears it; the failure is told besides
   }
 
   /** Resolves when a checkpoint is durable that was cut after now. */
   async after(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
+    assert(!this.#isFinishing, 'nothing is asked of a pool that is being closed');
     this.#next ??= newRound();
     const { done } = this.#next;
     if (!this.#isRunning) void this.#run();
     await done;
   }
 
-  /** Waits for what is under way and makes a last, clean one. */
+  /** Waits for what is under way and makes a last, clean one; none is made after that. */
   async finish(): Promise<void> {
     this.#cancelTimer();
     while (this.#isRunning) await this.after();
     if (this.#failure !== undefined) throw this.#failure;
+    this.#isRunning = true; // nobody starts another one beside it, or later
+    this.#isFinishing = true;
     await this.#options.run(true);
   }
 

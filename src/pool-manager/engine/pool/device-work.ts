@@ -1,4 +1,5 @@
 /** What goes on beside users on the devices of an open pool, and how far it is. */
+import { blockBytes } from '../../../shared/block-size.ts';
 import type { ItemStore } from '../checkpoint/item-store.ts';
 import type { DeviceSet } from '../group/device-set.ts';
 import { Resilver } from '../group/resilver.ts';
@@ -7,7 +8,8 @@ import type { Pins } from '../pins.ts';
 import type { ResilverStatus, ScrubStatus } from '../pool.ts';
 import type { BlockSpace } from '../space/block-space.ts';
 import { Background } from './background.ts';
-import { Scrub, type ScrubState } from './scrub.ts';
+import type { PoolSettings } from './pool-settings.ts';
+import { Scrub } from './scrub.ts';
 
 export interface DeviceWorkOptions {
   readonly host: EngineHost;
@@ -15,7 +17,8 @@ export interface DeviceWorkOptions {
   readonly space: BlockSpace;
   readonly items: ItemStore;
   readonly pins: Pins;
-  readonly scrub: ScrubState;
+  /** As of the last root. */
+  readonly settings: PoolSettings;
   wantCheckpoint(): void;
   onFailure(error: Error): void;
 }
@@ -25,13 +28,15 @@ export class DeviceWork {
   readonly #options: DeviceWorkOptions;
   readonly #resilver: Resilver;
   readonly #background: Background;
-  /** When each device began to be copied to, and how many bytes it had then. */
+  #scrubStartedMs: number | undefined;
+  #scrubFinishedMs: number | undefined;
+  /** When somebody first asked how far a device or the scrub is, and how far it was. */
   readonly #begun = new Map<string, { readonly atMs: number; readonly bytes: number }>();
 
   constructor(options: DeviceWorkOptions) {
     this.#options = options;
-    const { host, devices, space, items, pins, scrub } = options;
-    this.scrub = new Scrub({ groups: devices.groups, space, items }, scrub);
+    const { host, devices, space, items, pins, settings } = options;
+    this.scrub = new Scrub({ groups: devices.groups, space, items }, settings.scrub);
     this.#resilver = new Resilver(devices, {
       segmentsWritten: (group, afterTxg) => space.segmentsWritten(group, afterTxg),
       isFree: (group, segment) => space.segmentState(group, segment) === 'free',
@@ -55,7 +60,7 @@ export class DeviceWork {
           get isNeeded() {
             return scrubbing.state.state === 'running';
           },
-          step: () => pins.hold(() => scrubbing.step()),
+          step: () => this.#scrubStep(),
         },
       ],
       clock: host.clock,
@@ -79,25 +84,64 @@ export class DeviceWork {
     await this.#background.settled();
   }
 
-  resilvers(): readonly ResilverStatus[] {
-    const nowMs = this.#options.host.clock.nowMs();
-    return this.#resilver.progress().map(({ device, guid, doneSegments, totalSegments, copiedBytes }) => {
-      const begun = this.#begun.get(guid) ?? { atMs: nowMs, bytes: copiedBytes };
-      this.#begun.set(guid, begun);
-      const seconds = (nowMs - begun.atMs) / 1_000;
-      const bytesPerSecond = seconds > 0 ? (copiedBytes - begun.bytes) / seconds : undefined;
-      const left =
-        doneSegments === 0 ? undefined : (copiedBytes / doneSegments) * (totalSegments - doneSegments);
-      const etaSeconds =
-        left === undefined || bytesPerSecond === undefined || bytesPerSecond <= 0
-          ? undefined
-          : left / bytesPerSecond;
-      return { device, doneSegments, totalSegments, copiedBytes, bytesPerSecond, etaSeconds };
+  resilvers(replaced: PoolSettings['replaced']): readonly ResilverStatus[] {
+    return this.#resilver.progress().map(({ device, guid, doneSegments, totalSegments }) => {
+      const group = this.#options.devices.groups.find(({ core }) =>
+        core.members.some((member) => member.guid === guid),
+      );
+      const columnBytes = group === undefined ? 0 : (group.segmentUnits * blockBytes) / group.dataColumns;
+      const [doneBytes, totalBytes] = [doneSegments * columnBytes, totalSegments * columnBytes];
+      const rate = this.#rate(guid, doneBytes);
+      return {
+        device,
+        replaces: replaced[guid],
+        doneBytes,
+        totalBytes,
+        bytesPerSecond: rate,
+        etaSeconds: rate === undefined || rate === 0 ? undefined : (totalBytes - doneBytes) / rate,
+      };
     });
   }
 
-  scrubStatus(): ScrubStatus {
-    const { state, unitsDone, unitsRepaired, unitsBad } = this.scrub.state;
-    return { state, unitsDone, unitsRepaired, unitsBad, ...this.scrub.progress() };
+  scrubStatus(): ScrubStatus | undefined {
+    const { state, isComplete, unitsRepaired, unitsBad } = this.scrub.state;
+    const { doneBytes, totalBytes } = this.scrub.progress();
+    if (state === 'idle' && !isComplete && doneBytes === 0 && this.#scrubStartedMs === undefined)
+      return undefined;
+    return {
+      state:
+        state === 'running' ? 'RUNNING' : state === 'paused' ? 'PAUSED' : isComplete ? 'DONE' : 'STOPPED',
+      doneBytes,
+      totalBytes,
+      bytesPerSecond: state === 'running' ? this.#rate('scrub', doneBytes) : undefined,
+      repairedBlocks: unitsRepaired,
+      lostBlocks: unitsBad,
+      startedMs: this.#scrubStartedMs,
+      finishedMs: this.#scrubFinishedMs,
+    };
+  }
+
+  startScrub(): void {
+    if (this.scrub.state.state === 'idle') {
+      this.#scrubStartedMs = this.#options.host.clock.nowMs();
+      this.#scrubFinishedMs = undefined;
+      this.#begun.delete('scrub');
+    }
+    this.scrub.start();
+    this.kick();
+  }
+
+  async #scrubStep(): Promise<boolean> {
+    const hasMore = await this.#options.pins.hold(() => this.scrub.step());
+    if (!hasMore) this.#scrubFinishedMs = this.#options.host.clock.nowMs();
+    return hasMore;
+  }
+
+  /** Bytes per second since this was asked first. */
+  #rate(what: string, doneBytes: number): number | undefined {
+    const nowMs = this.#options.host.clock.nowMs();
+    const begun = this.#begun.get(what) ?? { atMs: nowMs, bytes: doneBytes };
+    this.#begun.set(what, begun);
+    return nowMs > begun.atMs ? ((doneBytes - begun.bytes) * 1_000) / (nowMs - begun.atMs) : undefined;
   }
 }

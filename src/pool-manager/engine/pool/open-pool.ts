@@ -3,12 +3,13 @@ import { assert } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { addGroup, attachDevice, growGroups, replaceDevice } from '../group/change.ts';
 import { newGuid } from '../host.ts';
-import type { CloneSpec, ManagedPool, ManagedPoolStatus, OverwriteOptions, VolumeSpec } from '../pool.ts';
+import type { CloneSpec, ManagedPool, ManagedPoolStatus, PoolProperties, VolumeSpec } from '../pool.ts';
 import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
 import { EngineVolume } from '../volume/volume.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { NoSpaceError } from '../volume-store.ts';
 import { PoolEngine, PoolFailure, type PoolParts } from './pool-engine.ts';
+import type { PoolSettings } from './pool-settings.ts';
 import { poolStatus } from './pool-status.ts';
 
 /** What creating a volume may write besides users' data. */
@@ -74,8 +75,9 @@ export class EnginePool implements ManagedPool {
   async createVolume({ volume, replicaId, sizeBytes }: VolumeSpec): Promise<EngineVolume> {
     assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0, 'a volume has a size');
     const identity = this.#newIdentity(volume, replicaId);
-    const { properties } = this.#engine.settings;
-    const start = { ...newVolumeStart(this.#freeSlot(), identity, sizeBytes), properties };
+    const empty = newVolumeStart(this.#freeSlot(), identity, sizeBytes);
+    const { compression } = this.#engine.settings.properties;
+    const start = { ...empty, properties: { ...empty.properties, compression } };
     const created = this.adopt(start, true);
     await this.#engine.checkpoints.after();
     return created;
@@ -96,12 +98,16 @@ export class EnginePool implements ManagedPool {
     await this.#engine.checkpoints.after();
   }
 
-  async replaceDevice(old: string, device: BlockDevice, options: OverwriteOptions = {}): Promise<void> {
+  async replaceDevice(options: Parameters<ManagedPool['replaceDevice']>[0]): Promise<void> {
+    const { old, device, overwrite } = options;
     const { devices, host } = this.#engine.parts;
     const known = devices.devices().find(({ name, guid }) => name === old || guid === old);
     if (known === undefined)
       throw new PoolRefusal('LayoutInvalid', `pool ${this.guid} has no device ${old}: nothing to replace`);
-    await replaceDevice(devices, known.guid, device, { host, ...options });
+    const before = new Set(devices.devices().map(({ guid }) => guid));
+    await replaceDevice(devices, known.guid, device, { host, overwrite });
+    const added = devices.devices().find(({ guid }) => !before.has(guid));
+    if (added !== undefined) this.#set({ replaced: { [added.guid]: known.name } });
     await this.#rooted();
   }
 
@@ -110,28 +116,35 @@ export class EnginePool implements ManagedPool {
     await this.#rooted();
   }
 
-  async addGroup(added: readonly BlockDevice[], options: OverwriteOptions = {}): Promise<void> {
+  async addGroups(options: Parameters<ManagedPool['addGroups']>[0]): Promise<void> {
+    const { data, log, overwrite } = options;
     const { devices, space, host } = this.#engine.parts;
-    await addGroup(devices, added, { host, ...options });
+    if (log.length > 0)
+      throw new PoolRefusal('LayoutInvalid', `pool ${this.guid}: log devices are given when a pool is made`);
+    for (const group of data) await addGroup(devices, group, { host, overwrite });
     space.grow(devices.groups);
     await this.#rooted();
   }
 
-  async growDevices(): Promise<number> {
+  async growDevices(): Promise<void> {
     const { devices, space } = this.#engine.parts;
-    const segments = await growGroups(devices);
-    if (segments > 0) space.grow(devices.groups);
+    if ((await growGroups(devices)) > 0) space.grow(devices.groups);
     await this.#rooted();
-    return segments;
   }
 
   async scrub(action: 'start' | 'pause' | 'stop'): Promise<void> {
-    this.#engine.work.scrub[action]();
+    const { work } = this.#engine;
+    if (action === 'start') work.startScrub();
+    else work.scrub[action]();
     await this.#rooted();
   }
 
-  async setSettings(settings: Parameters<ManagedPool['setSettings']>[0]): Promise<void> {
-    this.#engine.settings = { ...this.#engine.settings, ...settings };
+  async setProperties(properties: Partial<PoolProperties>): Promise<void> {
+    const next = { ...this.#engine.settings.properties, ...properties };
+    this.#set({ properties: next });
+    for (const volume of this.volumes())
+      if (volume.properties.compression !== next.compression)
+        volume.setProperties({ ...volume.properties, compression: next.compression });
     await this.#rooted();
   }
 
@@ -167,6 +180,10 @@ export class EnginePool implements ManagedPool {
   abandon(): void {
     this.#isClosing = true;
     this.#engine.abandon();
+  }
+
+  #set(settings: Partial<PoolSettings>): void {
+    this.#engine.settings = { ...this.#engine.settings, ...settings };
   }
 
   /** A change of devices or settings is in a root; what follows from it begins. */

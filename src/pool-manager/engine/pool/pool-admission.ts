@@ -66,6 +66,11 @@ export class PoolAdmission implements Admission {
     if (deltas > 0) this.#options.onDeltas(this.deltasPending);
   }
 
+  /** More is in use than users may fill. */
+  get isAboveThreshold(): boolean {
+    return this.#belowThreshold() < 0;
+  }
+
   #belowThreshold(): number {
     const roThresholdPercent = this.#options.roThresholdPercent();
     if (roThresholdPercent >= 100) return Infinity;

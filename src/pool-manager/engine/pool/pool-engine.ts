@@ -7,7 +7,7 @@
  *
  * It fails as a whole: from then on nothing becomes durable, and everybody who waits hears why.
  */
-import { must } from '../../../shared/assert.ts';
+import { assert, must } from '../../../shared/assert.ts';
 import { runCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { ItemStore } from '../checkpoint/item-store.ts';
 import type { DeviceSet } from '../group/device-set.ts';
@@ -71,6 +71,7 @@ export class PoolEngine {
   readonly #judge: RoomJudge;
   readonly #nodes: NodeStore;
   readonly #reads: FairQueue;
+  #isCheckpointing = false;
   #savedSettings: Uint8Array | undefined;
   readonly #tellFailure: (error: Error) => void;
 
@@ -102,7 +103,7 @@ export class PoolEngine {
     this.admission = new PoolAdmission({
       pool: guid,
       room: space.room,
-      roThresholdPercent: () => this.settings.roThresholdPercent,
+      roThresholdPercent: () => this.settings.properties.readOnlyThresholdPercent,
       onDeltas: (deltas) => this.#onDeltas(deltas),
     });
     this.checkpoints = new Checkpoints({
@@ -125,7 +126,6 @@ export class PoolEngine {
     this.work = new DeviceWork({
       ...parts,
       pins: this.pins,
-      scrub: this.settings.scrub,
       wantCheckpoint,
       onFailure,
     });
@@ -226,6 +226,8 @@ export class PoolEngine {
 
   async #checkpoint(clean: boolean): Promise<void> {
     const { devices, space, items, limits } = this.parts;
+    assert(!this.#isCheckpointing, 'one checkpoint at a time');
+    this.#isCheckpointing = true;
     this.#saveSettings();
     const { txg, gone } = await runCheckpoint(
       {
@@ -242,6 +244,7 @@ export class PoolEngine {
       },
       clean,
     );
+    this.#isCheckpointing = false;
     this.durableTxg = txg;
     for (const { slot } of gone) this.volumes.delete(slot);
     if (!clean && this.hasWork()) this.checkpoints.want();

@@ -1,22 +1,22 @@
 /** What belongs to a pool as a whole and outlives its daemon: the item `pool`, JSON. */
 import type { ItemReader } from '../checkpoint/item-store.ts';
-import { defaultProperties, type VolumeProperties } from '../volume-store.ts';
+import type { PoolProperties } from '../pool.ts';
+import { defaultProperties } from '../volume-store.ts';
 import { neverScrubbed, type ScrubState } from './scrub.ts';
 
 export const settingsKey = 'pool';
 
 export interface PoolSettings {
-  /** No user may write when more than this part of the pool is in use, in per cent; 100: never. */
-  readonly roThresholdPercent: number;
-  /** What new volumes begin with. */
-  readonly properties: VolumeProperties;
+  readonly properties: PoolProperties;
   readonly scrub: ScrubState;
+  /** By GUID of a device that is copied to: name of the one whose place it takes. */
+  readonly replaced: Readonly<Record<string, string>>;
 }
 
 export const defaultSettings: PoolSettings = {
-  roThresholdPercent: 100,
-  properties: defaultProperties,
+  properties: { readOnlyThresholdPercent: 100, compression: defaultProperties.compression },
   scrub: neverScrubbed,
+  replaced: {},
 };
 
 /** Rejects with DamagedItemError. */

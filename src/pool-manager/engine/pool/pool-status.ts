@@ -11,6 +11,10 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
   const isWhole = devices.every(({ health }) => health === 'ONLINE');
   const health: PoolHealth = failure !== undefined ? 'FAULTED' : isWhole ? 'ONLINE' : 'DEGRADED';
   const { totalUnits, usedUnits } = admission;
+  const { label } = parts.devices;
+  const names = new Map(devices.map(({ guid, name }) => [guid, name]));
+  const namesOf = (some: readonly { readonly guid: string; readonly name: string }[]) =>
+    some.map(({ guid, name }) => names.get(guid) ?? name);
   return {
     guid: parts.guid,
     health,
@@ -20,25 +24,26 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
         .filter((device) => device.health !== 'ONLINE')
         .map((device) => `${device.name}: ${device.reason ?? device.health}`)
         .join('; '),
-    layout: parts.devices.label.layout,
+    layout: label.layout,
     totalBytes: totalUnits * blockBytes,
     usedBytes: usedUnits * blockBytes,
     freeBytes: (totalUnits - usedUnits) * blockBytes,
     logicalUsedBytes: volumes.reduce((sum, volume) => sum + volume.usage().logicalBytes, 0),
     devices,
-    resilvers: work.resilvers(),
+    dataGroups: label.groups.map((group) => namesOf(group.devices)),
+    logGroups: label.logs.map(namesOf),
+    properties: settings.properties,
+    readOnly: admission.readOnly !== undefined || admission.isAboveThreshold,
+    resilvers: work.resilvers(settings.replaced),
     scrub: work.scrubStatus(),
-    readOnly: admission.readOnly,
-    roThresholdPercent: settings.roThresholdPercent,
   };
 }
 
 function statusOf(report: DeviceReport): ManagedDeviceStatus {
-  const { name, guid, group, state, reason, checksumErrors, ioErrors } = report;
+  const { name, guid, state, reason, checksumErrors, ioErrors } = report;
   return {
     name,
     guid,
-    group,
     state,
     health: state === 'current' ? 'ONLINE' : 'FAULTED',
     reason: state === 'syncing' ? 'being copied to from the rest of its group' : (reason ?? undefined),

@@ -24,7 +24,7 @@ export class RoomJudge {
   /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
   #bestUnits = -Infinity;
-  #userUnits = 0;
+  #givenUpAt = -Infinity;
 
   constructor(
     parts: { readonly space: BlockSpace; readonly limits: EngineLimits },
@@ -44,26 +44,29 @@ export class RoomJudge {
     const { deltasPending, nodesPending, availableUnits, readOnly } = this.#admission;
     if (readOnly !== undefined) return 'open';
     if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
-    const { userUnits } = this.#space.room;
-    if (availableUnits >= roomUnits || userUnits > this.#userUnits) this.#begin(userUnits);
-    if (availableUnits >= roomUnits) return 'open';
-    const isOnItsWay = nodesPending > 0 || this.#hasWork() || userUnits - nodesPending >= roomUnits;
-    return isOnItsWay && this.#fruitless < fruitlessMax ? this.#soon() : 'open';
+    if (availableUnits >= roomUnits) return this.#open(-Infinity);
+    /** What there may be in the end. */
+    const coming = this.#space.room.userUnits - nodesPending;
+    const isNothingNew = nodesPending === 0 && !this.#hasWork();
+    if (isNothingNew && coming <= Math.max(availableUnits, this.#givenUpAt))
+      return this.#open(this.#givenUpAt);
+    return this.#fruitless < fruitlessMax ? this.#soon() : this.#open(coming);
   }
 
   /** A checkpoint has ended. */
   checkpointed(): void {
-    const { availableUnits } = this.#admission;
-    if (availableUnits > this.#bestUnits) this.#fruitless = 0;
+    const units = this.#admission.availableUnits + this.#space.room.userUnits;
+    if (units > this.#bestUnits) this.#fruitless = 0;
     else this.#fruitless++;
-    this.#bestUnits = Math.max(this.#bestUnits, availableUnits);
+    this.#bestUnits = Math.max(this.#bestUnits, units);
   }
 
-  /** Something was freed since it was given up: it may be worth waiting again. */
-  #begin(userUnits: number): void {
+  /** Nobody waits any more; it is not waited again until more than this is to come. */
+  #open(givenUpAt: number): 'open' {
     this.#fruitless = 0;
     this.#bestUnits = -Infinity;
-    this.#userUnits = userUnits;
+    this.#givenUpAt = givenUpAt;
+    return 'open';
   }
 
   /** One that is under way may have been cut already: the next one looks again. */

@@ -8,6 +8,7 @@
  *
  * Where it stands is kept in the pool's settings, so it goes on after a restart.
  */
+import { blockBytes } from '../../../shared/block-size.ts';
 import type { ItemStore } from '../checkpoint/item-store.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
 import type { BlockSpace, Rot } from '../space/block-space.ts';
@@ -21,7 +22,7 @@ export interface ScrubState {
   readonly unitsRepaired: number;
   /** No good copy is in this pool. */
   readonly unitsBad: number;
-  /** It ran through once at least since the pool was made. */
+  /** The last one ran through. */
   readonly isComplete: boolean;
 }
 
@@ -58,9 +59,9 @@ export class Scrub {
 
   /** From the beginning, or from where it was paused. */
   start(): void {
-    const { state, isComplete } = this.state;
+    const { state } = this.state;
     if (state === 'paused') this.state = { ...this.state, state: 'running' };
-    if (state === 'idle') this.state = { ...neverScrubbed, isComplete, state: 'running' };
+    if (state === 'idle') this.state = { ...neverScrubbed, state: 'running' };
   }
 
   pause(): void {
@@ -72,14 +73,16 @@ export class Scrub {
     this.state = { ...this.state, state: 'idle' };
   }
 
-  /** Segments that are behind it, and all. */
-  progress(): { readonly doneSegments: number; readonly totalSegments: number } {
+  /** Bytes of segments that are behind it, and of all. */
+  progress(): { readonly doneBytes: number; readonly totalBytes: number } {
     const { groups } = this.#parts;
     const { state, isComplete, group, segment } = this.state;
-    const count = (some: readonly SegmentGroup[]) => some.reduce((sum, { segments }) => sum + segments, 0);
-    const totalSegments = count(groups);
-    if (state === 'idle') return { doneSegments: isComplete ? totalSegments : 0, totalSegments };
-    return { doneSegments: count(groups.slice(0, group)) + segment, totalSegments };
+    const bytesOf = (some: readonly SegmentGroup[]) =>
+      some.reduce((sum, { segments, segmentUnits }) => sum + segments * segmentUnits * blockBytes, 0);
+    const totalBytes = bytesOf(groups);
+    if (state === 'idle' && isComplete) return { doneBytes: totalBytes, totalBytes };
+    const within = segment * (groups[group]?.segmentUnits ?? 0) * blockBytes;
+    return { doneBytes: bytesOf(groups.slice(0, group)) + within, totalBytes };
   }
 
   /** One segment, free ones passed over; answers whether there is more. The caller holds a pin. Rejects with GroupFailure. */
