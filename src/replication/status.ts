@@ -20,7 +20,8 @@ export interface ReplicaStatus {
   readonly replicaId: string;
   readonly guid: string;
   readonly pool: string;
-  readonly state: 'Offline' | 'Attaching' | 'Rebuilding' | 'Proving' | 'InSync';
+  /** PoolFull: has no room and is left out until it has. */
+  readonly state: 'Offline' | 'Attaching' | 'PoolFull' | 'Rebuilding' | 'Proving' | 'InSync';
   readonly last: number;
   readonly durable: number;
   readonly message: string;

@@ -20,6 +20,9 @@ export interface Timing {
   readonly pingMs: number;
   /** R17: a replica that has not received an entry after so long, while a quorum has, is detached. */
   readonly latencyMsMax: number;
+  /** R17: a replica sent away for being slow is left out for twice this, then four times, at most `holdBackMsMax`. */
+  readonly holdBackMs: number;
+  readonly holdBackMsMax: number;
   /** R17: bytes of recent entries that the target keeps. */
   readonly windowBytesMax: number;
   /** Bytes of entries sent on one link and not yet received. */
@@ -50,6 +53,8 @@ export const defaultTiming: Timing = {
   silenceMsMax: 8_000,
   pingMs: 1_000,
   latencyMsMax: 15_000,
+  holdBackMs: 1_000,
+  holdBackMsMax: 60_000,
   windowBytesMax: 64 * 2 ** 20,
   linkBytesMax: 8 * 2 ** 20,
   numberJump: 2 ** 20,

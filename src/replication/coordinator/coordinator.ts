@@ -17,7 +17,8 @@ import { ackQuorum, leaseQuorum, promiseQuorum } from '../quorum.ts';
 import type { Fence, Values } from '../record.ts';
 import type { VolumeStatus } from '../status.ts';
 import type { Timing } from '../timing.ts';
-import { isAttached, isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
+import { isAttached, isInSync, isLinked, newMember, reportOf, type Member, type Report } from './member.ts';
+import { heldBack, setBack } from './patience.ts';
 import { Reads } from './reads.ts';
 import { Rebuilds } from './rebuilds.ts';
 import { adoption, choose } from './recovery.ts';
@@ -215,7 +216,7 @@ export class Coordinator {
     this.#renew(nowMs);
     for (const member of this.#members) {
       if (this.#stream?.tooSlow(member, nowMs))
-        this.#detach(member, 'too slow: entries wait for it too long', nowMs);
+        this.#leaveOut(member, 'too slow: entries wait for it too long', nowMs);
     }
     this.#step(nowMs);
   }
@@ -310,7 +311,7 @@ export class Coordinator {
   }
 
   #trim(stream: Stream, nowMs: number): void {
-    for (const member of stream.recount()) this.#detach(member, 'fell behind the window', nowMs);
+    for (const member of stream.recount()) this.#leaveOut(member, 'fell behind the window', nowMs);
   }
 
   #handle(member: Member, message: ReplicaMessage, nowMs: number): void {
@@ -333,9 +334,11 @@ export class Coordinator {
         return this.#detach(member, 'its pool stops', nowMs);
       case 'space':
         member.low = message.low;
+        member.full &&= message.low;
         member.message = message.low ? 'its pool is nearly full' : '';
         return this.#o.effects.changed();
       case 'full':
+        member.full = true;
         member.message = message.message;
         return this.#o.effects.changed();
       case 'data':
@@ -391,7 +394,7 @@ export class Coordinator {
         this.#rebuilds.dropProof(state.rebuild);
         member.received = Math.max(member.received, message.number);
         member.durable = Math.max(member.durable, message.number);
-        return this.#nowInSync(member, state.report);
+        return this.#nowInSync(member, state.report, nowMs);
     }
   }
 
@@ -438,6 +441,7 @@ export class Coordinator {
       return this.#detach(member, 'reports a history that can not be: replace this replica', nowMs);
     }
     member.state = { phase: 'reported', report };
+    member.full &&= member.low; // what it says of its space comes before its report
     member.promisedEpoch = this.#epoch;
     member.message = '';
     this.#enoughSinceMs ??= this.#reports().length >= promiseQuorum(this.#members.length) ? nowMs : undefined;
@@ -494,7 +498,7 @@ export class Coordinator {
     const stream = this.#stream;
     if (!stream) return;
     for (const member of this.#members) {
-      if (member.state.phase === 'reported') this.#attach(member, member.state.report, stream, nowMs);
+      if (member.state.phase === 'reported') this.#letIn(member, member.state.report, stream, nowMs);
     }
     this.#trim(stream, nowMs);
     if (this.#stream !== stream) return;
@@ -562,6 +566,19 @@ export class Coordinator {
     this.#o.effects.changed();
   }
 
+  #letIn(member: Member, report: Report, stream: Stream, nowMs: number): void {
+    const why = heldBack(member, this.#members, ackQuorum(this.#members.length), nowMs);
+    if (why === undefined) return this.#attach(member, report, stream, nowMs);
+    if (member.message === why) return;
+    member.message = why;
+    this.#o.effects.changed();
+  }
+
+  #leaveOut(member: Member, reason: string, nowMs: number): void {
+    setBack(member, this.#o.timing, nowMs);
+    this.#detach(member, reason, nowMs);
+  }
+
   /** Resent what it lacks when it is complete at a point of this history that the window covers; else rebuilt (R18). */
   #attach(member: Member, report: Of<'report'>, stream: Stream, nowMs: number): void {
     const { complete } = report;
@@ -569,8 +586,8 @@ export class Coordinator {
     const common = complete && commonPoint(complete.history, stream.history);
     if (complete && common === complete.history.last && stream.covers(common)) {
       this.#say(member, { type: 'attach', epochs, from: common, revert: complete.isBase });
-      stream.join(member, common);
-      return this.#nowInSync(member, report);
+      stream.join(member, common, nowMs);
+      return this.#nowInSync(member, report, nowMs);
     }
     if (!stream.liftAbove(report.last)) {
       member.message = `holds entry ${report.last}, above all that this volume has: replace this replica`;
@@ -584,9 +601,9 @@ export class Coordinator {
     this.#o.effects.changed();
   }
 
-  #nowInSync(member: Member, report: Of<'report'>): void {
+  #nowInSync(member: Member, report: Report, nowMs: number): void {
     const caughtUpAt = this.#stream?.last ?? 0;
-    member.state = { phase: 'inSync', report, caughtUpAt, told: false };
+    member.state = { phase: 'inSync', report, caughtUpAt, sinceMs: nowMs, told: false };
     member.message = '';
     this.#reads.placeWaiting();
     this.#o.effects.changed();

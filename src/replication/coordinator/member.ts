@@ -32,7 +32,13 @@ export type MemberState =
   | { readonly phase: 'asked'; askAgainAtMs: number | undefined }
   | { readonly phase: 'reported'; readonly report: Report }
   | { readonly phase: 'rebuilding'; readonly report: Report; readonly rebuild: RebuildProgress }
-  | { readonly phase: 'inSync'; readonly report: Report; readonly caughtUpAt: number; told: boolean };
+  | {
+      readonly phase: 'inSync';
+      readonly report: Report;
+      readonly caughtUpAt: number;
+      readonly sinceMs: number;
+      told: boolean;
+    };
 
 export interface Member {
   readonly id: string;
@@ -53,6 +59,11 @@ export interface Member {
   mismatches: number;
   /** Its pool is nearly full. */
   low: boolean;
+  /** It could not take an entry in for want of room, and has not said since that there is some. */
+  full: boolean;
+  /** How often it was sent away for being slow, lately, and until when it is left out for that. */
+  setbacks: number;
+  heldUntilMs: number;
   connectedAtMs: number | undefined;
   message: string;
 }
@@ -74,6 +85,9 @@ export const newMember = (place: {
   inflightReads: 0,
   mismatches: 0,
   low: false,
+  full: false,
+  setbacks: 0,
+  heldUntilMs: -Infinity,
   connectedAtMs: undefined,
   message: 'never connected',
 });

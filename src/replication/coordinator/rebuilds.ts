@@ -55,7 +55,7 @@ export class Rebuilds {
     const { epochs } = stream.history;
     const { sizeBytes, values } = state;
     const says = { type: 'rebuild', attachId, epochs, firstLive, sizeBytes, values } as const;
-    stream.joinLive(member);
+    stream.joinLive(member, nowMs);
     this.#o.say(member, { ...says, source: this.#sourceFor(source, member) });
     return true;
   }

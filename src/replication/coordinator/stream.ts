@@ -138,14 +138,16 @@ export class Stream {
   }
 
   /** A replica complete at `from`: the entries after it follow. */
-  join(member: Member, from: number): void {
+  join(member: Member, from: number, nowMs: number): void {
+    member.movedAtMs = nowMs; // what went before on another link says nothing of this one
     member.sent = from;
     member.received = from;
     member.durable = from;
   }
 
   /** A rebuilding replica: live entries from the next one on follow. It has nothing that counts. */
-  joinLive(member: Member): void {
+  joinLive(member: Member, nowMs: number): void {
+    member.movedAtMs = nowMs;
     member.sent = this.last;
     member.received = this.last;
     member.durable = 0;

@@ -62,14 +62,15 @@ function replicaStatus(member: Member, last: number): ReplicaStatus {
   };
 }
 
-function stateOf({ state }: Member): ReplicaStatus['state'] {
+function stateOf({ state, full }: Member): ReplicaStatus['state'] {
   switch (state.phase) {
     case 'offline':
       return 'Offline';
     case 'connected':
     case 'asked':
-    case 'reported':
       return 'Attaching';
+    case 'reported':
+      return full ? 'PoolFull' : 'Attaching';
     case 'rebuilding':
       return state.rebuild.proof === undefined ? 'Rebuilding' : 'Proving';
     case 'inSync':

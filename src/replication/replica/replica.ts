@@ -197,6 +197,7 @@ export class Replica {
     this.#effects.commit(() => {
       if (this.#session !== session) return;
       session.phase = 'promised';
+      if (this.#low) this.#say(session, { type: 'space', low: true });
       this.#say(session, {
         type: 'report',
         complete: this.#ledger.complete(),
@@ -204,7 +205,6 @@ export class Replica {
         clean: this.#clean,
         memberships: this.#ledger.record.memberships,
       });
-      if (this.#low) this.#say(session, { type: 'space', low: true });
       this.#effects.changed();
     });
   }

@@ -214,6 +214,7 @@ export class SimClients {
         this.#open.set(target, (this.#open.get(target) ?? 0) - 1);
         if (!result.ok) {
           world.trace('client', `${result.problem}: ${what}`);
+          if (result.problem === 'noSpace') world.reach.hit('no space');
           if (result.problem === 'busy') world.reach.hit(numbered() ? 'R15 busy with a number' : 'R16 busy');
           return;
         }

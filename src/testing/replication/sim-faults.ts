@@ -72,6 +72,9 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
         if (!world.calm) world.newTarget();
       });
       return world.reach.hit('kill');
+    case 'fullPool':
+      for (const replica of replicas(fault.replica)) replica.fill(fault.forMs);
+      return world.reach.hit('fullPool');
     case 'newTarget':
       world.newTarget();
       return world.reach.hit('newTarget');

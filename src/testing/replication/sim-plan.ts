@@ -40,6 +40,8 @@ export type Fault =
   /** `restartMs`: another one follows after so long. */
   | { readonly kind: 'killTarget'; readonly target: Who; readonly restartMs: number }
   | { readonly kind: 'newTarget' }
+  /** The pool has no room left, after it was low for a moment. */
+  | { readonly kind: 'fullPool'; readonly replica: Who; readonly forMs: number }
   | { readonly kind: 'later'; readonly afterMs: number; readonly fault: Fault }
   | { readonly kind: 'dropEntry' | 'repeatEntry'; readonly target: Who; readonly replica: Who }
   /** The next answers to copiers that hold data come with a block altered. */
@@ -91,7 +93,9 @@ export const simTiming: Timing = {
   settleMs: 60,
   commitMs: 150,
   idleMs: 400,
-  latencyMsMax: 3_000,
+  latencyMsMax: 700,
+  holdBackMs: 100,
+  holdBackMsMax: 1_000,
   windowBytesMax: 60_000,
   linkBytesMax: 20_000,
   numberJump: 128,
@@ -190,6 +194,7 @@ function accidents(random: Prng, untilMs: number, wildClocks: boolean): SimEvent
   often(0.5, () => ({ kind: 'newTarget' }));
   often(0.5, () => ({ kind: random.pick(['dropEntry', 'repeatEntry']), target: 999, replica: who() }));
   often(0.5, () => ({ kind: 'corruptCopy', count: 1 + random.below(2) }));
+  often(0.3, () => ({ kind: 'fullPool', replica: who(), forMs: someMs(2_500) }));
   often(0.3, () => ({ kind: 'slowDisk', replica: who(), factor: 20, forMs: someMs(3_000) }));
   often(0.3, () => ({ kind: 'slowLink', replica: who(), factor: 20, forMs: someMs(3_000) }));
   return events;

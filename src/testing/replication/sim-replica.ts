@@ -55,6 +55,19 @@ export class SimReplica {
     this.#slow[what] = { factor, untilMs: this.#world.scheduler.nowMs + forMs };
   }
 
+  /** The pool runs full: low first, then nothing fits, until room is made. */
+  fill(forMs: number): void {
+    const world = this.#world;
+    const { process } = this;
+    const say = (low: boolean) => process.run(() => this.#step(() => this.core?.setSpace(low)));
+    say(true);
+    world.scheduler.after(world.random.below(100), () => (this.store.full = process.alive && !world.calm));
+    world.scheduler.after(Math.max(110, forMs), () => {
+      this.store.full = false;
+      say(false);
+    });
+  }
+
   start(): void {
     if (this.up || this.lost) return;
     const world = this.#world;

@@ -87,7 +87,11 @@ export class SimTarget {
   /** What it shows is checked whenever it may have changed. */
   #look(): void {
     const { coordinator, witness } = this;
-    const { epoch, flushed } = coordinator.status();
+    const { epoch, flushed, replicas } = coordinator.status();
+    for (const { state, message } of replicas) {
+      if (state === 'PoolFull') this.#world.reach.hit('R17 left out as full');
+      if (message.startsWith('was too slow')) this.#world.reach.hit('R17 left out as slow');
+    }
     if (epoch > 0) witness.claimsFlushed(flushed);
     if (!coordinator.serving || this.#servesEpoch === epoch) return;
     this.#servesEpoch = epoch;

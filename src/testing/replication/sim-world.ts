@@ -101,6 +101,8 @@ export class SimWorld {
     for (const { process } of this.targets) process.wake();
     for (const replica of this.replicas) {
       replica.process.wake();
+      replica.store.full = false;
+      replica.core?.setSpace(false);
       replica.slow('disk', 1, 0);
       replica.slow('link', 1, 0);
       if (!replica.up) replica.start();
