@@ -43,7 +43,9 @@ demo-down: $(DEPS) ## removes the demo and its cluster
 demo-local: setup ## the same story without Kubernetes or root
 	node e2e/demo/local.ts
 e2e: setup ## the suites that need processes, root or a cluster
-	node tools/test.ts iscsi local apiserver operator csi cluster
+	node tools/test.ts iscsi vm local apiserver operator csi cluster
+e2e-vm: setup ## Linux's own initiator and csi-node with it, in an emulated machine
+	node tools/test.ts vm
 test: setup ## everything that must hold
 	node tools/test.ts
 sim: $(DEPS) ## replication under faults: SEEDS=1000 FIRST=1, or one SEED=n (KEEP=1,4-6) with its trace
@@ -63,4 +65,10 @@ engine-mutants: setup ## can the engine's proofs fail? every mutant must be foun
 	node tools/mutants.ts engine --jobs=2
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
-.PHONY: bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e image chart bench sim soak sim-mutants
+iscsi-fuzz: setup ## a million mutated PDUs against the iSCSI target, then floods on sockets (PDUS=n SEED=n SECONDS=n)
+	node tools/iscsi-fuzz.ts --pdus=$(or $(PDUS),1000000) --seed=$(or $(SEED),1) --sockets=$(or $(SECONDS),120)
+iscsi-mutants: setup ## can the target's tests fail? every mutant must be found
+	node tools/mutants.ts iscsi --jobs=$(or $(JOBS),2) $(if $(ONLY),--only=$(ONLY))
+iscsi-conformance: setup ## libiscsi's suite against three replicas and against tgt; renews docs/iscsi-conformance.md
+	node e2e/iscsi/conformance.ts --write
+.PHONY: iscsi-fuzz iscsi-mutants iscsi-conformance bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e e2e-vm image chart bench sim soak sim-mutants

@@ -1,57 +1,37 @@
 /**
- * Linux's own initiator against the target: a virtual machine logs in, does direct I/O, discard, zeroing and ext4, once
- * plainly and once with mutual CHAP and both digests. A minute each (the machine is emulated); the first time it downloads
- * about 45 MB of Debian packages into the user's cache.
+ * Linux's own initiator against the target, and csi-node with it: a virtual machine with Debian's kernel, open-iscsi and
+ * multipath-tools, in software emulation. The first time it downloads about 200 MB of Debian packages into the user's cache.
  *
- *     node e2e/iscsi/kernel.ts     closes with `N passed, N failed, N skipped`
+ *     node e2e/iscsi/kernel.ts [WORD…]     checks whose name contains a word; closes with `N passed, N failed, N skipped`
  */
-import { bootGuest, missing, prepareGuest, type Guest } from './kernel/guest.ts';
-import { memoryPortal } from './portal.ts';
+import { endAll } from '../local/local-volume.ts';
+import { runChecks, type Check } from '../local/suite.ts';
+import { Bed } from './kernel/bed.ts';
+import { csiChecks } from './kernel/csi-checks.ts';
+import { initiatorChecks } from './kernel/initiator-checks.ts';
+import { missing } from './kernel/packages.ts';
 
-const sizeBytes = 256 << 20;
-const logins = [
-  { name: 'plain', chap: undefined, login: '', digests: '00' },
-  {
-    name: 'mutual CHAP and both digests',
-    chap: 'joe secret-of-joe\nmutual the-target secret-of-target\n',
-    login:
-      '-u,joe,-w,secret-of-joe,-U,the-target,-W,secret-of-target,' +
-      '--param,node.conn[0].iscsi.HeaderDigest=CRC32C,--param,node.conn[0].iscsi.DataDigest=CRC32C',
-    digests: '11',
+let bed: Bed | undefined;
+const opened = (): Bed => {
+  if (bed === undefined) throw new Error('the guest did not boot');
+  return bed;
+};
+const boot: Check = {
+  name: 'the guest boots',
+  timeoutMs: 600_000,
+  run: async () => {
+    bed = await Bed.open();
   },
-] as const;
-
-const count = { passed: 0, failed: 0, skipped: 0 };
-
-async function tryLogin(
-  guest: Guest,
-  { name, chap, login, digests }: (typeof logins)[number],
-): Promise<void> {
-  const portal = await memoryPortal(chap === undefined ? { sizeBytes } : { sizeBytes, chap });
-  const port = portal.address.slice(portal.address.lastIndexOf(':') + 1);
-  const printed = await bootGuest(guest, {
-    iqn: portal.iqn,
-    port,
-    digests,
-    ...(login === '' ? {} : { login }),
-  });
-  await portal.stop();
-  for (const [, outcome, text = ''] of printed.matchAll(/GUEST (passed|FAILED) ([^\r\n]*)/g)) {
-    count[outcome === 'passed' ? 'passed' : 'failed']++;
-    console.log(`${outcome}   ${name}: ${text}`);
-  }
-  if (printed.includes('GUEST end')) return;
-  count.failed++;
-  console.log(`FAILED   ${name}: the guest did not come to its end\n${printed.slice(-2000)}`);
+};
+const words = process.argv.slice(2);
+const rest = [...csiChecks(opened), ...initiatorChecks(opened)].filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
+const skip = await missing();
+try {
+  const checks = [boot, ...rest].map((check) => (skip === undefined ? check : { ...check, skip }));
+  process.exitCode = Math.min(await runChecks(checks, []), 1);
+} finally {
+  await endAll();
+  await bed?.close();
 }
-
-const reason = await missing();
-if (reason === undefined) {
-  const guest = await prepareGuest();
-  for (const login of logins) await tryLogin(guest, login);
-} else {
-  count.skipped += logins.length;
-  console.log(`skipped  the kernel's initiator: ${reason}`);
-}
-console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
-process.exitCode = count.failed === 0 ? 0 : 1;

@@ -1,0 +1,75 @@
+/** What the checks stand on: the guest, the csi-node in it, and a folder of this machine for targets. */
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CsiNode } from './csi-node.ts';
+import { prepareDisks } from './disks.ts';
+import { Guest } from './guest.ts';
+import { NodeApi } from './node-api.ts';
+import { cache, preparePackages } from './packages.ts';
+
+/** Of this machine; the guest reaches those of targets as `machine`:PORT. */
+export const ports = { shell: 34000, csi: 34001, api: 34002, targets: 34010 } as const;
+
+export class Bed {
+  readonly folder: string;
+  readonly guest: Guest;
+  readonly api: NodeApi;
+  readonly csi: CsiNode;
+
+  private constructor(folder: string, guest: Guest, api: NodeApi) {
+    this.folder = folder;
+    this.guest = guest;
+    this.api = api;
+    this.csi = new CsiNode(guest, ports.csi, api, ports.api);
+  }
+
+  static async open(): Promise<Bed> {
+    const folder = await mkdtemp(join(tmpdir(), 'caskade-vm-'));
+    const { emulator, kernel } = await preparePackages();
+    await mkdir(join(folder, 'image'));
+    const disks = await prepareDisks(kernel, join(folder, 'image'));
+    const api = await NodeApi.start(folder, ports.api);
+    const console = join(cache, 'console.log');
+    return new Bed(folder, await Guest.boot({ emulator, kernel, disks, port: ports.shell, console }), api);
+  }
+
+  /** From now on the host has its daemon, and csi-node runs. */
+  async ready(): Promise<void> {
+    await this.guest.run('pidof iscsid > /dev/null || iscsid');
+    await this.csi.start();
+  }
+
+  async close(): Promise<void> {
+    this.csi.close();
+    this.api.stop();
+    await this.guest.stop();
+    await rm(this.folder, { recursive: true });
+  }
+
+  /** Sessions, disks, records and mounts of volumes in the guest; empty when nothing is left over. */
+  async leftovers(): Promise<string> {
+    return await this.guest.run(`
+ls -d /sys/class/iscsi_session/* /sys/class/iscsi_connection/* /sys/block/sd* /sys/block/dm-* 2>/dev/null
+find /etc/iscsi/nodes /etc/iscsi/send_targets -mindepth 1 2>/dev/null
+for pid in 1 $(cat /run/caskade/csi-node.pid 2>/dev/null); do
+  [ -r /proc/$pid/mountinfo ] && grep -E 'globalmount|/pods/' /proc/$pid/mountinfo
+done
+exit 0`);
+  }
+
+  /** By force, after a failed check. */
+  async clear(): Promise<void> {
+    await this.guest.run(
+      `
+for i in 1 2 3; do
+  for point in $(awk '$2 ~ /globalmount|\\/pods\\/|^\\/mnt/ { print $2 }' /proc/self/mounts | sort -r); do umount -l $point; done
+done
+multipath -F
+iscsiadm -m node -u
+iscsiadm -m node -o delete
+exit 0`,
+      120_000,
+    );
+  }
+}

@@ -1,0 +1,93 @@
+/** Debian packages that are unpacked, not installed, into the user's cache: the emulator and the guest's kernel. */
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { attempt, run } from '../../shell.ts';
+
+export const cache = join(
+  process.env['CASKADE_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'caskade'),
+  'kernel-initiator',
+);
+const unpacked = join(cache, 'unpacked');
+const libraries = join(unpacked, 'usr/lib/x86_64-linux-gnu');
+const qemuModules = '/usr/lib/x86_64-linux-gnu/qemu';
+
+/** QEMU's own, and what it links to beyond qemu-system-common. */
+const qemuPackages = [
+  'qemu-system-x86',
+  'qemu-system-data',
+  'seabios',
+  'libcapstone4',
+  'libfdt1',
+  'libpmem1',
+  'libslirp0',
+  'libvdeplug2',
+  'libndctl6',
+  'libdaxctl1',
+];
+
+/** Why this machine can not run the guest; undefined: it can. */
+export async function missing(): Promise<string | undefined> {
+  if (process.arch !== 'x64') return 'the guest is an x86 machine';
+  if (process.getuid?.() !== 0)
+    return 'root is needed to unpack the guest with its owners and device numbers';
+  if ((await attempt(['sh', '-c', 'command -v apt-get && command -v dpkg-deb'])).status !== 0)
+    return 'no apt-get: the guest is made of Debian packages';
+  for (const [path, debian] of [
+    [join(qemuModules, 'accel-tcg-x86_64.so'), 'qemu-system-common'],
+    ['/sbin/mkfs.ext4', 'e2fsprogs'],
+  ] as const)
+    if (!existsSync(path)) return `${path} is missing: install ${debian}`;
+  return undefined;
+}
+
+export interface Emulator {
+  /** The program with the folders of its data. */
+  readonly command: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export interface Kernel {
+  readonly version: string;
+  readonly image: string;
+  /** Its folder of modules. */
+  readonly modules: string;
+  readonly busybox: string;
+}
+
+/** Downloads what is not in the cache (45 MB). */
+export async function preparePackages(): Promise<{ emulator: Emulator; kernel: Kernel }> {
+  const depends = await run(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
+  const kernelPackage = /Depends: (linux-image-\S+)/.exec(depends)?.[1] ?? 'linux-image-cloud-amd64';
+  await unpack([kernelPackage, 'busybox-static', ...qemuPackages]);
+  // A relocated QEMU looks for its modules beside itself.
+  const modules = join(libraries, 'qemu');
+  if (!existsSync(modules)) await cp(qemuModules, modules, { recursive: true, dereference: true });
+  const share = (name: string) => ['-L', join(unpacked, 'usr/share', name)];
+  const version = kernelPackage.replace('linux-image-', '');
+  return {
+    emulator: {
+      command: [join(unpacked, 'usr/bin/qemu-system-x86_64'), ...share('qemu'), ...share('seabios')],
+      env: { ...process.env, LD_LIBRARY_PATH: libraries },
+    },
+    kernel: {
+      version,
+      image: join(unpacked, 'boot', `vmlinuz-${version}`),
+      modules: join(unpacked, 'lib/modules', version),
+      busybox: join(unpacked, 'bin/busybox'),
+    },
+  };
+}
+
+async function unpack(packages: readonly string[]): Promise<void> {
+  const downloads = join(cache, 'packages');
+  await mkdir(downloads, { recursive: true });
+  const have = await readdir(downloads);
+  const wanted = packages.filter((name) => !have.some((file) => file.startsWith(`${name}_`)));
+  if (wanted.length === 0) return;
+  console.log(`downloading ${wanted.join(' ')}`);
+  await run(['apt-get', 'download', '-q', ...wanted], { cwd: downloads, timeoutMs: 300_000 });
+  for (const file of (await readdir(downloads)).filter((each) => !have.includes(each)))
+    await run(['dpkg-deb', '-x', join(downloads, file), unpacked]);
+}
