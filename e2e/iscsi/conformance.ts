@@ -1,16 +1,18 @@
 /**
- * Runs libiscsi's conformance suite against a target in memory, or with `--url iscsi://…` against any other (its data is
- * lost), compares the outcome with known-gaps.json and, with `--write`, renews the table in docs/iscsi.md. Words on the
- * command line choose suites.
+ * Runs libiscsi's conformance suite, every test in a process of its own, and compares the outcome with known-gaps.json.
+ * The target is `caskade local` with three replicas, or what `--target` says: memory, local, tgt, or a URL (its data is
+ * lost). With `--write`, local and tgt are run and docs/iscsi-conformance.md is made from both. Words choose suites.
  *
- *     node e2e/iscsi/conformance.ts [--write] [--url URL] [SUITE…]
+ *     node e2e/iscsi/conformance.ts [--write] [--target memory|local|tgt|URL] [SUITE…]
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { login } from '../initiator/initiator.ts';
-import { listSuites, runSuite, type TestOutcome } from './libiscsi.ts';
-import { givenPortal, memoryPortal, type Portal } from './portal.ts';
+import { run } from '../shell.ts';
+import { conformancePage } from './conformance-page.ts';
+import { listSuites, runTest, type TestOutcome } from './libiscsi.ts';
+import { givenPortal, localPortal, memoryPortal, tgtPortal, type Portal } from './portal.ts';
 
 export interface Verdict extends TestOutcome {
   /** Why it is no surprise that it did not pass. */
@@ -35,8 +37,10 @@ export async function conformance(portal: Portal, wanted: readonly string[]): Pr
   for (const [suite, tests] of await listSuites()) {
     if (wanted.length > 0 && !wanted.includes(suite)) continue;
     await zeroStart(portal);
-    for (const outcome of await runSuite(suite, tests, portal.url))
+    for (const test of tests) {
+      const outcome = await runTest(suite, test, portal.url);
       verdicts.push({ ...outcome, gap: gapOf(outcome.name) });
+    }
   }
   return verdicts;
 }
@@ -49,45 +53,36 @@ export function countOf(verdicts: readonly Verdict[]) {
   return { passed, failed, skipped };
 }
 
-function table(verdicts: readonly Verdict[]): string {
-  const suites = Map.groupBy(verdicts, ({ name }) => name.slice(0, name.indexOf('.')));
-  const rows = [...suites].map(([suite, all]) => {
-    const passed = all.filter(({ outcome }) => outcome === 'passed').length;
-    const reasons = new Set(
-      all.flatMap(({ outcome, gap }) => (outcome === 'passed' ? [] : (gap ?? 'unexpected'))),
-    );
-    return `| ${suite} | ${all.length} | ${passed} | ${[...reasons].join('; ')} |`;
-  });
-  const passed = verdicts.filter(({ outcome }) => outcome === 'passed').length;
-  const total = `| **all** | **${verdicts.length}** | **${passed}** | |`;
-  return ['| suite | tests | passed | the others |', '|---|---|---|---|', ...rows, total].join('\n');
+async function conformanceOf(portal: Portal, wanted: readonly string[]): Promise<readonly Verdict[]> {
+  try {
+    return await conformance(portal, wanted);
+  } finally {
+    await portal.stop();
+  }
 }
 
-function writeDocs(verdicts: readonly Verdict[]): void {
-  const path = join(import.meta.dirname, '../../docs/iscsi.md');
-  const [begin, end] = [
-    '<!-- conformance: node e2e/iscsi/conformance.ts --write -->',
-    '<!-- end of conformance -->',
-  ];
-  const text = readFileSync(path, 'utf8');
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from === -1 || to < from) throw new Error(`${path} has no place for the table`);
-  writeFileSync(path, `${text.slice(0, from + begin.length)}\n\n${table(verdicts)}\n\n${text.slice(to)}`);
-}
+const portals: Readonly<Record<string, () => Promise<Portal>>> = {
+  memory: () => memoryPortal({ sizeBytes: 1 << 30 }),
+  local: localPortal,
+  tgt: tgtPortal,
+};
 
 if (import.meta.main) {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { url: { type: 'string' }, write: { type: 'boolean' } },
+    options: { target: { type: 'string', default: 'local' }, write: { type: 'boolean', default: false } },
   });
-  const portal =
-    values.url === undefined ? await memoryPortal({ sizeBytes: 1 << 30 }) : givenPortal(values.url);
-  const verdicts = await conformance(portal, positionals);
-  await portal.stop();
+  const open = portals[values.target] ?? (async () => givenPortal(values.target));
+  const verdicts = await conformanceOf(await open(), positionals);
   const { passed, failed, skipped } = countOf(verdicts);
   for (const { name, outcome, text, gap } of failed)
     console.log(`FAILED ${name}: ${outcome}${gap === undefined ? '' : ', but listed as a gap'} ${text}`);
-  if (values.write === true) writeDocs(verdicts);
+  if (values.write) {
+    const peer = await conformanceOf(await tgtPortal(), positionals);
+    const versions = (await run(['dpkg-query', '-W', 'libiscsi-bin', 'tgt'])).trim().split('\n');
+    const page = conformancePage(verdicts, peer, versions);
+    writeFileSync(join(import.meta.dirname, '../../docs/iscsi-conformance.md'), page);
+  }
   console.log(`${passed.length} passed, ${failed.length} failed, ${skipped.length} skipped`);
   process.exitCode = failed.length === 0 && passed.length > 0 ? 0 : 1;
 }

@@ -1,18 +1,18 @@
 /**
- * libiscsi's conformance suite, iscsi-test-cu: one process per suite with a time limit, each test's outcome read from its
- * log, because the program itself counts "[SKIPPED] not implemented" as passed.
+ * libiscsi's conformance suite, iscsi-test-cu: one process per test with a time limit, its outcome read from its log,
+ * because the program itself counts "[SKIPPED] not implemented" as passed.
  */
-import { attempt } from '../shell.ts';
+import { attempt, type Result } from '../shell.ts';
 
 export interface TestOutcome {
   /** SUITE.TEST. */
   readonly name: string;
-  readonly outcome: 'passed' | 'failed' | 'skipped';
+  readonly outcome: 'passed' | 'failed' | 'skipped' | 'hung' | 'crashed';
   /** Why, in the tester's words. */
   readonly text: string;
 }
 
-const suiteMsMax = 120_000;
+const testMsMax = 60_000;
 
 /** Suite → names of its tests, in the tester's order. */
 export async function listSuites(): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -23,39 +23,27 @@ export async function listSuites(): Promise<ReadonlyMap<string, readonly string[
   return suites;
 }
 
-/** Two paths to the unit where the suite is about several. */
-export async function runSuite(
-  suite: string,
-  tests: readonly string[],
-  url: string,
-): Promise<readonly TestOutcome[]> {
-  const urls = suite.startsWith('Multipath') ? [url, url] : [url];
-  const command = ['iscsi-test-cu', '--dataloss', '-V', '-t', `ALL.${suite}`, ...urls];
-  const { stdout, stderr } = await attempt(command, { timeoutMs: suiteMsMax });
-  const logs = new Map(
-    stdout
-      .split(/^ {2}Test: /m)
-      .slice(1)
-      .map((text) => [text.slice(0, text.indexOf(' ')), text.slice(text.indexOf('...') + 3)]),
-  );
-  return tests.map((test) => ({ name: `${suite}.${test}`, ...outcomeOf(logs.get(test), stderr) }));
+/** The unit's URL is given twice: tests of multipath need a second path, and the others are the same with it. */
+export async function runTest(suite: string, test: string, url: string): Promise<TestOutcome> {
+  const command = ['iscsi-test-cu', '--dataloss', '-V', '-t', `ALL.${suite}.${test}`, url, url];
+  const result = await attempt(command, { timeoutMs: testMsMax });
+  return { name: `${suite}.${test}`, ...outcomeOf(result) };
 }
 
-function outcomeOf(log: string | undefined, stderr: string): Pick<TestOutcome, 'outcome' | 'text'> {
-  if (log === undefined)
-    return { outcome: 'failed', text: `did not run: ${stderr.trim().split('\n').at(-1) ?? ''}` };
+function outcomeOf({ stdout, stderr }: Result): Pick<TestOutcome, 'outcome' | 'text'> {
+  const lastWords = stderr.trim().split('\n').at(-1) ?? '';
+  if (lastWords === 'ended by SIGKILL') return { outcome: 'hung', text: `no end within ${testMsMax} ms` };
+  const from = stdout.search(/^ {2}Test: /m);
+  if (from === -1) return { outcome: 'crashed', text: `did not run: ${lastWords}` };
+  const log = stdout.slice(stdout.indexOf('...', from) + 3);
   const end = /(^|\n)(passed|FAILED)/.exec(log);
-  if (end === null) return { outcome: 'failed', text: 'did not end: hung or crashed' };
+  if (end === null) return { outcome: 'crashed', text: `did not end: ${lastWords}` };
   const body = log.slice(0, end.index);
-  const skipped = /\[SKIPPED\] ?(.*)/.exec(body);
   if (end[2] === 'FAILED') {
     const assertions = log.slice(end.index).match(/^ +\d+\. .*$/gm) ?? [];
-    return {
-      outcome: 'failed',
-      text: [...(body.match(/\[FAILED\].*/g) ?? []), ...assertions.map((line) => line.trim())]
-        .slice(0, 3)
-        .join(' | '),
-    };
+    const said = [...(body.match(/\[FAILED\].*/g) ?? []), ...assertions.map((line) => line.trim())];
+    return { outcome: 'failed', text: said.slice(0, 3).join(' | ') };
   }
+  const skipped = /\[SKIPPED\] ?(.*)/.exec(body);
   return skipped === null ? { outcome: 'passed', text: '' } : { outcome: 'skipped', text: skipped[1] ?? '' };
 }

@@ -1,8 +1,16 @@
-/** The target that the suites talk to: one in memory in this process, or one given by its URL. */
+/** The targets that the suites talk to: in memory in this process, on replicas, Debian's tgt, or one given by its URL. */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { silentLog } from '../../src/shared/log.ts';
 import { parseChapFile } from '../../src/target/iscsi/chap-file.ts';
 import { MemoryVolume } from '../../src/target/memory-volume.ts';
 import { serveIscsi } from '../../src/target/server.ts';
+import { startLocal } from '../local/local-volume.ts';
+import { run } from '../shell.ts';
+import { until } from '../until.ts';
 
 export interface Portal {
   /** HOST:PORT. */
@@ -14,27 +22,100 @@ export interface Portal {
   stop(): Promise<void>;
 }
 
-const iqn = 'iqn.2016-09.com.openebs.cstor:e2e-iscsi';
+const portalOf = (address: string, iqn: string, lun: number, stop: () => Promise<void>): Portal => ({
+  address,
+  iqn,
+  lun,
+  url: `iscsi://${address}/${iqn}/${lun}`,
+  stop,
+});
 
 /** `chap`: the text of a CHAP file. */
 export async function memoryPortal(options: {
   readonly sizeBytes: number;
   readonly chap?: string;
+  readonly readOnly?: boolean;
 }): Promise<Portal> {
+  const iqn = 'iqn.2016-09.com.openebs.cstor:e2e-iscsi';
+  const volume = new MemoryVolume(options.sizeBytes);
+  volume.readOnly = options.readOnly ?? false;
   const server = await serveIscsi({
-    volume: new MemoryVolume(options.sizeBytes),
+    volume,
     iqn,
     listen: '127.0.0.1:0',
     chap: options.chap === undefined ? undefined : parseChapFile(options.chap),
     log: silentLog,
   });
-  const url = `iscsi://${server.address}/${iqn}/0`;
-  return { address: server.address, iqn, lun: 0, url, stop: () => server.stop() };
+  return portalOf(server.address, iqn, 0, () => server.stop());
+}
+
+/** `caskade local` with three replicas, of 1 GiB. */
+export async function localPortal(): Promise<Portal> {
+  const folder = mkdtempSync(join(tmpdir(), 'caskade-conformance-'));
+  const local = await startLocal(folder, { size: '1Gi' });
+  return portalOf(local.line.portal, local.line.iqn, local.line.lun, async () => {
+    await local.stop();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+const freePort = () =>
+  new Promise<number>((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+
+const answers = (port: number) =>
+  new Promise<boolean>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    }).once('error', () => resolve(false));
+  });
+
+/** tgtd takes no larger number for its control socket. */
+const controlsMax = 32_768;
+
+/** Debian's tgt on a sparse file of 1 GiB; LUN 0 is its controller, so the disk is LUN 1. */
+export async function tgtPortal(): Promise<Portal> {
+  const folder = mkdtempSync(join(tmpdir(), 'caskade-tgt-'));
+  const [image, iqn, port] = [
+    join(folder, 'disk.img'),
+    'iqn.2016-09.com.openebs.cstor:tgt',
+    await freePort(),
+  ];
+  writeFileSync(image, '');
+  truncateSync(image, 2 ** 30);
+  await run(['mkdir', '-p', '/var/run/tgtd']);
+  // The control socket is named by a number: of its own, so that another tgtd on this machine is left alone.
+  const control = String(port % controlsMax);
+  const process = spawn('tgtd', ['-f', '-C', control, '-t', '4', '--iscsi', `portal=127.0.0.1:${port}`], {
+    stdio: 'ignore',
+  });
+  const ended = new Promise<void>((resolve) => {
+    process.once('close', () => resolve());
+  });
+  await until('tgtd', 10_000, async () => ((await answers(port)) ? {} : 'does not listen'), 50);
+  const admin = (...args: readonly string[]) => run(['tgtadm', '-C', control, '--lld', 'iscsi', ...args]);
+  await admin('--mode', 'target', '--op', 'new', '--tid', '1', '-T', iqn);
+  const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', '1'];
+  await admin(...unit, '--op', 'new', '-b', image, '--bstype', 'rdwr');
+  await admin(...unit, '--op', 'update', '--params', 'thin_provisioning=1');
+  await admin('--mode', 'target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
+  return portalOf(`127.0.0.1:${port}`, iqn, 1, async () => {
+    process.kill('SIGKILL');
+    await ended;
+    rmSync(folder, { recursive: true });
+  });
 }
 
 /** From `iscsi://HOST:PORT/IQN/LUN`; everything on it is overwritten. */
 export function givenPortal(url: string): Portal {
   const [, address, name, lun] = /^iscsi:\/\/([^/]+)\/([^/]+)\/(\d+)$/.exec(url) ?? [];
   if (address === undefined || name === undefined) throw new Error(`${url} is not iscsi://HOST:PORT/IQN/LUN`);
-  return { address, iqn: name, lun: Number(lun), url, stop: () => Promise.resolve() };
+  return portalOf(address, name, Number(lun), () => Promise.resolve());
 }

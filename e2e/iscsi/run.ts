@@ -1,6 +1,7 @@
 /**
  * Real initiators against a target: libiscsi's tools, QEMU's, and our independent one. Without options against targets in
- * memory; with `--url iscsi://HOST:PORT/IQN/LUN` what needs no special target runs against that one (its data is lost).
+ * memory, libiscsi's suite against three replicas; with `--url iscsi://HOST:PORT/IQN/LUN` what needs no special target runs
+ * against that one (its data is lost).
  *
  *     node e2e/iscsi/run.ts [--url URL] [--no-suite] [WORD…]     closes with `N passed, N failed, N skipped`
  */
@@ -16,7 +17,9 @@ import { startWriter } from '../initiator/writer.ts';
 import { verify } from '../initiator/verifier.ts';
 import { attempt, run } from '../shell.ts';
 import { conformance, countOf } from './conformance.ts';
-import { givenPortal, memoryPortal, type Portal } from './portal.ts';
+import { runTest } from './libiscsi.ts';
+import { socketAttacks } from './socket-attacks.ts';
+import { givenPortal, localPortal, memoryPortal, type Portal } from './portal.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -298,6 +301,26 @@ const checks: readonly Check[] = [
   },
 ];
 
+const readOnly: Check = {
+  name: 'iscsi-test-cu ReadOnly: a read-only volume refuses every write',
+  own: true,
+  tool: 'iscsi-test-cu',
+  run: async () => {
+    const portal = await memoryPortal({ sizeBytes, readOnly: true });
+    const { outcome, text } = await runTest('ReadOnly', 'ReadOnly', portal.url);
+    await portal.stop();
+    assert.equal(outcome, 'passed', text);
+  },
+};
+
+const hostile: Check = {
+  name: 'floods, slow senders, deaf readers and mutated sessions: others are served, memory is bounded',
+  own: true,
+  run: async () => {
+    assert.deepEqual(await socketAttacks({ seconds: 20, seed: 1 }), []);
+  },
+};
+
 async function withChap(work: (portal: Portal) => Promise<void>): Promise<void> {
   const portal = await memoryPortal({ sizeBytes, chap: chapFile });
   try {
@@ -312,7 +335,7 @@ const installed = async (tool: string) => (await attempt(['sh', '-c', `command -
 const portal =
   values.url === undefined ? await memoryPortal({ sizeBytes: 1 << 30 }) : givenPortal(values.url);
 
-for (const check of checks) {
+for (const check of [...checks, readOnly, hostile]) {
   if (positionals.length > 0 && !positionals.some((word) => check.name.includes(word))) continue;
   const missing = check.tool !== undefined && !(await installed(check.tool));
   if (missing || (check.own === true && values.url !== undefined)) {
@@ -334,9 +357,20 @@ for (const check of checks) {
   }
 }
 
+/** The suite runs where the target really is: on three replicas. */
+async function suiteOutcome() {
+  if (values.url !== undefined) return conformance(portal, []);
+  const local = await localPortal();
+  try {
+    return await conformance(local, []);
+  } finally {
+    await local.stop();
+  }
+}
+
 if (values['no-suite'] !== true && positionals.length === 0) {
   if (await installed('iscsi-test-cu')) {
-    const { passed, failed, skipped } = countOf(await conformance(portal, []));
+    const { passed, failed, skipped } = countOf(await suiteOutcome());
     for (const { name, outcome, text } of failed)
       console.log(`FAILED   iscsi-test-cu ${name}: ${outcome} ${text}`);
     console.log(

@@ -51,8 +51,8 @@ export interface SessionLimits {
 export const defaultSessionLimits: SessionLimits = {
   commandsMax: 128,
   immediateMax: 16,
-  transferBytesMax: 16 << 20,
-  solicitedBytesMax: 16 << 20,
+  transferBytesMax: 8 << 20,
+  solicitedBytesMax: 8 << 20,
   nopAfterMs: 5_000,
   nopTimeoutMs: 10_000,
   loginMsMax: 15_000,

@@ -75,6 +75,7 @@ function extendedInquiry(): Uint8Array {
 function blockLimitsPage(_identity: Identity, { atomicBytesMax = 0 }: AtomicWrites): Uint8Array {
   const body = new Uint8Array(60);
   const view = new DataView(body.buffer);
+  body[0] = 0x01; // WSNZ: WRITE SAME of no blocks is refused
   body[1] = blockLimits.compareSectorsMax;
   view.setUint16(2, 8); // optimal granularity: a physical block
   view.setUint32(4, blockLimits.transferSectorsMax);

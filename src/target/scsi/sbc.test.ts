@@ -253,12 +253,9 @@ describe.each([
     await same(0, 2, 0x08, filled(1, 9));
     expect((await rig.bytesAt(0, 2)).equals(filled(2, 9))).toBe(true);
   });
-  test('no length: to the end, within the limit', async () => {
-    expect(told(await same(sectors - 3, 0, 0, filled(1, 4)))).toBe(0);
-    expect((await rig.bytesAt(sectors - 4, 4)).equals(Buffer.concat([filled(1, 0), filled(3, 4)]))).toBe(
-      true,
-    );
-    expect(told(await same(0, 0, 0, filled(1, 4)))).toBe('5/2400');
+  test('no length: refused, as page B0 says (WSNZ)', async () => {
+    expect(told(await same(sectors - 3, 0, 0, filled(1, 4)))).toBe('5/2400');
+    expect((await rig.run([0x12, 1, 0xb0, 0, 64, 0])).data![4]).toBe(1);
   });
   test('refused: protection, anchor, PBDATA, LBDATA, data of another size, past the end', async () => {
     for (const flags of [0x20, 0x10, 0x04, 0x02])

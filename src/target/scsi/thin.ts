@@ -61,9 +61,9 @@ function writeSameRange(unit: Unit, cdb: Cdb, sixteen: boolean): Extent {
   if (!sixteen && (flags & 1) !== 0) throw badField(1, 0);
   const lba = sixteen ? cdb.u64(2) : cdb.u32(2);
   const asked = sixteen ? cdb.u32(10) : cdb.u16(7);
-  const rest = Math.max(0, unit.volume.sizeBytes / sectorBytes - lba);
-  // Zero means "to the end" (WSNZ is 0), which must not be more than one command may do.
-  return extentOf(unit, lba, asked === 0 ? rest : asked, { sectorsMax: blockLimits.writeSameSectorsMax });
+  // WSNZ: zero would mean "to the end", which is more than one command may do.
+  if (asked === 0) throw badField(sixteen ? 10 : 7);
+  return extentOf(unit, lba, asked, { sectorsMax: blockLimits.writeSameSectorsMax });
 }
 
 export const writeSame =
