@@ -29,6 +29,15 @@ export function openPath(path: string, name: string): OpenedPath {
   }
 }
 
+/** Bytes, whole units, of what is behind an open descriptor. */
+export function sizeOf({
+  descriptor,
+  isBlockDevice,
+}: Pick<OpenedPath, 'descriptor' | 'isBlockDevice'>): number {
+  const stats = fstatSync(descriptor);
+  return Math.floor((isBlockDevice ? blockDeviceBytes(stats) : stats.size) / 4096) * 4096;
+}
+
 function openDirect(path: string, name: string, isBlockDevice: boolean): Omit<OpenedPath, 'lock'> {
   const flags = constants.O_RDWR | (isBlockDevice ? constants.O_EXCL : 0);
   let isDirect = true;
@@ -41,13 +50,11 @@ function openDirect(path: string, name: string, isBlockDevice: boolean): Omit<Op
     descriptor = openOrRefuse(path, name, flags);
   }
   try {
-    const opened = fstatSync(descriptor);
-    const sizeBytes = isBlockDevice ? blockDeviceBytes(opened) : opened.size;
     // by the descriptor, not by the path, which may name something else by now
     const through = constants.O_RDWR | constants.O_DSYNC | (isDirect ? constants.O_DIRECT : 0);
     const throughDescriptor = openSync(`/proc/self/fd/${descriptor}`, through);
-    const wholeBytes = Math.floor(sizeBytes / 4096) * 4096;
-    return { descriptor, throughDescriptor, isDirect, isBlockDevice, sizeBytes: wholeBytes };
+    const sizeBytes = sizeOf({ descriptor, isBlockDevice });
+    return { descriptor, throughDescriptor, isDirect, isBlockDevice, sizeBytes };
   } catch (error) {
     closeSync(descriptor);
     throw error;

@@ -52,6 +52,20 @@ test('a read beyond what the file has is an error that names device and place, n
   await expect(device.flush()).rejects.toBeInstanceOf(DeviceError);
 });
 
+test('a file that has grown is seen so when it is measured', async () => {
+  const path = sparseFile(2 ** 20);
+  const device = await openFileDevice(path);
+  truncateSync(path, 2 ** 21);
+  expect(device.sizeBytes).toBe(2 ** 20);
+  await device.measure();
+  expect(device.sizeBytes).toBe(2 ** 21);
+  await device.write(2 ** 21 - 4096, new Uint8Array(4096).fill(1));
+  truncateSync(path, 8192);
+  await device.measure();
+  expect(device.sizeBytes).toBe(2 ** 21);
+  await device.close();
+});
+
 test('the size is rounded down to whole units', async () => {
   const device = await openFileDevice(sparseFile(2 ** 20 + 512));
   expect(device.sizeBytes).toBe(2 ** 20);

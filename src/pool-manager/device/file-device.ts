@@ -12,7 +12,7 @@ import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
 import { isPageAligned } from '../engine/group/arena.ts';
 import { AlignedBuffers, alignedBufferBytes } from './aligned-buffers.ts';
 import { Discarder } from './discarder.ts';
-import { openPath, type OpenedPath } from './device-path.ts';
+import { openPath, type OpenedPath, sizeOf } from './device-path.ts';
 
 export interface FileDeviceOptions {
   /** Name of the BlockDevice, for messages; the path without it. */
@@ -34,7 +34,7 @@ export async function openFileDevice(path: string, options: FileDeviceOptions = 
 
 export class FileDevice implements BlockDevice {
   readonly name: string;
-  readonly sizeBytes: number;
+  sizeBytes: number;
   /** False: through the page cache. */
   readonly isDirect: boolean;
   readonly #opened: OpenedPath;
@@ -57,6 +57,12 @@ export class FileDevice implements BlockDevice {
 
   get discardUnsupported(): string | undefined {
     return this.#discarder.unsupported;
+  }
+
+  async measure(): Promise<void> {
+    this.#alive('measuring');
+    this.sizeBytes = Math.max(this.sizeBytes, sizeOf(this.#opened));
+    await Promise.resolve();
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {

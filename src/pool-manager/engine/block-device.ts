@@ -10,7 +10,10 @@
 export interface BlockDevice {
   /** For messages: the path or the name of the block device. */
   readonly name: string;
+  /** As of opening, or of the last `measure`. */
   readonly sizeBytes: number;
+  /** Looks again: a device may have grown. Never shrinks what is in use: a smaller size is an error of the next transfer. */
+  measure?(): Promise<void>;
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
   /** `data` stays as it is until this is answered: it may go to the device from where it lies. */
   write(offsetBytes: number, data: Uint8Array): Promise<void>;

@@ -9,7 +9,14 @@ import { must } from '../../../shared/assert.ts';
 import { type BlockDevice, DeviceError } from '../block-device.ts';
 import { type EngineHost, newGuid } from '../host.ts';
 import { PoolRefusal } from '../refusal.ts';
-import { checkEmpty, checkLayout, clearLabels, describeGroup, membersOf } from './create-set.ts';
+import {
+  checkEmpty,
+  checkLayout,
+  clearLabels,
+  describeDevice,
+  describeGroup,
+  membersOf,
+} from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
 import { examineDevices } from './examine.ts';
 import { devicesMax, labelBytes, labelOffsets, segmentsOf } from './geometry.ts';
@@ -144,6 +151,7 @@ export async function addGroup(
 export async function growGroups(set: DeviceSet): Promise<number> {
   let more = 0;
   const groups: Label['groups'][number][] = [];
+  await Promise.all(set.members.map(measure));
   for (const [i, described] of set.label.groups.entries()) {
     const { core } = set.group(i);
     const sizes = core.members.map(({ device, sizeBytes }) =>
@@ -163,6 +171,41 @@ export async function growGroups(set: DeviceSet): Promise<number> {
   await set.writeLabels({ ...set.label, generation: set.label.generation + 1, groups });
   for (const [i, { segments }] of groups.entries()) set.group(i).core.grow(segments);
   return more;
+}
+
+/** A device that does not answer has the size that is known; it is judged by what it is used for. */
+async function measure({ device }: Member): Promise<void> {
+  try {
+    await device?.measure?.();
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+  }
+}
+
+/**
+ * Log devices for a pool that has none; those of one list are copies of each other. The log goes on where it is until the
+ * caller takes `set.logs.devices` for it. Throws PoolRefusal.
+ */
+export async function addLogDevices(
+  set: DeviceSet,
+  logs: readonly (readonly BlockDevice[])[],
+  options: { readonly host: EngineHost; readonly overwrite?: readonly string[] },
+): Promise<void> {
+  const { label } = set;
+  const devices = logs.flat();
+  if (label.logs.length > 0)
+    return refuse('LayoutInvalid', `pool ${set.pool} has log devices: replace them, more can not be added`);
+  if (devicesOf(label).length + devices.length > devicesMax)
+    return refuse('LayoutInvalid', `a pool has at most ${devicesMax} devices`);
+  for (const finding of await examineDevices(devices)) checkEmpty(finding, options.overwrite ?? []);
+  await prepare(set, devices);
+  const described = logs.map((list) => list.map((device) => describeDevice(device, options.host)));
+  set.addLogs(described.map((list, i) => membersOf(list, logs[i] ?? [])));
+  await set.writeLabels(
+    { ...label, generation: label.generation + 1, logs: described },
+    described.flat().map(({ guid }) => guid),
+  );
+  set.onChange();
 }
 
 /** No old content passes for roots at the new ends; the old back labels become room for segments. */

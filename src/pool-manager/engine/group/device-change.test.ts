@@ -4,7 +4,7 @@ import { must } from '../../../shared/assert.ts';
 import { memoryHost } from '../../../testing/memory-pool.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { DeviceError } from '../block-device.ts';
-import { addGroup, attachDevice, growGroups, releaseDevice, replaceDevice } from './change.ts';
+import { addGroup, addLogDevices, attachDevice, growGroups, releaseDevice, replaceDevice } from './change.ts';
 import { createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
 import type { Layout } from './geometry.ts';
@@ -250,6 +250,34 @@ test('a group is added, and is there after a crash before the next root', async 
   const { set } = await openDeviceSet({ devices: all });
   expect([set.groups.length, states(set)]).toEqual([2, ['current', 'current', 'current', 'current']]);
   expect((await set.group(1).read(100, 0, 64, isTagged(1_000_000))).bad).toEqual([]);
+});
+
+test('log devices are added to a pool that has none', async () => {
+  const rig = await create('mirror', makeDevices(2));
+  expect(rig.set.logs.devices).toBeUndefined();
+  const logs = makeDevices(3, 'log');
+  const [a, b, c] = logs as [MemoryDevice, MemoryDevice, MemoryDevice];
+  await addLogDevices(rig.set, [[a, b]], { host });
+  const area = must(rig.set.logs.devices, 'log devices');
+  await area.writeThrough(area.sizeBytes - 4096, new Uint8Array(4096).fill(7));
+  await expect(addLogDevices(rig.set, [[c]], { host })).rejects.toMatchObject({ reason: 'LayoutInvalid' });
+  await rig.root();
+  const all = rig.set.members.map(({ device }) => copyOf(device as MemoryDevice));
+  const { set } = await openDeviceSet({ devices: all });
+  expect(states(set)).toEqual(['current', 'current', 'current', 'current']);
+  expect((await must(set.logs.devices, 'log devices').read(1, area.sizeBytes - 4096, 4096))?.[0]).toBe(7);
+});
+
+test('several lists of log devices are one ring; what crosses their border is split', async () => {
+  const data = makeDevices(1);
+  const logs = [makeDevices(2, 'log'), makeDevices(2, 'more', 18 * mib)];
+  const set = await createDeviceSet({ layout: 'stripe', groups: [data], logs, host });
+  const area = must(set.logs.devices, 'log devices');
+  expect([area.sizeBytes, area.copies]).toEqual([28 * mib, 2]);
+  const block = new Uint8Array(16_384).map((_, i) => i >> 12);
+  await area.writeThrough(14 * mib - 8192, block);
+  expect(await area.read(1, 14 * mib - 8192, 16_384)).toEqual(block);
+  expect((await must(logs[1]?.[0], 'a device').read(mib, 4096))[0]).toBe(2);
 });
 
 test('larger devices give more segments, once all of a group are larger', async () => {

@@ -5,6 +5,7 @@
  * `writeRoot`. What is here: the root says which device has everything, it goes to all devices in use, and it counts only
  * when no group has lost more devices than it has parity.
  */
+import { assert } from '../../../shared/assert.ts';
 import type { GroupCore } from './group-core.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
@@ -57,7 +58,7 @@ export class DeviceSet {
   readonly #groups: ColumnGroup[] = [];
   readonly #logCores: GroupCore[] = [];
   readonly #ring: LogArea;
-  readonly #logDevices: LogArea | undefined;
+  #logDevices: LogArea | undefined;
   readonly #ownership: Ownership | undefined;
   #fail: (failure: GroupFailure) => void = () => undefined;
   #openTxg: number;
@@ -74,9 +75,7 @@ export class DeviceSet {
     this.#ownership = options.owner === undefined ? undefined : this.#own(options.owner);
     for (const [i, group] of this.label.groups.entries()) this.#open(group, options.members[i] ?? []);
     this.#ring = logArea(this.group(0).core, this.label.groups[0]?.logBytes ?? 0);
-    const logs = options.logMembers.map((members) => this.#openLog(members));
-    this.#logCores.push(...logs.map(({ core }) => core));
-    this.#logDevices = logs.length === 0 ? undefined : joinAreas(logs.map(({ area }) => area));
+    this.addLogs(options.logMembers);
   }
 
   get groups(): readonly ColumnGroup[] {
@@ -205,6 +204,14 @@ export class DeviceSet {
   /** A group whose devices carry the label already; for change.ts. */
   addGroup(described: LabelGroup, members: readonly Member[]): SegmentGroup {
     return this.#open(described, members);
+  }
+
+  /** Log devices that carry the label already; once in the life of a set. */
+  addLogs(members: readonly (readonly Member[])[]): void {
+    assert(this.#logDevices === undefined, 'the log devices are known once');
+    const logs = members.map((copies) => this.#openLog(copies));
+    this.#logCores.push(...logs.map(({ core }) => core));
+    if (logs.length > 0) this.#logDevices = joinAreas(logs.map(({ area }) => area));
   }
 
   #open(described: LabelGroup, members: readonly Member[]): ColumnGroup {
