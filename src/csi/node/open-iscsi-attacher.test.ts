@@ -59,6 +59,7 @@ function open() {
   const host = new FakeHost();
   return { host, attacher: new OpenIscsiAttacher({ host, log: silentLog, sys }) };
 }
+const noMultipath: [string, Partial<CommandResult>] = ['sh -c pidof multipathd', { status: 1 }];
 const login = `iscsiadm -m node -T ${iqn} -p 10.0.0.7:3260 -I caskade --login`;
 
 test('attach makes the interface with our initiator name, the record, and logs in', async () => {
@@ -67,43 +68,68 @@ test('attach makes the interface with our initiator name, the record, and logs i
     ['iscsiadm -m iface -I caskade -o', {}],
     ['iscsiadm -m iface -I caskade', { status: 21 }],
   );
-  host.answers.push([login, {}, () => makeSession('session3', iqn, 'sdb')]);
+  host.answers.push([login, {}, () => makeSession('session3', iqn, 'sdb')], noMultipath);
   await expect(attacher.attach(request)).resolves.toEqual({ devicePath: '/dev/sdb', problem: undefined });
   expect(host.ran).toEqual(
     expect.arrayContaining([
       'iscsiadm -m iface -I caskade -o new',
       'iscsiadm -m iface -I caskade -o update -n iface.initiatorname -v iqn.2016-09.com.openebs.csi:node-1',
       `iscsiadm -m node -T ${iqn} -p 10.0.0.7:3260 -I caskade -o new`,
-      `iscsiadm -m node -T ${iqn} -p 10.0.0.7:3260 -I caskade -o update -n node.session.timeo.replacement_timeout -v 120`,
       login,
     ]),
   );
+  expect(host.inputs.join('\n')).toMatch(/^node\.session\.timeo\.replacement_timeout = 120$/m);
 });
 
 test('a session that is there is used as it is', async () => {
   makeSession('session3', iqn, 'sdb');
   makeSession('session4', 'iqn.other', 'sdc');
   const { host, attacher } = open();
+  host.answers.push(noMultipath);
   await expect(attacher.attach(request)).resolves.toMatchObject({ devicePath: '/dev/sdb' });
-  expect(host.ran).toEqual([]);
+  expect(host.ran.filter((line) => line.startsWith('iscsiadm'))).toEqual([]);
 });
 
 test('a password goes to the record by standard input, never as an argument', async () => {
   const { host, attacher } = open();
-  host.answers.push([login, {}, () => makeSession('session1', iqn, 'sdb')]);
-  host.answers.push(['sh -c for folder', { stdout: `/etc/iscsi/nodes/${iqn}\n` }]);
+  host.answers.push([login, {}, () => makeSession('session1', iqn, 'sdb')], noMultipath);
   await attacher.attach({
     ...request,
     chap: { user: 'u', secret: 'correct-horse', mutual: { user: 'm', secret: 'battery' } },
   });
   expect(host.ran.join('\n')).not.toMatch(/correct-horse|battery/);
-  expect(host.inputs.join('\n').split('\n')).toEqual([
+  const auth = host.inputs
+    .join('\n')
+    .split('\n')
+    .filter((line) => line.startsWith('node.session.auth'));
+  expect(auth).toEqual([
     'node.session.auth.authmethod = CHAP',
     'node.session.auth.username = u',
     'node.session.auth.password = correct-horse',
     'node.session.auth.username_in = m',
     'node.session.auth.password_in = battery',
   ]);
+});
+
+test('a disk that multipathd has taken is used through its map, which goes before the session', async () => {
+  const { host, attacher } = open();
+  host.answers.push([
+    login,
+    {},
+    () => {
+      makeSession('session1', iqn, 'sdb');
+      mkdirSync(join(sys, 'block/sdb/holders/dm-4'), { recursive: true });
+      mkdirSync(join(sys, 'block/dm-4/dm'), { recursive: true });
+      writeFileSync(join(sys, 'block/dm-4/dm/uuid'), 'mpath-36ca5cad\n');
+      writeFileSync(join(sys, 'block/dm-4/dm/name'), 'mpatha\n');
+    },
+  ]);
+  await expect(attacher.attach(request)).resolves.toMatchObject({ devicePath: '/dev/dm-4' });
+  await expect(attacher.find('pvc-1')).resolves.toMatchObject({ devicePath: '/dev/dm-4' });
+  const logout = `iscsiadm -m node -T ${iqn} --logout`;
+  host.answers.push([logout, {}, () => rmSync(join(sys, 'class'), { recursive: true })]);
+  await attacher.detach('pvc-1');
+  expect(host.ran.slice(-3, -1)).toEqual(['multipath -f mpatha', logout]);
 });
 
 // prettier-ignore

@@ -8,6 +8,7 @@ import { StatusError } from '../../shared/grpc/status-error.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Attacher, Attachment, AttachRequest } from './attacher.ts';
 import { CommandError, type Commands } from './command.ts';
+import { awaitMap, growMap, mapOf, removeMap } from './multipath.ts';
 import { iface, writeRecords } from './open-iscsi-records.ts';
 import { listIscsiSessions, type IscsiSession } from './open-iscsi-sessions.ts';
 import { until } from './until.ts';
@@ -72,7 +73,8 @@ export class OpenIscsiAttacher implements Attacher {
         return session?.state === 'LOGGED_IN' ? session.disks.get(request.lun) : undefined;
       },
     );
-    return { devicePath: `/dev/${disk}`, problem: undefined };
+    const map = await awaitMap(this.#host, disk, this.#sys);
+    return { devicePath: map?.devicePath ?? `/dev/${disk}`, problem: undefined };
   }
 
   async find(volume: string): Promise<Attachment | undefined> {
@@ -80,7 +82,7 @@ export class OpenIscsiAttacher implements Attacher {
     const disk = session?.disks.get(0);
     if (session === undefined || disk === undefined) return undefined;
     return {
-      devicePath: `/dev/${disk}`,
+      devicePath: (await mapOf(disk, this.#sys))?.devicePath ?? `/dev/${disk}`,
       problem:
         session.state === 'LOGGED_IN'
           ? undefined
@@ -94,15 +96,20 @@ export class OpenIscsiAttacher implements Attacher {
     if (session === undefined || disk === undefined)
       throw new StatusError('FAILED_PRECONDITION', `${volume} is not attached here`);
     await writeFile(`${this.#sys}/block/${disk}/device/rescan`, '1');
-    await until(`/dev/${disk} has ${sizeBytes} bytes`, { timeoutMs: 10_000, everyMs: 200 }, async () =>
-      Number(await this.#host.run(['blockdev', '--getsize64', `/dev/${disk}`])) >= sizeBytes
-        ? true
-        : undefined,
+    const map = await mapOf(disk, this.#sys);
+    if (map !== undefined) await growMap(this.#host, map);
+    const device = map?.devicePath ?? `/dev/${disk}`;
+    await until(`${device} has ${sizeBytes} bytes`, { timeoutMs: 10_000, everyMs: 200 }, async () =>
+      Number(await this.#host.run(['blockdev', '--getsize64', device])) >= sizeBytes ? true : undefined,
     );
   }
 
   async detach(volume: string): Promise<void> {
     const iqn = targetIqn(volume);
+    for (const disk of (await this.#session(iqn))?.disks.values() ?? []) {
+      const map = await mapOf(disk, this.#sys);
+      if (map !== undefined) await removeMap(this.#host, map);
+    }
     // Not only when a session is seen: a record is to go too.
     await this.#admin(['-m', 'node', '-T', iqn, '--logout'], [iscsi.noObjects, iscsi.sessionNotFound]);
     await until(`no session with ${iqn}`, { timeoutMs: 10_000, everyMs: 200 }, async () =>

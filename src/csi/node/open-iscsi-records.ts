@@ -22,17 +22,28 @@ const settings: Readonly<Record<string, string>> = {
   'node.session.scan': 'auto',
 };
 
-/** Replaces settings in the record files below $1 by those on standard input, where argv does not show them. */
-const writeSecrets = `
+/**
+ * Writes the settings on standard input into the records of target $1, in place of those that match $2. iscsiadm takes one
+ * setting at a time, and a password as an argument only, for everybody to see in /proc: the records are written past it.
+ */
+const writeSettings = `
 set -eu
 umask 077
-secrets=$(cat)
-find "$1" -type f | while read -r record; do
-  grep -v '^node\\.session\\.auth\\.' "$record" > "$record.caskade" || true
-  printf '%s\\n' "$secrets" >> "$record.caskade"
-  mv "$record.caskade" "$record"
+settings=$(cat)
+for folder in /etc/iscsi/nodes /var/lib/iscsi/nodes; do
+  [ -d "$folder/$1" ] || continue
+  find "$folder/$1" -type f | while read -r record; do
+    grep -Ev "$2" "$record" > "$record.caskade" || true
+    printf '%s\\n' "$settings" >> "$record.caskade"
+    mv "$record.caskade" "$record"
+  done
+  found=yes
 done
+[ -n "\${found-}" ] || { echo "no record of $1 in /etc/iscsi/nodes and /var/lib/iscsi/nodes" >&2; exit 1; }
 `;
+const replaced = `^(${Object.keys(settings)
+  .map((name) => name.replaceAll(/[.[\]]/g, String.raw`\$&`))
+  .join('|')}|node\\.session\\.auth\\.[a-z_]+) =`;
 
 /** Runs `iscsiadm ARGS`; throws unless it ends with 0. */
 export type Admin = (args: readonly string[]) => Promise<void>;
@@ -48,32 +59,20 @@ export async function writeRecords(
   const update = ['-o', 'update', '-n', 'iface.initiatorname', '-v', initiator];
   if (!interfaces.stdout.includes(`iface.initiatorname = ${initiator}\n`))
     await admin(['-m', 'iface', '-I', iface, ...update]);
-  const record = ['-m', 'node', '-T', iqn, '-p', portal, '-I', iface];
-  await admin([...record, '-o', 'new']);
-  for (const [name, value] of Object.entries(settings))
-    await admin([...record, '-o', 'update', '-n', name, '-v', value]);
-  if (chap) await writeChap(host, iqn, chap);
+  await admin(['-m', 'node', '-T', iqn, '-p', portal, '-I', iface, '-o', 'new']);
+  const lines = Object.entries({ ...settings, ...authOf(chap) }).map(([name, value]) => `${name} = ${value}`);
+  await host.run(['sh', '-c', writeSettings, 'caskade-records', iqn, replaced], { input: lines.join('\n') });
 }
 
-/** iscsiadm takes a password as an argument only, for everybody to see in /proc: the record is written past it. */
-async function writeChap(host: Commands, iqn: string, chap: ChapSecret): Promise<void> {
-  const lines = [
-    'node.session.auth.authmethod = CHAP',
-    `node.session.auth.username = ${chap.user}`,
-    `node.session.auth.password = ${chap.secret}`,
+function authOf(chap: ChapSecret | undefined): Readonly<Record<string, string>> {
+  if (chap === undefined) return {};
+  const auth = 'node.session.auth';
+  return {
+    [`${auth}.authmethod`]: 'CHAP',
+    [`${auth}.username`]: chap.user,
+    [`${auth}.password`]: chap.secret,
     ...(chap.mutual
-      ? [
-          `node.session.auth.username_in = ${chap.mutual.user}`,
-          `node.session.auth.password_in = ${chap.mutual.secret}`,
-        ]
-      : []),
-  ];
-  const folder = await host.run([
-    'sh',
-    '-c',
-    'for folder in /etc/iscsi/nodes /var/lib/iscsi/nodes; do [ -d "$folder/$1" ] && echo "$folder/$1"; done',
-    'caskade-records',
-    iqn,
-  ]);
-  await host.run(['sh', '-c', writeSecrets, 'caskade-chap', folder.trim()], { input: lines.join('\n') });
+      ? { [`${auth}.username_in`]: chap.mutual.user, [`${auth}.password_in`]: chap.mutual.secret }
+      : {}),
+  };
 }
