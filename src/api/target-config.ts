@@ -34,6 +34,8 @@ export interface TargetConfig {
   readonly chapFile?: string;
   /** `any`: every initiator. `granted`: only those granted by SetInitiators, which the replicas remember. */
   readonly initiators: 'any' | 'granted';
+  /** How long a request waits for a quorum of replicas before its initiator hears BUSY; absent: 20. Below its own patience. */
+  readonly quorumWaitSeconds?: number;
 }
 
 export interface MembershipRecord {

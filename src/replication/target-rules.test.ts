@@ -383,3 +383,47 @@ test('when fewer than CF in sync have room, writes are refused before they have 
   target.tell('B', { type: 'space', low: false });
   expect(target.write(0, 1).result).toBeUndefined();
 });
+
+test('R17: a replica without room is left out until it has some, as long as a quorum of others is in sync', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const stateOf = (id: string) =>
+    target.coordinator.status().replicas.find(({ replicaId }) => replicaId === id)?.state;
+  const back = (low: boolean) => {
+    target.lose('C');
+    target.connect('C');
+    target.tell('C', { type: 'space', low });
+    target.report('C', target.must('A', 'attach').epochs, target.coordinator.status().last);
+  };
+  target.tell('C', { type: 'full', message: 'the pool is full' });
+  back(true);
+  expect(stateOf('C')).toBe('PoolFull');
+  target.tell('C', { type: 'space', low: false });
+  expect(stateOf('C')).toBe('InSync');
+  target.tell('C', { type: 'full', message: 'the pool is full' });
+  target.lose('B');
+  back(true);
+  expect(stateOf('C')).toBe('InSync'); // nothing goes on without it
+});
+
+test('R17: who is too slow is left out, each time longer; on its new link it is not slow from before', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const stateOf = (id: string) =>
+    target.coordinator.status().replicas.find(({ replicaId }) => replicaId === id)?.state;
+  const late = () => {
+    target.write(0, 1);
+    target.acknowledge('received', 'A', 'B');
+    target.tick(benchTiming.latencyMsMax + 100);
+  };
+  const back = () => {
+    target.connect('C');
+    target.report('C', target.must('A', 'attach').epochs, target.coordinator.status().last - 1);
+  };
+  late();
+  expect(stateOf('C')).toBe('Offline');
+  back();
+  expect(stateOf('C')).toBe('Attaching');
+  target.tick(2 * benchTiming.holdBackMs + 100);
+  expect(stateOf('C')).toBe('InSync');
+  target.tick(100);
+  expect(stateOf('C')).toBe('InSync');
+});

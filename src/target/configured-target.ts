@@ -42,6 +42,8 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     linkKeys,
     clock,
     log,
+    timing:
+      config.quorumWaitSeconds === undefined ? undefined : { quorumWaitMs: config.quorumWaitSeconds * 1_000 },
   });
   const feed = new ChangeFeed();
   volume.onStatus(() => feed.changed());

@@ -52,6 +52,7 @@ export const targetConfigShape: Shape<TargetConfig> = object({
   adminTokenFile: text('give the path of a file'),
   chapFile: optional(text('give the path of a file')),
   initiators: oneOf('any', 'granted'),
+  quorumWaitSeconds: optional(integer(1, 600)),
 });
 
 export const targetLimits = {

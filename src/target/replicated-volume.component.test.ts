@@ -119,7 +119,7 @@ test('a new target takes over from one that still runs; who may log in is rememb
   await first.stop();
 });
 
-test('all lose power: flushed data is there, the loss of the rest is said, and the first flush fails once', async () => {
+test('all lose power: flushed data is there, the loss of the rest is said, and the first flush of each initiator fails once', async () => {
   const { rig, target } = await start();
   const data = prng(5).bytes(4096);
   await target.write(0, data);
@@ -133,8 +133,14 @@ test('all lose power: flushed data is there, the loss of the rest is said, and t
   await again.serving;
   expect(equal(await again.read(0, 4096), data)).toBe(true);
   expect(again.status().unflushedWritesLostEpoch).toBe(again.status().epoch);
-  await expect(again.flush()).rejects.toMatchObject({ problem: 'unflushedWritesLost' });
-  await again.flush();
+  const failed = { problem: 'unflushedWritesLost' };
+  for (const initiator of ['iqn.2016-09.com.example:a', 'iqn.2016-09.com.example:b']) {
+    await expect(again.flush({ initiator })).rejects.toMatchObject(failed);
+    await again.flush({ initiator });
+  }
+  const fua = { fua: true, initiator: 'iqn.2016-09.com.example:c' };
+  await expect(again.write(0, data, fua)).rejects.toMatchObject(failed);
+  await again.write(0, data, fua);
 }, 30_000);
 
 test('all are stopped in order: nothing is lost, not even what nobody flushed', async () => {

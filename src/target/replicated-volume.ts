@@ -65,6 +65,8 @@ const initiatorsKey = 'initiators';
 const unitKey = (key: string) => `unit.${key}`;
 /** Blocks of one entry or one read: bounds what a frame carries. */
 const requestBlocksMax = 256;
+/** Initiators that are remembered to have been told of a loss. */
+const toldMax = 1_024;
 const tickMs = 50;
 const stopFlushMsMax = 10_000;
 
@@ -92,8 +94,8 @@ class CoordinatedVolume implements ReplicatedVolume {
   #telling = false;
   #stopping = false;
   #cancelTick: () => void = () => undefined;
-  /** Of a lossy recovery: the first flush has still to fail (docs/replication.md, "What is promised"). */
-  #owesLoss = false;
+  /** Of a lossy recovery: the first flush of each initiator fails (docs/replication.md, "What is promised"). */
+  #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
 
   constructor(options: ReplicatedVolumeOptions) {
     this.#o = options;
@@ -151,7 +153,7 @@ class CoordinatedVolume implements ReplicatedVolume {
 
   async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
     const fua = options?.fua === true;
-    if (fua) this.#failOnceAfterLoss();
+    if (fua) this.#failOnceAfterLoss(options.initiator);
     const range = outerBlocks(offsetBytes, data.byteLength);
     if (options?.atomic === true) {
       assert(range.count <= requestBlocksMax, 'an atomic write is one entry');
@@ -183,8 +185,8 @@ class CoordinatedVolume implements ReplicatedVolume {
     );
   }
 
-  async flush(): Promise<void> {
-    this.#failOnceAfterLoss();
+  async flush(options?: { readonly initiator?: string }): Promise<void> {
+    this.#failOnceAfterLoss(options?.initiator);
     await this.#ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
   }
 
@@ -342,7 +344,7 @@ class CoordinatedVolume implements ReplicatedVolume {
     const { lossyEpoch } = this.#coordinator;
     if (this.#isServing) return;
     this.#isServing = true;
-    this.#owesLoss = lossyEpoch > 0;
+    this.#loss = lossyEpoch > 0 ? { epoch: lossyEpoch, told: new Set() } : undefined;
     const { epoch, last } = this.status();
     this.#o.log.info('serving', { epoch, last });
     if (lossyEpoch > 0) this.#o.log.error('acknowledged writes that were not flushed may be lost', { epoch });
@@ -356,14 +358,19 @@ class CoordinatedVolume implements ReplicatedVolume {
     this.#ended.resolve(reason);
   }
 
-  /** An initiator that kept running must not go on over lost writes: its first flush fails, once. */
-  #failOnceAfterLoss(): void {
-    if (!this.#owesLoss) return;
-    this.#owesLoss = false;
-    const epoch = this.#coordinator.lossyEpoch;
+  /**
+   * An initiator that kept running must not go on over lost writes: its first flush fails, once. Our own flush at a stop
+   * has nobody to tell, and initiators whose name is not known count as one.
+   */
+  #failOnceAfterLoss(initiator = ''): void {
+    const loss = this.#loss;
+    if (!loss || this.#stopping || loss.told.has(initiator)) return;
+    // Names that come and go do not fill the memory: who is forgotten is told once more.
+    if (loss.told.size >= toldMax) loss.told.clear();
+    loss.told.add(initiator);
     throw new VolumeError(
       'unflushedWritesLost',
-      `acknowledged writes that were not flushed may be lost since epoch ${epoch}`,
+      `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
     );
   }
 

@@ -21,7 +21,7 @@ export interface Volume {
   /** Frees the range; it reads as zeros from then on, sectors at its ragged ends included. */
   unmap(offsetBytes: number, lengthBytes: number): Promise<void>;
   /** Everything acknowledged before the call is durable when it answers. */
-  flush(): Promise<void>;
+  flush(options?: { readonly initiator?: string }): Promise<void>;
   /**
    * Replaces the range by `data` if it equals `expected`, as one step against all other requests (COMPARE AND WRITE).
    * Answers the first offset (bytes, from the start of the range) that differs, or undefined when it was written.
@@ -47,6 +47,8 @@ export interface Volume {
 }
 
 export interface WriteOptions {
+  /** Name of the initiator that asks, where it is known: what one of them has to hear once is told by it. */
+  readonly initiator?: string;
   readonly fua?: boolean;
   readonly atomic?: boolean;
 }
