@@ -91,32 +91,29 @@ async function freeSnapshots(
   nodesMax: number,
 ): Promise<number> {
   let nodes = 0;
-  while (nodes < nodesMax) {
-    const next = nextToTakeApart(cut);
-    if (next === undefined) break;
-    const { snapshot, child } = next;
-    nodes += 1 + (await takeApart(core, cut.volume, snapshot, child, txg, nodesMax - nodes));
-    cut.dirtyChunks.add(chunkOf(snapshot.id));
-    if (!isGone(snapshot)) break;
-    for (const each of snapshot.children) cut.dirtyChunks.add(chunkOf(each.id));
-    cut.volume.unlink(snapshot);
+  let begun = [...cut.deleted].find(({ cursor }) => cursor > 0);
+  for (let isMoving = true; isMoving;) {
+    isMoving = false;
+    for (const snapshot of begun === undefined ? cut.deleted : [begun]) {
+      if (nodes >= nodesMax) return nodes;
+      const children = childrenAt(cut, snapshot);
+      if (snapshot.clones.size > 0 || children.length > 1) continue;
+      nodes += 1 + (await takeApart(core, cut.volume, snapshot, children[0], txg, nodesMax - nodes));
+      cut.dirtyChunks.add(chunkOf(snapshot.id));
+      if (!isGone(snapshot)) return nodes;
+      forget(cut, snapshot);
+      isMoving = true; // others may have one child less now
+      begun = undefined;
+    }
   }
   return nodes;
 }
 
-/** The one that has begun, or the first that was deleted by the cut, has no clones and one child at most. */
-function nextToTakeApart(
-  cut: VolumeCut,
-): { readonly snapshot: SnapshotState; readonly child: View | undefined } | undefined {
-  let next: { readonly snapshot: SnapshotState; readonly child: View | undefined } | undefined;
-  for (const snapshot of cut.deleted) {
-    if (isGone(snapshot) || snapshot.clones.size > 0) continue;
-    const children = childrenAt(cut, snapshot);
-    if (children.length > 1) continue;
-    if (snapshot.cursor > 0) return { snapshot, child: children[0] };
-    next ??= { snapshot, child: children[0] };
-  }
-  return next;
+/** Wholly taken apart. */
+function forget(cut: VolumeCut, snapshot: SnapshotState): void {
+  for (const child of snapshot.children) cut.dirtyChunks.add(chunkOf(child.id));
+  cut.volume.unlink(snapshot);
+  cut.deleted.delete(snapshot);
 }
 
 /** Views, as of the cut, that descend from a snapshot directly. */

@@ -57,8 +57,8 @@ export interface VolumeCut {
   readonly destroyed: boolean;
   /** Snapshots with ids below are part of the cut … */
   readonly nextSnapshotId: number;
-  /** … and these of them were deleted by then. */
-  readonly deleted: ReadonlySet<SnapshotState>;
+  /** … and these of them were deleted by then; those that are wholly taken apart leave. */
+  readonly deleted: Set<SnapshotState>;
   /** Items of snapshots that have to be written; the checkpoint adds to them. */
   readonly dirtyChunks: Set<number>;
 }

@@ -10,7 +10,7 @@ import { holePointsMax, unfold, type View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { birthOf, pointerWords, sectorBytes } from '../map/pointer.ts';
 import { levelsFor, nodesMax } from '../map/radix.ts';
-import { countsOf, emptyTree, type PendingCounts, type Tree } from '../map/tree.ts';
+import { countsOf, emptyTree, type PendingCounts, settleCounts, type Tree } from '../map/tree.ts';
 import type {
   CopiedExtent,
   Extent,
@@ -407,7 +407,8 @@ export class EngineVolume implements FullVolumeStore, Descendants {
   /** The complete tree of a snapshot, if all of it is built and counted. */
   settledTree(snapshot: SnapshotState): Tree | undefined {
     const { layers, tree } = unfold(snapshot.view);
-    return layers.length === 0 && tree.pending.length === 0 ? tree : undefined;
+    const settled = settleCounts(tree);
+    return layers.length === 0 && settled.pending.length === 0 ? settled : undefined;
   }
 
   #copy({ block, count, birth, data }: CopiedExtent): void {
