@@ -27,6 +27,8 @@ export interface Command<F extends Flags> {
   readonly does: string;
   /** Names of arguments without a flag, all required. */
   readonly operands?: readonly string[];
+  /** Name of what may stand behind them any number of times, once at least. */
+  readonly rest?: string;
   readonly flags: F;
 }
 
@@ -69,9 +71,9 @@ export function parseFlags<const F extends Flags>(
       throw new UsageError(`option ${token.rawName} has no value: give ${token.rawName} ${flag.value}`);
     values.set(token.name, token.value ?? true);
   }
-  const wanted = command.operands ?? [];
+  const wanted = [...(command.operands ?? []), ...(command.rest === undefined ? [] : [command.rest])];
   if (operands.length < wanted.length) throw new UsageError(`${wanted[operands.length]} is missing: ${see}`);
-  if (operands.length > wanted.length)
+  if (operands.length > wanted.length && command.rest === undefined)
     throw new UsageError(`argument ${operands[wanted.length]} is one too many: ${see}`);
   for (const [name, flag] of Object.entries(command.flags))
     if (flag.required && !values.has(name))
@@ -83,6 +85,9 @@ export function parseFlags<const F extends Flags>(
   return { flags: Object.fromEntries(given) as FlagValues<F>, operands };
 }
 
+const operandsOf = ({ operands = [], rest }: Command<Flags>): readonly string[] =>
+  rest === undefined ? operands : [...operands, `${rest}…`];
+
 /** The text of `--help`. */
 export function helpOf(command: Command<Flags>): string {
   const rows = Object.entries(command.flags).map(
@@ -90,7 +95,7 @@ export function helpOf(command: Command<Flags>): string {
   );
   const width = Math.max(...rows.map(([left]) => left.length), 0) + 2;
   return [
-    `usage: ${[command.name, ...(command.operands ?? []), rows.length > 0 ? '[OPTIONS]' : ''].join(' ').trim()}`,
+    `usage: ${[command.name, ...operandsOf(command), rows.length > 0 ? '[OPTIONS]' : ''].join(' ').trim()}`,
     command.does,
     ...rows.map(([left, flag]) => `  ${left.padEnd(width)}${flag.does}${flag.required ? ' (required)' : ''}`),
   ].join('\n');

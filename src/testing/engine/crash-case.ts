@@ -1,9 +1,10 @@
 /** One recorded run of one feature on one layout, and the states that crashes could leave of it. */
 import { blockBytes } from '../../shared/block-size.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
-import { createPool } from '../../pool-manager/engine/pool-create.ts';
-import { importPool } from '../../pool-manager/engine/pool-import.ts';
+import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
+import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
 import { imageOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { CrashFinding, devicesOf, judgeCrash, type Left, whichState } from './crash-judge.ts';
@@ -23,6 +24,8 @@ export interface CrashCase {
 
 /** Every so many states work goes on after the import. */
 const deepEvery = 8;
+/** Longer than the pause between two checkpoints. */
+const checkpointMs = 10_000;
 
 /** Tries all states and answers how many. Throws CrashFinding, which names the state. */
 export async function tryCrashes(one: CrashCase): Promise<number> {
@@ -60,14 +63,11 @@ async function opened(one: CrashCase, feature: Feature, random: Prng): Promise<P
   );
   const devices = groups.flat();
   for (const device of devices) slowAtTimes(device, random);
-  const pool = await createPool({
-    layout,
-    groups,
-    host: memoryHost(one.seed),
-    limits: feature.limits ?? {},
-  });
+  const clock = new ManualClock();
+  const host = { ...memoryHost(one.seed), clock };
+  const pool = await createPool({ layout, groups, host, limits: feature.limits ?? {} });
   for (const device of devices) device.record();
-  const recording = new PoolRecording({ pool, devices, random });
+  const recording = new PoolRecording({ pool, devices, random, clock });
   for (let i = 0; i < (feature.volumes ?? 1); i++)
     await recording.createVolume((feature.volumeBlocks ?? 200) * blockBytes);
   return recording;
@@ -85,8 +85,9 @@ async function later(turns: number): Promise<void> {
   for (let i = 0; i < turns; i++) await Promise.resolve();
 }
 
+/** Time passes now and then, so that checkpoints are made in the background. */
 async function work(recording: PoolRecording, feature: Feature, random: Prng): Promise<PoolRecording> {
-  const { steps = 100, commitChance = 0.15, mix } = feature;
+  const { steps = 100, commitChance = 0.15, checkpointChance = 0.05, mix } = feature;
   const eventAt = random.below(steps);
   const running: Promise<void>[] = [];
   for (let step = 0; step < steps; step++) {
@@ -96,6 +97,7 @@ async function work(recording: PoolRecording, feature: Feature, random: Prng): P
     if (random.chance(commitChance)) await recording.commit(name);
     else if (random.chance(commitChance / 2)) running.push(recording.commit(name)); // the next changes overtake it
     if (random.chance(0.3)) await later(random.below(20));
+    if (random.chance(checkpointChance)) recording.clock.advance(checkpointMs);
     if (step === eventAt) await feature.event?.(recording);
   }
   await Promise.all(running);
@@ -111,13 +113,16 @@ async function workAgain(first: PoolRecording, feature: Feature, random: Prng): 
   for (const device of devices) slowAtTimes(device, random);
   const from = operationsSoFar();
   const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
-  const pool = await importPool({ devices, host: memoryHost(99), limits: feature.limits ?? {} });
+  const clock = new ManualClock();
+  const host = { ...memoryHost(99), clock };
+  const pool = await importPool({ devices, host, limits: feature.limits ?? {} });
   const volumes = await whichState(pool, candidates);
   const states = candidates.map((state): RecordedState => ({ ...state, at: from }));
   const recording = new PoolRecording({
     pool,
     devices,
     random,
+    clock,
     volumes,
     tagsUsed: first.tagsUsed,
     before: { from, states },

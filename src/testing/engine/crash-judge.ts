@@ -1,11 +1,13 @@
 /** What is left after a crash is opened, and must be a state the pool was in. */
 import { assert } from '../../shared/assert.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
-import { checkPool } from '../../pool-manager/engine/check.ts';
-import { importPool } from '../../pool-manager/engine/pool-import.ts';
-import type { EngineLimits } from '../../pool-manager/engine/pool-core.ts';
+import { checkPool } from '../../pool-manager/engine/check/check-pool.ts';
+import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
+import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import type { Pool } from '../../pool-manager/engine/pool.ts';
 import { flushedImage } from '../crash-images.ts';
+import { ManualClock } from '../manual-clock.ts';
 import { type Image, MemoryDevice } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { differenceOf, observe, snapshotSizes, VolumeModel } from '../volume-model.ts';
@@ -55,9 +57,13 @@ export async function judgeCrash(
   await checkClean(devicesOf(left), 'of what is left');
   const devices = devicesOf(left);
   const pool = await importPool({ devices, host, limits: left.limits, without: left.without ?? false });
-  const found = await whichState(pool, candidates);
-  if (deep !== undefined) await goOn(left, devices, pool, found, deep);
-  return found;
+  try {
+    const found = await whichState(pool, candidates);
+    if (deep !== undefined) await goOn(left, devices, pool, found, deep);
+    return found;
+  } finally {
+    pool.abandon();
+  }
 }
 
 /** The newest of the candidates that the pool is in. */
@@ -101,13 +107,20 @@ function poolDifference(seen: PoolModel, due: PoolModel): string | undefined {
 async function goOn(
   left: Left,
   devices: readonly MemoryDevice[],
-  pool: Pool & { settled(): Promise<void> },
+  pool: EnginePool,
   volumes: PoolModel,
   random: Prng,
 ): Promise<void> {
   await pool.settled();
   await checkClean(devices, 'after import and all that followed');
-  const recording = new PoolRecording({ pool, devices, random, volumes, tagsUsed: 1_000_000 });
+  const recording = new PoolRecording({
+    pool,
+    devices,
+    random,
+    clock: new ManualClock(),
+    volumes,
+    tagsUsed: 1_000_000,
+  });
   for (const name of recording.names())
     for (let i = 0; i < 5; i++) {
       await recording.store(name).room();
@@ -115,11 +128,16 @@ async function goOn(
       if (i % 2 === 0) await recording.commit(name);
     }
   await Promise.all(recording.names().map((name) => recording.commit(name)));
+  const images = devices.map(flushedImage);
   const { states } = recording.finish();
-  const again = devicesOf({ ...left, images: devices.map(flushedImage) });
+  const again = devicesOf({ ...left, images });
   await checkClean(again, 'after five more changes and a second crash');
   const reopened = await importPool({ devices: again, host, limits: left.limits });
-  await whichState(reopened, states.slice(-1));
+  try {
+    await whichState(reopened, states.slice(-1));
+  } finally {
+    reopened.abandon();
+  }
 }
 
 /** A generator for this state alone. */

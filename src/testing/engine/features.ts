@@ -1,5 +1,5 @@
 /** Workloads that each wear one feature of the engine, for recording. */
-import type { EngineLimits } from '../../pool-manager/engine/pool-core.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { type ChangeMix, usualMix } from '../volume-changes.ts';
 import type { LayoutName } from './layouts.ts';
@@ -12,6 +12,8 @@ export interface Feature {
   readonly steps?: number;
   /** How often a change is followed by a commit that is waited for; half as many are not waited for. */
   readonly commitChance?: number;
+  /** How often time passes, so that a checkpoint follows. */
+  readonly checkpointChance?: number;
   readonly limits?: Partial<EngineLimits>;
   readonly layouts?: readonly LayoutName[];
   /** Once among the steps. */
@@ -21,7 +23,7 @@ export interface Feature {
 }
 
 /** Deleting proceeds in small slices, so that a crash falls between them. */
-const slices: Partial<EngineLimits> = { freeingNodesPerCommit: 2 };
+const slices: Partial<EngineLimits> = { freeingNodesPerCheckpoint: 2 };
 
 // prettier-ignore
 export const features = {

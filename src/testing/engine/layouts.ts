@@ -16,7 +16,12 @@ export const layouts = {
   'stripe-2':   { layout: 'stripe', groups: [1, 1], deviceBytes: 16 * MiB },
   'mirror-2':   { layout: 'mirror', groups: [2], deviceBytes: 16 * MiB },
   'mirror-3':   { layout: 'mirror', groups: [3], deviceBytes: 16 * MiB },
+  'raidz-3':    { layout: 'raidz', groups: [3], deviceBytes: 16 * MiB },
+  'raidz-4':    { layout: 'raidz', groups: [4], deviceBytes: 16 * MiB },
+  'raidz2-4':   { layout: 'raidz2', groups: [4], deviceBytes: 16 * MiB },
+  'raidz2-6':   { layout: 'raidz2', groups: [6], deviceBytes: 16 * MiB },
   'mirror-2x2': { layout: 'mirror', groups: [2, 2], deviceBytes: 16 * MiB },
+  'raidz-2x3':  { layout: 'raidz', groups: [3, 3], deviceBytes: 16 * MiB },
 } as const satisfies Readonly<Record<string, TestLayout>>;
 
 export type LayoutName = keyof typeof layouts;

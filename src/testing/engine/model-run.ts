@@ -5,10 +5,10 @@
 import { assert, must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
-import { createPool } from '../../pool-manager/engine/pool-create.ts';
-import { importPool } from '../../pool-manager/engine/pool-import.ts';
-import type { Pool } from '../../pool-manager/engine/pool.ts';
-import type { EngineLimits } from '../../pool-manager/engine/pool-core.ts';
+import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
+import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
+import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import { BadBlockError, NoSpaceError, type VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import { tagOf } from '../block-content.ts';
 import { momentOf, randomCrashImage } from '../crash-images.ts';
@@ -34,7 +34,7 @@ export interface ModelCounts {
   errors: number;
 }
 
-const limits: Partial<EngineLimits> = { freeingNodesPerCommit: 3, deltasMax: 400 };
+const limits: Partial<EngineLimits> = { freeingNodesPerCheckpoint: 3, deltasMax: 400 };
 const volumeBlocks = 300;
 const doneShown = 25;
 
@@ -59,7 +59,7 @@ class ModelRun {
   readonly #random: Prng;
   readonly #layout: TestLayout;
   #devices: MemoryDevice[] = [];
-  #pool: Pool | undefined;
+  #pool: EnginePool | undefined;
   #store: VolumeStore | undefined;
   #model = new VolumeModel(volumeBlocks * blockBytes);
   /** What a crash may leave. */
@@ -232,6 +232,7 @@ class ModelRun {
       this.#say(`${this.#devices[victim]?.name} is its older image`);
     }
     this.#say(how);
+    if (how === 'crash') pool.abandon();
     await this.#open(images, how === 'close' ? [this.#model] : this.#survivors);
   }
 
@@ -275,6 +276,7 @@ class ModelRun {
     this.counts.errors++;
     this.#say(`${error.name}: ${error.message.slice(0, 60)}; a new pool`);
     await Promise.allSettled(this.#reads.splice(0));
+    this.#pool?.abandon();
     await this.begin();
   }
 

@@ -1,7 +1,8 @@
 /** A pool at work on devices that keep logs, with models of what it promises: all states it was in, and which are durable. */
 import { must } from '../../shared/assert.ts';
 import type { Prng } from '../../shared/prng.ts';
-import type { Pool } from '../../pool-manager/engine/pool.ts';
+import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
+import type { ManualClock } from '../manual-clock.ts';
 import { type MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { changeBoth, type ChangeMix } from '../volume-changes.ts';
 import { VolumeModel } from '../volume-model.ts';
@@ -26,9 +27,11 @@ export interface RecordedRun {
 }
 
 export class PoolRecording {
-  readonly pool: Pool;
+  readonly pool: EnginePool;
   readonly devices: readonly MemoryDevice[];
   readonly random: Prng;
+  /** Moved, it makes checkpoints. */
+  readonly clock: ManualClock;
   /** What was done, for messages. */
   readonly done: string[] = [];
   readonly #from = operationsSoFar();
@@ -38,9 +41,10 @@ export class PoolRecording {
   #tag = 0;
 
   constructor(options: {
-    readonly pool: Pool;
+    readonly pool: EnginePool;
     readonly devices: readonly MemoryDevice[];
     readonly random: Prng;
+    readonly clock: ManualClock;
     /** What the pool holds by now, durably. */
     readonly volumes?: PoolModel;
     /** No tag or name up to this one is used. */
@@ -51,6 +55,7 @@ export class PoolRecording {
     this.pool = options.pool;
     this.devices = options.devices;
     this.random = options.random;
+    this.clock = options.clock;
     this.#tag = options.tagsUsed ?? 0;
     this.#volumes = options.volumes ?? new Map();
     this.#from = options.before?.from ?? this.#from;
@@ -118,7 +123,9 @@ export class PoolRecording {
     this.#durable.push({ at: operationsSoFar(), index });
   }
 
+  /** The pool is left as it is. */
   finish(): RecordedRun {
+    this.pool.abandon();
     return {
       devices: this.devices,
       states: this.#states,

@@ -1,0 +1,48 @@
+/** Command lines for pools that no daemon has open. */
+import type { Command, Flags } from '../../shared/edge/flags.ts';
+
+const rest = 'DEVICE';
+
+export const checkCommand = {
+  name: 'caskade pool check',
+  does: [
+    'Reads all of the pool on these devices and says what is wrong; writes nothing. Exit status 1 when anything is.',
+    'The pool must not be open. What the log holds behind the newest root is not looked at: import replays it.',
+  ].join('\n'),
+  rest,
+  flags: {
+    without: { does: 'go on without devices that are missing, though they may have newer data' },
+    'before-root': { value: 'N', does: 'look at the newest root that is older' },
+    json: { does: 'one JSON object' },
+  },
+} as const satisfies Command<Flags>;
+
+export const inspectCommand = {
+  name: 'caskade pool inspect',
+  does: 'Shows labels, roots, items, volumes and trees of the pool on these devices, or the way to one block; writes nothing.',
+  rest,
+  flags: {
+    volume: { value: 'NAME', does: 'name or GUID of a volume, with --block' },
+    block: { value: 'N', does: 'of 4096 bytes, from 0: every pointer on the way, and where its bytes lie' },
+    snapshot: { value: 'NAME', does: 'the block as this snapshot has it' },
+    without: { does: 'go on without devices that are missing' },
+    'before-root': { value: 'N', does: 'look at the newest root that is older' },
+  },
+} as const satisfies Command<Flags>;
+
+export const importCommand = {
+  name: 'caskade pool import',
+  does: [
+    'Imports the pool on these devices and exports it again: the log is replayed, a clean root is written, and any',
+    'daemon may open it. Watches for another owner first, as every import does.',
+  ].join('\n'),
+  rest,
+  flags: {
+    without: { does: 'go on without devices that are missing, though they may have newer data' },
+    'rewind-before': {
+      value: 'N',
+      does: 'go back to the newest root that is older; what came later is given up, replicas become newcomers',
+    },
+    'take-over': { does: 'do not wait for the heartbeat of an owner that is known to be dead' },
+  },
+} as const satisfies Command<Flags>;
