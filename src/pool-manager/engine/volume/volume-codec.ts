@@ -1,5 +1,6 @@
 /** How a volume, its snapshots and its dead parts stand in items (docs/disk-format.md, "Volumes"). */
-import { unfold } from '../map/delta-layer.ts';
+import { assert } from '../../../shared/assert.ts';
+import { unfold, type View } from '../map/delta-layer.ts';
 import { pointerWords } from '../map/pointer.ts';
 import { settleCounts, type Tree, type TreeCounts } from '../map/tree.ts';
 import { ByteDecoder, ByteEncoder } from '../byte-codec.ts';
@@ -54,7 +55,7 @@ export function encodeHead(cut: VolumeCut): Uint8Array {
     .u64(cut.properties.zstdLevel)
     .bytes(cut.record)
     .bytes(cut.annotations);
-  encodeTree(to, unfold(cut.head).tree);
+  encodeTree(to, builtTree(cut.head));
   return to.finish();
 }
 
@@ -105,7 +106,7 @@ export function encodeSnapshots(
       .u64(deleted.has(snapshot) ? 1 : 0)
       .u64(snapshot.cursor)
       .bytes(snapshot.record);
-    encodeTree(to, unfold(snapshot.view).tree);
+    encodeTree(to, builtTree(snapshot.view));
   }
   return to.finish();
 }
@@ -176,6 +177,13 @@ export function decodeDead(bytes: Uint8Array): DeadPart[] {
 function ownId(snapshot: SnapshotState | undefined, origin: SnapshotState | undefined): number {
   const found = present(snapshot);
   return found === undefined || found === origin ? none : found.id;
+}
+
+/** A description is written when all layers of its cut are built. */
+function builtTree(view: View): Tree {
+  const { layers, tree } = unfold(view);
+  assert(layers.length === 0, 'what is described is built');
+  return tree;
 }
 
 function encodeTree(to: ByteEncoder, tree: Tree): void {
