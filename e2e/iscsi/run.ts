@@ -307,7 +307,7 @@ const readOnly: Check = {
   tool: 'iscsi-test-cu',
   run: async () => {
     const portal = await memoryPortal({ sizeBytes, readOnly: true });
-    const { outcome, text } = await runTest('ReadOnly', 'ReadOnly', portal.url);
+    const { outcome, text } = await runTest('ReadOnly', 'ReadOnlySBC', portal.url);
     await portal.stop();
     assert.equal(outcome, 'passed', text);
   },

@@ -26,7 +26,9 @@ const attackersMax = 5;
  */
 const { commandsMax, solicitedBytesMax, unsentBytesMax, runningBytesMax } = defaultServerLimits;
 const perSessionBytes = commandsMax * 262_144 + solicitedBytesMax + unsentBytesMax;
-const rssBytesMax = 160 * 2 ** 20 + volumeBytes + runningBytesMax + attackersMax * perSessionBytes;
+const liveBytesMax = 160 * 2 ** 20 + volumeBytes + runningBytesMax + attackersMax * perSessionBytes;
+/** The garbage collector lets as much again pile up before it looks at buffers. */
+const rssBytesMax = 2 * liveBytesMax;
 
 interface Ground {
   readonly host: string;

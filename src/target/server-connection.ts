@@ -238,12 +238,13 @@ export class Connection {
     this.#running.set(task, end);
   }
 
+  /** Out of the queue with all of them first: the end of one lets those behind it start. */
   #dropAborted(): void {
-    const aborted = this.#queue.filter(({ task }) => this.#session.isAborted(task));
-    for (const queued of aborted) {
-      this.#queue.splice(this.#queue.indexOf(queued), 1);
-      this.#apply(this.#session.step({ type: 'done', task: queued.task, outcome: noOutcome }));
-    }
+    const waiting = this.#queue.splice(0);
+    const isAborted = ({ task }: Queued) => this.#session.isAborted(task);
+    this.#queue.push(...waiting.filter((queued) => !isAborted(queued)));
+    for (const { task } of waiting.filter(isAborted))
+      this.#apply(this.#session.step({ type: 'done', task, outcome: noOutcome }));
   }
 
   #onSent(): void {

@@ -405,3 +405,24 @@ test('a login is sent elsewhere as long as it is said', async () => {
   delete moved.to;
   expect(await refusal(enter(server))).toBe('in');
 });
+
+test('commands that wait are dropped by a reset, all of them, and none is started by the dropping of another', async () => {
+  const { server, volume } = await serve({ limits: { runningBytesMax: 4096 } });
+  const session = await enter(server);
+  await session.flush();
+  volume.shut();
+  const ready = Uint8Array.of(0, 0, 0, 0, 0, 0);
+  const write = Uint8Array.of(0x2a, 0, 0, 0, 0, 0, 0, 0, 8, 0);
+  // The second write has to wait; the others would have room, and wait behind it.
+  for (const io of [{ out: filled(4096, 1) }, { out: filled(4096, 2) }, undefined, undefined, undefined])
+    void session.command(io === undefined ? ready : write, io).catch(() => undefined);
+  await until(() => volume.waiting > 0);
+  const reset = session.taskManagement(5);
+  await session.nop();
+  volume.letGo();
+  expect(await reset).toBe(0);
+  expect(volume.written).toEqual([1]);
+  expect((await session.command(ready)).sense?.code).toBe(0x2903);
+  await session.write(0, filled(4096, 3));
+  expect(volume.written).toEqual([1, 3]);
+});
