@@ -51,6 +51,19 @@ export class BatchTable {
     return this.find(batch >>> 0, Math.floor(batch / two32), offset);
   }
 
+  /** Whether a piece of the batch is in the index. */
+  has(batch: number): boolean {
+    const low = batch >>> 0;
+    const high = Math.floor(batch / two32);
+    const hash = hashOf(low, high);
+    const table = this.#index.tableOf(hash);
+    for (let i = home(hash, table.length); ; i = i + 1 === table.length ? 0 : i + 1) {
+      const entry = table[i] ?? 0;
+      if (entry === 0) return false;
+      if (this.#word(entry - 1, 0) === low && (this.#word(entry - 1, 1) & 0xff) === high) return true;
+    }
+  }
+
   /** A record that is in no index yet. `next`: head of the segment's chain, record + 1. */
   create(batch: number, segment: number, base: number, units: number, next: number): number {
     assert(base < 65_536 && units <= 255, 'bases are 16 bits, units 8');

@@ -106,6 +106,8 @@ export interface SegmentScrub {
 export interface BlockSpace extends MapSpace {
   readonly room: SpaceRoom;
   readonly cleaning: Cleaning;
+  /** Bytes of memory, most of what the space takes, and pieces of batches. */
+  readonly memory: { readonly batches: number; readonly units: number; readonly pieces: number };
   /** The number the next batch gets: goes into the root. */
   readonly nextBatch: number;
 

@@ -23,11 +23,11 @@ import { chooseVictims, isVictim } from './victims.ts';
 /** Units read together: what is live is found in windows of 64 KiB. */
 const windowUnits = 16;
 /** Length of a victim that is read and moved in one step. */
-const stepUnits = 256;
-/** A gap that is smaller is padded instead of filled with a part of a batch. */
-const gapUnitsMin = 8;
+const stepUnits = 1024;
+/** A gap that is smaller is padded instead of filled with a part of a batch: splitting costs memory. */
+const gapUnitsMin = 12;
 /** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
-const pacedShare = 0.01;
+const pacedShare = 0.0175;
 /** In idle time segments with more in use than this are left alone. */
 const idleUsedShareMax = 0.95;
 
@@ -209,19 +209,38 @@ export class Cleaner implements Cleaning {
   #moveAll(victim: Victim, end: number, readings: readonly Reading[]): number {
     const { batches } = this.#table;
     let moved = 0;
-    for (const record of this.#piecesFrom(victim.id, victim.cursor)) {
-      if (batches.baseOf(record) + batches.unitsOf(record) > end) break;
-      for (let left = batches.unitsOf(record); left > 0;) {
-        const target = this.#target(victim.id);
-        if (target === undefined) return moved > 0 ? moved : -1;
-        const { prefix, count } = this.#movePart(victim, record, target, readings);
-        left -= prefix;
-        moved += count;
-      }
-      victim.cursor = end;
+    const isRead = (record: number) => batches.baseOf(record) + batches.unitsOf(record) <= end;
+    const pieces = this.#piecesFrom(victim.id, victim.cursor).filter(isRead);
+    while (pieces.length > 0) {
+      const target = this.#target(victim.id);
+      if (target === undefined) return moved > 0 ? moved : -1;
+      const at = this.#nextPiece(pieces, target.dataUnits - target.writer.units);
+      const { isWhole, count } = this.#movePart(victim, pieces[at] ?? 0, target, readings);
+      if (isWhole) pieces.splice(at, 1);
+      moved += count;
     }
     victim.cursor = end;
     return moved;
+  }
+
+  /** Pieces in order; but the end of a segment gets the one that fills it best, if one does. */
+  #nextPiece(records: readonly number[], room: number): number {
+    const { batches, units } = this.#table;
+    if (room > 255) return 0;
+    let best = 0;
+    let bestCount = 0;
+    for (const [at, record] of records.entries()) {
+      const count = units.countBusy(
+        batches.segmentOf(record),
+        batches.baseOf(record),
+        batches.unitsOf(record),
+      );
+      if (at === 0 && count <= room - gapUnitsMin) return 0;
+      if (count > room || count <= bestCount) continue;
+      best = at;
+      bestCount = count;
+    }
+    return room - bestCount < gapUnitsMin ? best : 0;
   }
 
   /** Moves as much of the piece as the target has room for. */
@@ -230,7 +249,7 @@ export class Cleaner implements Cleaning {
     record: number,
     target: OpenSegment,
     readings: readonly Reading[],
-  ): { readonly prefix: number; readonly count: number } {
+  ): { readonly isWhole: boolean; readonly count: number } {
     const { batches, units } = this.#table;
     const base = batches.baseOf(record);
     const all = batches.unitsOf(record);
@@ -245,7 +264,7 @@ export class Cleaner implements Cleaning {
     for (let i = 0; i < count; i++) this.#copy(victim, base + (this.#ranks[i] ?? 0), target, readings);
     this.#table.move(record, prefix, this.#ranks, count, target.id, to);
     if (target.dataUnits - target.writer.units < gapUnitsMin) this.#finish(target);
-    return { prefix, count };
+    return { isWhole: prefix === all, count };
   }
 
   #copy(victim: Victim, unit: number, target: OpenSegment, readings: readonly Reading[]): void {

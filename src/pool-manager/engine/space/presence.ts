@@ -11,6 +11,8 @@ import { SlotPool } from './slot-pool.ts';
 const slotBits = 30;
 const slotMask = 2 ** slotBits - 1;
 const bitmapKind = 2;
+/** More are bits. */
+const listMax = 16;
 
 export class PresencePool {
   readonly #pools = [new SlotPool(8), new SlotPool(16), new SlotPool(32)];
@@ -22,7 +24,7 @@ export class PresencePool {
   /** `units[0…count)`: offsets in the batch, rising. */
   make(units: Uint8Array, count: number): number {
     assert(count > 0 && count <= 255, 'a moved batch has units');
-    const kind = count <= 8 ? 0 : count <= 16 ? 1 : bitmapKind;
+    const kind = count <= 8 ? 0 : count <= listMax ? 1 : bitmapKind;
     const pool = this.#pool(kind);
     const slot = pool.take();
     const bytes = pool.chunk(slot);
@@ -39,7 +41,7 @@ export class PresencePool {
   }
 
   free(handle: number): void {
-    const kind = Math.floor((handle - 1) / 2 ** slotBits);
+    const kind = ((handle - 1) / 2 ** slotBits) | 0;
     this.#pool(kind).give((handle - 1) & slotMask);
   }
 
@@ -55,18 +57,32 @@ export class PresencePool {
 
   /** Writes the offsets that are present, in order, to `to`. */
   list(handle: number, count: number, to: Uint8Array): void {
-    const kind = Math.floor((handle - 1) / 2 ** slotBits);
+    const kind = ((handle - 1) / 2 ** slotBits) | 0;
     const slot = (handle - 1) & slotMask;
-    const bytes = this.#pool(kind).chunk(slot);
-    const at = this.#pool(kind).offset(slot);
+    const pool = this.#pool(kind);
+    const bytes = pool.chunk(slot);
+    const at = pool.offset(slot);
     if (kind !== bitmapKind) {
       for (let i = 0; i < count; i++) to[i] = bytes[at + i] ?? 0;
       return;
     }
     let found = 0;
-    for (let unit = 0; unit < 256; unit++)
-      if (((bytes[at + (unit >>> 3)] ?? 0) & (1 << (unit & 7))) !== 0) to[found++] = unit;
+    for (let i = 0; i < 32; i++)
+      for (let bits = bytes[at + i] ?? 0, unit = i * 8; bits !== 0; bits >>>= 1, unit++)
+        if ((bits & 1) !== 0) to[found++] = unit;
     assert(found === count, 'as many bits as units');
+  }
+
+  /** As it is on disk, to `to[at…]`; answers how many bytes: the offsets, or 256 bits when there are more than 16. */
+  write(handle: number, count: number, to: Uint8Array, toAt: number): number {
+    const kind = ((handle - 1) / 2 ** slotBits) | 0;
+    const slot = (handle - 1) & slotMask;
+    const pool = this.#pool(kind);
+    const bytes = pool.chunk(slot);
+    const at = pool.offset(slot);
+    const length = storedBytes(count);
+    for (let i = 0; i < length; i++) to[toAt + i] = bytes[at + i] ?? 0;
+    return length;
   }
 
   #pool(kind: number): SlotPool {
@@ -74,6 +90,25 @@ export class PresencePool {
     assert(pool !== undefined, 'a handle of this pool');
     return pool;
   }
+}
+
+/** Bytes on disk for so many present units. */
+export const storedBytes = (count: number): number => (count <= listMax ? count : 32);
+
+/** Offsets from what is on disk; answers how many there are: as many as `count`, unless it is damaged. */
+export function readPresence(from: Uint8Array, at: number, count: number, to: Uint8Array): number {
+  if (count <= listMax) {
+    for (let i = 0; i < count; i++) {
+      to[i] = from[at + i] ?? 0;
+      if (i > 0 && (to[i] ?? 0) <= (to[i - 1] ?? 0)) return -1;
+    }
+    return count;
+  }
+  let found = 0;
+  for (let i = 0; i < 32; i++)
+    for (let bits = from[at + i] ?? 0, unit = i * 8; bits !== 0; bits >>>= 1, unit++)
+      if ((bits & 1) !== 0) to[found++] = unit;
+  return found;
 }
 
 function rankInList(bytes: Uint8Array, at: number, count: number, unit: number): number {

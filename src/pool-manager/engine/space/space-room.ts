@@ -5,9 +5,9 @@ import { stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
 
 /** Kept from users, of that for checkpoints and the cleaner, of that for the cleaner alone: shares, and segments at least. */
-const reserve = { share: 0.07, segments: 14 };
-const internal = { share: 0.015, segments: 7 };
-const cleaner = { share: 0.005, segments: 3 };
+const reserve = { share: 0.07, segments: 20 };
+const internal = { share: 0.01, segments: 10 };
+const cleaner = { share: 0.003, segments: 4 };
 
 export function spaceRoom(table: SpaceTable, openSegments: () => Iterable<OpenSegment>): SpaceRoom {
   const { segments, units } = table;

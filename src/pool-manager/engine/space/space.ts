@@ -47,6 +47,9 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   return {
     room,
     cleaning: cleaner,
+    get memory() {
+      return { batches: batches.bytes, units: units.bytes, pieces: batches.count };
+    },
     get nextBatch() {
       return appender.nextBatch;
     },

@@ -57,8 +57,7 @@ function applyEntry(
     case tableOp.batch:
       return applyBatch(table, id, numberAt(words, at), argument >>> 8, argument & 0xff);
     case tableOp.live:
-      for (let unit = 0; unit < argument * 32; unit++)
-        if (((words[at + (unit >>> 5)] ?? 0) & (1 << (unit & 31))) !== 0) units.addLive(id, unit, 1);
+      for (let word = 0; word < argument; word++) units.addLiveWord(id, word, words[at + word] ?? 0);
       return;
     case tableOp.liveToo:
       return units.addLive(id, argument, 1);
@@ -123,8 +122,9 @@ function addToIndex({ batches }: SpaceTable, record: number): void {
   const batch = batches.numberOf(record);
   const units = batches.unitsOf(record);
   const handle = batches.presenceOf(record);
-  if (handle !== 0) batches.presence.list(handle, units, offsets);
-  for (let i = 0; i < units; i++)
+  const isShared = batches.has(batch);
+  if (isShared && handle !== 0) batches.presence.list(handle, units, offsets);
+  for (let i = 0; isShared && i < units; i++)
     if (batches.findUnit(batch, handle === 0 ? i : (offsets[i] ?? 0)) >= 0)
       throw new TableError(`a unit of batch ${batch} is in two places`);
   batches.index(record);

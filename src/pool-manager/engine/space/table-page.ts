@@ -4,20 +4,21 @@
  * Header: version u16, group u16, first segment u32, checkpoint u32, clock u32. Then for each segment its state u8 and,
  * unless it is free: heat u8, flags u8, clock u32, first and last checkpoint that wrote to it u32 each, batches u16; per
  * batch: number 40 bits, base u16, units u8, moved u8, and what is present if it was moved (the offsets when there are
- * at most 31, else 256 bits); and what is live (a bit per unit, or a count of 4 bits where a unit has several blocks).
+ * at most 16, else 256 bits); and what is live (a bit per unit, or a count of 4 bits where a unit has several blocks).
  */
+import { readPresence, storedBytes } from './presence.ts';
 import { pageSegments, segmentFlag, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
 import { TableError } from './table-log.ts';
 
 const formatVersion = 1;
 const flags = { summary: 1, counts: 2, live: 4 } as const;
-const offsetsMax = 31;
 const two32 = 2 ** 32;
 const offsets = new Uint8Array(256);
 
 class PageWriter {
-  #view = new DataView(new ArrayBuffer(1 << 16));
+  #bytes = new Uint8Array(1 << 16);
+  #view = new DataView(this.#bytes.buffer);
   #at = 0;
 
   u8(value: number): void {
@@ -34,16 +35,28 @@ class PageWriter {
     this.#view.setUint32(this.#at, value, true);
     this.#at += 4;
   }
+  get at(): number {
+    return this.#at;
+  }
+  /** All bytes, with room for so many more from `at` on. */
+  bytes(length: number): Uint8Array {
+    this.#room(length);
+    return this.#bytes;
+  }
+  skip(length: number): void {
+    this.#at += length;
+  }
   take(): Uint8Array {
-    const bytes = new Uint8Array(this.#view.buffer).slice(0, this.#at);
+    const bytes = this.#bytes.slice(0, this.#at);
     this.#at = 0;
     return bytes;
   }
   #room(bytes: number): void {
     if (this.#at + bytes <= this.#view.byteLength) return;
-    const grown = new ArrayBuffer(this.#view.byteLength * 2);
-    new Uint8Array(grown).set(new Uint8Array(this.#view.buffer));
-    this.#view = new DataView(grown);
+    const grown = new Uint8Array(this.#bytes.byteLength * 2);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }
 
@@ -61,6 +74,10 @@ class PageReader {
   }
   u32(): number {
     return this.#view.getUint32(this.#skip(4), true);
+  }
+  bytes(length: number): Uint8Array {
+    const at = this.#skip(length);
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length);
   }
   #skip(bytes: number): number {
     const at = this.#at;
@@ -132,16 +149,7 @@ function writeBatch({ batches }: SpaceTable, record: number): void {
   writer.u8(units);
   writer.u8(handle === 0 ? 0 : 1);
   if (handle === 0) return;
-  batches.presence.list(handle, units, offsets);
-  if (units <= offsetsMax) for (let i = 0; i < units; i++) writer.u8(offsets[i] ?? 0);
-  else {
-    const bits = new Uint8Array(32);
-    for (let i = 0; i < units; i++) {
-      const unit = offsets[i] ?? 0;
-      bits[unit >>> 3] = (bits[unit >>> 3] ?? 0) | (1 << (unit & 7));
-    }
-    for (const byte of bits) writer.u8(byte);
-  }
+  writer.skip(batches.presence.write(handle, units, writer.bytes(storedBytes(units)), writer.at));
 }
 
 /** Puts a page into an empty table; batches are not in the index yet. Answers its page id and checkpoint. */
@@ -180,11 +188,14 @@ function readSegment(table: SpaceTable, id: number, reader: PageReader): void {
   group.restoreTxgs(segments.numberOf(id), firstTxg, reader.u32());
   for (let count = reader.u16(); count > 0; count--) readBatch(table, id, reader);
   if ((bits & flags.live) === 0) return;
-  const perWord = (bits & flags.counts) !== 0 ? 8 : 32;
-  for (let unit = 0; unit < dataUnits; unit += perWord) {
+  if ((bits & flags.counts) === 0) {
+    for (let word = 0; word * 32 < dataUnits; word++) units.addLiveWord(id, word, reader.u32());
+    return;
+  }
+  for (let unit = 0; unit < dataUnits; unit += 8) {
     const word = reader.u32();
-    for (let i = 0; word >>> (i * (32 / perWord)) !== 0 && i < perWord; i++) {
-      const count = perWord === 8 ? (word >>> (i * 4)) & 15 : (word >>> i) & 1;
+    for (let i = 0; i < 8; i++) {
+      const count = (word >>> (i * 4)) & 15;
       if (count > 0) units.addLive(id, unit + i, count);
     }
   }
@@ -198,14 +209,8 @@ function readBatch(table: SpaceTable, id: number, reader: PageReader): void {
   let present: Uint8Array | undefined;
   if (reader.u8() !== 0) {
     present = offsets;
-    if (count <= offsetsMax) for (let i = 0; i < count; i++) offsets[i] = reader.u8();
-    else {
-      let found = 0;
-      for (let byte = 0; byte < 32; byte++)
-        for (let bits = reader.u8(), unit = byte * 8; bits !== 0; bits >>>= 1, unit++)
-          if ((bits & 1) !== 0) offsets[found++] = unit;
-      if (found !== count) throw new TableError(`batch ${batch} has ${count} units and as many bits`);
-    }
+    if (readPresence(reader.bytes(storedBytes(count)), 0, count, offsets) !== count)
+      throw new TableError(`batch ${batch} has ${count} units, and another number is present`);
   }
   addLoaded(table, id, batch, base, count, present);
 }

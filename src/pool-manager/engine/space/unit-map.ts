@@ -6,6 +6,7 @@
  *    There are few such segments at a time.
  */
 import { assert } from '../../../shared/assert.ts';
+import { popcount } from './presence.ts';
 import { pageSegments, segmentFlag, type Segments, stateCode } from './segments.ts';
 import { SlotPool } from './slot-pool.ts';
 
@@ -165,6 +166,21 @@ export class UnitMap {
     this.#add(id, unit, blocks);
   }
 
+  /** One live block each in the units whose bits are set, of the 32 from `word * 32` on. */
+  addLiveWord(id: number, word: number, bits: number): void {
+    const at = this.bitsAt(id) + word;
+    const known = this.#bits[at] ?? 0;
+    if ((known & bits) === 0 && !this.#segments.has(id, segmentFlag.counts)) {
+      const count = popcount(bits);
+      this.#bits[at] = known | bits;
+      this.#segments.used[id] = (this.#segments.used[id] ?? 0) + count;
+      this.#busyUnits += count;
+      this.#liveUnits += count;
+      return;
+    }
+    for (let i = 0; i < 32; i++) if ((bits & (1 << i)) !== 0) this.addLive(id, word * 32 + i, 1);
+  }
+
   /** All of the unit is gone: it was moved, or its segment begins anew. Nothing in it is pending. */
   clear(id: number, unit: number): void {
     assert(this.pendingCount(id, unit) === 0, 'pending units stay');
@@ -185,6 +201,13 @@ export class UnitMap {
       if (word !== 0) return true;
     }
     return false;
+  }
+
+  /** How many of these units are in use. */
+  countBusy(id: number, unit: number, units: number): number {
+    let count = 0;
+    for (let i = 0; i < units; i++) if (this.isBusy(id, unit + i)) count++;
+    return count;
   }
 
   /** Writes the offsets from `unit` of those of `units` units that are in use to `to`; answers how many. */

@@ -1,0 +1,48 @@
+/** A segment group that keeps nothing. */
+import { blockBytes } from '../shared/block-size.ts';
+import type { SegmentGroup } from '../pool-manager/engine/group/segment-group.ts';
+
+/** What every read answers from. */
+export const hollowContent = new Uint8Array(1024 * blockBytes);
+
+/** Counts units and forgets them: for figures of what stands above groups. */
+export function hollowGroup(segments: number, segmentUnits: number): SegmentGroup {
+  const group: SegmentGroup = {
+    index: 0,
+    dataColumns: 1,
+    parityColumns: 0,
+    segments,
+    segmentUnits,
+    rowUnits: 4,
+    isBusy: false,
+    openTxg: 1,
+    ready: () => Promise.resolve(),
+    open(segment) {
+      let units = 0;
+      return {
+        segment,
+        get units() {
+          return units;
+        },
+        get room() {
+          return segmentUnits - units;
+        },
+        append: () => units++,
+        peek: () => undefined,
+        seal: () => void (units = Math.ceil(units / 4) * 4),
+        isSent: () => true,
+        drained: () => Promise.resolve(),
+        finish: () => undefined,
+      };
+    },
+    read: (_segment, _unit, count) =>
+      Promise.resolve({ bytes: hollowContent.subarray(0, count * blockBytes), bad: [] }),
+    verify: () => Promise.resolve({ bad: [], repairedUnits: 0 }),
+    flush: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+    firstTxg: () => 1,
+    lastTxg: () => 1,
+    restoreTxgs: () => undefined,
+  };
+  return group;
+}
