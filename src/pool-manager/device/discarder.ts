@@ -22,6 +22,7 @@ export class Discarder {
   readonly #isBlockDevice: boolean;
   #queue: Range[] = [];
   #isRunning = false;
+  readonly #idle: (() => void)[] = [];
   /** Why the device takes none, once that is known. */
   unsupported: string | undefined;
 
@@ -39,6 +40,11 @@ export class Discarder {
     });
   }
 
+  /** Resolves when no range waits any more. */
+  async drained(): Promise<void> {
+    while (this.#isRunning) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (this.#queue.length > 0) {
@@ -53,6 +59,7 @@ export class Discarder {
       for (const { done } of ranges) done();
     }
     this.#isRunning = false;
+    for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** The first range by place, and those that follow it without a gap. */

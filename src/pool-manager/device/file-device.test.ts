@@ -52,6 +52,38 @@ test('a read beyond what the file has is an error that names device and place, n
   await expect(device.flush()).rejects.toBeInstanceOf(DeviceError);
 });
 
+test('more operations than may run at once, of all lengths, and a close that waits for them', async () => {
+  const device = await openFileDevice(sparseFile(128 * 2 ** 20));
+  const lengths = Array.from({ length: 60 }, (_, i) => 4096 * ([1, 3, 16, 17, 256, 300][i % 6] ?? 0));
+  const offsets = lengths.map((_, i) => i * 2 ** 21 + (i % 2) * 4096);
+  await Promise.all(
+    lengths.map((length, i) =>
+      i % 3 === 0
+        ? device.writeThrough(offsets[i] ?? 0, new Uint8Array(length).fill(i))
+        : device.write(offsets[i] ?? 0, new Uint8Array(length).fill(i)),
+    ),
+  );
+  const flushed = device.flush();
+  const found = await Promise.all(lengths.map((length, i) => device.read(offsets[i] ?? 0, length)));
+  expect(found.map((bytes, i) => bytes.every((byte) => byte === i))).not.toContain(false);
+  await flushed;
+  const last = device.read(0, 2 ** 20);
+  await device.close();
+  expect((await last).byteLength).toBe(2 ** 20);
+});
+
+test('an operation that misses its deadline takes the device out of use, with all that waits', async () => {
+  const device = await openFileDevice(sparseFile(2 ** 20), { name: 'disk-9', deadlineMs: 0.001 });
+  const all = await Promise.allSettled(
+    Array.from({ length: 40 }, (_, i) => device.write(4096 * i, new Uint8Array(4096))),
+  );
+  const reasons = all.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+  // how many are done before the first look at the clock is not ours to say
+  const late = reasons.filter((reason) => /disk-9: write of 4096 bytes at \d+ did not answer/.test(reason));
+  expect(late.length).toBe(reasons.length);
+  await device.close();
+});
+
 test('a file that has grown is seen so when it is measured', async () => {
   const path = sparseFile(2 ** 20);
   const device = await openFileDevice(path);

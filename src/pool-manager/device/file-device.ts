@@ -10,26 +10,29 @@
 import { close, closeSync, fdatasync, read, write } from 'node:fs';
 import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
 import { isPageAligned } from '../engine/group/arena.ts';
-import { AlignedBuffers, alignedBufferBytes } from './aligned-buffers.ts';
-import { Discarder } from './discarder.ts';
+import { AlignedBuffers } from './aligned-buffers.ts';
 import { openPath, type OpenedPath, sizeOf } from './device-path.ts';
+import { Discarder } from './discarder.ts';
+import { type Done, type Operation, OperationQueue } from './operation-queue.ts';
 
 export interface FileDeviceOptions {
   /** Name of the BlockDevice, for messages; the path without it. */
   readonly name?: string;
   readonly deadlineMs?: number;
+  /** At a time; see io-threads.ts. */
+  readonly operationsMax?: number;
 }
 
 const deadlineMsDefault = 30_000;
-/** Transfers of 1 MiB under way at once, reads and writes together. */
-const buffersMax = 16;
+const operationsMaxDefault = 32;
+const smallBytes = 64 * 1024;
+/** The longest single transfer through a buffer; longer ones go in pieces. */
+const largeBytes = 1024 * 1024;
 
 /** Rejects with PoolRefusal: DeviceMissing, DeviceInUse. */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<FileDevice> {
   const name = options.name ?? path;
-  return await Promise.resolve(
-    new FileDevice(name, openPath(path, name), options.deadlineMs ?? deadlineMsDefault),
-  );
+  return await Promise.resolve(new FileDevice(name, openPath(path, name), options));
 }
 
 export class FileDevice implements BlockDevice {
@@ -38,21 +41,24 @@ export class FileDevice implements BlockDevice {
   /** False: through the page cache. */
   readonly isDirect: boolean;
   readonly #opened: OpenedPath;
-  readonly #deadlineMs: number;
-  readonly #buffers = new AlignedBuffers(buffersMax);
+  readonly #queue: OperationQueue;
+  readonly #small = new AlignedBuffers(smallBytes, 64);
+  readonly #large = new AlignedBuffers(largeBytes, 8);
   readonly #discarder: Discarder;
+  #discards = 0;
   #failure: DeviceError | undefined;
   #closed = false;
-  #pending = 0;
-  #idle: (() => void)[] = [];
 
-  constructor(name: string, opened: OpenedPath, deadlineMs: number) {
+  constructor(name: string, opened: OpenedPath, options: FileDeviceOptions) {
+    const { deadlineMs = deadlineMsDefault, operationsMax = operationsMaxDefault } = options;
     this.name = name;
     this.sizeBytes = opened.sizeBytes;
     this.isDirect = opened.isDirect;
     this.#opened = opened;
-    this.#deadlineMs = deadlineMs;
     this.#discarder = new Discarder(opened.descriptor, opened.isBlockDevice);
+    const onLate = (operation: Operation) =>
+      this.#fail(new DeviceError(name, `${textOf(operation)} did not answer within ${deadlineMs} ms`));
+    this.#queue = new OperationQueue({ operationsMax, deadlineMs, onLate });
   }
 
   get discardUnsupported(): string | undefined {
@@ -68,78 +74,51 @@ export class FileDevice implements BlockDevice {
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.#check('read', offsetBytes, lengthBytes);
     const result = new Uint8Array(lengthBytes);
-    const { descriptor } = this.#opened;
-    await this.#inPieces(lengthBytes, async (at, length) => {
-      const place = `read of ${length} bytes at ${offsetBytes + at}`;
-      await this.#transfer(
-        place,
-        length,
-        (buffer, done) => read(descriptor, buffer, 0, length, offsetBytes + at, done),
-        {
-          after: (buffer) => result.set(buffer.subarray(0, length), at),
-        },
+    if (lengthBytes <= largeBytes) await this.#readInto(result, offsetBytes);
+    else
+      await Promise.all(
+        piecesOf(lengthBytes).map(([from, to]) =>
+          this.#readInto(result.subarray(from, to), offsetBytes + from),
+        ),
       );
-    });
     return result;
   }
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {
     this.#check('write', offsetBytes, data.byteLength);
-    await this.#write(this.#opened.descriptor, 'write', offsetBytes, data);
+    await this.#write('write', offsetBytes, data);
   }
 
   async writeThrough(offsetBytes: number, data: Uint8Array): Promise<void> {
     this.#check('write', offsetBytes, data.byteLength);
-    await this.#write(this.#opened.throughDescriptor, 'write through', offsetBytes, data);
-  }
-
-  async #write(descriptor: number, what: string, offsetBytes: number, data: Uint8Array): Promise<void> {
-    if (isPageAligned(data)) {
-      const length = data.byteLength;
-      await this.#timed(
-        `${what} of ${length} bytes at ${offsetBytes}`,
-        (done) => write(descriptor, data, 0, length, offsetBytes, done),
-        length,
-      );
-      return;
-    }
-    await this.#inPieces(data.byteLength, async (at, length) => {
-      await this.#transfer(
-        `${what} of ${length} bytes at ${offsetBytes + at}`,
-        length,
-        (buffer, done) => write(descriptor, buffer, 0, length, offsetBytes + at, done),
-        { before: (buffer) => buffer.set(data.subarray(at, at + length)) },
-      );
-    });
+    await this.#write('write through', offsetBytes, data);
   }
 
   async flush(): Promise<void> {
     this.#alive('flush');
-    await this.#timed(
-      'flush',
-      (done) => fdatasync(this.#opened.descriptor, (error) => done(error, 0)),
-      0,
-    ).catch((error: unknown) => {
+    const { descriptor } = this.#opened;
+    try {
+      await this.#run('flush', 0, 0, (done) => fdatasync(descriptor, (error) => done(error, 0)));
+    } catch (error) {
       this.#fail(new DeviceError(this.name, 'out of use after a failed flush', { cause: error }));
       throw error;
-    });
+    }
   }
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check('discard', offsetBytes, lengthBytes);
-    this.#pending++;
+    this.#discards++;
     await this.#discarder.discard(offsetBytes, lengthBytes);
-    this.#pending--;
-    this.#wake();
+    this.#discards--;
   }
 
   /** Waits for what is under way; an operation that hangs keeps the descriptor, lest it be given to another file. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    while (this.#pending > 0 && this.#failure === undefined)
-      await new Promise<void>((resolve) => this.#idle.push(resolve));
-    if (this.#pending > 0) return;
+    await this.#queue.drained();
+    if (this.#discards > 0) await this.#discarder.drained();
+    if (this.#queue.running > 0) return;
     closeSync(this.#opened.throughDescriptor);
     await new Promise<void>((resolve, reject) =>
       close(this.#opened.descriptor, (error) =>
@@ -149,68 +128,111 @@ export class FileDevice implements BlockDevice {
     if (this.#opened.lock !== undefined) closeSync(this.#opened.lock);
   }
 
-  async #inPieces(lengthBytes: number, run: (at: number, length: number) => Promise<void>): Promise<void> {
-    const pieces: Promise<void>[] = [];
-    for (let at = 0; at < lengthBytes; at += alignedBufferBytes)
-      pieces.push(run(at, Math.min(alignedBufferBytes, lengthBytes - at)));
-    await Promise.all(pieces);
+  /** At most `largeBytes`. */
+  #readInto(result: Uint8Array, offsetBytes: number): Promise<void> {
+    const { descriptor } = this.#opened;
+    const length = result.byteLength;
+    return this.#buffered(length, (buffer, give, resolve, reject) =>
+      this.#queue.add({
+        what: 'read',
+        offsetBytes,
+        lengthBytes: length,
+        start: (done) =>
+          read(descriptor, buffer, 0, length, offsetBytes, (error, bytes) => {
+            if (error === null && bytes === length) result.set(buffer.subarray(0, length));
+            give(); // only now: until then the kernel may use it, whatever the deadline says
+            done(error, bytes);
+          }),
+        settle: (error) =>
+          error === undefined ? resolve() : reject(this.#asDeviceError('read', offsetBytes, length, error)),
+      }),
+    );
   }
 
-  async #transfer(
-    what: string,
-    length: number,
-    start: (buffer: Uint8Array, done: (error: Error | null, bytes: number) => void) => void,
-    copy: { readonly before?: (buffer: Uint8Array) => void; readonly after?: (buffer: Uint8Array) => void },
-  ): Promise<void> {
-    const buffer = await this.#buffers.take();
-    copy.before?.(buffer);
-    const run = (done: (error: Error | null, bytes: number) => void) =>
-      start(buffer, (error, bytes) => {
-        if (error === null && bytes === length) copy.after?.(buffer);
-        this.#buffers.give(buffer); // only now: until then the kernel may use it, whatever the deadline says
-        done(error, bytes);
-      });
-    await this.#timed(what, run, length);
+  async #write(what: 'write' | 'write through', offsetBytes: number, data: Uint8Array): Promise<void> {
+    const { descriptor, throughDescriptor } = this.#opened;
+    const to = what === 'write' ? descriptor : throughDescriptor;
+    if (isPageAligned(data) || !this.isDirect) {
+      const length = data.byteLength;
+      await this.#run(what, offsetBytes, length, (done) => write(to, data, 0, length, offsetBytes, done));
+      return;
+    }
+    if (data.byteLength <= largeBytes) await this.#writeCopy(what, to, offsetBytes, data);
+    else
+      await Promise.all(
+        piecesOf(data.byteLength).map(([from, end]) =>
+          this.#writeCopy(what, to, offsetBytes + from, data.subarray(from, end)),
+        ),
+      );
   }
 
-  #timed(
-    what: string,
-    start: (done: (error: Error | null, bytes: number) => void) => void,
-    length: number,
+  /** At most `largeBytes`. */
+  #writeCopy(
+    what: 'write' | 'write through',
+    descriptor: number,
+    offsetBytes: number,
+    data: Uint8Array,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.#failure !== undefined) {
-        reject(this.#failure);
-        return;
-      }
-      const timer = setTimeout(() => {
-        reject(
-          this.#fail(new DeviceError(this.name, `${what} did not answer within ${this.#deadlineMs} ms`)),
-        );
-      }, this.#deadlineMs);
-      this.#pending++;
-      start((error, bytes) => {
-        clearTimeout(timer);
-        this.#pending--;
-        if (error !== null) reject(new DeviceError(this.name, `${what}: ${error.message}`, { cause: error }));
-        else if (bytes !== length) reject(new DeviceError(this.name, `${what}: only ${bytes} bytes`));
-        else resolve();
-        this.#wake();
+    const length = data.byteLength;
+    return this.#buffered(length, (buffer, give, resolve, reject) => {
+      buffer.set(data);
+      this.#queue.add({
+        what,
+        offsetBytes,
+        lengthBytes: length,
+        start: (done) =>
+          write(descriptor, buffer, 0, length, offsetBytes, (error, bytes) => {
+            give();
+            done(error, bytes);
+          }),
+        settle: (error) =>
+          error === undefined ? resolve() : reject(this.#asDeviceError(what, offsetBytes, length, error)),
       });
     });
   }
 
-  #fail(error: DeviceError): DeviceError {
-    this.#failure ??= error;
-    this.#buffers.fail(this.#failure);
-    this.#wake();
-    return this.#failure;
+  #buffered(
+    length: number,
+    use: (buffer: Uint8Array, give: () => void, resolve: () => void, reject: (error: Error) => void) => void,
+  ): Promise<void> {
+    const buffers = length <= smallBytes ? this.#small : this.#large;
+    return new Promise((resolve, reject) =>
+      buffers.take((buffer) => use(buffer, () => buffers.give(buffer), resolve, reject), reject),
+    );
   }
 
-  #wake(): void {
-    const idle = this.#idle;
-    this.#idle = [];
-    for (const wake of idle) wake();
+  #run(
+    what: Operation['what'],
+    offsetBytes: number,
+    lengthBytes: number,
+    start: (done: Done) => void,
+  ): Promise<void> {
+    return new Promise((resolve, reject) =>
+      this.#queue.add({
+        what,
+        offsetBytes,
+        lengthBytes,
+        start,
+        settle: (error) =>
+          error === undefined
+            ? resolve()
+            : reject(this.#asDeviceError(what, offsetBytes, lengthBytes, error)),
+      }),
+    );
+  }
+
+  #asDeviceError(what: string, offsetBytes: number, lengthBytes: number, error: Error): DeviceError {
+    if (error instanceof DeviceError) return error;
+    const text = textOf({ what, offsetBytes, lengthBytes });
+    return new DeviceError(this.name, `${text}: ${error.message}`, { cause: error });
+  }
+
+  #fail(error: DeviceError): DeviceError {
+    this.#failure ??= error;
+    this.#small.fail(this.#failure);
+    this.#large.fail(this.#failure);
+    this.#queue.fail(this.#failure);
+    return this.#failure;
   }
 
   #alive(what: string): void {
@@ -228,3 +250,16 @@ export class FileDevice implements BlockDevice {
       );
   }
 }
+
+const textOf = ({
+  what,
+  offsetBytes,
+  lengthBytes,
+}: Pick<Operation, 'offsetBytes' | 'lengthBytes'> & { readonly what: string }): string =>
+  lengthBytes === 0 ? what : `${what} of ${lengthBytes} bytes at ${offsetBytes}`;
+
+const piecesOf = (lengthBytes: number): readonly (readonly [from: number, to: number])[] =>
+  Array.from({ length: Math.ceil(lengthBytes / largeBytes) }, (_, i) => [
+    i * largeBytes,
+    Math.min(lengthBytes, (i + 1) * largeBytes),
+  ]);

@@ -1,0 +1,147 @@
+/**
+ * Operations of one device: so many at a time, the others wait in order, and each has a deadline from its beginning.
+ *
+ * Node runs file I/O on a few threads of the process. A device that hangs must not take all of them: so it gets a share
+ * (io-threads.ts). Two more may run of what others wait for: flushes and writes through.
+ */
+import { performance } from 'node:perf_hooks';
+
+const urgentOperationsMax = 2;
+
+export type Done = (error: Error | null, bytes: number) => void;
+
+export interface Operation {
+  readonly what: 'read' | 'write' | 'write through' | 'flush';
+  readonly offsetBytes: number;
+  readonly lengthBytes: number;
+  /** Begins; `done` is called once. */
+  readonly start: (done: Done) => void;
+  /** Undefined: done as asked. */
+  readonly settle: (error: Error | undefined) => void;
+}
+
+interface Running {
+  readonly operation: Operation;
+  readonly beganMs: number;
+  /** Its deadline has passed: it is answered, and its descriptor may be in use still. */
+  isLate: boolean;
+}
+
+export class OperationQueue {
+  readonly #operationsMax: number;
+  readonly #deadlineMs: number;
+  readonly #onLate: (operation: Operation) => Error;
+  /** In the order in which they began. */
+  readonly #running = new Set<Running>();
+  #ordinary = 0;
+  readonly #waiting: Operation[] = [];
+  readonly #waitingUrgently: Operation[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #failure: Error | undefined;
+  #idle: (() => void)[] = [];
+
+  /** `onLate` says why the device has failed, when an operation missed its deadline. */
+  constructor(options: {
+    readonly operationsMax: number;
+    readonly deadlineMs: number;
+    readonly onLate: (operation: Operation) => Error;
+  }) {
+    this.#operationsMax = options.operationsMax;
+    this.#deadlineMs = options.deadlineMs;
+    this.#onLate = options.onLate;
+  }
+
+  /** Operations that the kernel may be at work on. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  add(operation: Operation): void {
+    const isUrgent = operation.what === 'flush' || operation.what === 'write through';
+    if (this.#failure !== undefined) operation.settle(this.#failure);
+    else if (this.#mayBegin(isUrgent)) this.#begin(operation, isUrgent);
+    else (isUrgent ? this.#waitingUrgently : this.#waiting).push(operation);
+  }
+
+  /** Nothing begins any more; what waits is answered so. What runs may never come back. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { settle } of [...this.#waiting.splice(0), ...this.#waitingUrgently.splice(0)])
+      settle(this.#failure);
+    this.#wake();
+  }
+
+  /** Resolves when nothing runs, or the device has failed. */
+  async drained(): Promise<void> {
+    while (this.#running.size > 0 && this.#failure === undefined)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  #mayBegin(isUrgent: boolean): boolean {
+    const total = this.#operationsMax + urgentOperationsMax;
+    return this.#running.size < total && (isUrgent || this.#ordinary < this.#operationsMax);
+  }
+
+  #begin(operation: Operation, isUrgent: boolean): void {
+    const running: Running = { operation, beganMs: performance.now(), isLate: false };
+    this.#running.add(running);
+    if (!isUrgent) this.#ordinary++;
+    this.#timer ??= this.#watch(this.#deadlineMs);
+    operation.start((error, bytes) => {
+      this.#running.delete(running);
+      if (!isUrgent) this.#ordinary--;
+      if (!running.isLate) operation.settle(error ?? shortOf(operation, bytes));
+      this.#next();
+      if (this.#running.size === 0) this.#rest();
+    });
+  }
+
+  #next(): void {
+    if (this.#failure !== undefined) return;
+    while (this.#waitingUrgently.length > 0 && this.#mayBegin(true)) {
+      const urgent = this.#waitingUrgently.shift();
+      if (urgent !== undefined) this.#begin(urgent, true);
+    }
+    while (this.#waiting.length > 0 && this.#mayBegin(false)) {
+      const ordinary = this.#waiting.shift();
+      if (ordinary !== undefined) this.#begin(ordinary, false);
+    }
+  }
+
+  /** One timer for all: the first that runs is the oldest. */
+  #watch(delayMs: number): NodeJS.Timeout {
+    return setTimeout(
+      () => {
+        this.#timer = undefined;
+        const nowMs = performance.now();
+        for (const running of this.#running) {
+          const leftMs = running.beganMs + this.#deadlineMs - nowMs;
+          if (leftMs > 0 && this.#failure === undefined) {
+            this.#timer = this.#watch(leftMs);
+            return;
+          }
+          if (running.isLate) continue;
+          running.isLate = true;
+          this.fail(this.#onLate(running.operation));
+          running.operation.settle(this.#failure);
+        }
+      },
+      Math.max(1, delayMs),
+    );
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wake();
+  }
+
+  #wake(): void {
+    const idle = this.#idle;
+    this.#idle = [];
+    for (const wake of idle) wake();
+  }
+}
+
+const shortOf = ({ lengthBytes }: Operation, bytes: number): Error | undefined =>
+  bytes === lengthBytes ? undefined : new Error(`only ${bytes} bytes`);
