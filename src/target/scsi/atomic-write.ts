@@ -7,7 +7,7 @@ import { checkWritable, extentOf, type Run } from './unit.ts';
 /** Alignment and granularity: a physical block. */
 export const atomicSectors = 1 << sectorsPerPhysicalBlockExponent;
 
-export const writeAtomic: Run = async (unit, { cdb, dataOut }) => {
+export const writeAtomic: Run = async (unit, { cdb, nexus, dataOut }) => {
   const { volume } = unit;
   const { atomicBytesMax = 0 } = volume;
   if (atomicBytesMax === 0) throw new CheckCondition('invalidOpcode');
@@ -23,6 +23,10 @@ export const writeAtomic: Run = async (unit, { cdb, dataOut }) => {
   // A part of it would not be all of it.
   if (dataOut.byteLength < lengthBytes)
     throw new CheckCondition('invalidInformationUnit', { transferBytes: lengthBytes });
-  await volume.write(offsetBytes, dataOut.subarray(0, lengthBytes), { fua: cdb.bit(1, 3), atomic: true });
+  await volume.write(offsetBytes, dataOut.subarray(0, lengthBytes), {
+    initiator: nexus.initiator,
+    fua: cdb.bit(1, 3),
+    atomic: true,
+  });
   return result;
 };

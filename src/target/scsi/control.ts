@@ -13,10 +13,10 @@ export const standardInquiry: Run = (unit, { cdb }) => inquiry(cdb, unit.identit
 /** Everything acknowledged is made durable, whatever range was named; IMMED is ignored: the answer comes when it is true. */
 export const synchronizeCache =
   (sixteen: boolean): Run =>
-  async (unit, { cdb }) => {
+  async (unit, { cdb, nexus }) => {
     const [lba, sectors] = sixteen ? [cdb.u64(2), cdb.u32(10)] : [cdb.u32(2), cdb.u16(7)];
     extentOf(unit, lba, sectors, { sectorsMax: Number.MAX_SAFE_INTEGER });
-    await unit.volume.flush();
+    await unit.volume.flush({ initiator: nexus.initiator });
     return done;
   };
 
@@ -27,7 +27,7 @@ export const startStopUnit: Run = async (unit, { cdb, nexus }) => {
   // To stop, or to change the power condition, is a write to a reservation (SBC-3 table 5).
   const stops = powerCondition !== 0 || !start;
   if (stops && !mayRun(unit.reservations, nexus.name, 'write')) return reservationConflict;
-  if (powerCondition === 0 && !start && !noFlush) await unit.volume.flush();
+  if (powerCondition === 0 && !start && !noFlush) await unit.volume.flush({ initiator: nexus.initiator });
   return done;
 };
 

@@ -18,6 +18,11 @@ export class Nexus {
     this.knownBytes = knownBytes;
   }
 
+  /** Name of the initiator, whichever of its ports this is. */
+  get initiator(): string {
+    return this.name.split(',', 1)[0] ?? '';
+  }
+
   /** A reset takes the place of what was pending before (SAM-5 §5.14.2); each condition waits at most once. */
   warn(condition: Condition): void {
     if (condition === 'poweredOn' || condition === 'unitReset') this.#attentions.length = 0;

@@ -131,6 +131,20 @@ describe('§4.5 transfers: limits and flags', () => {
   test('an LBA of 2^63 is past the end, not rounded into it', async () => {
     expect(told(await rig.run([0x88, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]))).toBe('5/2100');
   });
+  test('whoever flushes, or writes with FUA, does so by name: what is lost is told to each initiator', async () => {
+    const names: unknown[] = [];
+    rig.volume.flush = async (options?: { initiator?: string }) => void names.push(options?.initiator);
+    rig.volume.write = async (_offset, _data, options?: { initiator?: string }) =>
+      void names.push(options?.initiator);
+    await rig.run(cdbs[10](0x35, 0, 0));
+    await rig.run(cdbs[10](0x2a, 0, 1, 0x08), { out: filled(1, 1) });
+    await rig.run(cdbs[10](0x2e, 0, 1), { out: filled(1, 1) });
+    await rig.run([0x89, 0x08, ...u64(0), 0, 0, 0, 1, 0, 0], { out: filled(2, 0) });
+    await rig.run(cdbs[16](0x8b, 0, 1, 0x08), { out: filled(1, 1) });
+    await rig.run([0x9c, 0x08, ...u64(0), 0, 0, ...u16(8), 0, 0], { out: filled(8, 1) });
+    await rig.run([0x1b, 0, 0, 0, 0, 0]);
+    expect(names).toEqual(Array.from({ length: 7 }, () => 'iqn.a:1'));
+  });
   test('FUA reaches the volume', async () => {
     const seen: unknown[] = [];
     const write = rig.volume.write.bind(rig.volume);

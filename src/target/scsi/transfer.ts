@@ -48,14 +48,16 @@ function dataFor(extent: Extent, dataOut: Uint8Array): Uint8Array {
 
 export const write =
   (shape: Shape): Run =>
-  (unit, { cdb, dataOut }) => {
+  (unit, { cdb, nexus, dataOut }) => {
     const extent = rangeOf(unit, cdb, shape);
     checkWritable(unit);
     const data = dataFor(extent, dataOut);
     const result = { ...done, transferBytes: extent.lengthBytes };
     if (data.byteLength === 0) return result;
     const fua = shape !== 6 && cdb.bit(1, 3);
-    return unit.volume.write(extent.offsetBytes, data, { fua }).then(() => result);
+    return unit.volume
+      .write(extent.offsetBytes, data, { fua, initiator: nexus.initiator })
+      .then(() => result);
   };
 
 /** How the data that came is compared (SBC-3 §5.33): not at all, all of it, or one sector with each. */
@@ -101,7 +103,7 @@ export const verify =
 
 export const writeAndVerify =
   (shape: Shape): Run =>
-  async (unit, { cdb, dataOut }) => {
+  async (unit, { cdb, nexus, dataOut }) => {
     const extent = rangeOf(unit, cdb, shape);
     const check = byteCheck(cdb);
     if (check === 'each') throw badField(1, 2);
@@ -109,7 +111,7 @@ export const writeAndVerify =
     const data = dataFor(extent, dataOut);
     if (data.byteLength > 0) {
       const expected = check === 'all' ? data.slice() : undefined;
-      await unit.volume.write(extent.offsetBytes, data, { fua: true });
+      await unit.volume.write(extent.offsetBytes, data, { fua: true, initiator: nexus.initiator });
       await checkMedium(unit, { ...extent, lengthBytes: data.byteLength }, expected);
     }
     return { ...done, transferBytes: extent.lengthBytes };
@@ -125,7 +127,7 @@ export const prefetch =
   };
 
 /** COMPARE AND WRITE (SBC-3 §5.2): the data is what is expected, then what is to be written. */
-export const compareAndWrite: Run = async (unit, { cdb, dataOut }) => {
+export const compareAndWrite: Run = async (unit, { cdb, nexus, dataOut }) => {
   if (cdb.u8(1) >> 5 !== 0) throw badField(1, 7);
   const sectors = cdb.u8(13);
   if (sectors > blockLimits.compareSectorsMax) throw badField(13);
@@ -134,22 +136,17 @@ export const compareAndWrite: Run = async (unit, { cdb, dataOut }) => {
   const { lengthBytes } = extent;
   // Also where the initiator cut its number of blocks down to the byte that this field is.
   if (dataOut.byteLength !== 2 * lengthBytes) throw badField(13);
-  if (lengthBytes > 0) await compareThenWrite(unit, extent, dataOut, cdb.bit(1, 3));
+  if (lengthBytes > 0) await compareThenWrite(unit, extent, dataOut);
+  if (lengthBytes > 0 && cdb.bit(1, 3)) await unit.volume.flush({ initiator: nexus.initiator });
   return { ...done, transferBytes: 2 * lengthBytes };
 };
 
-async function compareThenWrite(
-  unit: Unit,
-  extent: Extent,
-  dataOut: Uint8Array,
-  fua: boolean,
-): Promise<void> {
+async function compareThenWrite(unit: Unit, extent: Extent, dataOut: Uint8Array): Promise<void> {
   const { offsetBytes, lengthBytes } = extent;
   const [expected, data] = [dataOut.subarray(0, lengthBytes), dataOut.subarray(lengthBytes)];
   const differs = await unit.volume.compareAndWrite(offsetBytes, expected, data);
   if (differs !== undefined)
     throw new CheckCondition('miscompare', { information: differs, transferBytes: 2 * lengthBytes });
-  if (fua) await unit.volume.flush();
 }
 
 /** How often ORWRITE tries again when somebody else wrote in between. */
@@ -166,7 +163,7 @@ export const orWrite: Run = async (unit, command: ScsiCommand): Promise<ScsiResu
     const stored = await unit.volume.read(extent.offsetBytes, data.byteLength);
     const merged = stored.map((byte, index) => byte | (data[index] ?? 0));
     if ((await unit.volume.compareAndWrite(extent.offsetBytes, stored, merged)) !== undefined) continue;
-    if (command.cdb.bit(1, 3)) await unit.volume.flush();
+    if (command.cdb.bit(1, 3)) await unit.volume.flush({ initiator: command.nexus.initiator });
     return result;
   }
   return { status: scsiStatus.busy, transferBytes: 0 };
