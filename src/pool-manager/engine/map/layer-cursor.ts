@@ -47,6 +47,12 @@ class LayerCursor extends Stretch {
     }
   }
 
+  /** The block of the point so many points behind `block`; Infinity when there are fewer. */
+  blockAfter(block: number, points: number): number {
+    while ((this.#points.blocks[this.#point] ?? Infinity) < block) this.#point++;
+    return this.#points.blocks[this.#point + points] ?? Infinity;
+  }
+
   #onPoint(block: number): void {
     const words = this.#points.words(this.#point);
     this.at = this.#points.at(this.#point);
@@ -74,6 +80,14 @@ export class Changes extends Stretch {
     const ranges = layers.map((layer) => (layer.isSealed ? layer.ranges : layer.ranges.slice()));
     const points = await Promise.all(layers.map((layer) => layer.pointsIn(host, from, to)));
     return new Changes(points.map((each, index) => new LayerCursor(each, ranges[index] ?? [], from)));
+  }
+
+  /** From `block` up to there no layer has more than so many points; nothing before `block` is asked for any more. */
+  blockAfter(block: number, points: number): number {
+    return this.#cursors.reduce(
+      (nearest, cursor) => Math.min(nearest, cursor.blockAfter(block, points)),
+      Infinity,
+    );
   }
 
   /** `block` does not fall from one call to the next. */

@@ -15,6 +15,9 @@ export type ViewVisit = (
   at: number,
 ) => boolean;
 
+/** Changed blocks that are told before the event loop gets its turn: about a millisecond. */
+const changesPerTurn = 16_384;
+
 /** Blocks [from, to), born after `after`. */
 export interface WalkRange {
   readonly from: number;
@@ -34,9 +37,15 @@ export async function walkView(
   visit: ViewVisit,
 ): Promise<void> {
   const { layers, tree } = unfold(view);
-  const merge = new Merge(await Changes.of(host, layers, range.from, range.to), range, visit);
-  await walkTree(nodes, host, tree, range.from, range.to, merge);
-  merge.finish();
+  const changes = await Changes.of(host, layers, range.from, range.to);
+  const merge = new Merge(changes, range, visit);
+  for (let from = range.from; from < range.to && !merge.ended;) {
+    const to = Math.min(range.to, changes.blockAfter(from, changesPerTurn));
+    await walkTree(nodes, host, tree, from, to, merge);
+    merge.changesUntil(to);
+    if (to < range.to) await host.pause();
+    from = to;
+  }
 }
 
 /** The walk of the tree, with the layers' changes put in where they belong. */
@@ -47,7 +56,8 @@ class Merge implements TreeVisitor {
   readonly #to: number;
   /** Everything before was told. */
   #told: number;
-  #ended = false;
+  /** The visitor has had enough. */
+  ended = false;
 
   constructor(changes: Changes, range: WalkRange, visit: ViewVisit) {
     this.#changes = changes;
@@ -62,26 +72,22 @@ class Merge implements TreeVisitor {
   }
 
   visit(words: Uint32Array, at: number, from: number, to: number): boolean {
-    this.#changesUntil(from);
+    this.changesUntil(from);
     const birth = birthOf(words, at);
     const mapped = isMapped(words, at) ? words : undefined;
-    while (this.#told < to && !this.#ended) {
+    while (this.#told < to && !this.ended) {
       const start = this.#told;
       this.#changes.seek(start);
       this.#told = Math.min(this.#changes.until, this.#changes.isChanged ? this.#to : to);
       if (this.#changes.isChanged) this.#tellChange(start);
       else this.#tell(start, this.#told, birth, mapped, at);
     }
-    return !this.#ended;
-  }
-
-  finish(): void {
-    this.#changesUntil(this.#to);
+    return !this.ended;
   }
 
   /** What the tree has nothing to say about. */
-  #changesUntil(to: number): void {
-    while (this.#told < to && !this.#ended) {
+  changesUntil(to: number): void {
+    while (this.#told < to && !this.ended) {
       const start = this.#told;
       this.#changes.seek(start);
       this.#told = Math.min(this.#changes.until, this.#to);
@@ -95,6 +101,6 @@ class Merge implements TreeVisitor {
   }
 
   #tell(from: number, to: number, birth: number, words: Uint32Array | undefined, at: number): void {
-    if (birth > this.#after) this.#ended = !this.#visit(from, to, birth, words, at);
+    if (birth > this.#after) this.ended = !this.#visit(from, to, birth, words, at);
   }
 }

@@ -97,3 +97,17 @@ describe('a volume over names', () => {
     expect(await rig.problems()).toEqual([]);
   });
 });
+
+test('changes below an unmap of all, more than are told in one turn, are gone', async () => {
+  const rig = new VolumeRig();
+  const volume = rig.create(20_000 * blockBytes);
+  const content = contentOf(1);
+  for (let i = 0; i < 20_000; i++) volume.write(i + 1, i, content);
+  volume.snapshot('s');
+  volume.unmap(30_000, 0, 20_000);
+  const whole = [{ block: 0, count: 20_000, birth: 30_000, mapped: false }];
+  expect((await volume.births(0, 0, 20_000, 9)).extents).toEqual(whole);
+  expect((await volume.births(19_999, 0, 20_000, 9, 's')).extents).toEqual([
+    { block: 19_999, count: 1, birth: 20_000, mapped: true },
+  ]);
+});
