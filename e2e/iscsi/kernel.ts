@@ -9,6 +9,8 @@ import { runChecks, type Check } from '../local/suite.ts';
 import { Bed } from './kernel/bed.ts';
 import { csiChecks } from './kernel/csi-checks.ts';
 import { initiatorChecks } from './kernel/initiator-checks.ts';
+import { volumeChecks } from './kernel/volume-checks.ts';
+import { multipathChecks } from './kernel/multipath-checks.ts';
 import { missing } from './kernel/packages.ts';
 
 let bed: Bed | undefined;
@@ -24,9 +26,12 @@ const boot: Check = {
   },
 };
 const words = process.argv.slice(2);
-const rest = [...csiChecks(opened), ...initiatorChecks(opened)].filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-);
+const rest = [
+  ...csiChecks(opened),
+  ...initiatorChecks(opened),
+  ...volumeChecks(opened),
+  ...multipathChecks(opened),
+].filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 const skip = await missing();
 try {
   const checks = [boot, ...rest].map((check) => (skip === undefined ? check : { ...check, skip }));

@@ -34,10 +34,9 @@ export class Bed {
     return new Bed(folder, await Guest.boot({ emulator, kernel, disks, port: ports.shell, console }), api);
   }
 
-  /** From now on the host has its daemon, and csi-node runs. */
-  async ready(): Promise<void> {
+  /** From now on the host has its daemon. */
+  async daemon(): Promise<void> {
     await this.guest.run('pidof iscsid > /dev/null || iscsid');
-    await this.csi.start();
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,8 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
   ) => {
     const target = new FileTarget(bed().folder, name, nextPort++, more);
     await target.create(sizeBytes);
-    if (name !== noDaemon) await bed().ready();
+    if (name !== noDaemon) await bed().daemon();
+    await bed().csi.start();
     try {
       await work(new StagedVolume(bed().csi, access, target), target);
       assert.equal(await bed().leftovers(), '');
@@ -172,19 +173,18 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
         withVolume('pvc-outage', 'ext4', async (volume, target) => {
           await volume.up();
           const lines = 100;
-          const writing = guest(
-            `for i in $(seq ${lines}); do echo line-$i >> ${volume.path}/log && sync -d ${volume.path}/log || exit 1; sleep 0.05; done`,
-            140_000,
-          );
-          await until('some lines', 30_000, async () =>
-            Number(await guest(`wc -l < ${volume.path}/log`)) > 20 ? {} : 'few',
-          );
-          await target.kill();
-          await new Promise((resolve) => setTimeout(resolve, 15_000));
-          const { volumeCondition } = await volume.stats();
-          assert.match(volumeCondition?.message ?? '', /session is FAILED/);
-          await target.start();
-          await writing;
+          const writer = `for i in $(seq ${lines}); do echo line-$i >> ${volume.path}/log && sync -d ${volume.path}/log || exit 1; sleep 0.05; done`;
+          const outage = async () => {
+            await until('some lines', 30_000, async () =>
+              Number(await guest(`wc -l < ${volume.path}/log`)) > 20 ? {} : 'few',
+            );
+            await target.kill();
+            await new Promise((resolve) => setTimeout(resolve, 15_000));
+            const { volumeCondition } = await volume.stats();
+            await target.start();
+            assert.match(volumeCondition?.message ?? '', /session is FAILED/);
+          };
+          await Promise.all([guest(writer, 140_000), outage()]);
           await volume.down();
           await volume.up();
           assert.equal(

@@ -8,7 +8,6 @@ import { FileTarget } from './file-target.ts';
 import { machine } from './guest.ts';
 
 const sizeBytes = 256 << 20;
-const startDaemon = 'pidof iscsid > /dev/null || iscsid';
 const chapFile = 'joe secret-of-joe-1\nmutual the-target secret-of-target\n';
 const chap = (secret: string, where = 'node.session') =>
   ['authmethod=CHAP', 'username=joe', `password=${secret}`].map((pair) => `${where}.auth.${pair}`);
@@ -26,7 +25,7 @@ export function initiatorChecks(bed: () => Bed): readonly Check[] {
   const withPortal = async (work: (portal: Portal) => Promise<void>, text?: string) => {
     const portal = await memoryPortal({ sizeBytes, ...(text === undefined ? {} : { chap: text }) });
     try {
-      await bed().guest.run(startDaemon);
+      await bed().daemon();
       await work(portal);
       assert.equal(await bed().leftovers(), '');
     } catch (error) {
@@ -131,6 +130,8 @@ dd if=/tmp/x of=$disk bs=1M oflag=direct status=none
 blkdiscard -z -o 1048576 -l 4194304 $disk
 blkdiscard -o 8388608 -l 1048576 $disk
 zeros $disk 1 4; zeros $disk 8 1
+sg_get_lba_status --lba=16384 $disk | grep -q deallocated
+sg_get_lba_status --lba=18432 $disk | grep -q mapped
 for at in 0 5 7 9; do dd if=$disk bs=1M skip=$at count=1 iflag=direct status=none | cmp -n 1048576 - /tmp/x; done
 logout ${portal.iqn}`);
         }),
@@ -141,7 +142,7 @@ logout ${portal.iqn}`);
       run: async () => {
         const target = new FileTarget(bed().folder, 'churn', ports.targets + 40);
         await target.create(sizeBytes);
-        await guest(startDaemon);
+        await bed().daemon();
         const rounds = (count: number) =>
           guest(
             `
