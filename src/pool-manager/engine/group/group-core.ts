@@ -88,9 +88,10 @@ export class GroupCore {
   has(member: Member, segment: number): boolean {
     if (member.state === 'current') return true;
     if (member.state === 'failed') return false;
+    const last = this.lastTxgs[segment] ?? 0; // 0: its record has not been read yet
     return (
       segment < member.cursor ||
-      (this.lastTxgs[segment] ?? 0) <= member.goodTxg ||
+      (last > 0 && last <= member.goodTxg) ||
       (this.firstTxgs[segment] ?? 0) > member.joinTxg
     );
   }
