@@ -1,5 +1,5 @@
 /** Command lines of `caskade local` and what they mean. */
-import { deviceBytesMin } from '../pool-manager/engine/label.ts';
+import { deviceBytesMin } from '../pool-manager/engine/group/geometry.ts';
 import { listening, parseEndpoint } from '../shared/edge/endpoint.ts';
 import { parseCount, type Flag, type FlagValues } from '../shared/edge/flags.ts';
 import { UsageError } from '../shared/exit-codes.ts';

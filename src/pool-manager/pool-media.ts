@@ -2,11 +2,13 @@
 import type { PoolConfig, PoolDevice } from '../api/pool-config.ts';
 import { engineHost } from './device/engine-host.ts';
 import { openFileDevice } from './device/file-device.ts';
+import { nodeZstd } from './device/node-zstd.ts';
+import { poolOwner } from './device/pool-owner.ts';
 import type { BlockDevice } from './engine/block-device.ts';
-import { examineDevices, type Finding } from './engine/examine.ts';
-import { createPool } from './engine/pool-create.ts';
-import { clearLabels } from './engine/pool-destroy.ts';
-import { importPool } from './engine/pool-import.ts';
+import { examineDevices, type Finding } from './engine/group/examine.ts';
+import { createPool } from './engine/pool/pool-create.ts';
+import { clearLabels } from './engine/group/create-set.ts';
+import { importPool } from './engine/pool/pool-import.ts';
 import type { Pool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
 
@@ -15,6 +17,9 @@ export type Found =
   /** No pool is there, and every device: CreatePool may follow. `message` says what stands on them, empty when blank. */
   | { readonly found: 'nothing'; readonly message: string }
   | { readonly found: 'refused'; readonly reason: string; readonly message: string };
+
+/** What the engine may not take from the world by itself. */
+const world = { host: engineHost, owner: poolOwner, zstd: nodeZstd };
 
 /** What the daemon needs of its devices; another implementation serves tests. */
 export interface PoolMedia {
@@ -38,7 +43,7 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
       const { opened, missing } = await openAll(config);
       try {
         if (missing !== undefined) throw missing;
-        return await createPool({ layout: config.layout, groups: opened, overwrite, host: engineHost });
+        return await createPool({ layout: config.layout, groups: opened, overwrite, ...world });
       } catch (error) {
         await closeAll(opened.flat());
         throw error;
@@ -102,8 +107,10 @@ async function judge(
   try {
     const findings = await examineDevices(devices);
     if (findings.some(isPool))
-      return { found: { found: 'pool', pool: await importPool({ devices, host: engineHost }) }, keep: true };
+      return { found: { found: 'pool', pool: await importPool({ devices, ...world }) }, keep: true };
     if (missing !== undefined) return refused(missing);
+    const unreadable = findings.find((finding) => finding.kind === 'unreadable');
+    if (unreadable !== undefined) return refused(new PoolRefusal('DeviceMissing', contents([unreadable])));
     return { found: { found: 'nothing', message: contents(findings) }, keep: false };
   } catch (error) {
     if (error instanceof PoolRefusal) return refused(error);
@@ -127,6 +134,8 @@ const contents = (findings: readonly Finding[]): string =>
           return [`${device} carries ${finding.what}`];
         case 'tooSmall':
           return [`${device} is too small`];
+        case 'unreadable':
+          return [`${device} can not be read: ${finding.why}`];
         case 'damaged':
           return [`${device} carries a damaged label of a pool`];
         case 'pool':

@@ -1,10 +1,11 @@
 /** A real pool on devices in memory, for the tests of whatever stands on one. */
 import type { EngineHost } from '../pool-manager/engine/host.ts';
-import type { EnginePool } from '../pool-manager/engine/open-pool.ts';
+import type { EnginePool } from '../pool-manager/engine/pool/open-pool.ts';
 import type { Layout } from '../pool-manager/engine/pool.ts';
-import type { EngineLimits } from '../pool-manager/engine/pool-core.ts';
-import { createPool } from '../pool-manager/engine/pool-create.ts';
-import { importPool } from '../pool-manager/engine/pool-import.ts';
+import type { EngineLimits } from '../pool-manager/engine/pool/engine-limits.ts';
+import { createPool } from '../pool-manager/engine/pool/pool-create.ts';
+import { importPool } from '../pool-manager/engine/pool/pool-import.ts';
+import { must } from '../shared/assert.ts';
 import { prng } from '../shared/prng.ts';
 import { flushedImage } from './crash-images.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -12,7 +13,7 @@ import { MemoryDevice } from './memory-device.ts';
 
 export interface MemoryPoolOptions {
   readonly layout?: Layout;
-  /** How many devices; a mirror is one group of all of them. */
+  /** How many devices: one group of all of them, but for a stripe. */
   readonly devices?: number;
   readonly deviceBytes?: number;
   readonly seed?: number;
@@ -68,7 +69,11 @@ function around(
   return {
     pool,
     devices,
-    crash: () => reopen((device) => flushedImage(device)),
+    crash: async () => {
+      const images = new Map(devices.map((device) => [device, flushedImage(device)]));
+      pool.abandon();
+      return await reopen((device) => must(images.get(device), 'its image'));
+    },
     restart: async () => {
       await pool.close();
       return await reopen((device) => device.image());

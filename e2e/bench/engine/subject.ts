@@ -9,7 +9,7 @@ import { blockBytes } from '../../../src/shared/block-size.ts';
 import { prng } from '../../../src/shared/prng.ts';
 import { engineHost } from '../../../src/pool-manager/device/engine-host.ts';
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
-import { createPool } from '../../../src/pool-manager/engine/pool-create.ts';
+import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
 import type { Layout, Pool } from '../../../src/pool-manager/engine/pool.ts';
 import type { VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
 

@@ -58,7 +58,7 @@ export async function runCheckpoint(parts: CheckpointParts, clean: boolean): Pro
   for (const cut of cuts) await buildVolume(core, cut, txg); //                                   2 trees
   const taken = await takeApartSome(core, cuts, txg, parts.freeingNodesMax);
   const gone = saveVolumes(items, cuts, taken); //                                           3 descriptions
-  space.changes(txg, items); //                                                                   4 what 2 did to the table
+  await space.changes(txg, items); //                                                             4 what 2 did to the table
   const directory = await items.write(txg);
   space.seal();
   await Promise.all([space.drained(), items.drained()]); //                                       5 all of it written

@@ -214,6 +214,7 @@ export class IntentLog implements VolumeJournal {
   async #run(): Promise<void> {
     while (this.#failure === undefined && (this.#next !== undefined || this.#cut !== undefined)) {
       await Promise.resolve(); // never inside a caller's synchronous run
+      if (this.#failure !== undefined) return;
       const payloadMax = this.#pending.lengthBytes + this.#inlineMax();
       const fits = this.#ring.fits(payloadMax);
       if (this.#absorbed !== undefined || (!fits && this.#cut === undefined)) {

@@ -2,12 +2,18 @@
  * When the cleaner works: beside writes in proportion to them, without pause while users wait for room, and a little when
  * nothing else is going on. Never two slices at once.
  */
-import type { Cleaning } from '../space/block-space.ts';
+import type { Cleaning, SpaceRoom } from '../space/block-space.ts';
 
 const sliceUnits = 256;
+const heldPart = 128;
+
+export type CleaningReason = 'write' | 'wait' | 'idle';
 
 export interface CleanerPaceOptions {
   readonly cleaning: Cleaning;
+  readonly room: SpaceRoom;
+  /** Keeps what is read from being given out anew. */
+  pin<T>(run: () => Promise<T>): Promise<T>;
   /** Units that were appended so far. */
   appendedUnits(): number;
   /** Only a checkpoint can bring more: what was emptied waits for its roots. */
@@ -29,12 +35,13 @@ export class CleanerPace {
     this.#options = options;
   }
 
-  /** Something was appended, freed or released. `isIdle`: nobody else wants the devices. */
-  kick(isIdle = false): void {
+  /** Something was appended, freed or released; or users wait for room; or nobody else wants the devices. */
+  kick(why: CleaningReason = 'write'): void {
     if (this.#isStopped || this.#running !== undefined) return;
     const { need } = this.#options.cleaning;
-    if (need === 'no' || (need === 'idle' && !isIdle)) return;
-    this.#running = this.#run(isIdle).then(
+    if (why === 'wait' ? this.#options.room.reclaimableUnits === 0 : need === 'no') return;
+    if (why === 'write' && need === 'idle') return;
+    this.#running = this.#run(why).then(
       () => (this.#running = undefined),
       (error: unknown) => {
         this.#running = undefined;
@@ -49,19 +56,23 @@ export class CleanerPace {
     await this.#running;
   }
 
-  async #run(isIdle: boolean): Promise<void> {
-    while (!this.#isStopped) {
-      const units = this.#due(isIdle);
+  async #run(why: CleaningReason): Promise<void> {
+    for (let first = true; !this.#isStopped; first = false) {
+      const units = first && why === 'wait' ? sliceUnits : this.#due(why === 'idle');
       if (units === 0) return;
-      const moved = await this.#options.cleaning.clean(units);
+      const moved = await this.#options.pin(() => this.#options.cleaning.clean(units));
       this.#debtUnits = Math.max(0, this.#debtUnits - moved);
       this.#options.onProgress();
-      if (moved === 0) {
-        this.#options.wantCheckpoint();
-        return;
-      }
+      if (moved === 0 || this.#isMuchHeld()) this.#options.wantCheckpoint();
+      if (moved === 0) return;
       await this.#options.pause();
     }
+  }
+
+  /** What was emptied comes back two roots later: while users write, those should not be far. */
+  #isMuchHeld(): boolean {
+    const { cleaning, room } = this.#options;
+    return ['paced', 'urgent'].includes(cleaning.need) && room.heldUnits > room.totalUnits / heldPart;
   }
 
   /** How many units the next slice moves; 0: none now. */

@@ -113,10 +113,18 @@ export class PoolEngine {
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
       onFailure,
     });
-    this.#judge = new RoomJudge(parts, this.admission, this.checkpoints, () => this.hasWork());
+    this.#judge = new RoomJudge(
+      parts,
+      this.admission,
+      this.checkpoints,
+      () => this.hasWork(),
+      () => this.log.notedUnits,
+    );
     this.#room = new WriteRoom({ state: () => this.#roomState(), pause });
     this.cleaner = new CleanerPace({
       cleaning: space.cleaning,
+      room: space.room,
+      pin: (run) => this.pins.hold(run),
       appendedUnits: () => this.log.notedUnits,
       wantCheckpoint,
       pause,
@@ -195,7 +203,7 @@ export class PoolEngine {
       return 'soon';
     }
     const state = this.#judge.state();
-    if (state === 'soon') this.cleaner.kick();
+    if (state === 'soon') this.cleaner.kick('wait');
     return state;
   }
 

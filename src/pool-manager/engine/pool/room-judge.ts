@@ -21,22 +21,26 @@ export class RoomJudge {
   readonly #admission: PoolAdmission;
   readonly #checkpoints: Checkpoints;
   readonly #hasWork: () => boolean;
+  readonly #notedUnits: () => number;
   /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
   #bestUnits = -Infinity;
-  #givenUpAt = -Infinity;
+  /** What was noted, and what was to come, when waiting was given up. */
+  #givenUp = { notedUnits: -1, coming: -Infinity };
 
   constructor(
     parts: { readonly space: BlockSpace; readonly limits: EngineLimits },
     admission: PoolAdmission,
     checkpoints: Checkpoints,
     hasWork: () => boolean,
+    notedUnits: () => number,
   ) {
     this.#space = parts.space;
     this.#limits = parts.limits;
     this.#admission = admission;
     this.#checkpoints = checkpoints;
     this.#hasWork = hasWork;
+    this.#notedUnits = notedUnits;
   }
 
   /** `soon`: a checkpoint is on its way. */
@@ -44,13 +48,16 @@ export class RoomJudge {
     const { deltasPending, nodesPending, availableUnits, readOnly } = this.#admission;
     if (readOnly !== undefined) return 'open';
     if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
-    if (availableUnits >= roomUnits) return this.#open(-Infinity);
+    if (availableUnits >= roomUnits) return this.#open();
     /** What there may be in the end. */
     const coming = this.#space.room.userUnits - nodesPending;
     const isNothingNew = nodesPending === 0 && !this.#hasWork();
-    if (isNothingNew && coming <= Math.max(availableUnits, this.#givenUpAt))
-      return this.#open(this.#givenUpAt);
-    return this.#fruitless < fruitlessMax ? this.#soon() : this.#open(coming);
+    if (isNothingNew && coming <= availableUnits) return this.#open();
+    const notedUnits = this.#notedUnits();
+    if (notedUnits === this.#givenUp.notedUnits && coming <= this.#givenUp.coming) return 'open';
+    if (this.#fruitless < fruitlessMax) return this.#soon();
+    this.#givenUp = { notedUnits, coming }; // until something is written or freed
+    return this.#open();
   }
 
   /** A checkpoint has ended. */
@@ -61,11 +68,10 @@ export class RoomJudge {
     this.#bestUnits = Math.max(this.#bestUnits, units);
   }
 
-  /** Nobody waits any more; it is not waited again until more than this is to come. */
-  #open(givenUpAt: number): 'open' {
+  /** Nobody waits any more. */
+  #open(): 'open' {
     this.#fruitless = 0;
     this.#bestUnits = -Infinity;
-    this.#givenUpAt = givenUpAt;
     return 'open';
   }
 
