@@ -22,6 +22,7 @@ const healthy: VolumeStatus = {
   flushed: 10,
   sizeBytes: 8192,
   unflushedWritesLostEpoch: 0,
+  membership: { version: 1, nextVersion: 0, settled: true },
   message: '',
   replicas: [
     {

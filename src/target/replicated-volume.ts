@@ -117,6 +117,7 @@ class CoordinatedVolume implements ReplicatedVolume {
         ticket: (sourceId, copierGuid, { epoch, nonce }) =>
           Buffer.from(copyKey(this.#key(sourceId), epoch, String(nonce), copierGuid)).toString('hex'),
         changed: () => this.#changed(),
+        dropped: (replicaId) => this.#link(replicaId).reset(),
         ended: (reason) => this.#onEnded(reason),
       },
     });

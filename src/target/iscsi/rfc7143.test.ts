@@ -196,6 +196,14 @@ describe('§4.2.2.2 status numbering', () => {
   });
 });
 
+test('§4.2.2.2 a status without data counts too', () => {
+  const talk = new Talk().enter();
+  talk.command(1);
+  talk.command(2);
+  const numbers = talk.ran.map(({ task }) => one(talk.done(task, good)).view.getUint32(24));
+  expect(numbers[1]).toBe((numbers[0] ?? 0) + 1);
+});
+
 describe('§6.3 login', () => {
   test('straight into the operational stage: group tag, our declaration, digests, a session handle', () => {
     const talk = new Talk();
@@ -435,6 +443,16 @@ describe('§11.5 task management', () => {
     expect(one(talk.answerManaged(talk.managed[0]!)).header[2]).toBe(0);
     expect(talk.dataOut(1, noTag, 0, 0, bytesOf(4096), true)).toEqual([]);
     expect(talk.ran).toHaveLength(0);
+  });
+  test('ABORT TASK: a task that still collects data gives its place in the window back', () => {
+    const talk = new Talk().enter();
+    const room = ({ view }: Pdu) => view.getUint32(32) - view.getUint32(28);
+    const before = room(one(talk.management(1, { referenced: 99 })));
+    talk.command(7, { write: 1 << 20, more: true });
+    talk.management(1, { tag: 901, referenced: 7 });
+    const [request] = talk.managed;
+    if (request === undefined) throw new Error('the function was not handed on');
+    expect(room(one(talk.answerManaged(request)))).toBe(before);
   });
   test('ABORT TASK: a task that runs is answered by nobody any more', () => {
     const talk = new Talk().enter();

@@ -173,6 +173,11 @@ describe('§5.12.9 reserving, §5.12.11.2 releasing', () => {
     }
     expect(await held()).toEqual([keyA, WE]);
   });
+  test('with a key that is not its own nobody reserves, whatever is reserved already', async () => {
+    await out(a, 'register', { actionKey: keyA });
+    expect(await out(a, 'reserve', { key: keyB, type: WE })).toBe(conflict);
+    expect(await held()).toBeUndefined();
+  });
   test('a release by somebody else, or of nothing, is no error and changes nothing', async () => {
     await setUp(WE);
     expect(await out(b, 'release', { key: keyB, type: WE })).toBe(0);

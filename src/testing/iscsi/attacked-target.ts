@@ -2,7 +2,7 @@
  * The target's cores without sockets, under attack: decoder, session, logical unit, encoder for each connection, and what
  * has to hold after every byte. Whatever does not is thrown as a Breach.
  */
-import { Reader, type Pdu } from '../../../e2e/initiator/wire.ts';
+import { noTag, Reader, reply, type Pdu } from '../../../e2e/initiator/wire.ts';
 import { must } from '../../shared/assert.ts';
 import { MemoryVolume } from '../../target/memory-volume.ts';
 import type { Crc32c } from '../../target/iscsi/digest.ts';
@@ -64,6 +64,7 @@ export class AttackedConnection {
   readonly #running = new Map<Task, Promise<void>>();
   #said: Pdu[] = [];
   #maxCmdSn: number | undefined;
+  /** Of the next status. */
   #statSn: number | undefined;
 
   constructor(target: AttackedTarget, crc32c: Crc32c) {
@@ -192,7 +193,7 @@ export class AttackedConnection {
     this.#running.set(marker, done);
   }
 
-  /** Numbering of what is said: StatSN and MaxCmdSN never go back, the window is never wider than allowed. */
+  /** Numbering of what is said: StatSN counts statuses, MaxCmdSN never goes back, the window is as wide as allowed. */
   #onSaid(pdu: Pdu): void {
     this.#said.push(pdu);
     const [statSn, expCmdSn, maxCmdSn] = [24, 28, 32].map((at) => pdu.view.getUint32(at)) as [
@@ -202,11 +203,20 @@ export class AttackedConnection {
     ];
     if (((maxCmdSn - expCmdSn) | 0) >= commandsMax)
       throw new Breach(`the window is ${maxCmdSn - expCmdSn + 1} wide`);
-    if (this.#statSn !== undefined && ((statSn - this.#statSn) | 0) < 0)
-      throw new Breach(`StatSN ${statSn} goes back`);
+    if (carriesStatus(pdu)) {
+      if (this.#statSn !== undefined && statSn !== this.#statSn)
+        throw new Breach(`StatSN is ${statSn}, not ${this.#statSn}`);
+      this.#statSn = (statSn + 1) >>> 0;
+    }
     if (this.nexus !== undefined && this.#maxCmdSn !== undefined && ((maxCmdSn - this.#maxCmdSn) | 0) < 0)
       throw new Breach(`MaxCmdSN ${maxCmdSn} goes back`);
-    this.#statSn = statSn;
     this.#maxCmdSn = this.nexus === undefined ? undefined : maxCmdSn;
   }
+}
+
+/** RFC 7143 §4.2.2.2: what the initiator acknowledges by ExpStatSN. */
+function carriesStatus({ opcode, flags, view }: Pdu): boolean {
+  if (opcode === reply.readyToTransfer) return false;
+  if (opcode === reply.dataIn) return (flags & 1) !== 0;
+  return opcode !== reply.nopIn || view.getUint32(16) !== noTag;
 }
