@@ -10,7 +10,7 @@ import type { EngineHost } from '../host.ts';
 import { type HoleRange, HoleRanges } from './hole-ranges.ts';
 import { copyPointer, pointerWords } from './pointer.ts';
 import { PointTable } from './point-table.ts';
-import { sortFew, type SortedPoints, sortPoints } from './sort-blocks.ts';
+import { inSlices, sortFew, type SortedPoints, sortPoints } from './sort-blocks.ts';
 import type { Tree } from './tree.ts';
 
 /** The content of a volume at one instant: a tree, or changes on top of one. */
@@ -92,19 +92,23 @@ export class DeltaLayer {
   /** All points in order. Only of a sealed layer: the answer is kept. */
   async sorted(host: EngineHost): Promise<SortedPoints> {
     assert(this.isSealed, 'a layer that is sorted does not change any more');
-    if (this.#sorted === undefined) {
-      const blocks = new Float64Array(this.points.size);
-      const entries = new Uint32Array(this.points.size);
-      let next = 0;
-      for (let entry = 0; entry < this.points.entries; entry++) {
+    this.#sorted ??= this.#sort(host);
+    return await this.#sorted;
+  }
+
+  async #sort(host: EngineHost): Promise<SortedPoints> {
+    const blocks = new Float64Array(this.points.size);
+    const entries = new Uint32Array(this.points.size);
+    let next = 0;
+    await inSlices(host, this.points.entries, (begin, end) => {
+      for (let entry = begin; entry < end; entry++) {
         const block = this.points.blockOf(entry);
         if (block < 0) continue;
         blocks[next] = block;
         entries[next++] = entry;
       }
-      this.#sorted = sortPoints(host, blocks, entries);
-    }
-    return await this.#sorted;
+    });
+    return await sortPoints(host, blocks, entries);
   }
 
   /** Points in [from, to), in order; of an open layer they are copies, so that what comes later does not show. */

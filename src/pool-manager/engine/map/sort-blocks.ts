@@ -4,6 +4,7 @@ import type { EngineHost } from '../host.ts';
 const radixBits = 11;
 const buckets = 2 ** radixBits;
 
+const sliceLength = 65_536;
 /** Up to here the passes cost more than they save. */
 const fewPoints = 256;
 
@@ -28,8 +29,7 @@ export async function sortPoints(
   };
   const highest = blocks.reduce((max, block) => Math.max(max, block), 0);
   for (let scale = 1; scale <= highest; scale *= buckets) {
-    if (blocks.length > 4_096) await host.pause();
-    distribute(from, to, scale);
+    await distribute(host, from, to, scale);
     [from, to] = [to, from];
   }
   return from;
@@ -50,20 +50,41 @@ function isSorted(blocks: Float64Array): boolean {
 }
 
 /** One stable pass: by the eleven bits from `scale` on. */
-function distribute(from: SortedPoints, to: SortedPoints, scale: number): void {
+async function distribute(
+  host: EngineHost,
+  from: SortedPoints,
+  to: SortedPoints,
+  scale: number,
+): Promise<void> {
   const starts = new Uint32Array(buckets + 1);
-  for (let i = 0; i < from.blocks.length; i++) {
-    const digit = Math.floor((from.blocks[i] ?? 0) / scale) & (buckets - 1);
-    starts[digit + 1] = (starts[digit + 1] ?? 0) + 1;
-  }
+  await inSlices(host, from.blocks.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const digit = Math.floor((from.blocks[i] ?? 0) / scale) & (buckets - 1);
+      starts[digit + 1] = (starts[digit + 1] ?? 0) + 1;
+    }
+  });
   for (let digit = 1; digit <= buckets; digit++)
     starts[digit] = (starts[digit] ?? 0) + (starts[digit - 1] ?? 0);
-  for (let i = 0; i < from.blocks.length; i++) {
-    const block = from.blocks[i] ?? 0;
-    const digit = Math.floor(block / scale) & (buckets - 1);
-    const place = starts[digit] ?? 0;
-    starts[digit] = place + 1;
-    to.blocks[place] = block;
-    to.entries[place] = from.entries[i] ?? 0;
+  await inSlices(host, from.blocks.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const block = from.blocks[i] ?? 0;
+      const digit = Math.floor(block / scale) & (buckets - 1);
+      const place = starts[digit] ?? 0;
+      starts[digit] = place + 1;
+      to.blocks[place] = block;
+      to.entries[place] = from.entries[i] ?? 0;
+    }
+  });
+}
+
+/** Calls `run` for [0, length) in pieces of about a millisecond, with the event loop's turn between them. */
+export async function inSlices(
+  host: EngineHost,
+  length: number,
+  run: (begin: number, end: number) => void,
+): Promise<void> {
+  for (let begin = 0; begin < length; begin += sliceLength) {
+    if (begin > 0) await host.pause();
+    run(begin, Math.min(length, begin + sliceLength));
   }
 }

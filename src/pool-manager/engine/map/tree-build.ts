@@ -41,7 +41,7 @@ export interface BuildSink {
 }
 
 /** Changes, and nodes at sixteen times the weight, between two turns of the event loop: about a millisecond. */
-const workPerSlice = 2_048;
+const workPerSlice = 1_024;
 const nodeWork = 16;
 
 export class TreeBuilder {
