@@ -33,7 +33,7 @@ async function run(load: Load, full: number, segments: number, rounds: number): 
   let moved = 0;
   let stalls = 0;
 
-  const checkpoint = (): void => {
+  const checkpoint = async (): Promise<void> => {
     for (const [block, pointer] of next) {
       space.adopt(pointer, 0);
       if ((words[block * pointerWords + 1] ?? 0) !== 0) space.free(words, block * pointerWords, txg);
@@ -41,7 +41,7 @@ async function run(load: Load, full: number, segments: number, rounds: number): 
     }
     next.clear();
     space.seal();
-    space.changes(txg, { put: () => undefined, delete: () => undefined });
+    await space.changes(txg, { put: () => undefined, delete: () => undefined });
     space.release(txg, Infinity);
     txg++;
   };
@@ -49,21 +49,21 @@ async function run(load: Load, full: number, segments: number, rounds: number): 
     while (room.userUnitsNow < 1) {
       stalls++;
       moved += await cleaning.clean(1024);
-      checkpoint();
+      await checkpoint();
     }
     const pointer = new Uint32Array(pointerWords);
     space.append('data', hollowContent, 0, 8, 0, block, 1, 1, pointer, 0);
     const old = next.get(block);
     if (old !== undefined) space.drop(old, 0, txg);
     next.set(block, pointer);
-    if (next.size >= checkpointUnits) checkpoint();
+    if (next.size >= checkpointUnits) await checkpoint();
     owed += cleaning.debt(1);
     if (owed < 256) return;
     const done = await cleaning.clean(Math.floor(owed));
     moved += done;
     owed -= done;
     if (done === 0) owed = 0;
-    if (room.heldUnits > room.totalUnits / 128) checkpoint();
+    if (room.heldUnits > room.totalUnits / 128) await checkpoint();
   };
   for (let block = 0; block < blocks; block++) await write(block);
   let figures = '';

@@ -146,7 +146,7 @@ export function naiveSpace(options: {
       }
     if (isComplete) {
       const { items: written } = rig;
-      rig.space.changes(txg, {
+      await rig.space.changes(txg, {
         put: (key, bytes) => void written.set(key, bytes),
         delete: (key) => void written.delete(key),
       });

@@ -18,6 +18,8 @@ export interface SpaceOptions {
   readonly groups: readonly SegmentGroup[];
   /** First batch number that may be given: 1 in a new pool, else what `load` is told. */
   readonly nextBatch?: number;
+  /** Lets the event loop turn: long work calls it between slices of a millisecond or two. */
+  readonly pause?: () => Promise<void>;
   /** Tells devices what has become free. */
   readonly discard?: boolean;
   /**
@@ -126,11 +128,14 @@ export interface BlockSpace extends MapSpace {
   reserve(group: number, segment: number): void;
   /** Replay, second pass: the batch that began there gets a number of now. */
   bind(group: number, segment: number, firstUnit: number): number;
-  /** Replay: what the pointer names, in a batch just bound, is busy. */
-  claim(words: Uint32Array, at: number): void;
+  /** Replay: what the pointer names, in a batch just bound, is busy. Slot and block go into the summary, if they are given. */
+  claim(words: Uint32Array, at: number, slot?: number, block?: number): void;
 
-  /** Puts what the table lacks into checkpoint `txg`. What is appended, adopted or freed later belongs to the next one. */
-  changes(txg: number, items: ItemWriter): void;
+  /**
+   * Puts what the table lacks into checkpoint `txg`: what is appended, adopted or freed after the call belongs to the next
+   * one. Until it resolves nothing is adopted or freed.
+   */
+  changes(txg: number, items: ItemWriter): Promise<void>;
   /** Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open. */
   release(durableTxg: number, oldestPinTxg: number): void;
 

@@ -24,12 +24,12 @@ import { chooseVictims, isVictim } from './victims.ts';
 const windowUnits = 16;
 /** Length of a victim that is read and moved in one step. */
 const stepUnits = 1024;
-/** A gap that is smaller is padded instead of filled with a part of a batch: splitting costs memory. */
-const gapUnitsMin = 12;
+/** A gap below this part of a segment is padded instead of filled with a part of a batch: splitting costs memory. */
+const gapPart = 1 / 85;
 /** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
 const pacedShare = 0.0175;
-/** In idle time segments with more in use than this are left alone. */
-const idleUsedShareMax = 0.95;
+/** Segments with more in use than this are left alone: in idle time, and at all. */
+const usedShareMax = { idle: 0.95, ever: 0.98 };
 
 interface Victim {
   readonly id: number;
@@ -51,6 +51,8 @@ export class Cleaner implements Cleaning {
   readonly #summaries: SummaryReader;
   readonly #room: SpaceRoom;
   readonly #options: SpaceOptions;
+  /** While nothing may move: until when. */
+  readonly #isHeldUp: () => Promise<void> | undefined;
   /** Where moved units go, by heat. */
   readonly #targets: (OpenSegment | undefined)[] = [];
   #victim: Victim | undefined;
@@ -65,7 +67,9 @@ export class Cleaner implements Cleaning {
     summaries: SummaryReader,
     room: SpaceRoom,
     options: SpaceOptions,
+    isHeldUp: () => Promise<void> | undefined,
   ) {
+    this.#isHeldUp = isHeldUp;
     this.#table = table;
     this.#appender = appender;
     this.#summaries = summaries;
@@ -133,8 +137,11 @@ export class Cleaner implements Cleaning {
         this.#usedShare += (Math.min(0.95, used) - this.#usedShare) / 8;
         return { id, summary, cursor: 0 };
       }
-      this.#candidates = chooseVictims(segments, clock, this.need === 'idle' ? idleUsedShareMax : 1, (id) =>
-        this.#isVictim(id),
+      this.#candidates = chooseVictims(
+        segments,
+        clock,
+        usedShareMax[this.need === 'idle' ? 'idle' : 'ever'],
+        (id) => this.#isVictim(id),
       );
     }
     return undefined;
@@ -157,6 +164,7 @@ export class Cleaner implements Cleaning {
       end = pieceEnd;
     }
     const readings = await this.#read(victim, begin, end);
+    for (let until = this.#isHeldUp(); until !== undefined; until = this.#isHeldUp()) await until;
     if (!this.#isVictim(id)) {
       this.#victim = undefined;
       return 0;
@@ -214,7 +222,7 @@ export class Cleaner implements Cleaning {
     while (pieces.length > 0) {
       const target = this.#target(victim.id);
       if (target === undefined) return moved > 0 ? moved : -1;
-      const at = this.#nextPiece(pieces, target.dataUnits - target.writer.units);
+      const at = this.#nextPiece(pieces, target.dataUnits - target.writer.units, gapUnits(target));
       const { isWhole, count } = this.#movePart(victim, pieces[at] ?? 0, target, readings);
       if (isWhole) pieces.splice(at, 1);
       moved += count;
@@ -224,7 +232,7 @@ export class Cleaner implements Cleaning {
   }
 
   /** Pieces in order; but the end of a segment gets the one that fills it best, if one does. */
-  #nextPiece(records: readonly number[], room: number): number {
+  #nextPiece(records: readonly number[], room: number, gap: number): number {
     const { batches, units } = this.#table;
     if (room > 255) return 0;
     let best = 0;
@@ -235,12 +243,12 @@ export class Cleaner implements Cleaning {
         batches.baseOf(record),
         batches.unitsOf(record),
       );
-      if (at === 0 && count <= room - gapUnitsMin) return 0;
+      if (at === 0 && count <= room - gap) return 0;
       if (count > room || count <= bestCount) continue;
       best = at;
       bestCount = count;
     }
-    return room - bestCount < gapUnitsMin ? best : 0;
+    return room - bestCount < gap ? best : 0;
   }
 
   /** Moves as much of the piece as the target has room for. */
@@ -263,7 +271,7 @@ export class Cleaner implements Cleaning {
     const to = target.writer.units;
     for (let i = 0; i < count; i++) this.#copy(victim, base + (this.#ranks[i] ?? 0), target, readings);
     this.#table.move(record, prefix, this.#ranks, count, target.id, to);
-    if (target.dataUnits - target.writer.units < gapUnitsMin) this.#finish(target);
+    if (target.dataUnits - target.writer.units < gapUnits(target)) this.#finish(target);
     return { isWhole: prefix === all, count };
   }
 
@@ -317,3 +325,5 @@ export class Cleaner implements Cleaning {
     if (target !== undefined) await this.#table.segments.groupAt(target.group).group.ready();
   }
 }
+
+const gapUnits = ({ dataUnits }: OpenSegment): number => Math.max(1, Math.floor(dataUnits * gapPart));

@@ -1,6 +1,6 @@
 /** Makes the block space of a pool: its parts, put together (the port: block-space.ts). */
 import { assert } from '../../../shared/assert.ts';
-import { batchOf, offsetOf, sectorsOf } from '../map/pointer.ts';
+import { batchOf, checksumWord, compressionOf, offsetOf, plainSectors, sectorsOf } from '../map/pointer.ts';
 import { Appender } from './appender.ts';
 import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
 import { Cleaner } from './cleaner.ts';
@@ -23,9 +23,9 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const { segments, units, batches } = table;
   const appender = new Appender(table, options.storedSum, options.nextBatch ?? 1);
   const summaries = new SummaryReader(table, appender, options.storedSum);
-  const store = new TableStore(table, appender, summaries);
+  const store = new TableStore(table, appender, summaries, options.pause);
   const room = spaceRoom(table, () => appender.openSegments);
-  const cleaner = new Cleaner(table, appender, summaries, room, options);
+  const cleaner = new Cleaner(table, appender, summaries, room, options, () => store.writing);
   const grow: BlockSpace['grow'] = (groups) => {
     segments.grow(groups);
     units.grow();
@@ -136,7 +136,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       store.bound.set(batch, table.begin(batch, id, firstUnit));
       return batch;
     },
-    claim(words, at) {
+    claim(words, at, slot, block) {
       const record = store.bound.get(batchOf(words, at));
       assert(record !== undefined, `batch ${batchOf(words, at)} was bound`);
       const offset = unitOfOffset(offsetOf(words, at));
@@ -145,6 +145,16 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       const unit = batches.baseOf(record) + offset;
       assert(unit < segments.spaceOf(id).dataUnits, 'a unit of the segment');
       units.take(id, unit);
+      const isPlain = sectorsOf(words, at) === plainSectors && compressionOf(words, at) === 0;
+      if (isPlain && slot !== undefined && block !== undefined)
+        summaries.keep(
+          id,
+          unit,
+          slot,
+          block,
+          words[at + checksumWord] ?? 0,
+          words[at + checksumWord + 1] ?? 0,
+        );
     },
     changes: (txg, items) => store.write(txg, items),
     release(durableTxg, oldestPinTxg) {

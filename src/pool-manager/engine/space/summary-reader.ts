@@ -8,6 +8,7 @@ import {
   isSummaryUnit,
   matchesEntry,
   newSummary,
+  setEntry,
   type StoredSum,
   type Summary,
   summaryUnits,
@@ -39,6 +40,15 @@ export class SummaryReader {
     const copy = bytes.slice();
     for (const index of bad) copy.fill(0, index * blockBytes, (index + 1) * blockBytes);
     return new Uint32Array(copy.buffer);
+  }
+
+  /** A unit of a segment without a summary is known from its pointer. */
+  keep(id: number, unit: number, slot: number, owner: number, sumLow: number, sumHigh: number): void {
+    const { segments } = this.#table;
+    if (segments.has(id, segmentFlag.summarized)) return;
+    let summary = this.kept.get(id);
+    if (summary === undefined) this.kept.set(id, (summary = newSummary(segments.spaceOf(id).dataUnits)));
+    setEntry(summary, unit, slot, owner, sumLow, sumHigh);
   }
 
   /** Judges units that are in use, counted from `first`; what nothing is known of passes. */

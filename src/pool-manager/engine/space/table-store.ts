@@ -14,6 +14,7 @@ import { decodePage, encodePage } from './table-page.ts';
 
 /** So many checkpoints until every page has been written. */
 const rounds = 16;
+const pagesPerSlice = 8;
 const pagePrefix = 'table/';
 const logPrefix = 'table-log/';
 const summaryPrefix = 'summary/';
@@ -26,6 +27,8 @@ export class TableStore {
   readonly #summaries: SummaryReader;
   /** By page: the checkpoint that wrote it last; 0 when none has. */
   readonly #pageTxg: number[] = [];
+  readonly #pause: () => Promise<void>;
+  #writing: Promise<void> | undefined;
   #cursor = 0;
   #logs: number[] = [];
   /** Items that are summaries. */
@@ -33,7 +36,13 @@ export class TableStore {
   /** Segments that were written since the last checkpoint. */
   readonly #touched = new Set<number>();
 
-  constructor(table: SpaceTable, appender: Appender, summaries: SummaryReader) {
+  constructor(
+    table: SpaceTable,
+    appender: Appender,
+    summaries: SummaryReader,
+    pause: (() => Promise<void>) | undefined,
+  ) {
+    this.#pause = pause ?? (() => Promise.resolve());
     this.#table = table;
     this.#appender = appender;
     this.#summaries = summaries;
@@ -44,7 +53,19 @@ export class TableStore {
     this.#touched.add(id);
   }
 
-  write(txg: number, items: ItemWriter): void {
+  /** Pages are being written until this resolves; undefined: none is. Nothing may move from one to another meanwhile. */
+  get writing(): Promise<void> | undefined {
+    return this.#writing;
+  }
+
+  async write(txg: number, items: ItemWriter): Promise<void> {
+    this.#writeLog(txg, items);
+    this.#writing = this.#writePages(txg, items);
+    await this.#writing;
+    this.#writing = undefined;
+  }
+
+  #writeLog(txg: number, items: ItemWriter): void {
     const table = this.#table;
     for (const record of this.bound.values()) table.finish(record);
     this.bound.clear();
@@ -57,9 +78,10 @@ export class TableStore {
       if (table.segments.emptied[id] === emptiedNext) table.segments.emptied[id] = txg;
     items.put(`${logPrefix}${txg}`, table.log.take(table.clock));
     this.#logs.push(txg);
-    this.#writePages(txg, items);
     this.#writeSummaries(items);
-    this.#touched.clear();
+  }
+
+  #dropLogs(items: ItemWriter): void {
     const needed = this.#logs.filter((log) => this.#pagesBefore(log));
     for (const log of this.#logs) if (!needed.includes(log)) items.delete(`${logPrefix}${log}`);
     this.#logs = needed;
@@ -86,17 +108,21 @@ export class TableStore {
     );
   }
 
-  #writePages(txg: number, items: ItemWriter): void {
+  async #writePages(txg: number, items: ItemWriter): Promise<void> {
     const { pages } = this.#table.segments;
+    const touched = new Set(this.#touched);
+    this.#touched.clear();
     for (let count = Math.ceil(pages / rounds); count > 0; count--) {
       const page = this.#cursor % pages;
       items.put(
         this.#pageKey(page),
-        encodePage(this.#table, page, txg, (id) => this.#lastTxg(id)),
+        encodePage(this.#table, page, txg, (id) => this.#lastTxg(id, touched)),
       );
       this.#pageTxg[page] = txg;
       this.#cursor = page + 1;
+      if (count % pagesPerSlice === 0) await this.#pause();
     }
+    this.#dropLogs(items);
   }
 
   /** Summaries that are not on the devices: of what is being written, and of what a crash left without. */
@@ -133,17 +159,15 @@ export class TableStore {
     const { segments, log } = this.#table;
     const { group } = segments.spaceOf(id);
     const segment = segments.numberOf(id);
-    log.txgs(this.#table.where(id), group.firstTxg(segment), this.#lastTxg(id));
+    log.txgs(this.#table.where(id), group.firstTxg(segment), this.#lastTxg(id, this.#touched));
   }
 
   /** What is open now may still be written to in the checkpoint that follows. */
-  #lastTxg(id: number): number {
+  #lastTxg(id: number, touched: ReadonlySet<number>): number {
     const { segments } = this.#table;
     const { group } = segments.spaceOf(id);
     const last = group.lastTxg(segments.numberOf(id));
-    return this.#touched.has(id) || segments.state[id] === stateCode.open
-      ? Math.max(last, group.openTxg)
-      : last;
+    return touched.has(id) || segments.state[id] === stateCode.open ? Math.max(last, group.openTxg) : last;
   }
 
   /** Whether a page is older than this log. */

@@ -1,0 +1,116 @@
+import { expect, test } from '@jest/globals';
+import { spaceRig, type SpaceRig } from '../../../testing/space-rig.ts';
+
+const segmentUnits = 64;
+const dataUnits = 60;
+
+/** What is being written is not moved: all is written. */
+async function written(rig: SpaceRig): Promise<void> {
+  await rig.space.drained();
+  await Promise.resolve();
+}
+
+/** A pool with some full segments, of each of which every fourth block is left. */
+async function sparseRig(
+  segments: number,
+): Promise<{ readonly rig: SpaceRig; readonly kept: readonly Uint32Array[] }> {
+  const rig = spaceRig({ segments: 64, segmentUnits, discard: true });
+  const all = Array.from({ length: segments * dataUnits }, (_, i) => rig.write('data', i));
+  for (const words of all) rig.space.adopt(words, 0);
+  for (const [i, words] of all.entries()) if (i % 4 !== 0) rig.space.free(words, 0, 1);
+  await written(rig);
+  return { rig, kept: all.filter((_, i) => i % 4 === 0) };
+}
+
+const checkpoint = async (rig: SpaceRig, txg: number): Promise<void> => {
+  await rig.space.changes(txg, {
+    put: (key, bytes) => void rig.items.set(key, bytes),
+    delete: () => undefined,
+  });
+  rig.space.seal();
+  rig.space.release(txg, Infinity);
+  await Promise.resolve();
+};
+
+test('what is live moves together in order, names stay, emptied segments come back and are discarded', async () => {
+  const { rig, kept } = await sparseRig(8);
+  expect(await rig.space.cleaning.clean(1000)).toBe(8 * 15);
+  expect(kept.map((words) => rig.space.place(words, 0)?.unit)).toEqual(kept.map((_, i) => i % dataUnits));
+  for (const [i, words] of kept.entries()) expect(await rig.read(words)).toEqual(rig.content(i * 4, 8));
+  expect(rig.space.room.heldUnits).toBe(8 * dataUnits);
+  for (const txg of [1, 2, 3]) await checkpoint(rig, txg);
+  await Promise.resolve();
+  expect([rig.space.room.heldUnits, rig.groups[0]?.discarded.length]).toEqual([0, 8]);
+  expect(rig.space.audit()).toEqual([]);
+  expect((await rig.reopen(3, 5000)).space.audit()).toEqual([]);
+});
+
+test('a piece that does not fit is split: nothing is padded', async () => {
+  const { rig, kept } = await sparseRig(9);
+  await rig.space.cleaning.clean(1000);
+  const segments = new Set(kept.map((words) => rig.space.place(words, 0)?.segment));
+  expect(segments.size).toBe(Math.ceil((9 * 15) / dataUnits));
+});
+
+test('a segment with blocks that no checkpoint has taken in stays where it is', async () => {
+  const rig = spaceRig({ segments: 32, segmentUnits });
+  const all = Array.from({ length: dataUnits }, (_, i) => rig.write('data', i));
+  for (const words of all.slice(1)) rig.space.adopt(words, 0);
+  for (const words of all.slice(2)) rig.space.free(words, 0, 1);
+  await written(rig);
+  expect(await rig.space.cleaning.clean(1000)).toBe(0);
+  rig.space.adopt(all[0] ?? new Uint32Array(8), 0);
+  expect(await rig.space.cleaning.clean(1000)).toBe(2);
+});
+
+test('what no copy is good of is moved as it is, reported, and found again', async () => {
+  const { rig, kept } = await sparseRig(2);
+  const [broken] = kept;
+  const place = rig.space.place(broken ?? new Uint32Array(8), 0);
+  rig.groups[0]?.contentOf(place?.segment ?? 0).fill(0xee, 0, 4096);
+  await rig.space.cleaning.clean(1000);
+  const rot = { group: 0, segment: 0, unit: 0, owner: { slot: 1, owner: 0 } };
+  expect(rig.rot).toEqual([rot]);
+  expect((await rig.read(broken ?? new Uint32Array(8)))[0]).toBe(0xee);
+  const moved = rig.space.place(broken ?? new Uint32Array(8), 0);
+  for (let i = 0; i < dataUnits * 3; i++) rig.write('data', 1000 + i);
+  await sparseMore(rig);
+  const scrub = await rig.space.scrubSegment(0, moved?.segment ?? 0);
+  expect(scrub.bad.map(({ unit, owner }) => [unit, owner])).toEqual([[0, rot.owner]]);
+});
+
+/** Fills the segment that moved units go to, so that it is written whole. */
+async function sparseMore(rig: SpaceRig): Promise<void> {
+  const all = Array.from({ length: 8 * dataUnits }, (_, i) => rig.write('data', 5000 + i));
+  for (const words of all) rig.space.adopt(words, 0);
+  for (const [i, words] of all.entries()) if (i % 4 !== 0) rig.space.free(words, 0, 1);
+  await written(rig);
+  await rig.space.cleaning.clean(1000);
+  await written(rig);
+}
+
+test('scrub looks at what is in use, and knows whose it is', async () => {
+  const { rig } = await sparseRig(2);
+  expect(await rig.space.scrubSegment(0, 0)).toEqual({ units: 15, repairedUnits: 0, bad: [] });
+  rig.groups[0]?.contentOf(0).fill(1, 4 * 4096, 5 * 4096);
+  rig.groups[0]?.contentOf(0).fill(1, 5 * 4096, 6 * 4096);
+  expect((await rig.space.scrubSegment(0, 0)).bad).toEqual([
+    { group: 0, segment: 0, unit: 4, owner: { slot: 1, owner: 4 } },
+  ]);
+  const judge = await rig.space.judge(0, 0);
+  const content = rig.groups[0]?.contentOf(0) ?? new Uint8Array(0);
+  expect([0, 4, 5].map((unit) => judge(unit, content, unit * 4096))).toEqual([true, false, true]);
+});
+
+test('an empty pool needs no cleaning, a sparse one only in idle time, a full one at once', async () => {
+  const rig = spaceRig({ segments: 64, segmentUnits });
+  expect([rig.space.cleaning.need, rig.space.cleaning.debt(100)]).toEqual(['no', 0]);
+  const blocks: Uint32Array[] = [];
+  for (let i = 0; rig.space.room.userUnitsNow > 0; i++) blocks.push(rig.write('data', i));
+  for (const words of blocks) rig.space.adopt(words, 0);
+  await written(rig);
+  expect([rig.space.cleaning.need, await rig.space.cleaning.clean(100)]).toEqual(['urgent', 0]);
+  for (const [i, words] of blocks.entries()) if (i % 2 === 0) rig.space.free(words, 0, 1);
+  expect(rig.space.cleaning.debt(100)).toBeGreaterThan(100);
+  expect(await rig.space.cleaning.clean(100)).toBeGreaterThanOrEqual(100);
+});
