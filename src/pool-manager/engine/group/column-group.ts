@@ -83,9 +83,15 @@ export class ColumnGroup implements SegmentGroup {
     return await readUnits(this.core, segment, unit, count, isGood);
   }
 
-  async verify(segment: number, unit: number, count: number, isGood: UnitCheck): Promise<GroupVerification> {
+  async verify(
+    segment: number,
+    unit: number,
+    count: number,
+    isGood: UnitCheck,
+    isKnown: (index: number) => boolean = () => true,
+  ): Promise<GroupVerification> {
     this.#checkUnits(segment, unit, count);
-    return await verifyUnits(this.core, segment, unit, count, isGood);
+    return await verifyUnits(this.core, { segment, unit, count, isKnown }, isGood);
   }
 
   async flush(): Promise<void> {

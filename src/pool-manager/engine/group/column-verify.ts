@@ -1,32 +1,37 @@
 /**
- * Scrub: units are read and judged, what is wrong is sought elsewhere; then parity, or the other copies, must be what the
- * data makes them. The rows around the units take part, since parity is of whole rows; nobody judges what is dead there.
+ * Scrub: units are read and judged, what is wrong is sought elsewhere; then the other copies, or parity, must be what the
+ * data makes them.
+ *
+ * Parity that does not fit is written anew only where all the data it is of has been judged. Where some was not, that may
+ * be what is rotten, and the parity is what it can be had back from.
  */
 import { must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { readUnits } from './column-read.ts';
-import { chunkBytes, rowOf } from './geometry.ts';
+import { chunkBytes, chunkUnits, rowOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import { reconstruct } from './reconstruct.ts';
 import type { GroupVerification, UnitCheck } from './segment-group.ts';
 
+export interface VerifiedUnits {
+  readonly segment: number;
+  readonly unit: number;
+  readonly count: number;
+  readonly isKnown: (index: number) => boolean;
+}
+
 export async function verifyUnits(
   core: GroupCore,
-  segment: number,
-  unit: number,
-  count: number,
+  units: VerifiedUnits,
   isGood: UnitCheck,
 ): Promise<GroupVerification> {
+  const { segment, unit, count } = units;
   const before = errorsOf(core);
   const { bad } = await readUnits(core, segment, unit, count, isGood);
   const readRepairs = errorsOf(core) - before;
-  // without a judge for every unit of a row its parity says nothing
-  if (bad.length > 0) return { bad, repairedUnits: readRepairs };
-  const d = core.shape.dataColumns;
-  const from = core.shape.isMirror ? unit * blockBytes : rowOf(unit, d) * chunkBytes;
-  const to = core.shape.isMirror
-    ? (unit + count) * blockBytes
-    : (rowOf(unit + count - 1, d) + 1) * chunkBytes;
+  const { dataColumns: d, isMirror } = core.shape;
+  const from = isMirror ? unit * blockBytes : rowOf(unit, d) * chunkBytes;
+  const to = isMirror ? (unit + count) * blockBytes : (rowOf(unit + count - 1, d) + 1) * chunkBytes;
   const pieces = await Promise.all(
     core.members.map(async (_, column) => {
       const member = core.memberOf(segment, column);
@@ -34,9 +39,14 @@ export async function verifyUnits(
       return await core.read(member, core.offsetBytes(segment, from), to - from);
     }),
   );
-  const repaired = core.shape.isMirror
-    ? await compareCopies(core, { segment, from, pieces }, isGood)
-    : await compareParity(core, { segment, from, pieces });
+  const window: Window = { segment, from, pieces };
+  const isBad = new Set(bad);
+  const repaired = isMirror
+    ? await compareCopies(core, window, isGood, units.isKnown)
+    : await compareParity(core, window, (each) => {
+        const index = each - unit;
+        return index >= 0 && index < count && !isBad.has(index) && units.isKnown(index);
+      });
   return { bad, repairedUnits: readRepairs + repaired };
 }
 
@@ -51,11 +61,18 @@ interface Window {
   readonly pieces: readonly (Uint8Array | undefined)[];
 }
 
-async function compareCopies(core: GroupCore, window: Window, isGood: UnitCheck): Promise<number> {
+/** Of a unit that nobody can judge any copy may be the right one. */
+async function compareCopies(
+  core: GroupCore,
+  window: Window,
+  isGood: UnitCheck,
+  isKnown: (index: number) => boolean,
+): Promise<number> {
   const { pieces } = window;
   const length = pieces.find((piece) => piece !== undefined)?.byteLength ?? 0;
   let repaired = 0;
   for (let at = 0; at < length; at += blockBytes) {
+    if (!core.options.readOnly && !isKnown(at / blockBytes)) continue;
     const good = pieces.find((piece) => piece !== undefined && isGood(at / blockBytes, piece, at));
     if (good === undefined) continue; // it was good a moment ago: the medium is failing, the next pass tells
     for (const [column, piece] of pieces.entries())
@@ -64,7 +81,12 @@ async function compareCopies(core: GroupCore, window: Window, isGood: UnitCheck)
   return repaired;
 }
 
-async function compareParity(core: GroupCore, window: Window): Promise<number> {
+/** `isJudged`: whether a unit of the segment has been found good, or is needed by nobody. */
+async function compareParity(
+  core: GroupCore,
+  window: Window,
+  isJudged: (unit: number) => boolean,
+): Promise<number> {
   const { dataColumns, parityColumns } = core.shape;
   const sources = Array.from({ length: dataColumns }, (_, k) => k);
   const data = window.pieces.slice(0, dataColumns);
@@ -75,10 +97,17 @@ async function compareParity(core: GroupCore, window: Window): Promise<number> {
     if (!core.has(core.memberOf(window.segment, column), window.segment)) continue;
     const right = reconstruct(core.arena, core.shape, column, sources, inputs);
     for (let at = 0; at < right.byteLength; at += blockBytes)
-      repaired += await mendUnlessSame(core, window, { column, piece: window.pieces[column], right, at });
+      // a check that writes nothing is told of any difference
+      if (core.options.readOnly || sources.every((k) => isJudged(unitAt(window.from + at, k, dataColumns))))
+        repaired += await mendUnlessSame(core, window, { column, piece: window.pieces[column], right, at });
   }
   return repaired;
 }
+
+/** The unit of the segment that data column `column` has at this offset of its part. */
+const unitAt = (columnOffset: number, column: number, dataColumns: number): number =>
+  (Math.floor(columnOffset / chunkBytes) * dataColumns + column) * chunkUnits +
+  (columnOffset % chunkBytes) / blockBytes;
 
 interface Comparison {
   readonly column: number;

@@ -145,6 +145,28 @@ describe.each(cases)('%s', (_, layout, count, seed) => {
   });
 });
 
+test.each(redundant)(
+  '%s: a scrub of some units leaves alone what others may need',
+  async (_, layout, count) => {
+    const rig = columnGroup(layout, count);
+    const random = prng(7);
+    await written(rig);
+    for (let at = 0; at < segmentBytes; at += blockBytes)
+      if (random.chance(0.5)) some(rig, 1, random)[0]?.flipBit(at + 9);
+    const { segmentUnits, rowUnits } = rig.group;
+    for (let unit = 0; unit < segmentUnits;) {
+      const units = Math.min(1 + random.below(2 * rowUnits), segmentUnits - unit);
+      const unknown = random.below(units + 3);
+      // what is not known is not judged either
+      const isGood: UnitCheck = (index, bytes, from) =>
+        index === unknown || isTagged(unit)(index, bytes, from);
+      expect((await rig.group.verify(0, unit, units, isGood, (index) => index !== unknown)).bad).toEqual([]);
+      unit += units;
+    }
+    expect(await readAll(rig, random)).toEqual([]);
+  },
+);
+
 test('a flush that fails takes the device out of use and is never tried again', async () => {
   const rig = columnGroup('mirror', 2);
   const [a] = rig.devices as [MemoryDevice];

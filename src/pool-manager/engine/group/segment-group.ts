@@ -53,8 +53,18 @@ export interface SegmentGroup {
    * given out anew meanwhile.
    */
   read(segment: number, unit: number, count: number, isGood: UnitCheck): Promise<GroupReading>;
-  /** Compares all copies and the parity of these units and mends what is wrong (scrub). */
-  verify(segment: number, unit: number, count: number, isGood: UnitCheck): Promise<GroupVerification>;
+  /**
+   * Compares all copies and the parity of these units and mends what is wrong (scrub). Parity is written anew only where
+   * all the units that it is of are among these and known: otherwise it may be the last good copy of one that is rotten
+   * and that nobody judged. `isKnown`: whether `isGood` can tell, or nobody needs the unit; by default of all.
+   */
+  verify(
+    segment: number,
+    unit: number,
+    count: number,
+    isGood: UnitCheck,
+    isKnown?: (index: number) => boolean,
+  ): Promise<GroupVerification>;
   /**
    * Everything that was written before is durable. A device that fails its flush is out of use first, and is never
    * asked again. Rejects with GroupFailure.
