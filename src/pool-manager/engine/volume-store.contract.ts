@@ -6,12 +6,12 @@ import { prng } from '../../shared/prng.ts';
 import { contentOf, contentOfAll } from '../../testing/block-content.ts';
 import { changeBoth } from '../../testing/volume-changes.ts';
 import { difference, VolumeModel } from '../../testing/volume-model.ts';
-import type { Pool } from './pool.ts';
+import type { ManagedPool } from './pool.ts';
 import { NoSpaceError, type VolumeStore } from './volume-store.ts';
 
 /** A pool of about 32 MiB, and what can happen to it. */
 export interface StoreHarness {
-  readonly pool: Pool;
+  readonly pool: ManagedPool;
   /** A power cut: what was not made durable may be lost. The pool is imported again. */
   crash(): Promise<StoreHarness>;
   /** Resolves when no background work is left and totals are exact. */
@@ -388,6 +388,270 @@ export function volumeStoreContract(
         store.write(2, 0, contentOfAll([2, 1]));
         expect(before.equals(await store.digest(0, 2))).toBe(false);
       });
+    });
+
+    describe('clones', () => {
+      /** A volume with a snapshot `s` of blocks 1, 2, 3 from block 10 on, gone on since, and a clone of it. */
+      const cloned = async () => {
+        const { harness, store } = await one();
+        store.write(5, 10, contentOfAll([1, 2, 3]));
+        store.setRecord(bytes('of the origin'));
+        store.snapshot('s');
+        store.write(6, 11, contentOf(9));
+        const clone = await harness.pool.cloneVolume({
+          volume: 'pv-clone',
+          replicaId: 'r1',
+          origin: store.identity.guid,
+          snapshot: 's',
+        });
+        return { harness, store, clone };
+      };
+      const find = (harness: StoreHarness, volume: string) =>
+        must(
+          harness.pool.volumes().find(({ identity }) => identity.volume === volume),
+          volume,
+        );
+
+      test('begin as the snapshot, with a record of their own, and go on by themselves', async () => {
+        const { harness, store, clone } = await cloned();
+        expect([clone.last, clone.sizeBytes, clone.record.byteLength, clone.snapshots()]).toEqual([
+          5,
+          4 * MiB,
+          0,
+          [],
+        ]);
+        expect(await births(clone, 0)).toEqual([extent(10, 3, 5, true)]);
+        clone.write(6, 10, contentOf(7));
+        clone.unmap(7, 12, 1);
+        clone.snapshot('s');
+        store.write(7, 12, contentOf(8));
+        await clone.commit();
+        const tags = async (of: VolumeStore) => [await tag(of, 10), await tag(of, 11), await tag(of, 12)];
+        expect([await tags(clone), await tags(store)]).toEqual([
+          [7, 2, 0],
+          [1, 9, 8],
+        ]);
+        expect(await tag(store, 10, 's')).toBe(1);
+        const next = await harness.crash();
+        expect(await tags(find(next, 'pv-clone'))).toEqual([7, 2, 0]);
+        expect(await births(find(next, 'pv-clone'), 5)).toEqual([
+          extent(10, 1, 6, true),
+          extent(12, 1, 7, false),
+        ]);
+        await next.settled();
+        expect(await next.check()).toEqual([]);
+      });
+
+      test('outlive the snapshot and the volume they came from; in the end all space is given back', async () => {
+        const { harness, store, clone } = await cloned();
+        store.deleteSnapshot('s');
+        expect(store.snapshots()).toEqual([]);
+        store.snapshot('s');
+        await harness.pool.destroyVolume(store.identity.guid);
+        await harness.settled();
+        const next = await harness.crash();
+        expect(next.pool.volumes().map(({ identity }) => identity.volume)).toEqual(['pv-clone']);
+        const again = find(next, 'pv-clone');
+        expect([await tag(again, 10), await tag(again, 11), await tag(again, 12)]).toEqual([1, 2, 3]);
+        await next.settled();
+        expect(await next.check()).toEqual([]);
+        await next.pool.destroyVolume(clone.identity.guid);
+        await next.settled();
+        expect([next.pool.volumes(), await next.check()]).toEqual([[], []]);
+        expect(next.pool.status().logicalUsedBytes).toBe(0);
+      });
+
+      test('of clones, and with snapshots of their own, are freed in any order', async () => {
+        const { harness, clone } = await cloned();
+        clone.write(6, 50, contentOfAll([4, 5]));
+        clone.snapshot('t');
+        const second = await harness.pool.cloneVolume({
+          volume: 'pv-second',
+          replicaId: 'r1',
+          origin: clone.identity.guid,
+          snapshot: 't',
+        });
+        second.write(7, 51, contentOf(6));
+        clone.rollback('t');
+        clone.deleteSnapshot('t');
+        await harness.pool.destroyVolume(clone.identity.guid);
+        await harness.settled();
+        expect(await harness.check()).toEqual([]);
+        const next = await harness.crash();
+        const last = find(next, 'pv-second');
+        expect([await tag(last, 10), await tag(last, 50), await tag(last, 51)]).toEqual([1, 4, 6]);
+        await next.pool.destroyVolume(last.identity.guid);
+        await next.settled();
+        expect(next.pool.volumes().map(({ identity }) => identity.volume)).toEqual(['pv-1']);
+        expect(await next.check()).toEqual([]);
+      });
+
+      test('of what is not there are refused', async () => {
+        const { harness, store } = await cloned();
+        const spec = { volume: 'pv-9', replicaId: 'r1', origin: store.identity.guid, snapshot: 's' };
+        await expect(harness.pool.cloneVolume({ ...spec, snapshot: 't' })).rejects.toThrow('t');
+        await expect(harness.pool.cloneVolume({ ...spec, origin: '0123456789abcdef' })).rejects.toThrow(
+          '0123456789abcdef',
+        );
+        await expect(harness.pool.cloneVolume({ ...spec, volume: 'pv-clone' })).rejects.toThrow('pv-clone');
+      });
+    });
+
+    describe('space per snapshot', () => {
+      test('is what only it has, what it shares, and what deleting it gives back', async () => {
+        const { harness, store } = await one();
+        store.write(1, 0, contentOfAll(Array.from({ length: 100 }, (_, i) => i + 1)));
+        store.snapshot('a');
+        store.write(2, 0, contentOfAll(Array.from({ length: 10 }, (_, i) => i + 201)));
+        store.snapshot('b');
+        store.write(3, 0, contentOfAll(Array.from({ length: 30 }, (_, i) => i + 301)));
+        await harness.settled();
+        // of nodes each has its own leaf and the one above it
+        const usage = (unique: number, shared: number) => ({
+          uniqueBytes: (unique + 2) * blockBytes,
+          sharedBytes: shared * blockBytes,
+          reclaimableBytes: (unique + 2) * blockBytes,
+        });
+        expect(await store.snapshotUsage('a')).toEqual(usage(10, 90));
+        expect(await store.snapshotUsage('b')).toEqual(usage(10, 90));
+        const before = harness.pool.status().usedBytes;
+        store.deleteSnapshot('a');
+        await harness.settled();
+        expect(before - harness.pool.status().usedBytes).toBe(12 * blockBytes);
+        expect(await store.snapshotUsage('b')).toEqual(usage(30, 70));
+        const next = await again(harness);
+        expect(await next.store.snapshotUsage('b')).toEqual(usage(30, 70));
+        await expect(next.store.snapshotUsage('a')).rejects.toThrow('a');
+      });
+
+      test('what a clone needs is not given back', async () => {
+        const { harness, store } = await one();
+        store.write(1, 0, contentOfAll([1, 2, 3]));
+        store.snapshot('s');
+        store.unmap(2, 0, 3);
+        const spec = { volume: 'pv-clone', replicaId: 'r1', origin: store.identity.guid, snapshot: 's' };
+        const clone = await harness.pool.cloneVolume(spec);
+        clone.write(2, 0, contentOf(4));
+        await harness.settled();
+        expect(await store.snapshotUsage('s')).toEqual({
+          uniqueBytes: 3 * blockBytes,
+          sharedBytes: 2 * blockBytes,
+          reclaimableBytes: 0,
+        });
+      });
+    });
+
+    describe('properties and annotations', () => {
+      test('are kept through a crash, and clones begin with the properties of their origin', async () => {
+        const { harness, store } = await one();
+        expect([store.properties, store.annotations.byteLength]).toEqual([
+          { compression: 'off', zstdLevel: 3 },
+          0,
+        ]);
+        store.setProperties({ compression: 'lz4', zstdLevel: 7 });
+        store.setAnnotations(bytes('{"class":"gold"}'));
+        store.snapshot('s');
+        await store.commit();
+        const next = await again(harness);
+        expect([next.store.properties, text(next.store.annotations), next.store.last]).toEqual([
+          { compression: 'lz4', zstdLevel: 7 },
+          '{"class":"gold"}',
+          0,
+        ]);
+        const clone = await next.harness.pool.cloneVolume({
+          volume: 'pv-clone',
+          replicaId: 'r1',
+          origin: store.identity.guid,
+          snapshot: 's',
+        });
+        expect([clone.properties.compression, clone.annotations.byteLength]).toEqual(['lz4', 0]);
+      });
+
+      test('compression can be changed at any time; what is read is what was written', async () => {
+        const { harness, store } = await one();
+        const plain = new Uint8Array(100 * blockBytes).map((_, i) => (i >> 6) & 0xff);
+        store.write(1, 0, plain);
+        store.setProperties({ compression: 'lz4', zstdLevel: 3 });
+        store.write(2, 200, plain);
+        store.setProperties({ compression: 'off', zstdLevel: 3 });
+        store.write(3, 400, plain);
+        await store.commit();
+        const next = await again(harness);
+        const same = async (block: number) => Buffer.from(await next.store.read(block, 100)).equals(plain);
+        expect([await same(0), await same(200), await same(400)]).toEqual([true, true, true]);
+        await next.harness.settled();
+        expect([await same(0), await same(200), await same(400)]).toEqual([true, true, true]);
+        const { logicalBytes, allocatedBytes } = next.store.usage();
+        expect(logicalBytes).toBe(300 * blockBytes);
+        expect(allocatedBytes).toBeLessThan(250 * blockBytes);
+        expect(await next.harness.check()).toEqual([]);
+      });
+    });
+
+    test('a large unmap is durable at once; its space comes back in the background, over crashes too', async () => {
+      let { harness, store } = await one(400 * MiB);
+      for (let i = 0; i < 40; i++)
+        store.write(i + 1, i * 2_500, contentOfAll(Array.from({ length: 50 }, (_, k) => i * 100 + k + 1)));
+      store.snapshot('s');
+      await harness.settled();
+      ({ harness, store } = await again(harness)); // nothing of the map is at hand
+      store.unmap(100, 60, 100_000);
+      await store.commit();
+      ({ harness, store } = await again(harness));
+      expect(await births(store, 99)).toEqual([extent(60, 100_000, 100, false)]);
+      ({ harness, store } = await again(harness));
+      await harness.settled();
+      expect(store.usage().logicalBytes).toBe(50 * blockBytes);
+      expect([await tag(store, 2_500), await tag(store, 2_500, 's')]).toEqual([0, 101]);
+      store.deleteSnapshot('s');
+      await harness.settled();
+      expect(store.usage().allocatedBytes).toBeLessThan(60 * blockBytes);
+      expect(await harness.check()).toEqual([]);
+    });
+
+    test('hundreds of snapshots, taken and deleted in any order, over a crash', async () => {
+      const { harness, store } = await one();
+      for (let i = 1; i <= 400; i++) {
+        store.write(i, i % 50, contentOf(i));
+        store.snapshot(`s${i}`);
+      }
+      await store.commit();
+      const next = await again(harness);
+      expect(next.store.snapshots().map(({ number }) => number)).toEqual(
+        Array.from({ length: 400 }, (_, i) => i + 1),
+      );
+      expect([await tag(next.store, 7, 's207'), await tag(next.store, 7, 's206')]).toEqual([207, 157]);
+      for (let i = 1; i <= 400; i++) if (i % 7 !== 0) next.store.deleteSnapshot(`s${i}`);
+      await next.harness.settled();
+      expect(await tag(next.store, 7, 's203')).toBe(157);
+      expect(await next.harness.check()).toEqual([]);
+      for (const { name: left } of next.store.snapshots()) next.store.deleteSnapshot(left);
+      await next.harness.settled();
+      expect(next.store.usage().allocatedBytes).toBe((50 + 2) * blockBytes);
+      expect(await next.harness.check()).toEqual([]);
+    });
+
+    test('a block for repair comes by its birth, and only what belongs there is taken back', async () => {
+      const { harness, store } = await one();
+      store.write(1, 3, contentOf(1));
+      store.snapshot('s');
+      store.write(2, 3, contentOf(2));
+      await harness.settled();
+      const given = async (birth: number) => {
+        const content = await store.readForRepair(3, birth);
+        return content === undefined ? undefined : Buffer.from(content).readUInt32LE(0);
+      };
+      expect([await given(2), await given(1), await given(3)]).toEqual([2, 1, undefined]);
+      expect([
+        await store.writeRepaired(3, contentOf(1)),
+        await store.writeRepaired(4, contentOf(2)),
+      ]).toEqual([false, false]);
+      expect(await store.writeRepaired(3, contentOf(2))).toBe(true);
+      expect([store.last, await births(store, 0), await tag(store, 3)]).toEqual([
+        2,
+        [extent(3, 1, 2, true)],
+        2,
+      ]);
     });
 
     describe('a full pool', () => {

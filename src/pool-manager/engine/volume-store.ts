@@ -2,7 +2,7 @@
  * The port of the engine: what replication asks of a store (docs/replication.md, "What a store gives").
  *
  * **One order.** All mutations of a volume (`write`, `unmap`, `advance`, `resize`, `setRecord`, `copyIn`, `snapshot`,
- * `deleteSnapshot`, `rollback`) are synchronous and take effect in the order of the calls. They are visible to reads at
+ * `deleteSnapshot`, `rollback`, `setProperties`, `setAnnotations`) are synchronous and take effect in the order of the calls. They are visible to reads at
  * once and durable when a `commit` that was called after them has completed. After a crash the volume is exactly the
  * state after some prefix of that order, not shorter than the last completed commit: content, births, `last`, record and
  * snapshots all of one instant. Mutations made in one synchronous run are never separated by a crash.
@@ -88,10 +88,13 @@ export interface VolumeStore {
   readonly durable: number;
   /** The replication record, opaque here; empty at birth. */
   readonly record: Uint8Array;
+  readonly properties: VolumeProperties;
+  /** What is needed to recreate the volume's custom resources, opaque here; empty at birth, at most 64 KiB. */
+  readonly annotations: Uint8Array;
 
   /**
    * Takes in entry `number` (above `last`): `data` is whole blocks. All-zero blocks are stored as unmapped.
-   * The engine may keep `data` until it is durable: nobody changes it any more.
+   * It is copied before the call returns.
    * Throws NoSpaceError before anything has changed.
    */
   write(number: number, block: number, data: Uint8Array): void;
@@ -106,8 +109,13 @@ export interface VolumeStore {
   /** Writes blocks that came from another replica, with the births they have there. Changes neither `last` nor the record. */
   copyIn(extents: readonly CopiedExtent[]): void;
 
+  /** Mutations as any other; they change neither `last` nor content. They work on a full pool. */
+  setProperties(properties: VolumeProperties): void;
+  setAnnotations(annotations: Uint8Array): void;
+
   /** Constant time. The name must be free. */
   snapshot(name: string): void;
+  /** The name is free again at once; its space comes back in the background. */
   deleteSnapshot(name: string): void;
   /** Head content, births, `last` and record become those of the snapshot, which stays. */
   rollback(name: string): void;
@@ -138,17 +146,6 @@ export interface VolumeStore {
   /** A hash of the logical content of [block, block + count): equal content, equal digest, however it came to be. */
   digest(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
   usage(): VolumeUsage;
-}
-
-/** Everything that a volume of the engine can do. */
-export interface FullVolumeStore extends VolumeStore {
-  readonly properties: VolumeProperties;
-  /** What is needed to recreate the volume's custom resources, opaque here; empty at birth, at most 64 KiB. */
-  readonly annotations: Uint8Array;
-  /** Mutations as any other; they change neither `last` nor content. They work on a full pool. */
-  setProperties(properties: VolumeProperties): void;
-  setAnnotations(annotations: Uint8Array): void;
-
   /** Rejects when there is no such snapshot. Exact when no background work is left. */
   snapshotUsage(name: string): Promise<SnapshotUsage>;
 

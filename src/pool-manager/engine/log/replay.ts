@@ -22,13 +22,13 @@ import {
 } from '../map/pointer.ts';
 import type { BatchPlace, BlockSpace } from '../space/block-space.ts';
 import type { VolumeNote } from '../volume/volume-journal.ts';
-import type { FullVolumeStore } from '../volume-store.ts';
+import type { VolumeStore } from '../volume-store.ts';
 import type { LogPosition } from './log-position.ts';
 import { LogReader } from './log-reader.ts';
 import { type LogRecord, readRecords, UnknownRecordError } from './record-reader.ts';
 
 /** A volume as replay sees it; its journal notes nothing meanwhile. */
-export interface ReplayedVolume extends FullVolumeStore {
+export interface ReplayedVolume extends VolumeStore {
   replayPut(block: number, count: number, words: Uint32Array, at: number): void;
   replayNumber(number: number): void;
 }

@@ -14,7 +14,7 @@ import { countsOf, emptyTree, type PendingCounts, settleCounts, type Tree } from
 import type {
   CopiedExtent,
   Extent,
-  FullVolumeStore,
+  VolumeStore,
   Snapshot,
   SnapshotUsage,
   VolumeIdentity,
@@ -50,7 +50,7 @@ const wideBlocks = 4_096;
 const sealDeltas = 1_024;
 const sealedLayersMax = 16;
 
-export class EngineVolume implements FullVolumeStore, Descendants {
+export class EngineVolume implements VolumeStore, Descendants {
   readonly identity: VolumeIdentity;
   readonly slot: number;
   sizeBytes: number;
