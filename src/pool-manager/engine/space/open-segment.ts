@@ -44,6 +44,7 @@ export function openSegment(table: SpaceTable, space: GroupSpace, heat: number):
   segments.heat[id] = heat;
   segments.emptied[id] = 0;
   log.open(table.where(id), heat);
+  table.touched.add(id);
   return {
     id,
     group: space.group.index,
@@ -67,5 +68,6 @@ export function finishSegment(table: SpaceTable, open: OpenSegment, storedSum: S
   segments.clock[open.id] = table.clock;
   units.settle(open.id);
   log.close(table.where(open.id), true, table.clock);
+  table.touched.add(open.id);
   table.holdIfEmpty(open.id);
 }

@@ -5,7 +5,7 @@ import type { SpaceTable } from './space-table.ts';
 import { ownerAt } from './summary.ts';
 import type { SummaryReader } from './summary-reader.ts';
 
-/** Units that are compared at once. */
+/** Units that are compared at once, about: whole rows, so that all that a parity is of is judged. */
 const stepUnits = 256;
 
 /** What is not on the devices yet is left for the next round. The caller holds a pin. */
@@ -19,22 +19,26 @@ export async function scrubSegment(
   const bad: Rot[] = [];
   const found = { units: 0, repairedUnits: 0, bad };
   if ((segments.used[id] ?? 0) === 0 || appender.isUnwritten(id)) return found;
-  const { group, dataUnits } = segments.spaceOf(id);
+  const { group } = segments.spaceOf(id);
   const summary = await summaries.read(id);
-  for (let first = 0; first < dataUnits; first += stepUnits) {
-    const count = Math.min(stepUnits, dataUnits - first);
-    if (!units.anyBusy(id, first, count)) continue;
-    for (let unit = first; unit < first + count; unit++) if (units.isBusy(id, unit)) found.units++;
+  const step = Math.max(1, Math.floor(stepUnits / group.rowUnits)) * group.rowUnits;
+  for (let first = 0; first < group.segmentUnits; first += step) {
+    const count = Math.min(step, group.segmentUnits - first);
+    const busy = summaries.countBusy(id, first, count);
+    if (busy === 0) continue;
+    found.units += busy;
     const isGood = summaries.judge(id, summary, first);
-    const verified = await group.verify(segments.numberOf(id), first, count, isGood);
+    const isKnown = (index: number) => summaries.isKnown(id, summary, first + index);
+    const verified = await group.verify(segments.numberOf(id), first, count, isGood, isKnown);
     found.repairedUnits += verified.repairedUnits;
     for (const index of verified.bad)
-      bad.push({
-        group: segments.groupIndexOf(id),
-        segment: segments.numberOf(id),
-        unit: first + index,
-        owner: ownerAt(summary, first + index),
-      });
+      if (units.isBusy(id, first + index))
+        bad.push({
+          group: segments.groupIndexOf(id),
+          segment: segments.numberOf(id),
+          unit: first + index,
+          owner: ownerAt(summary, first + index),
+        });
   }
   return found;
 }

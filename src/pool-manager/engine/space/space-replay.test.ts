@@ -90,3 +90,25 @@ test('the table is whole from any 16 checkpoints on: older logs are gone', async
   expect(logs.length).toBeLessThanOrEqual(16);
   expect((await rig.reopen(40, 1000)).space.room.liveUnits).toBe(40);
 });
+
+test('which checkpoints wrote to a segment outlives an import, even if it was ended between two of them', async () => {
+  const rig = spaceRig({ segments: 32, segmentUnits: 64 });
+  for (const group of rig.groups) group.openTxg = 2;
+  await checkpoint(rig, 1);
+  for (let i = 0; i < 130; i++) rig.space.adopt(rig.write('data', i), 0);
+  await rig.space.drained();
+  for (const group of rig.groups) group.openTxg = 3;
+  await checkpoint(rig, 2);
+  const [group] = rig.groups;
+  for (let segment = 0; segment < 32; segment++) group?.restoreTxgs(segment, 0, 0);
+  const again = await rig.reopen(2, 1000);
+  const txgs = (segment: number) => [group?.firstTxg(segment), group?.lastTxg(segment)];
+  expect([txgs(0), txgs(1), txgs(2), txgs(3)]).toEqual([
+    [2, 2],
+    [2, 2],
+    [2, 3],
+    [0, 0],
+  ]);
+  expect([...again.space.segmentsWritten(0, 1)]).toEqual([0, 1, 2]);
+  expect([...again.space.segmentsWritten(0, 2)]).toEqual([2]);
+});

@@ -20,6 +20,8 @@ export class SpaceTable {
   clock = 0;
   /** Segments that wait to become free. */
   readonly held = new Set<number>();
+  /** Segments that were opened, ended or reserved since the last checkpoint: their record changes. */
+  readonly touched = new Set<number>();
   /** Records of batches that still grow: they stay when nothing of them is in use. */
   readonly growing = new Set<number>();
 

@@ -127,7 +127,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         segments.emptied[id] = openTxg;
         groupOf(group).restoreTxgs(segment, groupOf(group).firstTxg(segment) || openTxg, openTxg);
       }
-      store.touch(id);
+      table.touched.add(id);
     },
     bind(group, segment, firstUnit) {
       const id = segments.id(group, segment);

@@ -5,6 +5,7 @@ import type { Appender } from './appender.ts';
 import { segmentFlag } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
 import {
+  hasEntry,
   isSummaryUnit,
   matchesEntry,
   newSummary,
@@ -51,14 +52,30 @@ export class SummaryReader {
     setEntry(summary, unit, slot, owner, sumLow, sumHigh);
   }
 
-  /** Judges units that are in use, counted from `first`; what nothing is known of passes. */
+  /** Judges units, counted from `first`: those in use, and the summary itself; what nothing is known of passes. */
   judge(id: number, summary: Summary, first: number): UnitCheck {
     const { units, segments } = this.#table;
     const { dataUnits } = segments.spaceOf(id);
+    const isSummarized = segments.has(id, segmentFlag.summarized);
     return (index, bytes, from) => {
       const unit = first + index;
-      if (unit >= dataUnits || !units.isBusy(id, unit)) return true;
-      return matchesEntry(summary, unit, bytes, from, this.#storedSum);
+      if (unit < dataUnits)
+        return !units.isBusy(id, unit) || matchesEntry(summary, unit, bytes, from, this.#storedSum);
+      const summaryIndex = unit - dataUnits;
+      if (!isSummarized || summaryIndex >= summaryUnits(dataUnits)) return true;
+      return isSummaryUnit(summaryIndex, bytes, from, this.#storedSum);
     };
+  }
+
+  /** Whether `judge` can tell, or nobody needs the unit. */
+  isKnown(id: number, summary: Summary, unit: number): boolean {
+    const { units, segments } = this.#table;
+    return unit >= segments.spaceOf(id).dataUnits || !units.isBusy(id, unit) || hasEntry(summary, unit);
+  }
+
+  /** Units in use, of so many from `first` on. */
+  countBusy(id: number, first: number, count: number): number {
+    const { dataUnits } = this.#table.segments.spaceOf(id);
+    return this.#table.units.countBusy(id, first, Math.max(0, Math.min(count, dataUnits - first)));
   }
 }

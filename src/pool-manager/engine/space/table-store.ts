@@ -4,7 +4,7 @@
  */
 import type { ItemReader, ItemWriter } from '../checkpoint/item-store.ts';
 import type { Appender } from './appender.ts';
-import { pageSegments, segmentFlag, stateCode } from './segments.ts';
+import { pageSegments, segmentFlag } from './segments.ts';
 import { emptiedNext, type SpaceTable } from './space-table.ts';
 import { newSummary, type Summary } from './summary.ts';
 import type { SummaryReader } from './summary-reader.ts';
@@ -33,8 +33,6 @@ export class TableStore {
   #logs: number[] = [];
   /** Items that are summaries. */
   #summaryKeys: ReadonlySet<string> = new Set();
-  /** Segments that were written since the last checkpoint. */
-  readonly #touched = new Set<number>();
 
   constructor(
     table: SpaceTable,
@@ -46,11 +44,6 @@ export class TableStore {
     this.#table = table;
     this.#appender = appender;
     this.#summaries = summaries;
-  }
-
-  /** Something is written, or may have been written, to the segment in this checkpoint. */
-  touch(id: number): void {
-    this.#touched.add(id);
   }
 
   /** Pages are being written until this resolves; undefined: none is. Nothing may move from one to another meanwhile. */
@@ -70,9 +63,9 @@ export class TableStore {
     for (const record of this.bound.values()) table.finish(record);
     this.bound.clear();
     this.#appender.noteBatches();
-    for (const { id } of this.#appender.openSegments) this.#touched.add(id);
-    for (const id of this.#touched) table.holdIfEmpty(id);
-    for (const id of this.#touched) this.#noteTxgs(id);
+    for (const { id } of this.#appender.openSegments) this.#table.touched.add(id);
+    for (const id of this.#table.touched) table.holdIfEmpty(id);
+    for (const id of this.#table.touched) this.#noteTxgs(id);
     table.units.takeLive((id, bits) => table.log.live(table.where(id), bits));
     for (const id of table.held)
       if (table.segments.emptied[id] === emptiedNext) table.segments.emptied[id] = txg;
@@ -110,13 +103,12 @@ export class TableStore {
 
   async #writePages(txg: number, items: ItemWriter): Promise<void> {
     const { pages } = this.#table.segments;
-    const touched = new Set(this.#touched);
-    this.#touched.clear();
+    this.#table.touched.clear();
     for (let count = Math.ceil(pages / rounds); count > 0; count--) {
       const page = this.#cursor % pages;
       items.put(
         this.#pageKey(page),
-        encodePage(this.#table, page, txg, (id) => this.#lastTxg(id, touched)),
+        encodePage(this.#table, page, txg, (id) => this.#lastTxg(id)),
       );
       this.#pageTxg[page] = txg;
       this.#cursor = page + 1;
@@ -131,7 +123,7 @@ export class TableStore {
     const put = (id: number, summary: Summary): void => {
       const key = `${summaryPrefix}${this.#table.where(id)}`;
       written.add(key);
-      if (this.#touched.has(id) || !this.#summaryKeys.has(key))
+      if (this.#table.touched.has(id) || !this.#summaryKeys.has(key))
         items.put(key, new Uint8Array(summary.slice().buffer));
     };
     for (const { id, isFinished, summary } of this.#appender.openSegments) if (!isFinished) put(id, summary);
@@ -159,15 +151,15 @@ export class TableStore {
     const { segments, log } = this.#table;
     const { group } = segments.spaceOf(id);
     const segment = segments.numberOf(id);
-    log.txgs(this.#table.where(id), group.firstTxg(segment), this.#lastTxg(id, this.#touched));
+    log.txgs(this.#table.where(id), group.firstTxg(segment), this.#lastTxg(id));
   }
 
-  /** What is open now may still be written to in the checkpoint that follows. */
-  #lastTxg(id: number, touched: ReadonlySet<number>): number {
+  /** What is not written yet may still be written in the checkpoint that follows. */
+  #lastTxg(id: number): number {
     const { segments } = this.#table;
     const { group } = segments.spaceOf(id);
     const last = group.lastTxg(segments.numberOf(id));
-    return touched.has(id) || segments.state[id] === stateCode.open ? Math.max(last, group.openTxg) : last;
+    return this.#appender.isUnwritten(id) ? Math.max(last, group.openTxg) : last;
   }
 
   /** Whether a page is older than this log. */
