@@ -1,4 +1,4 @@
-/** `caskade pool`: the daemon of one pool, from its configuration file. */
+/** `caskade pool`: the daemon of one pool, from its configuration file; and commands for pools without a daemon. */
 import type { Server } from '@grpc/grpc-js';
 import { loadProto } from '../shared/grpc/load.ts';
 import { serveGrpc } from '../shared/grpc/serve.ts';
@@ -12,12 +12,26 @@ import { reportToParent } from '../shared/edge/parent.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
 import { poolHandlers, statusOf } from './admin-server.ts';
+import { exitCode } from '../shared/exit-codes.ts';
+import { isOfflineCommand } from './offline/commands.ts';
 import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import { openPoolMedia } from './pool-media.ts';
 import { serveReplicas } from './replica-server.ts';
 
 export async function run(argv: readonly string[]): Promise<void> {
+  const [name = '', ...rest] = argv;
+  if (!isOfflineCommand(name)) {
+    await serve(argv);
+    return;
+  }
+  const { offlineCommands } = await import('./offline/run.ts');
+  const { text, isWrong } = await offlineCommands[name](rest);
+  console.log(text);
+  if (isWrong) process.exitCode = exitCode.failure;
+}
+
+async function serve(argv: readonly string[]): Promise<void> {
   const parsed = parseFlags(poolCommand, argv);
   if (parsed === undefined) {
     console.log(helpOf(poolCommand));

@@ -49,7 +49,8 @@ const rubbish = new Uint8Array(unitBytes).fill(0xd5);
 
 export class MemoryDevice implements BlockDevice {
   readonly name: string;
-  readonly sizeBytes: number;
+  /** A test may make it larger. */
+  sizeBytes: number;
   readonly #units: Map<number, Uint8Array>;
   /** All writes, discards and flushes since `record()`, in the order in which they began. */
   log: DeviceOp[] | undefined;
@@ -139,12 +140,13 @@ export class MemoryDevice implements BlockDevice {
     return new Map(this.#units);
   }
 
-  /** Flips one bit of what is stored. */
+  /** Flips one bit of what is stored; the log has it as a durable write. */
   flipBit(offsetBytes: number, bit = 0): void {
     const unit = Math.floor(offsetBytes / unitBytes);
     const bytes = (this.#units.get(unit) ?? zeros).slice();
     bytes[offsetBytes % unitBytes] = (bytes[offsetBytes % unitBytes] ?? 0) ^ (1 << bit);
     this.#units.set(unit, bytes);
+    this.#note({ do: 'write', offsetBytes: unit * unitBytes, data: bytes, through: true })();
   }
 
   #check(offsetBytes: number, lengthBytes: number): void {

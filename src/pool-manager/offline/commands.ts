@@ -30,11 +30,11 @@ export const inspectCommand = {
   },
 } as const satisfies Command<Flags>;
 
-export const importCommand = {
-  name: 'caskade pool import',
+export const exportCommand = {
+  name: 'caskade pool export',
   does: [
-    'Imports the pool on these devices and exports it again: the log is replayed, a clean root is written, and any',
-    'daemon may open it. Watches for another owner first, as every import does.',
+    'Imports the pool on these devices, replays its log, writes a clean root, and lets go of it: any node may open it then.',
+    'Waits for a silent owner of another machine first, and refuses one that is at work.',
   ].join('\n'),
   rest,
   flags: {
@@ -43,6 +43,10 @@ export const importCommand = {
       value: 'N',
       does: 'go back to the newest root that is older; what came later is given up, replicas become newcomers',
     },
-    'take-over': { does: 'do not wait for the heartbeat of an owner that is known to be dead' },
   },
 } as const satisfies Command<Flags>;
+
+const names = ['check', 'inspect', 'export'] as const;
+export type OfflineCommand = (typeof names)[number];
+export const isOfflineCommand = (name: string): name is OfflineCommand =>
+  names.some((known) => known === name);

@@ -1,8 +1,10 @@
 /** One recorded run of one feature on one layout, and the states that crashes could leave of it. */
+import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
 import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
 import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
+import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
 import { imageOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
@@ -10,7 +12,7 @@ import { memoryHost } from '../memory-pool.ts';
 import { CrashFinding, devicesOf, judgeCrash, type Left, whichState } from './crash-judge.ts';
 import { crashPlan, leastIndex, mostIndex } from './crash-plan.ts';
 import { type Feature, type FeatureName, features } from './features.ts';
-import { type LayoutName, layouts } from './layouts.ts';
+import { type LayoutName, layouts, parityOf, type TestLayout } from './layouts.ts';
 import { PoolRecording, type RecordedRun, type RecordedState } from './pool-recording.ts';
 
 export interface CrashCase {
@@ -24,6 +26,8 @@ export interface CrashCase {
 
 /** Every so many states work goes on after the import. */
 const deepEvery = 8;
+/** Every so many states some devices are missing. */
+const missingEvery = 5;
 /** Longer than the pause between two checkpoints. */
 const checkpointMs = 10_000;
 
@@ -40,15 +44,64 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
     if (one.only !== undefined && one.only !== index) continue;
     const images = now.map((moment, i) => imageOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
     const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
-    const left: Left = { devices: run.devices, images, limits: feature.limits ?? {} };
+    const missing = index % missingEvery === 1 ? missingDevices(one, feature, own) : [];
     try {
-      await judgeCrash(left, candidates, index % deepEvery === 0 ? own : undefined);
+      await judgeAny(
+        run,
+        cut,
+        (members): Left => {
+          const left = members.filter((member) => !missing.includes(member));
+          return {
+            devices: left.map((member) => must(run.devices[member], 'a device')),
+            images: left.map((member) => must(images[member], 'an image')),
+            limits: feature.limits ?? {},
+            without: missing.length > 0,
+            unequal: feature.unequal ?? false,
+          };
+        },
+        candidates,
+        index % deepEvery === 0 ? own : undefined,
+      );
     } catch (error) {
-      const what = error instanceof CrashFinding ? error.message : (error as Error).stack;
-      throw new CrashFinding(`state ${index} (operation ${cut - run.from}): ${what}`, { cause: error });
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      throw new CrashFinding(
+        `state ${index} (operation ${cut - run.from}${missing.length > 0 ? `, without ${missing.join()}` : ''}): ${what}`,
+        { cause: error },
+      );
     }
   }
   return plan.length;
+}
+
+/** The first set of devices that can be imported is judged. */
+async function judgeAny(
+  run: RecordedRun,
+  cut: number,
+  leftOf: (members: readonly number[]) => Left,
+  candidates: readonly RecordedState[],
+  deep: Prng | undefined,
+): Promise<void> {
+  const sets = must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
+  for (const [i, members] of sets.entries())
+    try {
+      await judgeCrash(leftOf(members), candidates, deep);
+      return;
+    } catch (error) {
+      if (!(error instanceof PoolRefusal) || i === sets.length - 1) throw error;
+    }
+}
+
+/** Of each group as many as it can do without; where features change the devices, none. */
+function missingDevices(one: CrashCase, feature: Feature, random: Prng): readonly number[] {
+  const layout: TestLayout = layouts[one.layout];
+  if (feature.event !== undefined || parityOf(layout) === 0) return [];
+  let first = 0;
+  return layout.groups.flatMap((count) => {
+    const own = Array.from({ length: count }, (_, i) => first + i);
+    first += count;
+    while (own.length > parityOf(layout)) own.splice(random.below(own.length), 1);
+    return own;
+  });
 }
 
 async function recorded(one: CrashCase, feature: Feature, random: Prng): Promise<RecordedRun> {
@@ -57,19 +110,21 @@ async function recorded(one: CrashCase, feature: Feature, random: Prng): Promise
 }
 
 async function opened(one: CrashCase, feature: Feature, random: Prng): Promise<PoolRecording> {
-  const { layout, groups: counts, deviceBytes: sizeBytes } = layouts[one.layout];
-  const groups = counts.map((count, g) =>
-    Array.from({ length: count }, (_, i) => new MemoryDevice({ name: `memory-${g}-${i}`, sizeBytes })),
-  );
-  const devices = groups.flat();
+  const { layout, groups: counts, deviceBytes: sizeBytes, logs = [] }: TestLayout = layouts[one.layout];
+  const make = (what: string) => (count: number, g: number) =>
+    Array.from({ length: count }, (_, i) => new MemoryDevice({ name: `${what}-${g}-${i}`, sizeBytes }));
+  const groups = counts.map(make('memory'));
+  const logGroups = logs.map(make('log'));
+  const devices = [...groups, ...logGroups].flat();
   for (const device of devices) slowAtTimes(device, random);
   const clock = new ManualClock();
   const host = { ...memoryHost(one.seed), clock };
-  const pool = await createPool({ layout, groups, host, limits: feature.limits ?? {} });
+  const pool = await createPool({ layout, groups, logs: logGroups, host, limits: feature.limits ?? {} });
   for (const device of devices) device.record();
   const recording = new PoolRecording({ pool, devices, random, clock });
   for (let i = 0; i < (feature.volumes ?? 1); i++)
     await recording.createVolume((feature.volumeBlocks ?? 200) * blockBytes);
+  feature.begin?.(recording);
   return recording;
 }
 
@@ -109,7 +164,7 @@ async function workAgain(first: PoolRecording, feature: Feature, random: Prng): 
   const run = first.finish();
   const cut = run.from + random.below(run.to - run.from + 1);
   const images = run.devices.map((device) => randomCrashImage(momentOf(device, cut), random));
-  const devices = devicesOf({ devices: run.devices, images, limits: {} });
+  const devices = devicesOf({ devices: run.devices, images });
   for (const device of devices) slowAtTimes(device, random);
   const from = operationsSoFar();
   const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);

@@ -24,12 +24,14 @@ export interface Left {
   readonly devices: readonly { readonly name: string; readonly sizeBytes: number }[];
   readonly images: readonly Image[];
   readonly limits: Partial<EngineLimits>;
-  /** Without these the import needs consent. */
-  readonly without?: boolean;
+  /** Devices are missing: the import needs consent. */
+  readonly without: boolean;
+  /** Copies and parity may be wrong. */
+  readonly unequal: boolean;
 }
 
 /** New devices with what is left, which keep logs. */
-export function devicesOf({ devices, images }: Left): MemoryDevice[] {
+export function devicesOf({ devices, images }: Pick<Left, 'devices' | 'images'>): MemoryDevice[] {
   return devices.map(({ name, sizeBytes }, i) => {
     const image = images[i];
     assert(image !== undefined, `an image of ${name}`);
@@ -40,8 +42,13 @@ export function devicesOf({ devices, images }: Left): MemoryDevice[] {
 }
 
 /** Throws CrashFinding unless the pool checks clean. */
-export async function checkClean(devices: readonly MemoryDevice[], when: string): Promise<void> {
-  const { problems } = await checkPool({ devices, host });
+export async function checkClean(
+  devices: readonly MemoryDevice[],
+  { without, unequal }: Pick<Left, 'without' | 'unequal'>,
+  when: string,
+): Promise<void> {
+  const report = await checkPool({ devices, host, without });
+  const problems = report.problems.filter((problem) => !(unequal && problem.endsWith(': scrub')));
   if (problems.length > 0) throw new CrashFinding(`check ${when}: ${problems.slice(0, 5).join('; ')}`);
 }
 
@@ -54,9 +61,9 @@ export async function judgeCrash(
   candidates: readonly RecordedState[],
   deep: Prng | undefined,
 ): Promise<PoolModel> {
-  await checkClean(devicesOf(left), 'of what is left');
+  await checkClean(devicesOf(left), left, 'of what is left');
   const devices = devicesOf(left);
-  const pool = await importPool({ devices, host, limits: left.limits, without: left.without ?? false });
+  const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
   try {
     const found = await whichState(pool, candidates);
     if (deep !== undefined) await goOn(left, devices, pool, found, deep);
@@ -112,7 +119,7 @@ async function goOn(
   random: Prng,
 ): Promise<void> {
   await pool.settled();
-  await checkClean(devices, 'after import and all that followed');
+  await checkClean(devices, left, 'after import and all that followed');
   const recording = new PoolRecording({
     pool,
     devices,
@@ -131,8 +138,13 @@ async function goOn(
   const images = devices.map(flushedImage);
   const { states } = recording.finish();
   const again = devicesOf({ ...left, images });
-  await checkClean(again, 'after five more changes and a second crash');
-  const reopened = await importPool({ devices: again, host, limits: left.limits });
+  await checkClean(again, left, 'after five more changes and a second crash');
+  const reopened = await importPool({
+    devices: again,
+    host,
+    limits: left.limits,
+    without: left.without,
+  });
   try {
     await whichState(reopened, states.slice(-1));
   } finally {

@@ -1,8 +1,10 @@
 /** Workloads that each wear one feature of the engine, for recording. */
 import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { DeviceError } from '../../pool-manager/engine/block-device.ts';
+import type { MemoryDevice } from '../memory-device.ts';
 import { type ChangeMix, usualMix } from '../volume-changes.ts';
-import type { LayoutName } from './layouts.ts';
+import { type LayoutName, redundant } from './layouts.ts';
 import type { PoolRecording } from './pool-recording.ts';
 
 export interface Feature {
@@ -16,6 +18,10 @@ export interface Feature {
   readonly checkpointChance?: number;
   readonly limits?: Partial<EngineLimits>;
   readonly layouts?: readonly LayoutName[];
+  /** Copies and parity may be wrong on one device, until they are scrubbed. */
+  readonly unequal?: boolean;
+  /** Before the first step. */
+  readonly begin?: (recording: PoolRecording) => void;
   /** Once among the steps. */
   readonly event?: (recording: PoolRecording) => Promise<void>;
   /** What is recorded begins with the import after a crash of such a run. */
@@ -38,6 +44,13 @@ export const features = {
   usual:     { mix: usualMix, limits: slices },
   volumes:   { volumes: 3, event: recreate },
   overwrite: { mix: { write: 1 }, volumeBlocks: 700, steps: 160, commitChance: 0.1 },
+  clone:     { mix: { ...usualMix, snapshot: 20 }, limits: slices, event: cloneAndDestroy },
+  compress:  { mix: { ...usualMix, write: 90 }, limits: slices, begin: compressAll, volumes: 2 },
+  replace:   { layouts: redundant(), event: replaceOne },
+  attach:    { layouts: redundant(), event: loseOne },
+  addGroup:  { layouts: ['stripe-1', 'mirror-2', 'raidz-3', 'raidz2-4'], event: addGroup },
+  grow:      { event: growAll },
+  scrub:     { layouts: redundant(), event: rotAndScrub, unequal: true },
   again:     { again: true, steps: 60 },
 } as const satisfies Readonly<Record<string, Feature>>;
 
@@ -47,4 +60,86 @@ async function recreate(recording: PoolRecording): Promise<void> {
   const [first] = recording.names();
   if (first !== undefined) await recording.destroyVolume(first);
   await recording.createVolume(150 * blockBytes);
+}
+
+async function cloneAndDestroy(recording: PoolRecording): Promise<void> {
+  const [origin] = recording.names();
+  if (origin === undefined) return;
+  recording.change(origin, { write: 1 });
+  recording.change(origin, { snapshot: 1 });
+  if (recording.hasSnapshot(origin)) await recording.clone(origin);
+  for (let i = 0; i < 12; i++) recording.change(recording.random.pick(recording.names()));
+  if (recording.random.chance(0.5)) await recording.destroyVolume(origin);
+}
+
+function compressAll(recording: PoolRecording): void {
+  const kinds = ['lz4', 'off'] as const;
+  recording.names().forEach((name, i) => {
+    const store = recording.store(name);
+    store.setProperties({ ...store.properties, compression: kinds[i % kinds.length] ?? 'off' });
+  });
+}
+
+/** A new device takes the place of one that serves, or of one that has failed. */
+async function replaceOne(recording: PoolRecording): Promise<void> {
+  const { members, random, devices } = recording;
+  const old = random.pick(members);
+  const device = devices[old];
+  if (device === undefined) return;
+  if (random.chance(0.5)) fail(device);
+  const added = recording.addDevice();
+  const after = members.map((member) => (member === old ? added : member));
+  recording.mayBe([after, members]);
+  recording.done.push(`replace ${device.name}`);
+  await recording.pool.replaceDevice({ old: device.name, device: recording.device(added), overwrite: [] });
+  recording.mayBe([after]);
+}
+
+/** A device fails for a while, and comes back. */
+async function loseOne(recording: PoolRecording): Promise<void> {
+  const device = recording.device(recording.random.pick(recording.members));
+  const before = device.fault;
+  fail(device);
+  for (let i = 0; i < 15; i++) {
+    const name = recording.random.pick(recording.names());
+    recording.change(name);
+    if (i % 4 === 0) await recording.commit(name);
+  }
+  device.fault = before;
+  const status = recording.pool.status().devices.find(({ name }) => name === device.name);
+  if (status?.state !== 'failed') return; // nothing was written to it meanwhile
+  recording.done.push(`attach ${device.name}`);
+  await recording.pool.attachDevice(device);
+}
+
+function fail(device: MemoryDevice): void {
+  device.fault = () => new DeviceError(device.name, 'gone');
+}
+
+async function addGroup(recording: PoolRecording): Promise<void> {
+  const { members } = recording;
+  const added = members.map(() => recording.addDevice());
+  const after = [...members, ...added];
+  recording.mayBe([after, members]);
+  recording.done.push('add a group');
+  const data = [added.map((index) => recording.device(index))];
+  await recording.pool.addGroups({ data, log: [], overwrite: [] });
+  recording.mayBe([after]);
+}
+
+async function growAll(recording: PoolRecording): Promise<void> {
+  for (const device of recording.devices) device.sizeBytes += 4 * 2 ** 20;
+  recording.done.push('grow');
+  await recording.pool.growDevices();
+}
+
+/** Bits turn over on one device; a scrub mends them. */
+async function rotAndScrub(recording: PoolRecording): Promise<void> {
+  const { random } = recording;
+  const device = recording.device(random.pick(recording.members));
+  const units = [...device.image().keys()];
+  for (let i = 0; i < 30; i++)
+    device.flipBit(random.pick(units) * 4096 + random.below(4096), random.below(8));
+  recording.done.push(`rot on ${device.name}, scrub`);
+  await recording.pool.scrub('start');
 }

@@ -6,6 +6,8 @@ export interface TestLayout {
   /** Devices of each group. */
   readonly groups: readonly number[];
   readonly deviceBytes: number;
+  /** Log devices of each group of them. */
+  readonly logs?: readonly number[];
 }
 
 const MiB = 2 ** 20;
@@ -22,6 +24,19 @@ export const layouts = {
   'raidz2-6':   { layout: 'raidz2', groups: [6], deviceBytes: 16 * MiB },
   'mirror-2x2': { layout: 'mirror', groups: [2, 2], deviceBytes: 16 * MiB },
   'raidz-2x3':  { layout: 'raidz', groups: [3, 3], deviceBytes: 16 * MiB },
+  'stripe-log': { layout: 'stripe', groups: [1], deviceBytes: 16 * MiB, logs: [1] },
+  'raidz-log':  { layout: 'raidz', groups: [3], deviceBytes: 16 * MiB, logs: [2] },
 } as const satisfies Readonly<Record<string, TestLayout>>;
 
 export type LayoutName = keyof typeof layouts;
+
+/** Names of those that have at least so many devices that may be missing from each group. */
+export const redundant = (parity = 1): readonly LayoutName[] =>
+  // Keys of the table.
+  (Object.keys(layouts) as LayoutName[]).filter((name) => parityOf(layouts[name]) >= parity);
+
+/** Devices that a group can do without. */
+export function parityOf({ layout, groups }: TestLayout): number {
+  const smallest = Math.min(...groups);
+  return { stripe: 0, mirror: smallest - 1, raidz: 1, raidz2: 2 }[layout];
+}

@@ -3,7 +3,7 @@ import { must } from '../../shared/assert.ts';
 import type { Prng } from '../../shared/prng.ts';
 import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import type { ManualClock } from '../manual-clock.ts';
-import { type MemoryDevice, operationsSoFar } from '../memory-device.ts';
+import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { changeBoth, type ChangeMix } from '../volume-changes.ts';
 import { VolumeModel } from '../volume-model.ts';
 
@@ -19,6 +19,8 @@ export interface RecordedState {
 /** What was recorded: a crash before operation `cut` leaves one of `states`, none before those that are durable by then. */
 export interface RecordedRun {
   readonly devices: readonly MemoryDevice[];
+  /** From operation `at` on, one of these sets of devices is the pool: the first that can be imported. */
+  readonly members: readonly { readonly at: number; readonly sets: readonly (readonly number[])[] }[];
   readonly states: readonly RecordedState[];
   /** From operation `at` on, state `index` is durable. */
   readonly durable: readonly { readonly at: number; readonly index: number }[];
@@ -28,7 +30,7 @@ export interface RecordedRun {
 
 export class PoolRecording {
   readonly pool: EnginePool;
-  readonly devices: readonly MemoryDevice[];
+  readonly devices: MemoryDevice[];
   readonly random: Prng;
   /** Moved, it makes checkpoints. */
   readonly clock: ManualClock;
@@ -38,6 +40,7 @@ export class PoolRecording {
   readonly #states: RecordedState[];
   readonly #durable: { at: number; index: number }[] = [];
   #volumes: PoolModel;
+  readonly #members: RecordedRun['members'][number][] = [];
   #tag = 0;
 
   constructor(options: {
@@ -53,7 +56,8 @@ export class PoolRecording {
     readonly before?: Pick<RecordedRun, 'from' | 'states'>;
   }) {
     this.pool = options.pool;
-    this.devices = options.devices;
+    this.devices = [...options.devices];
+    this.mayBe([this.devices.map((_, i) => i)]);
     this.random = options.random;
     this.clock = options.clock;
     this.#tag = options.tagsUsed ?? 0;
@@ -69,6 +73,34 @@ export class PoolRecording {
 
   get volumes(): PoolModel {
     return this.#volumes;
+  }
+
+  /** Indices of the devices of the pool, as they are now. */
+  get members(): readonly number[] {
+    return this.#members.at(-1)?.sets[0] ?? [];
+  }
+
+  /** From now on one of these sets of devices is the pool. */
+  mayBe(sets: readonly (readonly number[])[]): void {
+    this.#members.push({ at: operationsSoFar(), sets });
+  }
+
+  /** A blank device of the size of the others, as its index. */
+  addDevice(): number {
+    const device = new MemoryDevice({
+      name: `memory-new-${this.devices.length}`,
+      sizeBytes: must(this.devices[0], 'a device').sizeBytes,
+    });
+    device.record();
+    return this.devices.push(device) - 1;
+  }
+
+  device(index: number): MemoryDevice {
+    return must(this.devices[index], `device ${index}`);
+  }
+
+  hasSnapshot(name: string): boolean {
+    return (this.#volumes.get(name)?.snapshots.size ?? 0) > 0;
   }
 
   names(): readonly string[] {
@@ -107,6 +139,19 @@ export class PoolRecording {
     return name;
   }
 
+  /** A snapshot of a volume as a volume of its own. */
+  async clone(origin: string): Promise<void> {
+    const model = must(this.#volumes.get(origin), 'the origin');
+    const [snapshot, state] = must([...model.snapshots].at(-1), 'a snapshot of the origin');
+    const name = `pv-${++this.#tag}`;
+    const clone = new VolumeModel(0);
+    clone.state = { ...state, record: '' };
+    const { guid } = this.store(origin).identity;
+    await this.whole(new Map(this.#volumes).set(name, clone), `clone ${name} of ${origin} ${snapshot}`, () =>
+      this.pool.cloneVolume({ volume: name, replicaId: 'r', origin: guid, snapshot }),
+    );
+  }
+
   async destroyVolume(name: string): Promise<void> {
     const { guid } = this.store(name).identity;
     const volumes = new Map(this.#volumes);
@@ -128,6 +173,7 @@ export class PoolRecording {
     this.pool.abandon();
     return {
       devices: this.devices,
+      members: this.#members,
       states: this.#states,
       durable: this.#durable,
       from: this.#from,

@@ -49,8 +49,6 @@ async function checkLoaded(loaded: LoadedPool, { zstd }: ImportOptions): Promise
   const check = new TreeCheck({ space, nodes, groups, nextBatch: payload.nextBatch, zstd, problems });
   for (const start of originsFirst(starts)) await checkVolume(check, start, familyOf(start, starts));
   checkLive(check, space, groups);
-  if (check.unequalUnits > 0)
-    problems.push(`${check.unequalUnits} units of copies or parity are not what they should be: scrub`);
   return {
     problems,
     txg: opened.root.txg,

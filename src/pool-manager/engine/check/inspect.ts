@@ -37,7 +37,7 @@ export async function inspectDevices(devices: readonly BlockDevice[]): Promise<r
     lines.push(
       `  pool ${label.pool}, device ${label.device}, format ${label.version}, label generation ${label.generation}`,
     );
-    const txgs = roots.map(({ txg }) => txg).toSorted((a, b) => a - b);
+    const txgs = [...new Set(roots.map(({ txg }) => txg))].toSorted((a, b) => a - b);
     lines.push(`  ${txgs.length} roots, ${txgs[0] ?? '-'} to ${txgs.at(-1) ?? '-'}`);
   }
   return lines;

@@ -49,8 +49,6 @@ export interface WalkOf {
 export class TreeCheck {
   readonly problems: string[];
   readonly reached: Reached;
-  /** Units of copies or parity that are not what they should be. */
-  unequalUnits = 0;
   readonly #space: MapSpace;
   readonly #nodes: NodeStore;
   readonly #groups: readonly SegmentGroup[];
@@ -190,8 +188,8 @@ export class TreeCheck {
   }
 
   async #verify(wanted: readonly Wanted[]): Promise<boolean> {
-    const { bad, unequalUnits } = await checkUnits(this.#groups, wanted);
-    this.unequalUnits += unequalUnits;
+    const { bad, unequal } = await checkUnits(this.#groups, wanted);
+    for (const what of unequal) this.problems.push(`${what} are not what they should be: scrub`);
     for (const { where } of bad) this.problems.push(`${where()}: no good copy`);
     return bad.length === 0;
   }

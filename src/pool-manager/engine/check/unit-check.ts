@@ -16,8 +16,8 @@ export interface Wanted {
 export interface UnitFindings {
   /** Of which no good copy is there. */
   readonly bad: readonly Wanted[];
-  /** Units of copies or parity that are not what they should be. */
-  readonly unequalUnits: number;
+  /** Places whose copies or parity are not what they should be. */
+  readonly unequal: readonly string[];
 }
 
 const runUnitsMax = 256;
@@ -28,7 +28,7 @@ export async function checkUnits(
   wanted: readonly Wanted[],
 ): Promise<UnitFindings> {
   const bad: Wanted[] = [];
-  let unequalUnits = 0;
+  const unequal: string[] = [];
   for (const run of runsOf(wanted)) {
     const [first] = run;
     const { group, segment, unit } = must(first, 'a run has a first').place;
@@ -36,11 +36,14 @@ export async function checkUnits(
     const isUnitGood = (index: number, bytes: Uint8Array, from: number) =>
       run.every((each) => each.place.unit !== unit + index || isGoodIn(each, bytes, from));
     const found = await must(groups[group], `group ${group}`).verify(segment, unit, units, isUnitGood);
-    unequalUnits += found.repairedUnits;
+    if (found.repairedUnits > 0)
+      unequal.push(
+        `${found.repairedUnits} units of copies or parity at units ${unit}+${units} of segment ${segment}, group ${group}`,
+      );
     const badUnits = new Set(found.bad);
     bad.push(...run.filter(({ place }) => badUnits.has(place.unit - unit)));
   }
-  return { bad, unequalUnits };
+  return { bad, unequal };
 }
 
 const isGoodIn = ({ place, isGood }: Wanted, bytes: Uint8Array, from: number): boolean =>
