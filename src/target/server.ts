@@ -1,53 +1,13 @@
-/**
- * The iSCSI target of one volume: a listening socket, its sessions, and what concerns more than one of them (admission,
- * reinstatement, resets, the lease check before answers).
- */
-import { randomBytes } from 'node:crypto';
-import { createServer, type Server, type Socket } from 'node:net';
-import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
+/** The iSCSI target of one volume on a listening socket. */
+import { createServer } from 'node:net';
 import { assert } from '../shared/assert.ts';
-import type { Log } from '../shared/log.ts';
-import type { ChapCredentials } from './iscsi/chap.ts';
-import { loginStatus, type LoginStatus } from './iscsi/errors.ts';
-import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
-import type { ManagementRequest, SessionConfig } from './iscsi/session.ts';
-import { LogicalUnit } from './scsi/logical-unit.ts';
-import type { Nexus } from './scsi/nexus.ts';
-import { senseOf } from './scsi/sense.ts';
-import { Admission } from './server-admission.ts';
-import { Connection, type ConnectionHost } from './server-connection.ts';
-import { TargetCounters, type TargetCounts } from './server-counters.ts';
-import { openCrc32c } from './server-digest.ts';
-import { readInto } from './server-input.ts';
-import { defaultServerLimits, type ServerLimits } from './server-limits.ts';
-import type { Volume } from './volume.ts';
+import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
+import type { TargetCounts } from './server-counters.ts';
+import { Portal, type PortalOptions, type SessionInfo } from './server-portal.ts';
 
-export interface TargetServerOptions {
-  readonly volume: Volume;
-  readonly iqn: string;
+export interface TargetServerOptions extends PortalOptions {
   /** HOST:PORT; port 0 takes a free one. */
   readonly listen: string;
-  /** HOST:PORT that SendTargets names; absent: where the initiator connected to. */
-  readonly advertise?: string | undefined;
-  /** Read at each login. Absent: no authentication. */
-  readonly chap?: ChapCredentials | undefined;
-  /** Asked at each login: HOST:PORT to which initiators are sent instead. Absent: nowhere. */
-  readonly movedTo?: (() => string | undefined) | undefined;
-  /** Whether this initiator (lower case) may log in. Absent: everybody. */
-  readonly mayLogin?: ((initiator: string) => boolean) | undefined;
-  /** Asked immediately before bytes go to a socket; while it is false, answers are held back. Absent: always. */
-  readonly mayAnswer?: (() => boolean) | undefined;
-  readonly log: Log;
-  readonly limits?: Partial<ServerLimits> | undefined;
-}
-
-export interface SessionInfo {
-  readonly initiator: string;
-  /** 12 hexadecimal digits. */
-  readonly isid: string;
-  readonly peer: string;
-  readonly tsih: number;
-  readonly discovery: boolean;
 }
 
 export interface TargetServer {
@@ -69,253 +29,20 @@ export interface TargetServer {
 /** Rejects with the system's error when the address can not be bound. */
 export async function serveIscsi(options: TargetServerOptions): Promise<TargetServer> {
   const portal = new Portal(options);
-  const { host, port } = await portal.listen();
+  const server = createServer({ pauseOnConnect: true }, (socket) => portal.accept(socket));
+  const bound = await listenOn(server, parseEndpoint(options.listen));
+  assert(bound.kind === 'tcp', 'an iSCSI portal is a TCP address');
   return {
-    address: formatEndpoint({ kind: 'tcp', host, port }),
-    host,
-    port,
+    address: formatEndpoint(bound),
+    host: bound.host,
+    port: bound.port,
     sessions: () => portal.sessions(),
     endSessionsOf: (predicate) => portal.endSessionsOf(predicate),
     counters: () => portal.counters.read(),
     onSessions: (listener) => portal.onSessions(listener),
-    stop: () => portal.stop(),
+    stop: () => {
+      server.close();
+      return portal.stop();
+    },
   };
-}
-
-const tickMs = 500;
-/** A tick that comes so late finds initiators silent who are not. */
-const stallMs = 4 * tickMs;
-/** How often held answers are offered again. */
-const heldPollMs = 10;
-/** How long the last answers may take when the target stops. */
-const farewellMs = 1_000;
-const tsihMax = 0xffff;
-
-class Portal implements ConnectionHost {
-  readonly unit: LogicalUnit;
-  readonly admission: Admission;
-  readonly limits: ServerLimits;
-  readonly crc32c = openCrc32c();
-  readonly counters = new TargetCounters();
-  readonly log: Log;
-  readonly mayAnswer: () => boolean;
-  readonly #options: TargetServerOptions;
-  readonly #server: Server;
-  readonly #connections = new Set<Connection>();
-  /** What ended sessions still have running, by initiator: its next session waits for it. */
-  readonly #leftovers = new Map<string, Set<Promise<unknown>>>();
-  readonly #heldConnections = new Set<Connection>();
-  readonly #listeners = new Set<() => void>();
-  #heldTimer: NodeJS.Timeout | undefined;
-  readonly #ticker: NodeJS.Timeout;
-  #knownBytes: number;
-  #tickedAtMs = performance.now();
-  #nextTsih = 1;
-  #stopping = false;
-
-  constructor(options: TargetServerOptions) {
-    this.#options = options;
-    this.limits = { ...defaultServerLimits, ...options.limits };
-    this.unit = new LogicalUnit(options.volume, options.iqn, (nexus) => this.#endTasksOf(nexus));
-    this.admission = new Admission(this.limits.runningBytesMax);
-    this.log = options.log;
-    this.#knownBytes = options.volume.sizeBytes;
-    this.mayAnswer = options.mayAnswer ?? (() => true);
-    this.#server = createServer({ pauseOnConnect: true }, (socket) => this.#accept(socket));
-    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
-  }
-
-  async listen(): Promise<{ readonly host: string; readonly port: number }> {
-    const bound = await listenOn(this.#server, parseEndpoint(this.#options.listen));
-    assert(bound.kind === 'tcp', 'an iSCSI portal is a TCP address');
-    return bound;
-  }
-
-  sessions(): readonly SessionInfo[] {
-    return [...this.#connections].flatMap(({ login, peer }) =>
-      login === undefined ? [] : [{ ...login.identity, peer, tsih: login.tsih }],
-    );
-  }
-
-  endSessionsOf(predicate: (initiator: string) => boolean): number {
-    const concerned = [...this.#connections].filter(
-      ({ login }) => login !== undefined && predicate(login.identity.initiator),
-    );
-    for (const connection of concerned) connection.cut('the initiator may no longer be logged in');
-    return concerned.length;
-  }
-
-  #endTasksOf(nexus: Nexus): Promise<unknown> {
-    const ofNexus = [...this.#connections].filter((connection) => connection.nexus === nexus);
-    return Promise.all(ofNexus.map((connection) => connection.abortTasks(undefined)));
-  }
-
-  onSessions(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping = true;
-    this.#server.close();
-    const connections = [...this.#connections];
-    for (const connection of connections) connection.askLogout(Math.ceil(this.limits.logoutMsMax / 1_000));
-    await withinMs(this.limits.logoutMsMax, Promise.all(connections.map((connection) => connection.closed)));
-    await withinMs(this.limits.stopMsMax, Promise.all(connections.map((connection) => connection.idle())));
-    for (const connection of connections) connection.end('the target stops');
-    await withinMs(farewellMs, Promise.all(connections.map((connection) => connection.closed)));
-    for (const connection of this.#connections) connection.cut('the target stops');
-    clearInterval(this.#ticker);
-    clearInterval(this.#heldTimer);
-  }
-
-  #accept(accepted: Socket): void {
-    if (this.#stopping || this.#connections.size >= this.limits.connectionsMax) {
-      this.log.warn('connection refused: too many; end some initiators', { peer: accepted.remoteAddress });
-      accepted.destroy();
-      return;
-    }
-    // Bytes come in later turns only, when there is a connection to take them.
-    const socket = readInto(accepted, (chunk) => connection.receive(chunk));
-    const connection = new Connection(socket, this, this.#sessionConfig(socket));
-    this.#connections.add(connection);
-  }
-
-  #sessionConfig(socket: Socket): SessionConfig {
-    const { iqn, chap, advertise, movedTo } = this.#options;
-    const host = (socket.localAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '');
-    const here = formatEndpoint({ kind: 'tcp', host, port: socket.localPort ?? 0 });
-    return {
-      iqn,
-      chap,
-      movedTo,
-      random: randomBytes,
-      admit: (identity, tsih) => this.#admit(identity, tsih),
-      advertised: { iqn, address: advertise ?? here },
-      hasLun: (lun) => lun === 0,
-      limits: this.limits,
-    };
-  }
-
-  #admit(identity: SessionIdentity, tsih: number): { readonly status: LoginStatus; readonly tsih: number } {
-    const refuse = (status: LoginStatus) => ({ status, tsih });
-    if (this.#stopping) return refuse(loginStatus.serviceUnavailable);
-    if (!identity.discovery && this.#options.mayLogin?.(identity.initiator) === false)
-      return refuse(loginStatus.notAllowed);
-    const replaced = this.#sessionsOf(identity);
-    if (tsih !== 0) {
-      const known = replaced.some(({ login }) => login?.tsih === tsih);
-      return known ? { status: loginStatus.success, tsih } : refuse(loginStatus.noSuchSession);
-    }
-    if (this.sessions().length - replaced.length >= this.limits.sessionsMax)
-      return refuse(loginStatus.outOfResources);
-    return { status: loginStatus.success, tsih: this.#makeTsih() };
-  }
-
-  #makeTsih(): number {
-    const used = new Set(this.sessions().map(({ tsih }) => tsih));
-    do this.#nextTsih = this.#nextTsih === tsihMax ? 1 : this.#nextTsih + 1;
-    while (used.has(this.#nextTsih));
-    return this.#nextTsih;
-  }
-
-  #sessionsOf({ initiator, isid, discovery }: SessionIdentity): readonly Connection[] {
-    return [...this.#connections].filter(({ login }) => {
-      const other = login?.identity;
-      return other?.initiator === initiator && other.isid === isid && other.discovery === discovery;
-    });
-  }
-
-  onLoggedIn(connection: Connection, { identity }: LoginResult): Promise<unknown> | undefined {
-    // Session reinstatement (RFC 7143 §6.3.5): the new one takes the place of the old one.
-    for (const other of this.#sessionsOf(identity))
-      if (other !== connection) other.cut('replaced by a new login');
-    this.#tellListeners();
-    const leftovers = this.#leftovers.get(identity.initiator);
-    return leftovers === undefined ? undefined : Promise.all(leftovers);
-  }
-
-  onManage(connection: Connection, request: ManagementRequest): void {
-    const { reach, resets, disconnects } = request.function;
-    const ends = [connection.finished(request.running)];
-    const others = [...this.#connections].filter((other) => other !== connection);
-    const cleared = others.filter(({ isIdle }) => !isIdle);
-    if (reach === 'unit' || reach === 'target') {
-      const lun = reach === 'unit' ? request.lun : undefined;
-      for (const other of others) ends.push(other.abortTasks(lun));
-    }
-    if (resets) this.unit.reset();
-    else if (reach === 'unit') for (const { nexus } of cleared) nexus?.warn('commandsCleared');
-    this.log.info(request.function.name, { initiator: connection.login?.identity.initiator });
-    void Promise.all(ends).then(() => {
-      connection.managed(request);
-      if (disconnects) for (const other of others) other.cut(request.function.name);
-    });
-  }
-
-  onHeld(connection: Connection): void {
-    this.#heldConnections.add(connection);
-    this.#heldTimer ??= setInterval(() => this.#offerHeld(), heldPollMs);
-  }
-
-  #offerHeld(): void {
-    const held = [...this.#heldConnections];
-    this.#heldConnections.clear();
-    for (const connection of held) connection.outbox.flush();
-    if (this.#heldConnections.size > 0) return;
-    clearInterval(this.#heldTimer);
-    this.#heldTimer = undefined;
-  }
-
-  onClosed(connection: Connection): void {
-    this.#connections.delete(connection);
-    this.#heldConnections.delete(connection);
-    const initiator = connection.login?.identity.initiator;
-    if (initiator === undefined) return;
-    this.#remember(initiator, connection.idle());
-    this.#tellListeners();
-  }
-
-  #remember(initiator: string, idle: Promise<unknown>): void {
-    const leftovers = this.#leftovers.get(initiator) ?? new Set();
-    this.#leftovers.set(initiator, leftovers.add(idle));
-    void idle.then(() => {
-      leftovers.delete(idle);
-      if (leftovers.size === 0 && this.#leftovers.get(initiator) === leftovers)
-        this.#leftovers.delete(initiator);
-    });
-  }
-
-  #tellListeners(): void {
-    for (const listener of this.#listeners) listener();
-  }
-
-  #tick(): void {
-    const nowMs = performance.now();
-    const asleep = nowMs - this.#tickedAtMs > stallMs;
-    this.#tickedAtMs = nowMs;
-    // After a pause of the whole process what initiators said meanwhile has yet to be read: their silence is ours.
-    if (asleep) return;
-    for (const connection of this.#connections) connection.tick(nowMs);
-    this.#lookAtSize();
-  }
-
-  /** A resize is told at once; the unit attention that each initiator gets with its next command says it again. */
-  #lookAtSize(): void {
-    const { sizeBytes } = this.#options.volume;
-    if (sizeBytes === this.#knownBytes) return;
-    this.#knownBytes = sizeBytes;
-    const sense = senseOf({ condition: 'capacityChanged', information: undefined, field: undefined }, false);
-    for (const connection of this.#connections) connection.tellUnitEvent(sense);
-  }
-}
-
-/** Settles with `work` or after `ms`, whichever is first. */
-async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }
