@@ -1,5 +1,6 @@
 /** A virtual machine with Debian's kernel and open-iscsi: software emulation, reached by commands over user networking. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { connect } from 'node:net';
@@ -42,7 +43,9 @@ export class Guest {
 
   /** Resolves when it answers commands. What it writes to its own disks is gone with it. */
   static async boot({ emulator, kernel, disks, port, console }: GuestOptions): Promise<Guest> {
-    const [file = '', ...args] = emulator.command;
+    // However this process ends, the machine ends with it.
+    const args = ['--pdeathsig', 'KILL', '--', ...emulator.command];
+    const name = randomUUID();
     const forwards = [1, 2].map((to) => `,hostfwd=tcp:127.0.0.1:${port + to - 1}-:${to}`).join('');
     const drives = disks.files.flatMap((path) => ['-drive', `file=${path},if=virtio,format=raw,snapshot=on`]);
     const words = (text: string) => text.split(' ');
@@ -51,17 +54,17 @@ export class Guest {
       ...words(`-netdev user,id=n${forwards} -device virtio-net-pci,netdev=n,romfile=`),
       ...drives,
       ...words(`-kernel ${kernel.image} -initrd ${disks.initramfs} -append`),
-      'console=ttyS0 quiet panic=-1 printk.time=1',
+      `console=ttyS0 quiet panic=-1 printk.time=1 caskade.run=${name}`,
     );
-    const qemu = spawn(file, args, { env: emulator.env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const qemu = spawn('setpriv', args, { env: emulator.env, stdio: ['ignore', 'pipe', 'pipe'] });
     const log = createWriteStream(console);
     qemu.stdout.pipe(log);
     qemu.stderr.pipe(log);
     const guest = new Guest(qemu, port);
     await until('the guest answers', 60_000, async () => {
       if (qemu.exitCode !== null) return `the emulator ended with ${qemu.exitCode}, see ${console}`;
-      await guest.run('true', 5_000);
-      return {};
+      const told = await guest.run('cat /proc/cmdline', 5_000);
+      return told.includes(`caskade.run=${name}\n`) ? {} : `another guest has port ${port}`;
     });
     return guest;
   }

@@ -37,12 +37,12 @@ defaults {
 }${configuration}
 END
 multipathd
-multipathd show config > /dev/null`);
+for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2; done`);
     try {
       await work();
       assert.equal(await bed().leftovers(), '');
     } catch (error) {
-      const seen = await guest('multipath -ll; dmsetup ls; lsblk');
+      const seen = await guest('dmsetup ls; lsblk; cat /proc/mounts | tail -5');
       await bed().clear();
       throw new Error(`${String(error)}\n${seen}`, { cause: error });
     } finally {
