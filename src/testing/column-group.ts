@@ -59,6 +59,7 @@ export function columnGroup(
     arena,
     readOnly: false,
     permit: () => undefined,
+    noted: () => undefined,
     onChange: () => changes++,
     onFailure: () => undefined,
   });

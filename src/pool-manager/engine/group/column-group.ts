@@ -97,6 +97,8 @@ export class ColumnGroup implements SegmentGroup {
   async flush(): Promise<void> {
     await Promise.all(this.core.members.map((member) => this.core.flush(member)));
     this.core.throwIfFailed();
+    await this.core.options.noted();
+    this.core.throwIfFailed();
   }
 
   async discard(segment: number): Promise<void> {

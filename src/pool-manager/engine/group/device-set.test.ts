@@ -148,6 +148,42 @@ test('a device that fails is out of use, the next root says so, and it comes bac
   expect(again.devices()[1]).toMatchObject({ checksumErrors: 0 });
 });
 
+test.each(['flush', 'log'] as const)(
+  'a device that fails between two roots is known to have failed before a %s without it is answered',
+  async (what) => {
+    const devices = makeDevices(3);
+    const set = await create('raidz', devices, 2);
+    const lost = must(devices[1], 'a device');
+    fail(lost);
+    const writer = set.group(0).open(5);
+    appendTags(writer, 0, 40);
+    writer.finish();
+    await writer.drained();
+    if (what === 'flush') await set.flush();
+    else await set.logs.ring.writeThrough(0, new Uint8Array(4096));
+    // a crash before the next root
+    const { set: again, root } = await openDeviceSet({ devices: devices.map(reopen) });
+    expect([root.txg, states(again)]).toEqual([2, ['current', 'syncing', 'current']]);
+    expect(again.devices()[1]).toMatchObject({ goodTxg: 2 });
+    // another one fails before there is a root: the newer note counts
+    const third = devices.map(reopen);
+    const { set: next } = await openDeviceSet({ devices: third });
+    next.group(0).core.members.forEach((member) => (member.state = 'current'));
+    fail(must(third[0], 'another device'));
+    await next.logs.ring.writeThrough(2 ** 20 - 4096, new Uint8Array(4096));
+    expect(states((await openDeviceSet({ devices: third.map(reopen) })).set)).toEqual([
+      'syncing',
+      'current',
+      'current',
+    ]);
+    // the next roots know better than the note
+    again.group(0).core.members.forEach((member) => (member.state = 'current'));
+    await write(again, 3);
+    const all = again.members.map(({ device }) => reopen(device as MemoryDevice));
+    expect(states((await openDeviceSet({ devices: all })).set)).toEqual(['current', 'current', 'current']);
+  },
+);
+
 test('an older image of a device is found out by the others', async () => {
   const devices = makeDevices(2);
   const set = await create('mirror', devices, 2);

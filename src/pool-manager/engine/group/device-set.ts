@@ -11,11 +11,20 @@ import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
 import { ColumnGroup } from './column-group.ts';
 import { labelBytes, labelOffsets, shapeOf } from './geometry.ts';
-import { encodeLabel, type Label, type LabelGroup, ringOffsetBytes, rootSlotBytes } from './label.ts';
+import {
+  encodeLabel,
+  type Label,
+  type LabelGroup,
+  ringOffsetBytes,
+  rootSlotBytes,
+  statesOffsetBytes,
+  statesSlots,
+} from './label.ts';
+import { encodeStates } from './device-states.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
 import { inUse, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
-import { encodeRoot, slotOf } from './root.ts';
+import { encodeRoot, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
 
 export interface DeviceReport {
@@ -45,6 +54,8 @@ export interface DeviceSetOptions {
   readonly readOnly?: boolean;
   /** The open transaction group. */
   readonly openTxg: number;
+  /** Of the newest note (device-states.ts); 0 without any. */
+  readonly noteSequence?: number;
 }
 
 export class DeviceSet {
@@ -62,6 +73,12 @@ export class DeviceSet {
   readonly #ownership: Ownership | undefined;
   #fail: (failure: GroupFailure) => void = () => undefined;
   #openTxg: number;
+  /** The newest root that was begun. */
+  #rootTxg: number;
+  /** How often a device went out of use in the life of the pool, and up to which time the others know it. */
+  #retired: number;
+  #noted: number;
+  #noting: Promise<void> | undefined;
   readonly #readOnly: boolean;
   #isClosed = false;
 
@@ -70,6 +87,8 @@ export class DeviceSet {
     this.label = options.label;
     this.arena = options.arena ?? processArena();
     this.#openTxg = options.openTxg;
+    this.#rootTxg = options.openTxg - 1;
+    this.#retired = this.#noted = options.noteSequence ?? 0;
     this.#readOnly = options.readOnly ?? false;
     this.failed = new Promise((resolve) => (this.#fail = resolve));
     this.#ownership = options.owner === undefined ? undefined : this.#own(options.owner);
@@ -137,17 +156,12 @@ export class DeviceSet {
     readonly payload: Uint8Array;
   }): Promise<void> {
     await this.#ownership?.confirm();
+    this.#rootTxg = root.txg;
     for (const member of this.members) if (member.state === 'current') member.goodTxg = root.txg;
     const slot = encodeRoot({
       ...root,
       pool: this.pool,
-      devices: this.members.map(({ guid, state, goodTxg, joinTxg, cursor }) => ({
-        guid,
-        state,
-        goodTxg,
-        joinTxg,
-        cursor,
-      })),
+      devices: this.#states(),
     });
     await this.#eachInUse(async (core, member) => {
       const [front, back] = labelOffsets(member.sizeBytes);
@@ -158,6 +172,43 @@ export class DeviceSet {
       ]);
     });
     for (const group of this.#groups) group.core.throwIfFailed();
+  }
+
+  #states(): readonly RootDevice[] {
+    return this.members.map(({ guid, state, goodTxg, joinTxg, cursor }) => ({
+      guid,
+      state,
+      goodTxg,
+      joinTxg,
+      cursor,
+    }));
+  }
+
+  readonly #onRetired = (): void => {
+    this.#retired++;
+    this.onChange();
+  };
+
+  /** Flushes and writes to the log are answered only when it is durable who lacks them (device-states.ts). */
+  readonly #whenNoted = (): Promise<void> | undefined =>
+    this.#noted === this.#retired ? undefined : (this.#noting ??= this.#note());
+
+  async #note(): Promise<void> {
+    while (this.#noted !== this.#retired) {
+      const retired = this.#retired;
+      const slot = encodeStates({
+        pool: this.pool,
+        txg: this.#rootTxg,
+        sequence: retired,
+        devices: this.#states(),
+      });
+      await this.#eachInUse(async (core, member) => {
+        const at = statesOffsetBytes + (retired % statesSlots) * rootSlotBytes;
+        for (const label of labelOffsets(member.sizeBytes)) await core.writeThrough(member, label + at, slot);
+      });
+      this.#noted = retired;
+    }
+    this.#noting = undefined;
   }
 
   /** The header of every device in use, after a change of the device tree; the given ones first. */
@@ -225,7 +276,8 @@ export class DeviceSet {
       arena: this.arena,
       readOnly: this.#readOnly,
       permit: this.#permit,
-      onChange: () => this.onChange(),
+      onChange: this.#onRetired,
+      noted: this.#whenNoted,
       onFailure: (failure) => this.#fail(failure),
     });
     group.openTxg = this.#openTxg;
@@ -244,7 +296,8 @@ export class DeviceSet {
       arena: this.arena,
       readOnly: this.#readOnly,
       permit: this.#permit,
-      onChange: () => this.onChange(),
+      onChange: this.#onRetired,
+      noted: this.#whenNoted,
       // the ring on the data devices takes over
       onFailure: () => undefined,
     });

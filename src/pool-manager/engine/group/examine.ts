@@ -16,7 +16,10 @@ import {
   ringOffsetBytes,
   rootSlotBytes,
   rootSlots,
+  statesOffsetBytes,
+  statesSlots,
 } from './label.ts';
+import { type DeviceStates, decodeStates } from './device-states.ts';
 import { decodeRoot, firstTxg, type Root, slotOf } from './root.ts';
 
 export type Finding =
@@ -33,6 +36,8 @@ export type Finding =
       readonly label: Label;
       /** Valid roots of this pool. */
       readonly roots: readonly Root[];
+      /** What became of devices since (device-states.ts). */
+      readonly states: readonly DeviceStates[];
       /** There never was a root: its creation was interrupted, and it holds nothing. */
       readonly untouched: boolean;
     };
@@ -112,13 +117,20 @@ async function examineRings(device: BlockDevice, label: Label): Promise<Finding>
   const size = devicesOf({ groups: label.groups, logs: label.logs ?? [] }).find(
     ({ guid }) => guid === label.device,
   )?.sizeBytes;
-  const rings = await readRings(device, labelOffsets(Math.min(size ?? device.sizeBytes, device.sizeBytes)));
+  const offsets = labelOffsets(Math.min(size ?? device.sizeBytes, device.sizeBytes));
+  const rings = await readRings(device, offsets);
+  const notes = await readSome(
+    device,
+    offsets.map((offset) => offset + statesOffsetBytes),
+    statesSlots * rootSlotBytes,
+  );
   const roots = rings
     .flatMap(slotsOf)
     .map(decodeRoot)
     .filter((root) => root !== undefined)
     .filter((root) => root.pool === label.pool);
-  return { device, kind: 'pool', label, roots, untouched: roots.length === 0 && isUntouched(rings) };
+  const states = notes.flatMap(decodeStates);
+  return { device, kind: 'pool', label, roots, states, untouched: roots.length === 0 && isUntouched(rings) };
 }
 
 async function examineForeign(device: BlockDevice): Promise<Finding> {

@@ -29,8 +29,10 @@ export interface GroupOptions {
   readonly readOnly: boolean;
   /** Undefined: go on. Otherwise nothing is written before it resolves (owner.ts). */
   readonly permit: () => Promise<void> | undefined;
-  /** A member's state has changed. */
+  /** A member is out of use. */
   readonly onChange: () => void;
+  /** Undefined: nothing to wait for. Otherwise resolves when it is durable which members are out of use. */
+  readonly noted: () => Promise<void> | undefined;
   readonly onFailure: (failure: GroupFailure) => void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The label of a device: who it is, which pool it belongs to, and which devices the pool has (docs/disk-format.md).
  *
- *   label 1 MiB:  header 16 KiB │ … │ at 64 KiB: owner's heartbeat │ … │ at 512 KiB: ring of 128 roots │
+ *   label 1 MiB:  header 16 KiB │ … │ at 64 KiB: owner's heartbeat │ at 128 KiB: 2 notes │ … │ at 512 KiB: ring of 128 roots │
  *
  *  - Both labels carry the same header; one is enough. A header that fails its checksum is not believed.
  *  - A header is written when the pool is created, before any root, and when its devices change, with a higher
@@ -16,6 +16,9 @@ import type { Layout } from './geometry.ts';
 
 export const headerBytes = 16 * 1024;
 export const heartbeatOffsetBytes = 64 * 1024;
+/** Notes of what became of devices since the last root (device-states.ts). */
+export const statesOffsetBytes = 128 * 1024;
+export const statesSlots = 2;
 export const ringOffsetBytes = 512 * 1024;
 export const rootSlotBytes = blockBytes;
 export const rootSlots = 128;

@@ -48,6 +48,7 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
         );
         have += done.filter(Boolean).length;
       }
+      await core.options.noted();
       core.throwIfFailed();
       if (have === 0) throw new GroupFailure('no device takes the log any more');
     },

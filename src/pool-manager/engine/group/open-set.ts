@@ -9,6 +9,7 @@ import { must } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { DeviceSet } from './device-set.ts';
+import { withStates } from './device-states.ts';
 import { describeFindings, examineDevices, type Finding, type PoolFinding } from './examine.ts';
 import { devicesOf, type Label, unknownFeature, unknownToWriters } from './label.ts';
 import { judgeMembers } from './judge-members.ts';
@@ -51,7 +52,9 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
   const choice = chooseRoot(roots, label.pool, options.txgMax);
   if (!choice.ok) throw noRoot(choice.reason, label, found);
   const { root } = choice;
-  const judged = judgeMembers(label, root, findings, options.without ?? false);
+  const notes = found.flatMap(({ states }) => states);
+  const since = withStates(root, notes);
+  const judged = judgeMembers(label, since, findings, options.without ?? false);
   const byTxg = new Map(roots.filter(({ pool }) => pool === label.pool).map((each) => [each.txg, each]));
   const set = new DeviceSet({
     label,
@@ -59,6 +62,7 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
     logMembers: judged.logs,
     owner: options.owner,
     readOnly: options.readOnly ?? false,
+    noteSequence: Math.max(0, ...notes.map(({ sequence }) => sequence)),
     openTxg: Math.max(...byTxg.keys()) + 1, // after rewinding, too, the next root is the newest
   });
   return {
