@@ -1,12 +1,15 @@
 /**
  * Nodes at hand, by name, up to a number of bytes. Second chance: a node that was looked at since the hand passed stays.
  *
- * A node here is never changed. Keys and marks are typed arrays; only the nodes themselves are objects.
+ * Keys, marks and the nodes themselves are in typed arrays that are made once. What `find` answers is a view of the
+ * cache: good until the next `keep`, so nobody holds it over an await.
  */
 import { nodeWords } from './pointer.ts';
 
-/** A node's array with its bookkeeping. */
-const bytesPerNode = nodeWords * 4 + 320;
+/** A node with its bookkeeping and its view. */
+const bytesPerNode = nodeWords * 4 + 160;
+/** Nodes that are allocated together. */
+const nodesPerChunk = 64;
 /** Batch high and offset: what of word 1 is the name. */
 const nameMask = 0x7_ffff;
 
@@ -18,7 +21,9 @@ export class NodeCache {
   readonly #low: Uint32Array;
   readonly #high: Uint32Array;
   readonly #looked: Uint8Array;
-  readonly #nodes: (Uint32Array | undefined)[] = [];
+  /** One view per entry, into chunks. */
+  readonly #nodes: Uint32Array[] = [];
+  #used = 0;
   #hand = 0;
 
   constructor(bytesMax: number) {
@@ -47,7 +52,7 @@ export class NodeCache {
     }
   }
 
-  /** Nobody changes `node` any more. The name is not in the cache, or has the same node. */
+  /** Copies the node in. The name is not in the cache, or has the same node. */
   keep(words: Uint32Array, at: number, node: Uint32Array): void {
     if (this.find(words, at) !== undefined) return;
     const entry = this.#free();
@@ -56,7 +61,7 @@ export class NodeCache {
     this.#low[entry] = low;
     this.#high[entry] = high;
     this.#looked[entry] = 0;
-    this.#nodes[entry] = node;
+    this.#nodes[entry]?.set(node);
     let slot = hash(low, high) & this.#mask;
     while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
     this.#table[slot] = entry + 1;
@@ -64,7 +69,10 @@ export class NodeCache {
 
   /** An entry without a node: a new one, or that of a node nobody looked at lately. */
   #free(): number {
-    if (this.#nodes.length < this.#capacity) return this.#nodes.length;
+    if (this.#used < this.#capacity) {
+      if (this.#used === this.#nodes.length) this.#grow();
+      return this.#used++;
+    }
     while (this.#looked[this.#hand] === 1) {
       this.#looked[this.#hand] = 0;
       this.#hand = (this.#hand + 1) % this.#capacity;
@@ -73,6 +81,12 @@ export class NodeCache {
     this.#hand = (this.#hand + 1) % this.#capacity;
     this.#remove(entry);
     return entry;
+  }
+
+  #grow(): void {
+    const chunk = new Uint32Array(Math.min(nodesPerChunk, this.#capacity - this.#used) * nodeWords);
+    for (let from = 0; from < chunk.length; from += nodeWords)
+      this.#nodes.push(chunk.subarray(from, from + nodeWords));
   }
 
   /** Out of the table; what came after it in a run of full slots moves up. */

@@ -1,6 +1,6 @@
 /**
- * Nodes of maps: written once, cached by name, checked on each read from the devices. A node that is handed out is never
- * changed: who wants another one makes a copy and writes it under a new name.
+ * Nodes of maps: written once, cached by name, checked on each read from the devices. What `peek` answers is a view of the
+ * cache, good until the next await; `load` answers a copy.
  */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
@@ -41,20 +41,21 @@ export class NodeStore {
     return Math.max(16, Math.min(512, this.#cache.capacity >>> 2));
   }
 
-  /** The node that the pointer at `words[at…]` names, if it is at hand. */
+  /** The node that the pointer at `words[at…]` names, if it is at hand; good until the next await, not to be changed. */
   peek(words: Uint32Array, at: number): Uint32Array | undefined {
     return this.#cache.find(words, at);
   }
 
-  /** The node with this id (owner.ts). Rejects with BadNodeError. */
+  /** A copy of the node with this id (owner.ts). Rejects with BadNodeError. */
   async load(words: Uint32Array, at: number, id: number): Promise<Uint32Array> {
     const cached = this.#cache.find(words, at);
-    if (cached !== undefined) return cached;
-    const name = nameOf(words, at);
-    const loading = this.#loading.get(name) ?? this.#read(words.slice(at, at + pointerWords), id);
+    if (cached !== undefined) return cached.slice();
+    const pointer = words.slice(at, at + pointerWords);
+    const name = nameOf(pointer, 0);
+    const loading = this.#loading.get(name) ?? this.#read(pointer, id);
     this.#loading.set(name, loading);
     try {
-      return await loading;
+      return (await loading).slice();
     } finally {
       this.#loading.delete(name);
     }
@@ -70,7 +71,7 @@ export class NodeStore {
     await batch.read(this.#space, (words, at, bytes, from) => this.#keep(words, at, bytes, from));
   }
 
-  /** Appends a new node; its name and checksum go into the pointer at `words[at…]`. Nobody changes `node` any more. */
+  /** Appends a new node, copied; its name and checksum go into the pointer at `words[at…]`. */
   write(slot: number, node: Uint32Array, id: number, words: Uint32Array, at: number): void {
     const bytes = new Uint8Array(node.buffer, node.byteOffset, blockBytes);
     checksumUnit(bytes, 0, saltLow(id), saltHigh(id), words, at + checksumWord);

@@ -51,6 +51,8 @@ export class TreeBuilder {
   /** Nodes that are open, by level, and the first block of each. */
   readonly #open: (Uint32Array | undefined)[] = [];
   readonly #first: number[] = [];
+  /** Arrays of nodes that are closed. */
+  readonly #spare: Uint32Array[] = [];
   #root: Uint32Array = new Uint32Array(0);
   #levels = 0;
   #work = 0;
@@ -168,14 +170,16 @@ export class TreeBuilder {
     point: number,
   ): Promise<Uint32Array> {
     if (isMapped(words, at)) {
-      let node = this.#nodes.peek(words, at);
-      if (node === undefined) {
+      let known = this.#nodes.peek(words, at);
+      if (known === undefined) {
         await this.#ahead?.read(this.#root, this.#levels, this.#open, this.#first, point);
-        node = await this.#nodes.load(words, at, nodeId(level, block));
+        known = this.#nodes.peek(words, at) ?? (await this.#nodes.load(words, at, nodeId(level, block)));
       }
-      return node.slice();
+      const copy = this.#spare.pop() ?? new Uint32Array(nodeWords);
+      copy.set(known);
+      return copy;
     }
-    const node = new Uint32Array(nodeWords);
+    const node = this.#spare.pop()?.fill(0) ?? new Uint32Array(nodeWords);
     const birth = birthOf(words, at);
     if (birth > 0) for (let slot = 0; slot < nodeWords; slot += pointerWords) setHole(node, slot, birth);
     return node;
@@ -199,6 +203,7 @@ export class TreeBuilder {
       this.#sink.drop(words, at, level, first + slotSpan(level + 1));
     }
     const { birth, oneHole } = summarize(node);
+    this.#spare.push(node); // nobody takes it before it is written
     if (oneHole) {
       setHole(words, at, birth);
       return;
