@@ -272,4 +272,20 @@ test('log devices carry the log; when they are gone the set goes on', async () =
   expect(area.isUsable).toBe(false);
   await write(set, 2);
   expect(states(set)).toEqual(['current', 'failed', 'failed']);
+  // the root knows that nothing is there any more
+  expect((await openDeviceSet({ devices: data.map(reopen) })).maybeOld).toBe(false);
+});
+
+test('without any of the log devices what was flushed may be lost: with consent only, unless the pool was closed in order', async () => {
+  const [data, logs] = [makeDevices(1), makeDevices(2, 16 * mib, 'log')];
+  const set = await createDeviceSet({ layout: 'stripe', groups: [data], logs: [logs], host });
+  await write(set, 1);
+  expect((await openDeviceSet({ devices: [...data, ...logs.slice(1)].map(reopen) })).maybeOld).toBe(false);
+  await expect(openDeviceSet({ devices: data.map(reopen) })).rejects.toMatchObject({
+    reason: 'DeviceMissing',
+    message: expect.stringMatching(/log-0.*log-1.*consent/),
+  });
+  expect((await openDeviceSet({ devices: data.map(reopen), without: true })).maybeOld).toBe(true);
+  await set.writeRoot({ txg: 2, clean: true, payload: payload('closed') });
+  expect((await openDeviceSet({ devices: data.map(reopen) })).maybeOld).toBe(false);
 });

@@ -40,8 +40,11 @@ export function judgeMembers(
     if (checkGroup(evidence, members, consents)) maybeOld = true;
     return members;
   });
-  // a log device that is away is no reason to refuse: what it had is on its copies, or is lost (log/)
-  const logs = label.logs.map((devices) => devices.map((known) => judge(evidence, known, true).member));
+  const logs = label.logs.map((devices) => {
+    const members = devices.map((known) => judge(evidence, known, true).member);
+    if (checkLog(evidence, members, consents)) maybeOld = true;
+    return members;
+  });
   return { groups, logs, maybeOld };
 }
 
@@ -138,6 +141,45 @@ const newestOf = ({ label, roots }: PoolFinding, txgMax: number, state?: RootDev
       .map(({ txg }) => txg),
   );
 
+/**
+ * A log device that is away is no matter while a copy of it is here. Without any, what was flushed since the root is
+ * lost, unless nothing was. Answers whether consent was needed.
+ */
+function checkLog(
+  { root, label, findings }: Evidence,
+  members: readonly Member[],
+  consents: boolean,
+): boolean {
+  const hadLog = members.filter(({ guid }) => isCurrentIn(root, guid));
+  if (root.clean || hadLog.length === 0 || hadLog.some(({ device }) => device !== undefined)) return false;
+  if (!consents) throw maybeNewerAway(label, hadLog, findings);
+  return true;
+}
+
+const isCurrentIn = (root: Root, guid: string): boolean =>
+  root.devices.some((device) => device.guid === guid && device.state === 'current');
+
+const maybeNewerAway = (label: Label, away: readonly Member[], findings: readonly Finding[]): PoolRefusal =>
+  missing(
+    label,
+    away,
+    findings,
+    'is missing and may have newer data than what is here',
+    'attach it, or consent to go on without it',
+  );
+
+const missing = (
+  { pool }: Label,
+  away: readonly Member[],
+  findings: readonly Finding[],
+  what: string,
+  remedy: string,
+): PoolRefusal =>
+  new PoolRefusal(
+    'DeviceMissing',
+    `pool ${pool}: ${away.map(({ name, guid }) => `${name} (${guid})`).join(', ')} ${what}; ${describeFindings(findings)}: ${remedy}`,
+  );
+
 /** Answers whether consent was needed. */
 function checkGroup(
   { label, root, findings }: Evidence,
@@ -146,27 +188,21 @@ function checkGroup(
 ): boolean {
   const { dataColumns } = shapeOf(label.layout, members.length);
   const absent = members.filter(({ device }) => device === undefined);
-  const missing = (what: string, remedy: string) =>
-    new PoolRefusal(
-      'DeviceMissing',
-      `pool ${label.pool}: ${absent.map(({ name, guid }) => `${name} (${guid})`).join(', ')} ${what}; ${describeFindings(findings)}: ${remedy}`,
-    );
   if (members.filter(({ state }) => state === 'current').length < dataColumns) {
     if (absent.length > 0)
-      throw missing('is missing, and the other devices do not have its data', 'attach it');
+      throw missing(
+        label,
+        absent,
+        findings,
+        'is missing, and the other devices do not have its data',
+        'attach it',
+      );
     throw new PoolRefusal(
       'Damaged',
       `pool ${label.pool}: too few devices of ${members.map(({ name }) => name).join(', ')} have all data`,
     );
   }
-  const maybeNewer = absent.filter(({ guid }) =>
-    root.devices.some((each) => each.guid === guid && each.state === 'current'),
-  );
-  if (maybeNewer.length < dataColumns) return false;
-  if (!consents)
-    throw missing(
-      'is missing and may have newer data than what is here',
-      'attach it, or consent to go on without it',
-    );
+  if (absent.filter(({ guid }) => isCurrentIn(root, guid)).length < dataColumns) return false;
+  if (!consents) throw maybeNewerAway(label, absent, findings);
   return true;
 }
