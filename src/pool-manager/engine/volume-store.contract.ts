@@ -7,7 +7,7 @@ import { contentOf, contentOfAll } from '../../testing/block-content.ts';
 import { changeBoth } from '../../testing/volume-changes.ts';
 import { difference, VolumeModel } from '../../testing/volume-model.ts';
 import type { ManagedPool } from './pool.ts';
-import { NoSpaceError, type VolumeStore } from './volume-store.ts';
+import { LimitError, NoSpaceError, type VolumeStore } from './volume-store.ts';
 
 /** A pool of about 32 MiB, and what can happen to it. */
 export interface StoreHarness {
@@ -586,6 +586,26 @@ export function volumeStoreContract(
         expect(allocatedBytes).toBeLessThan(250 * blockBytes);
         expect(await next.harness.check()).toEqual([]);
       });
+    });
+
+    test('what is beyond the limits is refused before anything has changed', async () => {
+      const { harness, store } = await one();
+      expect(() => store.resize(1, 2 ** 53)).toThrow(LimitError);
+      expect(() => store.snapshot('')).toThrow(LimitError);
+      expect(() => store.snapshot('ä'.repeat(128))).toThrow(LimitError);
+      expect(() => store.setAnnotations(new Uint8Array(65_537))).toThrow(LimitError);
+      const spec = { volume: 'pv-9', replicaId: 'r1', sizeBytes: 2 ** 53 - 1 };
+      await expect(harness.pool.createVolume(spec)).resolves.toBeDefined();
+      store.snapshot('ä'.repeat(127));
+      store.resize(1, 2 ** 52);
+      store.write(2, 2 ** 40 - 1, contentOf(5));
+      await harness.settled();
+      expect([store.last, await tag(store, 2 ** 40 - 1), await births(store, 1)]).toEqual([
+        2,
+        5,
+        [extent(2 ** 40 - 1, 1, 2, true)],
+      ]);
+      expect(await harness.check()).toEqual([]);
     });
 
     test('a large unmap is durable at once; its space comes back in the background, over crashes too', async () => {

@@ -102,7 +102,7 @@ export interface VolumeStore {
   unmap(number: number, block: number, count: number): void;
   /** Takes in entry `number` that changes no block (flush, adopt, membership, …). */
   advance(number: number): void;
-  /** Takes in entry `number`: grows the volume; the new part reads as zeros with birth `number`. */
+  /** Takes in entry `number`: grows the volume; the new part reads as zeros with birth `number`. Throws LimitError. */
   resize(number: number, sizeBytes: number): void;
   /** Replaces the record, atomically with all mutations before it. Works on a full pool. */
   setRecord(record: Uint8Array): void;
@@ -111,9 +111,10 @@ export interface VolumeStore {
 
   /** Mutations as any other; they change neither `last` nor content. They work on a full pool. */
   setProperties(properties: VolumeProperties): void;
+  /** Throws LimitError. */
   setAnnotations(annotations: Uint8Array): void;
 
-  /** Constant time. The name must be free. */
+  /** Constant time. The name must be free. Throws LimitError for a name that is empty or longer than 255 bytes. */
   snapshot(name: string): void;
   /** The name is free again at once; its space comes back in the background. */
   deleteSnapshot(name: string): void;
@@ -174,6 +175,11 @@ export class BadBlockError extends Error {
     this.block = block;
     this.birth = birth;
   }
+}
+
+/** More than the engine can count or keep (docs/limits.md); nothing was changed. */
+export class LimitError extends Error {
+  override readonly name = 'LimitError';
 }
 
 /** The pool has no room for this write; nothing was changed. */

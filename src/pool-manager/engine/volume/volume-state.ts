@@ -4,7 +4,12 @@ import { assert, must } from '../../../shared/assert.ts';
 import type { View } from '../map/delta-layer.ts';
 import { blocksMax } from '../map/radix.ts';
 import { emptyTree, type Tree } from '../map/tree.ts';
-import { defaultProperties, type VolumeIdentity, type VolumeProperties } from '../volume-store.ts';
+import {
+  defaultProperties,
+  LimitError,
+  type VolumeIdentity,
+  type VolumeProperties,
+} from '../volume-store.ts';
 import type { DeadPart } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
 import type { SnapshotState } from './snapshot-state.ts';
@@ -65,10 +70,16 @@ export interface VolumeCut {
 
 export const blocksOf = (sizeBytes: number): number => Math.ceil(sizeBytes / blockBytes);
 
-/** An empty volume. */
+/** Throws LimitError. */
+export function checkSize(sizeBytes: number): void {
+  assert(sizeBytes > 0, 'a volume has a size');
+  if (Number.isSafeInteger(sizeBytes) && blocksOf(sizeBytes) <= blocksMax) return;
+  throw new LimitError(`a volume has up to ${blocksMax * blockBytes} bytes, ${sizeBytes} are asked for`);
+}
+
+/** An empty volume. Throws LimitError. */
 export function newVolumeStart(slot: number, identity: VolumeIdentity, sizeBytes: number): VolumeStart {
-  assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0, 'a volume has a size');
-  assert(blocksOf(sizeBytes) <= blocksMax, 'a volume of a size that can be counted');
+  checkSize(sizeBytes);
   return {
     slot,
     identity,

@@ -11,15 +11,16 @@ import { lookUp } from '../map/lookup.ts';
 import { birthOf, pointerWords, sectorBytes } from '../map/pointer.ts';
 import { levelsFor, nodesMax } from '../map/radix.ts';
 import { countsOf, emptyTree, type PendingCounts, settleCounts, type Tree } from '../map/tree.ts';
-import type {
-  CopiedExtent,
-  Extent,
-  VolumeStore,
-  Snapshot,
-  SnapshotUsage,
-  VolumeIdentity,
-  VolumeProperties,
-  VolumeUsage,
+import {
+  LimitError,
+  type CopiedExtent,
+  type Extent,
+  type VolumeStore,
+  type Snapshot,
+  type SnapshotUsage,
+  type VolumeIdentity,
+  type VolumeProperties,
+  type VolumeUsage,
 } from '../volume-store.ts';
 import { BlockIntake } from './block-intake.ts';
 import { DeadParts } from './dead-parts.ts';
@@ -31,7 +32,7 @@ import { chunkOf, SnapshotTree } from './snapshot-tree.ts';
 import { UsageCache } from './snapshot-usage.ts';
 import type { VolumeCore } from './volume-core.ts';
 import type { VolumeNote } from './volume-journal.ts';
-import { blocksOf, type Origin, type VolumeCut, type VolumeStart } from './volume-state.ts';
+import { blocksOf, checkSize, type Origin, type VolumeCut, type VolumeStart } from './volume-state.ts';
 
 /** A volume that was destroyed, or a snapshot that is not there. */
 export class GoneError extends Error {
@@ -45,6 +46,7 @@ export interface VolumePosition {
 }
 
 export const annotationBytesMax = 65_536;
+const nameBytesMax = 255;
 /** Walks over more blocks seal the open layer when it is not small: what they read is sorted once then. */
 const wideBlocks = 4_096;
 const sealDeltas = 1_024;
@@ -147,8 +149,9 @@ export class EngineVolume implements VolumeStore, Descendants {
 
   resize(number: number, sizeBytes: number): void {
     this.#checkAlive();
-    assert(Number.isSafeInteger(sizeBytes) && sizeBytes >= this.sizeBytes, 'a volume only grows');
+    assert(sizeBytes >= this.sizeBytes, 'a volume only grows');
     this.#checkNumber(number);
+    checkSize(sizeBytes);
     const from = this.#blocks;
     this.#setSize(sizeBytes);
     if (this.#blocks > from) this.#unmap(from, this.#blocks - from, number);
@@ -173,7 +176,8 @@ export class EngineVolume implements VolumeStore, Descendants {
 
   setAnnotations(annotations: Uint8Array): void {
     this.#checkAlive();
-    assert(annotations.byteLength <= annotationBytesMax, `annotations of up to ${annotationBytesMax} bytes`);
+    if (annotations.byteLength > annotationBytesMax)
+      throw new LimitError(`annotations of up to ${annotationBytesMax} bytes, not ${annotations.byteLength}`);
     this.annotations = annotations.slice();
     this.#note({ do: 'setAnnotations', annotations: this.annotations });
   }
@@ -199,6 +203,9 @@ export class EngineVolume implements VolumeStore, Descendants {
       this.snapshotTree.named(name) === undefined,
       `volume ${this.identity.volume} has a snapshot ${name}`,
     );
+    const nameBytes = Buffer.byteLength(name);
+    if (nameBytes === 0 || nameBytes > nameBytesMax)
+      throw new LimitError(`the name of a snapshot has 1 to ${nameBytesMax} bytes, not ${nameBytes}`);
     this.#freeze(name);
     this.#note({ do: 'snapshot', name });
   }
