@@ -94,6 +94,11 @@ export class Connection {
     return this.#nexus;
   }
 
+  /** Not logged in yet, or at its end: nobody loses anything by it. */
+  get isExpendable(): boolean {
+    return this.#login === undefined || this.#closing;
+  }
+
   /** No command of it runs or waits to run. */
   get isIdle(): boolean {
     return this.#running.size === 0 && this.#queue.length === 0;
@@ -123,7 +128,7 @@ export class Connection {
   /** Ends the session now; what was not sent is not sent. */
   cut(why: string): void {
     if (this.#closed) return;
-    this.#log('session ended', { why });
+    if (!this.#closing) this.#log('session ended', { why });
     this.#closing = true;
     this.#socket.destroy();
     this.#onClose();

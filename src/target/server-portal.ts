@@ -128,6 +128,7 @@ export class Portal implements ConnectionHost {
 
   /** Takes a connection that has just been made, paused; or refuses it by ending it. */
   accept(accepted: Socket): void {
+    if (this.#connections.size >= this.limits.connectionsMax) this.#makeRoom();
     if (this.#stopping || this.#connections.size >= this.limits.connectionsMax) {
       this.log.warn('connection refused: too many; end some initiators', { peer: accepted.remoteAddress });
       accepted.destroy();
@@ -137,6 +138,15 @@ export class Portal implements ConnectionHost {
     const socket = readInto(accepted, (chunk) => connection.receive(chunk));
     const connection = new Connection(socket, this, this.#sessionConfig(socket));
     this.#connections.add(connection);
+  }
+
+  /** Who floods the portal with connections ends his own: the oldest that is no session goes. */
+  #makeRoom(): void {
+    for (const connection of this.#connections) {
+      if (!connection.isExpendable) continue;
+      connection.cut('too many connections');
+      return;
+    }
   }
 
   #sessionConfig(socket: Socket): SessionConfig {

@@ -434,3 +434,16 @@ test('commands that wait are dropped by a reset, all of them, and none is starte
   await session.write(0, filled(4096, 3));
   expect(volume.written).toEqual([1, 3]);
 });
+
+test('connections that never log in make room for one that does', async () => {
+  const { server } = await serve({ limits: { connectionsMax: 4 } });
+  const session = await enter(server);
+  const idle = Array.from({ length: 12 }, () =>
+    connect(server.port, server.host).on('error', () => undefined),
+  );
+  await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+  const other = await enter(server, { initiator: 'iqn.a:other' });
+  await Promise.all([session.flush(), other.flush()]);
+  expect(server.sessions().map(({ initiator }) => initiator)).toContain('iqn.a:other');
+  for (const socket of idle) socket.destroy();
+});

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { attack, replay } from '../../testing/iscsi/attack.ts';
+import { portalAttack } from '../../testing/iscsi/portal-attack.ts';
 import { openCrc32c } from '../server-digest.ts';
 
 const crc32c = openCrc32c();
@@ -22,6 +23,12 @@ test.each([1, 2, 3, 4])('attacks %i00 to %i99 are stood', async (hundred) => {
   expect(loggedIn).toBeGreaterThan(50);
   expect(pdus).toBeGreaterThan(1000);
 });
+
+test('several at once, with commands that wait and are aborted: the portal is stood (seeds 1 to 30)', async () => {
+  let pdus = 0;
+  for (let seed = 1; seed <= 30; seed++) pdus += await portalAttack(seed);
+  expect(pdus).toBeGreaterThan(1000);
+}, 60_000);
 
 const found = readdirSync(fixtures).filter((name) => name.endsWith('.hex'));
 test('every fixture is stood', async () => {

@@ -34,14 +34,17 @@ export class HostileInitiator {
   readonly #random: Prng;
   /** How often a PDU is bent: some sessions behave for long, others never. */
   readonly #malice: number;
+  readonly #unrest: number;
   #cmdSn: number;
   #expStatSn = 0;
   #stage: number;
   #lastTag = 1;
   readonly #asked: Asked[] = [];
 
-  constructor(random: Prng) {
+  /** `unrest`: how many of its requests end others, beyond the few that every session has. */
+  constructor(random: Prng, unrest = 0) {
     this.#random = random;
+    this.#unrest = unrest;
     this.#malice = random.pick([0, 0.02, 0.1, 0.5]);
     this.#cmdSn = random.chance(0.2) ? 0xffff_fff0 : random.below(1000);
     this.#stage = random.chance(0.3) ? 0 : 1;
@@ -83,6 +86,7 @@ export class HostileInitiator {
     const random = this.#random;
     const answer = this.#asked.length > 0 && random.chance(0.7) ? this.#asked.shift() : undefined;
     if (answer !== undefined) return this.#dataOut(answer);
+    if (this.#unrest > 0 && random.chance(this.#unrest)) return this.#management();
     const kind = random.below(100);
     if (kind < 80) return this.#command();
     if (kind < 86) return this.#dataOut(this.#wrongAnswer());
