@@ -34,7 +34,6 @@ export interface CheckpointParts {
   readonly space: BlockSpace;
   readonly items: ItemStore;
   readonly log: IntentLog;
-  readonly isLogApart: boolean;
   readonly core: VolumeCore;
   /** Nodes that are taken apart at most. */
   readonly freeingNodesMax: number;
@@ -54,7 +53,7 @@ export interface CheckpointDone {
 /** One at a time. Rejects when the pool can not go on. */
 export async function runCheckpoint(parts: CheckpointParts, clean: boolean): Promise<CheckpointDone> {
   const { space, items, log, devices, core } = parts;
-  const { txg, cuts, position } = await cutAll(parts); //                                         1 one instant
+  const { txg, cuts, position, isLogApart } = await cutAll(parts); //                                         1 one instant
   for (const cut of cuts) await buildVolume(core, cut, txg); //                                   2 trees
   const taken = await takeApartSome(core, cuts, txg, parts.freeingNodesMax);
   const gone = saveVolumes(items, cuts, taken); //                                           3 descriptions
@@ -64,7 +63,6 @@ export async function runCheckpoint(parts: CheckpointParts, clean: boolean): Pro
   await Promise.all([space.drained(), items.drained()]); //                                       5 all of it written
   await devices.flush(); //                                                                       6 barrier
   const { nextBatch } = space;
-  const { isLogApart } = parts;
   const payload = encodeRootPayload({
     directory,
     log: position,
@@ -83,6 +81,7 @@ interface PoolCut {
   readonly txg: number;
   readonly cuts: readonly VolumeCut[];
   readonly position: LogPosition;
+  readonly isLogApart: boolean;
 }
 
 /** What is appended, noted or changed behind the cut belongs to the next checkpoint. */
@@ -93,7 +92,9 @@ async function cutAll(parts: CheckpointParts): Promise<PoolCut> {
     parts.space.seal();
     const txg = parts.nextTxg();
     parts.devices.openTxg = txg + 1;
-    taken = { txg, cuts: parts.volumes().map((volume) => volume.cut()), position: parts.log.position };
+    const cuts = parts.volumes().map((volume) => volume.cut());
+    const { position, ring } = parts.log;
+    taken = { txg, cuts, position, isLogApart: ring.isApart };
   });
   return must(taken, 'the cut');
 }

@@ -39,6 +39,15 @@ export class DamagedItemError extends Error {
   override readonly name = 'DamagedItemError';
 }
 
+export interface SegmentJudge {
+  /** What no item has, in a root that one may go back to, is good in any state. */
+  readonly isGood: (unit: number, bytes: Uint8Array, from: number) => boolean;
+  /** Whether `isGood` can tell, or nobody needs the unit. */
+  readonly isKnown: (unit: number) => boolean;
+  /** In items. */
+  readonly units: number;
+}
+
 /** Where system segments come from: the block space. */
 export interface SystemSegments {
   openSystem(): { readonly group: SegmentGroup; readonly writer: SegmentWriter };
@@ -71,6 +80,12 @@ export class ItemStore implements ItemReader, ItemWriter {
   readonly #used = new Map<string, SegmentUse>();
   #held: HeldSegment[] = [];
   #directory: ItemPlace | undefined;
+  /** Places of items of the roots before the last one, and the first checkpoint that does not name them. */
+  #dying: { readonly place: ItemPlace; readonly txg: number }[] = [];
+  /** The last checkpoint that was written or loaded. */
+  #txg = 0;
+  /** Before it, an import has not told what older roots name. */
+  #allKnownTxg = 0;
   #open: { readonly group: SegmentGroup; readonly writer: SegmentWriter } | undefined;
 
   constructor(groups: readonly SegmentGroup[], segments: SystemSegments) {
@@ -83,6 +98,8 @@ export class ItemStore implements ItemReader, ItemWriter {
     assert(this.#directory === undefined, 'items are loaded once');
     const { items, held } = decodeDirectory(await this.#read('directory', directory));
     this.#directory = directory;
+    this.#txg = directory.txg;
+    this.#allKnownTxg = directory.txg + holdTxgs + 1;
     this.#held = [...held];
     this.#count(directory, 1);
     for (const [key, place] of items) {
@@ -123,12 +140,14 @@ export class ItemStore implements ItemReader, ItemWriter {
     this.#dirty.delete(key);
     const place = this.#places.get(key);
     if (place === undefined) return;
-    this.#count(place, -1);
+    this.#drop(place, this.#txg + 1);
     this.#places.delete(key);
   }
 
   /** Writes what changed or is old, and the directory; `drained` and a flush make it durable. Nothing is put meanwhile. */
   async write(txg: number): Promise<ItemPlace> {
+    this.#txg = txg;
+    this.#dying = this.#dying.filter((dying) => dying.txg + holdTxgs >= txg);
     for (const [key, place] of this.#places)
       if (place.txg <= txg - refreshTxgs && !this.#dirty.has(key)) this.put(key, await this.get(key));
     const leaving = new Map([...this.#dirty].toSorted(([a], [b]) => (a < b ? -1 : 1)));
@@ -137,11 +156,11 @@ export class ItemStore implements ItemReader, ItemWriter {
     for (const [key, bytes] of leaving) {
       const place = await this.#append(txg, bytes);
       const old = this.#places.get(key);
-      if (old !== undefined) this.#count(old, -1);
+      if (old !== undefined) this.#drop(old, txg);
       this.#count(place, 1);
       this.#places.set(key, place);
     }
-    if (this.#directory !== undefined) this.#count(this.#directory, -1);
+    if (this.#directory !== undefined) this.#drop(this.#directory, txg);
     this.#freeEmpty(txg);
     const directory = await this.#append(txg, encodeDirectory({ items: this.#places, held: this.#held }));
     this.#count(directory, 1);
@@ -166,28 +185,33 @@ export class ItemStore implements ItemReader, ItemWriter {
     return this.#held;
   }
 
-  /** The judge of a system segment's units, by unit of the segment; what is in no item is good in any state. */
-  judge(group: number, segment: number): (unit: number, bytes: Uint8Array, from: number) => boolean {
+  /** The judge of a system segment's units, by unit of the segment. */
+  judge(group: number, segment: number): SegmentJudge {
     const txgs = new Map<number, number>();
-    for (const { txg, extents } of [
-      ...this.#places.values(),
-      ...(this.#directory === undefined ? [] : [this.#directory]),
-    ])
+    for (const { txg, extents } of this.#neededPlaces())
       for (const extent of extents)
         if (extent.group === group && extent.segment === segment)
           for (let i = 0; i < extent.units; i++) txgs.set(extent.unit + i, txg);
-    return (unit, bytes, from) => {
-      const txg = txgs.get(unit);
-      return txg === undefined || isItemUnit(bytes, from, { group, segment, unit, txg });
+    return {
+      isGood: (unit, bytes, from) => {
+        const txg = txgs.get(unit);
+        return txg === undefined || isItemUnit(bytes, from, { group, segment, unit, txg });
+      },
+      isKnown: (unit) => txgs.has(unit) || this.#txg >= this.#allKnownTxg,
+      units: txgs.size,
     };
   }
 
-  /** Units of a system segment that are in items: first one and how many, for whoever verifies them. */
-  extents(group: number, segment: number): readonly ItemExtent[] {
-    const places = [...this.#places.values(), ...(this.#directory === undefined ? [] : [this.#directory])];
-    return places.flatMap(({ extents }) =>
-      extents.filter((extent) => extent.group === group && extent.segment === segment),
-    );
+  /** Of the last root, and of those before that one may go back to. */
+  #neededPlaces(): readonly ItemPlace[] {
+    const directory = this.#directory === undefined ? [] : [this.#directory];
+    return [...this.#places.values(), ...directory, ...this.#dying.map(({ place }) => place)];
+  }
+
+  /** No root from checkpoint `txg` on names it. */
+  #drop(place: ItemPlace, txg: number): void {
+    this.#count(place, -1);
+    this.#dying.push({ place, txg });
   }
 
   #freeEmpty(txg: number): void {

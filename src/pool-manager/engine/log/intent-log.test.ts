@@ -32,6 +32,7 @@ function openLog(options: { readonly sizeBytes?: number; readonly start?: LogPos
       return () => (seen.durable = noted);
     },
     durableTxg: () => 7,
+    elsewhere: () => undefined,
     wantCheckpoint: () => void seen.wanted++,
     onFailure: () => undefined,
   });

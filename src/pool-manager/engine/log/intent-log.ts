@@ -6,16 +6,17 @@
  *  - Small groups carry their data (`inline`) as far as it is still in memory; of the rest the log has places, and the
  *    group is durable when the log block *and* the data are: the next group is written only then. So after a crash only
  *    the last group can refer to data that is not there.
- *  - A checkpoint cuts between two groups. What does not fit into the ring any more is left to the checkpoint: nothing
- *    is logged then until its root is durable.
+ *  - A checkpoint cuts between two groups. What does not fit into the ring any more is left to the checkpoint, and so is
+ *    everything when the log moves to other devices: nothing is logged then until its root is durable.
  */
 import { assert } from '../../../shared/assert.ts';
-import { isMapped, batchOf, pointerWords, sectorBytes, sectorsOf } from '../map/pointer.ts';
 import type { BatchPlace } from '../space/block-space.ts';
 import type { VolumeJournal, VolumeNote } from '../volume/volume-journal.ts';
 import type { LogPosition } from './log-position.ts';
 import { groupBytesMax, type LogRing } from './log-ring.ts';
-import { RecordBuffer, recordKind } from './record-buffer.ts';
+import { PendingGroup } from './pending-group.ts';
+import { recordKind } from './record-buffer.ts';
+import { newWaiting, type Waiting } from './waiting.ts';
 
 /** Data of a group that goes into the log itself. */
 const inlineBytesMax = 128 * 1024;
@@ -32,16 +33,12 @@ export interface IntentLogOptions {
   capture(slots: ReadonlySet<number>): () => void;
   /** The root that the log follows. */
   durableTxg(): number;
-  /** The ring fills up: a checkpoint should begin soon. */
+  /** The ring took a group no more: another one for the log; undefined: there is none. */
+  elsewhere(): LogRing | undefined;
+  /** The ring fills up, or the log moves: a checkpoint should begin soon. */
   wantCheckpoint(): void;
   /** Nothing more becomes durable. Called once. */
   onFailure(error: Error): void;
-}
-
-interface Waiting {
-  readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
 }
 
 interface Cut {
@@ -51,23 +48,19 @@ interface Cut {
 
 export class IntentLog implements VolumeJournal {
   readonly #options: IntentLogOptions;
-  readonly #ring: LogRing;
-  readonly #batches = new Set<number>();
-  readonly #slots = new Set<number>();
-  #pending = new RecordBuffer();
-  #spare = new RecordBuffer();
-  readonly #tail = new RecordBuffer();
-  /** Words 0 and 1 of each pointer with data among what is pending. */
-  #names = new Uint32Array(1024);
-  #named = 0;
-  #storedBytes = 0;
+  #ring: LogRing;
+  #pending = new PendingGroup();
+  #spare = new PendingGroup();
   /** Of whoever waits for what is pending. */
   #next: Waiting | undefined;
-  #isRunning = false;
   #current: Waiting | undefined;
-  /** Groups that a checkpoint under way makes durable. */
-  #absorbed: Waiting | undefined;
+  /** Groups that a checkpoint under way makes durable; undefined: none was cut so. */
+  #absorbed: Waiting[] | undefined;
+  /** Groups that the ring did not take, and only a checkpoint can make durable. */
+  #lost: Waiting[] = [];
+  #moveTo: LogRing | undefined;
   #cut: Cut | undefined;
+  #isRunning = false;
   #wake: () => void = () => undefined;
   #failure: Error | undefined;
   /** Units of data that were noted so far. */
@@ -86,36 +79,39 @@ export class IntentLog implements VolumeJournal {
   get position(): LogPosition {
     return this.#ring.position;
   }
-
-  get usedPart(): number {
-    return this.#ring.usedBytes / this.#ring.sizeBytes;
+  get ring(): LogRing {
+    return this.#ring;
   }
 
   wrote(slot: number, number: number, block: number, count: number, words: Uint32Array, at: number): void {
     this.#pointers(recordKind.wrote, slot, number, block, count, words, at);
   }
-
   copied(slot: number, block: number, count: number, words: Uint32Array, at: number): void {
     this.#pointers(recordKind.copied, slot, 0, block, count, words, at);
   }
-
   note(slot: number, note: VolumeNote): void {
     if (this.isMuted) return;
     this.#pending.note(slot, note);
-    this.#grown(slot);
+    this.#grown();
   }
 
   /** At import: goes on behind what was replayed. Nothing has been noted yet. */
   restart(position: LogPosition): void {
-    assert(this.isMuted && this.#pending.lengthBytes === 0, 'nothing is noted during replay');
+    assert(this.isMuted && this.#pending.isEmpty, 'nothing is noted during replay');
     this.#ring.restart(position);
+  }
+
+  /** The next checkpoint makes everything durable, and what is noted then goes to another ring. */
+  moveTo(ring: LogRing): void {
+    this.#moveTo = ring;
+    this.#options.wantCheckpoint();
   }
 
   /** Resolves when all that was noted before is durable; rejects when that can not be any more. */
   async commit(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#pending.lengthBytes > 0) await this.#join().done;
-    else await (this.#current ?? this.#absorbed)?.done;
+    if (!this.#pending.isEmpty) await this.#join().done;
+    else await (this.#current ?? this.#lost.at(-1) ?? this.#absorbed?.at(-1))?.done;
   }
 
   /**
@@ -134,7 +130,7 @@ export class IntentLog implements VolumeJournal {
   /** A root with this position is durable. */
   release(position: LogPosition): void {
     this.#ring.release(position);
-    this.#absorbed?.resolve();
+    for (const waiting of this.#absorbed ?? []) waiting.resolve();
     this.#absorbed = undefined;
     this.#wake();
   }
@@ -148,8 +144,8 @@ export class IntentLog implements VolumeJournal {
   fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    for (const waiting of [this.#next, this.#current, this.#absorbed, this.#cut?.taken])
-      waiting?.reject(error);
+    const absorbed = [...this.#lost, ...(this.#absorbed ?? [])];
+    for (const waiting of [this.#next, this.#current, ...absorbed, this.#cut?.taken]) waiting?.reject(error);
     this.#wake();
     this.#options.onFailure(error);
   }
@@ -164,35 +160,14 @@ export class IntentLog implements VolumeJournal {
     from: number,
   ): void {
     if (this.isMuted) return;
-    for (let i = 0, at = from; i < count; i++, at += pointerWords) {
-      if (!isMapped(words, at)) continue;
-      const batch = batchOf(words, at);
-      if (!this.#batches.has(batch)) {
-        this.#batches.add(batch);
-        this.#pending.batch(batch, this.#options.batchPlace(batch));
-      }
-      this.#name(words[at] ?? 0, words[at + 1] ?? 0);
-      this.#storedBytes += sectorsOf(words, at) * sectorBytes;
-      this.notedUnits++;
-    }
-    this.#pending.pointers(kind, slot, number, block, count, words, from);
-    this.#grown(slot);
-  }
-
-  #name(low: number, high: number): void {
-    if (this.#named === this.#names.length) {
-      const grown = new Uint32Array(this.#named * 2);
-      grown.set(this.#names);
-      this.#names = grown;
-    }
-    this.#names[this.#named++] = low;
-    this.#names[this.#named++] = high;
+    const place = (batch: number) => this.#options.batchPlace(batch);
+    this.notedUnits += this.#pending.pointers(kind, slot, number, block, count, words, from, place);
+    this.#grown();
   }
 
   /** Does not let what is pending outgrow a group. */
-  #grown(slot: number): void {
+  #grown(): void {
     this.isDirty = true;
-    this.#slots.add(slot);
     if (this.#pending.lengthBytes > groupBytesMax(this.#ring.sizeBytes) / 4) this.#join();
   }
 
@@ -215,47 +190,76 @@ export class IntentLog implements VolumeJournal {
     while (this.#failure === undefined && (this.#next !== undefined || this.#cut !== undefined)) {
       await Promise.resolve(); // never inside a caller's synchronous run
       if (this.#failure !== undefined) return;
-      const payloadMax = this.#pending.lengthBytes + this.#inlineMax();
-      const fits = this.#ring.fits(payloadMax);
-      if (this.#absorbed !== undefined || (!fits && this.#cut === undefined)) {
-        if (this.#absorbed === undefined) this.#options.wantCheckpoint();
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-        continue;
-      }
-      await this.#group(fits);
+      if (this.#canGoOn()) await this.#group();
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
     this.#isRunning = false;
   }
 
+  /** Not while a root is awaited that alone can make durable what was not logged, and not without room in the ring. */
+  #canGoOn(): boolean {
+    if (this.#absorbed !== undefined) return false;
+    if (this.#cut !== undefined || (this.#fits() && this.#lost.length === 0)) return true;
+    this.#options.wantCheckpoint();
+    return false;
+  }
+
+  #fits(): boolean {
+    const { lengthBytes, inlineLengthBytes } = this.#pending;
+    return this.#ring.fits(this.#isSmall() ? inlineLengthBytes : lengthBytes);
+  }
+
+  #isSmall(): boolean {
+    return this.#pending.storedBytes <= Math.min(inlineBytesMax, groupBytesMax(this.#ring.sizeBytes) / 4);
+  }
+
   /** Takes what is pending, cuts if a checkpoint waits for that, and writes the group unless the checkpoint takes it over. */
-  async #group(fits: boolean): Promise<void> {
+  async #group(): Promise<void> {
     const waiting = this.#next;
     this.#next = undefined;
     const cut = this.#cut;
     this.#cut = undefined;
-    if (this.#pending.lengthBytes === 0) {
+    if (cut !== undefined && (this.#moveTo !== undefined || this.#lost.length > 0 || !this.#fits())) {
+      this.#absorb(waiting, cut);
+    } else if (this.#pending.isEmpty) {
       this.#take(cut);
       waiting?.resolve();
-      return;
+    } else await this.#log(waiting ?? newWaiting(), cut);
+  }
+
+  /** The checkpoint makes everything durable; the log goes on behind its root, perhaps elsewhere. */
+  #absorb(waiting: Waiting | undefined, cut: Cut): void {
+    this.#pending.clear();
+    this.#absorbed = [...this.#lost, ...(waiting === undefined ? [] : [waiting]), newWaiting()];
+    this.#lost = [];
+    if (this.#moveTo !== undefined) {
+      this.#moveTo.follow(this.#ring.position);
+      this.#ring = this.#moveTo;
+      this.#moveTo = undefined;
     }
-    const current = waiting ?? newWaiting();
-    const settle = this.#options.capture(this.#slots);
-    if (!fits) {
-      assert(cut !== undefined, 'only a checkpoint takes over what does not fit');
-      this.#forget();
-      this.#absorbed = current;
-      this.#take(cut);
-      return;
-    }
+    this.#take(cut);
+  }
+
+  async #log(current: Waiting, cut: Cut | undefined): Promise<void> {
+    const settle = this.#options.capture(this.#pending.slots);
     const written = this.#write();
     this.#current = current;
     this.#take(cut);
-    await written;
+    try {
+      await written;
+    } catch (error) {
+      const elsewhere = this.#options.elsewhere();
+      if (elsewhere === undefined) throw error;
+      this.#lost.push(current);
+      this.#current = undefined;
+      this.moveTo(elsewhere);
+      return;
+    }
     if (this.#failure !== undefined) return;
     this.#current = undefined;
     settle();
     current.resolve();
-    if (this.usedPart > 0.5) this.#options.wantCheckpoint();
+    if (this.#ring.usedBytes > this.#ring.sizeBytes / 2) this.#options.wantCheckpoint();
   }
 
   #take(cut: Cut | undefined): void {
@@ -267,48 +271,17 @@ export class IntentLog implements VolumeJournal {
 
   /** Lays the group out at once; resolves when it and its data are durable. */
   async #write(): Promise<void> {
-    const isInline = this.#inlineMax() > 0;
-    let needsData = !isInline && this.#named > 0;
-    const records = this.#pending;
-    if (isInline) needsData = this.#inlineAll(records);
+    const group = this.#pending;
+    const isSmall = this.#isSmall();
     this.#pending = this.#spare;
-    this.#spare = records;
-    const log = this.#ring.write(records.bytes, this.#options.durableTxg());
-    this.#forget();
-    await Promise.all([log, needsData ? this.#options.flushData() : undefined]);
-    records.clear();
-  }
-
-  /** Puts the stored bytes behind the records; answers whether some were gone from memory, so that they are needed on disk. */
-  #inlineAll(records: RecordBuffer): boolean {
-    let isMissing = false;
-    this.#tail.clear();
-    for (let i = 0; i < this.#named; i += 2) {
-      const stored = this.#options.peek(this.#names, i);
-      if (stored === undefined) isMissing = true;
-      else this.#tail.inline(this.#names[i] ?? 0, this.#names[i + 1] ?? 0, stored);
+    this.#spare = group;
+    const isWhole = isSmall && group.inline((words, at) => this.#options.peek(words, at));
+    const log = this.#ring.write(group.bytes, this.#options.durableTxg());
+    const data = group.hasData && !isWhole ? this.#options.flushData() : undefined;
+    try {
+      await Promise.all([log, data]);
+    } finally {
+      group.clear();
     }
-    records.append(this.#tail);
-    return isMissing;
   }
-
-  /** What inlining may add to the payload; 0 where the data is too much for that, or none. */
-  #inlineMax(): number {
-    const isSmall = this.#storedBytes <= Math.min(inlineBytesMax, groupBytesMax(this.#ring.sizeBytes) / 4);
-    return isSmall ? this.#storedBytes + this.#named * 8 : 0;
-  }
-
-  #forget(): void {
-    this.#pending.clear();
-    this.#batches.clear();
-    this.#slots.clear();
-    this.#named = 0;
-    this.#storedBytes = 0;
-  }
-}
-
-function newWaiting(): Waiting {
-  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
-  done.catch(() => undefined); // whoever waits hears it; the failure is told besides
-  return { done, resolve, reject };
 }

@@ -25,12 +25,15 @@ interface Run {
 }
 
 export class LogRing {
+  /** On log devices, not in the ring of the first group. */
+  readonly isApart: boolean;
   readonly #area: LogArea;
   readonly #pool: string;
   #head: LogPosition;
   #tailBytes: number;
 
-  constructor(area: LogArea, pool: string, position: LogPosition) {
+  constructor(area: LogArea, pool: string, position: LogPosition, isApart = false) {
+    this.isApart = isApart;
     this.#area = area;
     this.#pool = pool;
     this.#head = position;
@@ -62,9 +65,15 @@ export class LogRing {
     await Promise.all(runs.map(({ offsetBytes, bytes }) => this.#area.writeThrough(offsetBytes, bytes)));
   }
 
-  /** Goes on at another position; what was behind the old one still belongs to the last root. */
+  /** Goes on at another position; what is behind the old one still belongs to the last root. */
   restart(position: LogPosition): void {
     this.#head = position;
+  }
+
+  /** Begins anew at the front, behind a group of another ring. */
+  follow(position: LogPosition): void {
+    this.#head = { ...position, offsetBytes: 0 };
+    this.#tailBytes = 0;
   }
 
   /** A root with this position is durable: what is before it is free. */

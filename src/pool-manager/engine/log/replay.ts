@@ -164,14 +164,14 @@ class Replay {
     for (let i = 0, at = 0; i < count; i++, at += pointerWords) {
       if (!isMapped(words, at)) continue;
       const stored = inline.get(nameOf(words, at));
-      if (stored === undefined) this.#claim(words, at);
+      if (stored === undefined) this.#claim(words, at, slot, block + i);
       else this.#append(stored, slot, block + i, words, at);
     }
     volume.replayPut(block, count, words, 0);
     if (number > 0) volume.replayNumber(number);
   }
 
-  #claim(words: Uint32Array, at: number): void {
+  #claim(words: Uint32Array, at: number, slot: number, block: number): void {
     const { space } = this.#options;
     const then = batchOf(words, at);
     let now = this.#bound.get(then);
@@ -181,7 +181,7 @@ class Replay {
       this.#bound.set(then, now);
     }
     setName(words, at, now, offsetOf(words, at), sectorsOf(words, at), compressionOf(words, at));
-    space.claim(words, at);
+    space.claim(words, at, slot, block);
   }
 
   #append(stored: Uint8Array, slot: number, block: number, words: Uint32Array, at: number): void {

@@ -29,7 +29,8 @@ export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #next: Round | undefined;
   #isRunning = false;
-  #isFinishing = false;
+  /** The last one is under way, or was made. */
+  isFinishing = false;
   #failure: Error | undefined;
   #isAbandoned = false;
   #idleLeft = idleRounds;
@@ -55,14 +56,14 @@ export class Checkpoints {
 
   /** A checkpoint that cuts after now, or has been asked for already. */
   want(): void {
-    if (this.#isFinishing) return;
+    if (this.isFinishing) return;
     this.after().catch(() => undefined); // whoever waits for it hears it; the failure is told besides
   }
 
   /** Resolves when a checkpoint is durable that was cut after now. */
   async after(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    assert(!this.#isFinishing, 'nothing is asked of a pool that is being closed');
+    assert(!this.isFinishing, 'nothing is asked of a pool that is being closed');
     this.#next ??= newRound();
     const { done } = this.#next;
     if (!this.#isRunning) void this.#run();
@@ -75,7 +76,7 @@ export class Checkpoints {
     while (this.#isRunning) await this.after();
     if (this.#failure !== undefined) throw this.#failure;
     this.#isRunning = true; // nobody starts another one beside it, or later
-    this.#isFinishing = true;
+    this.isFinishing = true;
     await this.#options.run(true);
   }
 

@@ -42,7 +42,7 @@ export class DeviceWork {
       isFree: (group, segment) => space.segmentState(group, segment) === 'free',
       judge: async (group, segment) =>
         space.segmentState(group, segment) === 'system'
-          ? items.judge(group, segment)
+          ? items.judge(group, segment).isGood
           : await space.judge(group, segment),
       pin: (run) => pins.hold(run),
     });

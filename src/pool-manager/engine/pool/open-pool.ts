@@ -1,7 +1,7 @@
 /** An open pool as the daemon sees it (pool.ts), on its engine. */
 import { assert } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
-import { addGroup, attachDevice, growGroups, replaceDevice } from '../group/change.ts';
+import { addGroup, addLogDevices, attachDevice, growGroups, replaceDevice } from '../group/change.ts';
 import { newGuid } from '../host.ts';
 import type { CloneSpec, ManagedPool, ManagedPoolStatus, PoolProperties, VolumeSpec } from '../pool.ts';
 import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
@@ -17,6 +17,8 @@ const volumeUnitsMin = 64;
 const slotsMax = 65_535;
 /** Roots after the last change until nothing is held for older ones. */
 const settlingRoots = 3;
+/** Roots that a snapshot may take until it can be cloned. */
+const settlingRootsMax = 1_000;
 
 export class EnginePool implements ManagedPool {
   readonly guid: string;
@@ -86,7 +88,10 @@ export class EnginePool implements ManagedPool {
   async cloneVolume({ volume, replicaId, origin, snapshot }: CloneSpec): Promise<EngineVolume> {
     const from = this.volume(origin);
     if (from === undefined) throw new Error(`pool ${this.guid} has no volume ${origin} to clone`);
-    await this.#engine.checkpoints.after(); // the snapshot's tree is built
+    for (let roots = 0; roots === 0 || !from.isSettledAt(snapshot); roots++) {
+      if (roots === settlingRootsMax) throw new Error(`snapshot ${snapshot} of ${origin} is being counted`);
+      await this.#engine.checkpoints.after(); // its tree is built, what it has is counted
+    }
     const identity = this.#newIdentity(volume, replicaId);
     const created = this.adopt(cloneStart(from, snapshot, this.#freeSlot(), identity), true);
     await this.#engine.checkpoints.after();
@@ -119,10 +124,12 @@ export class EnginePool implements ManagedPool {
   async addGroups(options: Parameters<ManagedPool['addGroups']>[0]): Promise<void> {
     const { data, log, overwrite } = options;
     const { devices, space, host } = this.#engine.parts;
-    if (log.length > 0)
-      throw new PoolRefusal('LayoutInvalid', `pool ${this.guid}: log devices are given when a pool is made`);
     for (const group of data) await addGroup(devices, group, { host, overwrite });
-    space.grow(devices.groups);
+    if (data.length > 0) space.grow(devices.groups);
+    if (log.length > 0) {
+      await addLogDevices(devices, log, { host, overwrite });
+      this.#engine.moveLog();
+    }
     await this.#rooted();
   }
 

@@ -32,7 +32,13 @@ export interface CreateOptions {
 export async function createPool(options: CreateOptions): Promise<EnginePool> {
   const { host, zstd } = options;
   const devices = await createDeviceSet(options);
-  const space = createBlockSpace({ groups: devices.groups, nextBatch: 1, storedSum });
+  const space = createBlockSpace({
+    groups: devices.groups,
+    nextBatch: 1,
+    storedSum,
+    discard: true,
+    pause: () => host.pause(),
+  });
   const pool = new EnginePool({
     guid: devices.pool,
     host,

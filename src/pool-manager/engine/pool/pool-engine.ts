@@ -91,12 +91,13 @@ export class PoolEngine {
     const onFailure = (error: Error) => this.fail(error);
     const wantCheckpoint = () => this.checkpoints.want();
     this.log = new IntentLog({
-      ring: new LogRing(parts.logArea, guid, parts.log),
+      ring: new LogRing(parts.logArea, guid, parts.log, parts.logArea === devices.logs.devices),
       batchPlace: (batch) => space.batchPlace(batch),
       peek: (words, at) => space.peek(words, at),
       flushData: () => this.#flushData(),
       capture: (slots) => this.#capture(slots),
       durableTxg: () => this.durableTxg,
+      elsewhere: () => this.#otherRing(),
       wantCheckpoint,
       onFailure,
     });
@@ -181,6 +182,13 @@ export class PoolEngine {
     this.#tellFailure(this.failure);
   }
 
+  /** The log goes to log devices that are new. */
+  moveLog(): void {
+    const { devices, guid } = this.parts;
+    const area = must(devices.logs.devices, 'log devices');
+    this.log.moveTo(new LogRing(area, guid, this.log.position, true));
+  }
+
   /** As after a crash: nothing goes on, nobody is answered, buffers go back. For tests. */
   abandon(): void {
     this.failure = new PoolFailure(`pool ${this.parts.guid} was abandoned`);
@@ -188,6 +196,13 @@ export class PoolEngine {
     this.checkpoints.abandon(this.failure);
     void this.cleaner.stop();
     this.parts.devices.abandon();
+  }
+
+  /** Log devices are gone: the ring on the data devices is there still. */
+  #otherRing(): LogRing | undefined {
+    const { devices, guid } = this.parts;
+    if (!this.log.ring.isApart || devices.logs.devices?.isUsable !== false) return undefined;
+    return new LogRing(devices.logs.ring, guid, this.log.position);
   }
 
   #onDeltas(deltas: number): void {
@@ -243,7 +258,6 @@ export class PoolEngine {
         space,
         items,
         log: this.log,
-        isLogApart: this.parts.logArea === devices.logs.devices,
         core: this.coreOf(0),
         freeingNodesMax: limits.freeingNodesPerCheckpoint,
         volumes: () => [...this.volumes.values()],

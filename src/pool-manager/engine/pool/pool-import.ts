@@ -12,6 +12,7 @@
 import { must } from '../../../shared/assert.ts';
 import { storedSum } from '../checksum.ts';
 import type { OpenedSet } from '../group/open-set.ts';
+import type { LogArea } from '../group/log-area.ts';
 import { newGuid } from '../host.ts';
 import type { LogPosition } from '../log/log-position.ts';
 import { replayLog, type Survey, surveyLog } from '../log/replay.ts';
@@ -93,7 +94,7 @@ function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): 
     items,
     settings,
     zstd,
-    logArea: set.logs.devices ?? set.logs.ring,
+    logArea: areaOf(set),
     log,
     txg: set.openTxg - 1,
   });
@@ -108,11 +109,15 @@ function adoptAll(pool: EnginePool, loaded: LoadedPool, guidOf: (() => string) |
   }
 }
 
+/** Where the log goes from now on. */
+const areaOf = ({ logs }: OpenedSet['set']): LogArea =>
+  logs.devices?.isUsable === true ? logs.devices : logs.ring;
+
 function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedPool) {
   const { set } = opened;
   const { host, zstd } = options;
   const area = must(payload.isLogApart ? set.logs.devices : set.logs.ring, 'log devices');
-  const areaNow = set.logs.devices ?? set.logs.ring;
+  const areaNow = areaOf(set);
   return {
     area,
     pool: set.pool,

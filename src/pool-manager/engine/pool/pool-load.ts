@@ -49,18 +49,18 @@ export async function loadPool(options: LoadOptions): Promise<LoadedPool> {
   const txgMax = rewindBefore === undefined ? {} : { txgMax: rewindBefore - 1 };
   const opened = await openDeviceSet({ devices, without, owner, readOnly, ...txgMax });
   try {
-    return await refusingDamage(opened.set.pool, () => load(opened));
+    return await refusingDamage(opened.set.pool, () => load(opened, () => options.host.pause()));
   } catch (error) {
     opened.set.abandon();
     throw error;
   }
 }
 
-async function load(opened: OpenedSet): Promise<LoadedPool> {
+async function load(opened: OpenedSet, pause: () => Promise<void>): Promise<LoadedPool> {
   const { set, root } = opened;
   const payload = decodeRootPayload(root.payload);
   const nextBatch = payload.nextBatch + batchesSkipped;
-  const space = createBlockSpace({ groups: set.groups, nextBatch, storedSum });
+  const space = createBlockSpace({ groups: set.groups, nextBatch, storedSum, discard: true, pause });
   const items = new ItemStore(set.groups, space);
   await items.load(payload.directory);
   await space.load(items, root.txg, nextBatch);

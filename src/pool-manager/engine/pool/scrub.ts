@@ -122,21 +122,17 @@ export class Scrub {
     return undefined;
   }
 
+  /** All units at once: parity can be judged only with all data that it is of. */
   async #system(group: SegmentGroup, segment: number): Promise<Found> {
-    const { items } = this.#parts;
-    const judge = items.judge(group.index, segment);
-    let units = 0;
-    let repairedUnits = 0;
-    const bad: Rot[] = [];
-    for (const extent of items.extents(group.index, segment)) {
-      const found = await group.verify(segment, extent.unit, extent.units, (index, bytes, from) =>
-        judge(extent.unit + index, bytes, from),
-      );
-      units += extent.units;
-      repairedUnits += found.repairedUnits;
-      for (const index of found.bad)
-        bad.push({ group: group.index, segment, unit: extent.unit + index, owner: undefined });
-    }
-    return { units, repairedUnits, bad };
+    const judge = this.#parts.items.judge(group.index, segment);
+    const { bad, repairedUnits } = await group.verify(
+      segment,
+      0,
+      group.segmentUnits,
+      (unit, bytes, from) => judge.isGood(unit, bytes, from),
+      (unit) => judge.isKnown(unit),
+    );
+    const rot = bad.map((unit) => ({ group: group.index, segment, unit, owner: undefined }));
+    return { units: judge.units, repairedUnits, bad: rot };
   }
 }

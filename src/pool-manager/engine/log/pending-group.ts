@@ -1,0 +1,103 @@
+/** What was noted and is not in the log yet: the records, and the names of the data that they speak of. */
+import { batchOf, isMapped, pointerWords, sectorBytes, sectorsOf } from '../map/pointer.ts';
+import type { BatchPlace } from '../space/block-space.ts';
+import type { VolumeNote } from '../volume/volume-journal.ts';
+import { RecordBuffer, type recordKind } from './record-buffer.ts';
+
+/** What a record adds to stored bytes that stand in the log. */
+const inlineHeadBytes = 16;
+
+export class PendingGroup {
+  /** Of volumes that noted something. */
+  readonly slots = new Set<number>();
+  /** Of the data that the records speak of. */
+  storedBytes = 0;
+  readonly #records = new RecordBuffer();
+  readonly #batches = new Set<number>();
+  /** Words 0 and 1 of each pointer with data. */
+  #names = new Uint32Array(1024);
+  #named = 0;
+
+  get isEmpty(): boolean {
+    return this.#records.lengthBytes === 0;
+  }
+
+  /** Records without data. */
+  get lengthBytes(): number {
+    return this.#records.lengthBytes;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#records.bytes;
+  }
+
+  get hasData(): boolean {
+    return this.#named > 0;
+  }
+
+  /** Length with all data in it. */
+  get inlineLengthBytes(): number {
+    return this.lengthBytes + this.storedBytes + (this.#named / 2) * inlineHeadBytes;
+  }
+
+  note(slot: number, note: VolumeNote): void {
+    this.slots.add(slot);
+    this.#records.note(slot, note);
+  }
+
+  /** Answers how many of the pointers have data. */
+  pointers(
+    kind: typeof recordKind.wrote | typeof recordKind.copied,
+    slot: number,
+    number: number,
+    block: number,
+    count: number,
+    words: Uint32Array,
+    from: number,
+    placeOf: (batch: number) => BatchPlace,
+  ): number {
+    const before = this.#named;
+    for (let i = 0, at = from; i < count; i++, at += pointerWords) {
+      if (!isMapped(words, at)) continue;
+      const batch = batchOf(words, at);
+      if (!this.#batches.has(batch)) {
+        this.#batches.add(batch);
+        this.#records.batch(batch, placeOf(batch));
+      }
+      this.#name(words[at] ?? 0, words[at + 1] ?? 0);
+      this.storedBytes += sectorsOf(words, at) * sectorBytes;
+    }
+    this.slots.add(slot);
+    this.#records.pointers(kind, slot, number, block, count, words, from);
+    return (this.#named - before) / 2;
+  }
+
+  /** Puts stored bytes behind the records as far as `peek` has them; answers whether it has all. */
+  inline(peek: (words: Uint32Array, at: number) => Uint8Array | undefined): boolean {
+    let hasAll = true;
+    for (let i = 0; i < this.#named; i += 2) {
+      const stored = peek(this.#names, i);
+      if (stored === undefined) hasAll = false;
+      else this.#records.inline(this.#names[i] ?? 0, this.#names[i + 1] ?? 0, stored);
+    }
+    return hasAll;
+  }
+
+  clear(): void {
+    this.#records.clear();
+    this.#batches.clear();
+    this.slots.clear();
+    this.#named = 0;
+    this.storedBytes = 0;
+  }
+
+  #name(low: number, high: number): void {
+    if (this.#named === this.#names.length) {
+      const grown = new Uint32Array(this.#named * 2);
+      grown.set(this.#names);
+      this.#names = grown;
+    }
+    this.#names[this.#named++] = low;
+    this.#names[this.#named++] = high;
+  }
+}
