@@ -256,7 +256,7 @@ test('groups are added while the pool serves, and are written to', async () => {
   again.abandon();
 });
 
-test('with log devices a flush goes there; when they are gone the log goes on elsewhere', async () => {
+test('with log devices a flush goes there, and is replayed from any of them', async () => {
   const [data, logs] = [devicesFor(2), devicesFor(2, 'log')];
   const pool = await createPool({ layout: 'mirror', groups: [data], logs: [logs], host });
   const store = await pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: 2 ** 20 });
@@ -264,17 +264,11 @@ test('with log devices a flush goes there; when they are gone the log goes on el
   store.write(1, 0, contentOf(1));
   await store.commit();
   expect(logs.every(({ writes }, i) => writes > (before[i] ?? 0))).toBe(true);
-  const crashed = await importPool({ devices: [...data, ...logs].map(reopen), host });
-  expect(same(await only(crashed).read(0, 1), contentOf(1))).toBe(true);
-  crashed.abandon();
-  for (const device of logs) gone(device);
+  gone(at(logs, 0));
   store.write(2, 1, contentOf(2));
   await store.commit();
-  store.write(3, 2, contentOf(3));
-  await store.commit();
-  expect(pool.status().health).toBe('DEGRADED');
   pool.abandon();
-  const again = await importPool({ devices: data.map(reopen), host });
-  expect(same(await only(again).read(0, 3), tags(1, 3))).toBe(true);
+  const again = await importPool({ devices: [...data, at(logs, 1)].map(reopen), host });
+  expect(same(await only(again).read(0, 2), tags(1, 2))).toBe(true);
   again.abandon();
 });
