@@ -10,7 +10,7 @@ import type { EngineHost } from '../host.ts';
 import { type HoleRange, HoleRanges } from './hole-ranges.ts';
 import { copyPointer, pointerWords } from './pointer.ts';
 import { PointTable } from './point-table.ts';
-import { inSlices, sortFew, type SortedPoints, sortPoints } from './sort-blocks.ts';
+import { inSlices, type SortedPoints, sortPoints } from './sort-blocks.ts';
 import type { Tree } from './tree.ts';
 
 /** The content of a volume at one instant: a tree, or changes on top of one. */
@@ -127,15 +127,13 @@ export class DeltaLayer {
   /** The same at once, with copies. */
   #copies(from: number, to: number): LayerPoints {
     const found: number[] = [];
-    this.#eachIn(from, to, (entry) => found.push(entry));
-    const { blocks, entries } = sortFew(
-      Float64Array.from(found, (entry) => this.points.blockOf(entry)),
-      Uint32Array.from(found),
-    );
-    const words = new Uint32Array(entries.length * pointerWords);
-    entries.forEach((entry, index) =>
-      copyPointer(this.points.wordsOf(entry), this.points.atOf(entry), words, index * pointerWords),
-    );
+    this.#eachIn(from, to, (entry) => found.push(this.points.blockOf(entry)));
+    const blocks = Float64Array.from(found).sort();
+    const words = new Uint32Array(blocks.length * pointerWords);
+    blocks.forEach((block, index) => {
+      const entry = this.points.find(block);
+      copyPointer(this.points.wordsOf(entry), this.points.atOf(entry), words, index * pointerWords);
+    });
     return { blocks, words: () => words, at: (index) => index * pointerWords };
   }
 

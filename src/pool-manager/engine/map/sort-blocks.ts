@@ -35,8 +35,7 @@ export async function sortPoints(
   return from;
 }
 
-/** The same at once, for what is collected from a layer that is still open. */
-export function sortFew(blocks: Float64Array, entries: Uint32Array): SortedPoints {
+function sortFew(blocks: Float64Array, entries: Uint32Array): SortedPoints {
   const order = Array.from(blocks.keys()).sort((a, b) => (blocks[a] ?? 0) - (blocks[b] ?? 0));
   return {
     blocks: Float64Array.from(order, (index) => blocks[index] ?? 0),

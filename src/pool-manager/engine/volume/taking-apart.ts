@@ -23,13 +23,14 @@ export async function takeApartSome(
   nodesMax: number,
 ): Promise<ReadonlySet<EngineVolume>> {
   const taken = new Set<EngineVolume>();
+  const busy = cuts.filter(({ volume, deleted }) => volume.dead.hasWork || deleted.size > 0);
   let left = nodesMax;
-  for (const cut of cuts) {
-    const before = left;
-    left -= await freeParts(core, cut, txg, left);
-    left -= await freeSnapshots(core, cut, txg, left);
-    if (left < before) taken.add(cut.volume);
-    if (left <= 0) break;
+  for (const [done, cut] of busy.entries()) {
+    const share = Math.ceil(left / (busy.length - done)); // what one leaves the others get
+    const parts = await freeParts(core, cut, txg, share);
+    const used = parts + (await freeSnapshots(core, cut, txg, share - parts));
+    if (used > 0) taken.add(cut.volume);
+    left = Math.max(0, left - used);
   }
   return taken;
 }

@@ -50,7 +50,8 @@ const nameBytesMax = 255;
 /** Walks over more blocks seal the open layer when it is not small: what they read is sorted once then. */
 const wideBlocks = 4_096;
 const sealDeltas = 1_024;
-const sealedLayersMax = 16;
+/** More would slow reads down; an open layer that stays is scanned by each walk. */
+const sealedLayersMax = 96;
 
 export class EngineVolume implements VolumeStore, Descendants {
   readonly identity: VolumeIdentity;
@@ -502,7 +503,7 @@ export class EngineVolume implements VolumeStore, Descendants {
   #wideView(block: number, count: number, name: string | undefined): View {
     const view = this.#view(block, count, name);
     const { open, sealedLayers, unbuiltDeltas } = this.#layers;
-    const isMuch = open.deltas > Math.max(sealDeltas, unbuiltDeltas / 8);
+    const isMuch = open.deltas > Math.max(sealDeltas, unbuiltDeltas / 16);
     if (view !== open || count <= wideBlocks || !isMuch || sealedLayers >= sealedLayersMax) return view;
     return this.#layers.seal(this.#blocks);
   }
