@@ -23,6 +23,10 @@ export class FakePool {
   readonly replicas = new Map<string, FakeReplica>();
   /** What lies on the devices. */
   poolGuid: string | undefined;
+  /** Device names by group; empty: as a daemon that does not tell. */
+  dataGroups: readonly (readonly string[])[] = [];
+  logGroups: readonly (readonly string[])[] = [];
+  properties = { readOnlyThresholdPercent: 85, compression: 'lz4' };
   /** Refuses CreatePool with this. */
   refusal: string | undefined;
   /** Calls that made something, for "nothing twice". */
@@ -76,6 +80,12 @@ export class FakePool {
       freeBytes: poolBytes - usedBytes,
       logicalUsedBytes: usedBytes,
       version: 'fake',
+      dataGroups: this.dataGroups.map((devices) => ({ devices: [...devices] })),
+      logGroups: this.logGroups.map((devices) => ({ devices: [...devices] })),
+      properties: this.properties,
+      devices: [...this.dataGroups, ...this.logGroups]
+        .flat()
+        .map((name) => ({ name, path: '', guid: name, online: true })),
       replicas: [...this.replicas.values()].map((replica) => ({
         ...replica,
         state: 'Healthy',
@@ -122,6 +132,30 @@ export class FakePool {
         this.#changed();
         return {};
       }),
+      AddGroups: unary(silentLog, async ({ data, log }) => {
+        await Promise.resolve();
+        this.dataGroups = [...this.dataGroups, ...data.map(({ devices }) => devices)];
+        this.logGroups = [...this.logGroups, ...log.map(({ devices }) => devices)];
+        this.made.push(`groups ${[...data, ...log].flatMap(({ devices }) => devices).join(' ')}`);
+        this.#changed();
+        return this.#status();
+      }),
+      // Filled in no time.
+      ReplaceDevice: unary(silentLog, async ({ old, new: next }) => {
+        await Promise.resolve();
+        this.dataGroups = this.dataGroups.map((group) => group.map((name) => (name === old ? next : name)));
+        this.made.push(`${next} for ${old}`);
+        this.#changed();
+        return this.#status();
+      }),
+      SetProperties: unary(silentLog, async ({ readOnlyThresholdPercent, compression }) => {
+        await Promise.resolve();
+        this.properties = { readOnlyThresholdPercent, compression };
+        this.#changed();
+        return this.#status();
+      }),
+      GrowDevices: unary(silentLog, () => Promise.resolve(this.#status())),
+      Scrub: unary(silentLog, () => Promise.resolve(this.#status())),
       CreateReplica: unary(silentLog, async ({ volume, replicaId, sizeBytes }) => {
         await Promise.resolve();
         if (this.poolGuid === undefined) throw new StatusError('FAILED_PRECONDITION', 'no pool');

@@ -126,6 +126,8 @@ export interface PoolWish {
   readonly node: string;
   readonly devices: readonly string[];
   readonly type?: string;
+  /** Groups beside the first one. */
+  readonly more?: readonly (readonly string[])[];
 }
 
 export const poolCluster = (name: string, pools: readonly PoolWish[]) => `
@@ -137,7 +139,7 @@ spec:
 ${pools
   .map(
     (pool) => `    - nodeSelector: {kubernetes.io/hostname: "${pool.node}"}
-      dataRaidGroups: [{blockDevices: [${pool.devices.map((device) => `{blockDeviceName: "${device}"}`).join(', ')}]}]
+      dataRaidGroups: [${[pool.devices, ...(pool.more ?? [])].map((group) => `{blockDevices: [${group.map((device) => `{blockDeviceName: "${device}"}`).join(', ')}]}`).join(', ')}]
       poolConfig: {dataRaidGroupType: "${pool.type ?? 'stripe'}"}`,
   )
   .join('\n')}

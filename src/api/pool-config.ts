@@ -6,9 +6,16 @@
 export interface PoolConfig {
   /** Name of the CStorPoolInstance, or `pool-N` of `caskade local`. */
   readonly name: string;
-  readonly layout: 'stripe' | 'mirror';
-  /** Data groups in order. `paths` are tried in turn; the first that opens is taken. */
+  readonly layout: 'stripe' | 'mirror' | 'raidz' | 'raidz2';
+  /**
+   * Data groups in order. `paths` are tried in turn; the first that opens is taken. A device that the pool on the others does not
+   * know is left alone until a call names it (AddGroups, ReplaceDevice).
+   */
   readonly groups: readonly { readonly devices: readonly PoolDevice[] }[];
+  /** Groups of log devices (`writeCacheRaidGroups`), of one device each or mirrors; absent: the log is on the data devices. */
+  readonly logGroups?: readonly { readonly devices: readonly PoolDevice[] }[];
+  /** Devices that were in the pool and are being replaced: opened while they are there, never written to anew. */
+  readonly leaving?: readonly PoolDevice[];
   readonly listen: {
     /** HOST:PORT where targets dial in (3232 in a cluster). */
     readonly replication: string;

@@ -9,6 +9,8 @@ export const keysFolder = '/etc/caskade/keys';
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';
+/** Pod annotation: hash of the names of the devices that the pool shall have. */
+export const devicesHashAnnotation = 'cstor.openebs.io/devices-hash';
 
 /** Pod annotation: which master key the mounted keys are of; with another one the daemons have to start anew. */
 const keysHashAnnotation = 'cstor.openebs.io/keys-hash';

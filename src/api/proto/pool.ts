@@ -1,17 +1,24 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { AddGroupsRequest as _caskade_pool_v1_AddGroupsRequest, AddGroupsRequestRead as _caskade_pool_v1_AddGroupsRequestRead } from './caskade/pool/v1/AddGroupsRequest.ts';
 import type { Chunk as _caskade_pool_v1_Chunk, ChunkRead as _caskade_pool_v1_ChunkRead } from './caskade/pool/v1/Chunk.ts';
 import type { CreatePoolRequest as _caskade_pool_v1_CreatePoolRequest, CreatePoolRequestRead as _caskade_pool_v1_CreatePoolRequestRead } from './caskade/pool/v1/CreatePoolRequest.ts';
 import type { CreateReplicaRequest as _caskade_pool_v1_CreateReplicaRequest, CreateReplicaRequestRead as _caskade_pool_v1_CreateReplicaRequestRead } from './caskade/pool/v1/CreateReplicaRequest.ts';
 import type { DeleteReplicaRequest as _caskade_pool_v1_DeleteReplicaRequest, DeleteReplicaRequestRead as _caskade_pool_v1_DeleteReplicaRequestRead } from './caskade/pool/v1/DeleteReplicaRequest.ts';
 import type { DestroyPoolRequest as _caskade_pool_v1_DestroyPoolRequest, DestroyPoolRequestRead as _caskade_pool_v1_DestroyPoolRequestRead } from './caskade/pool/v1/DestroyPoolRequest.ts';
 import type { Device as _caskade_pool_v1_Device, DeviceRead as _caskade_pool_v1_DeviceRead } from './caskade/pool/v1/Device.ts';
+import type { DeviceGroup as _caskade_pool_v1_DeviceGroup, DeviceGroupRead as _caskade_pool_v1_DeviceGroupRead } from './caskade/pool/v1/DeviceGroup.ts';
 import type { Empty as _caskade_pool_v1_Empty, EmptyRead as _caskade_pool_v1_EmptyRead } from './caskade/pool/v1/Empty.ts';
 import type { PoolClient as _caskade_pool_v1_PoolClient, PoolDefinition as _caskade_pool_v1_PoolDefinition } from './caskade/pool/v1/Pool.ts';
+import type { PoolProperties as _caskade_pool_v1_PoolProperties, PoolPropertiesRead as _caskade_pool_v1_PoolPropertiesRead } from './caskade/pool/v1/PoolProperties.ts';
 import type { PoolStatus as _caskade_pool_v1_PoolStatus, PoolStatusRead as _caskade_pool_v1_PoolStatusRead } from './caskade/pool/v1/PoolStatus.ts';
 import type { ReadReplicaRequest as _caskade_pool_v1_ReadReplicaRequest, ReadReplicaRequestRead as _caskade_pool_v1_ReadReplicaRequestRead } from './caskade/pool/v1/ReadReplicaRequest.ts';
+import type { ReplaceDeviceRequest as _caskade_pool_v1_ReplaceDeviceRequest, ReplaceDeviceRequestRead as _caskade_pool_v1_ReplaceDeviceRequestRead } from './caskade/pool/v1/ReplaceDeviceRequest.ts';
 import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_v1_ReplicaRead } from './caskade/pool/v1/Replica.ts';
+import type { Resilver as _caskade_pool_v1_Resilver, ResilverRead as _caskade_pool_v1_ResilverRead } from './caskade/pool/v1/Resilver.ts';
+import type { Scrub as _caskade_pool_v1_Scrub, ScrubRead as _caskade_pool_v1_ScrubRead } from './caskade/pool/v1/Scrub.ts';
+import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from './caskade/pool/v1/ScrubRequest.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from './caskade/pool/v1/StatusRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -22,18 +29,26 @@ export interface ProtoGrpcType {
   caskade: {
     pool: {
       v1: {
+        AddGroupsRequest: MessageTypeDefinition<_caskade_pool_v1_AddGroupsRequest, _caskade_pool_v1_AddGroupsRequestRead>
         Chunk: MessageTypeDefinition<_caskade_pool_v1_Chunk, _caskade_pool_v1_ChunkRead>
         CreatePoolRequest: MessageTypeDefinition<_caskade_pool_v1_CreatePoolRequest, _caskade_pool_v1_CreatePoolRequestRead>
         CreateReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_CreateReplicaRequest, _caskade_pool_v1_CreateReplicaRequestRead>
         DeleteReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_DeleteReplicaRequest, _caskade_pool_v1_DeleteReplicaRequestRead>
         DestroyPoolRequest: MessageTypeDefinition<_caskade_pool_v1_DestroyPoolRequest, _caskade_pool_v1_DestroyPoolRequestRead>
         Device: MessageTypeDefinition<_caskade_pool_v1_Device, _caskade_pool_v1_DeviceRead>
+        DeviceGroup: MessageTypeDefinition<_caskade_pool_v1_DeviceGroup, _caskade_pool_v1_DeviceGroupRead>
         Empty: MessageTypeDefinition<_caskade_pool_v1_Empty, _caskade_pool_v1_EmptyRead>
         Pool: SubtypeConstructor<typeof grpc.Client, _caskade_pool_v1_PoolClient> & { service: _caskade_pool_v1_PoolDefinition }
         PoolPhase: EnumTypeDefinition
+        PoolProperties: MessageTypeDefinition<_caskade_pool_v1_PoolProperties, _caskade_pool_v1_PoolPropertiesRead>
         PoolStatus: MessageTypeDefinition<_caskade_pool_v1_PoolStatus, _caskade_pool_v1_PoolStatusRead>
         ReadReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_ReadReplicaRequest, _caskade_pool_v1_ReadReplicaRequestRead>
+        ReplaceDeviceRequest: MessageTypeDefinition<_caskade_pool_v1_ReplaceDeviceRequest, _caskade_pool_v1_ReplaceDeviceRequestRead>
         Replica: MessageTypeDefinition<_caskade_pool_v1_Replica, _caskade_pool_v1_ReplicaRead>
+        Resilver: MessageTypeDefinition<_caskade_pool_v1_Resilver, _caskade_pool_v1_ResilverRead>
+        Scrub: MessageTypeDefinition<_caskade_pool_v1_Scrub, _caskade_pool_v1_ScrubRead>
+        ScrubAction: EnumTypeDefinition
+        ScrubRequest: MessageTypeDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_ScrubRequestRead>
         StatusRequest: MessageTypeDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_StatusRequestRead>
       }
     }

@@ -8,6 +8,7 @@ import { isAlreadyExists } from '../runtime/api-error.ts';
 import { keyIn, type World } from '../world.ts';
 import { allowedTagsOf } from './observe.ts';
 import type { Action, Observed } from './plan.ts';
+import type { Groups } from './shape.ts';
 
 export async function apply(
   world: World,
@@ -27,7 +28,19 @@ export async function apply(
       return;
     case 'createClaim':
       if (cluster !== undefined)
-        await unlessThere(client.create(resources.blockDeviceClaim, claimFor(world, cluster, action.device)));
+        await unlessThere(client.create(resources.blockDeviceClaim, claimFor(world, cluster, action)));
+      return;
+    case 'setPredecessor':
+      await client.modify(resources.blockDeviceClaim, keyIn(settings, action.name), (claim) => ({
+        ...claim,
+        metadata: {
+          ...claim.metadata,
+          annotations: {
+            ...claim.metadata.annotations,
+            [annotations.blockDevicePredecessor]: action.predecessor,
+          },
+        },
+      }));
       return;
     case 'createInstance': {
       if (cluster === undefined) return;
@@ -43,8 +56,7 @@ export async function apply(
       await client.modify(resources.cstorPoolInstance, keyIn(settings, action.name), (present) => ({
         ...present,
         metadata: { ...present.metadata, labels: { ...present.metadata.labels, ...metadata.labels } },
-        // All but the devices, which an instance keeps for its life.
-        spec: { ...spec, dataRaidGroups: present.spec.dataRaidGroups },
+        spec: withLinks(spec, present.spec),
       }));
       recorder.event(cluster, 'Normal', 'Update', `pool ${action.name} follows its entry`);
       return;
@@ -79,7 +91,11 @@ async function unlessThere(created: Promise<unknown>): Promise<void> {
   }
 }
 
-function claimFor({ settings }: World, cluster: CStorPoolCluster, device: Device) {
+function claimFor(
+  { settings }: World,
+  cluster: CStorPoolCluster,
+  { device, predecessor }: Extract<Action, { do: 'createClaim' }>,
+) {
   const allowed = allowedTagsOf(cluster);
   return {
     apiVersion: apiVersionOf(resources.blockDeviceClaim),
@@ -88,6 +104,9 @@ function claimFor({ settings }: World, cluster: CStorPoolCluster, device: Device
       name: `bdc-cstor-${device.uid}`,
       namespace: settings.namespace,
       labels: { [labels.cstorPoolCluster]: cluster.metadata.name },
+      ...(predecessor === undefined
+        ? {}
+        : { annotations: { [annotations.blockDevicePredecessor]: predecessor } }),
       finalizers: [finalizers.poolCluster],
       ownerReferences: [ownerReference(resources.cstorPoolCluster, cluster)],
     },
@@ -136,18 +155,49 @@ function instanceFor(
       hostName: hostname,
       nodeSelector: { ...pool.nodeSelector },
       poolConfig: pool.config,
-      dataRaidGroups: pool.groups.map((group) => ({
-        blockDevices: group.map((blockDeviceName) => {
-          const device = devices.get(blockDeviceName);
-          const devLink = device?.paths[0];
-          return {
-            blockDeviceName,
-            ...(device === undefined ? {} : { capacity: device.bytes }),
-            ...(devLink === undefined ? {} : { devLink }),
-          };
-        }),
-      })),
+      dataRaidGroups: groupsFor(pool.groups, devices),
+      ...(pool.writeCacheGroups.length === 0
+        ? {}
+        : { writeCacheRaidGroups: groupsFor(pool.writeCacheGroups, devices) }),
     },
     versionDetails: { desired: settings.version, status: { current: settings.version, state: 'Reconciled' } },
+  };
+}
+
+const groupsFor = (groups: Groups, devices: ReadonlyMap<string, Device>) =>
+  groups.map((group) => ({
+    blockDevices: group.map((blockDeviceName) => {
+      const device = devices.get(blockDeviceName);
+      const devLink = device?.paths[0];
+      return {
+        blockDeviceName,
+        ...(device === undefined ? {} : { capacity: device.bytes }),
+        ...(devLink === undefined ? {} : { devLink }),
+      };
+    }),
+  }));
+
+/** A device whose BlockDevice is gone for now keeps what is known of it. */
+function withLinks(
+  spec: CStorPoolInstance['spec'],
+  present: CStorPoolInstance['spec'],
+): CStorPoolInstance['spec'] {
+  const all = [...present.dataRaidGroups, ...(present.writeCacheRaidGroups ?? [])];
+  const known = new Map(
+    all.flatMap(({ blockDevices }) =>
+      blockDevices.map((device) => [device.blockDeviceName, device] as const),
+    ),
+  );
+  const fill = <G extends CStorPoolInstance['spec']['dataRaidGroups'][number]>(groups: readonly G[]) =>
+    groups.map((group) => ({
+      ...group,
+      blockDevices: group.blockDevices.map((device) => ({ ...known.get(device.blockDeviceName), ...device })),
+    }));
+  return {
+    ...spec,
+    dataRaidGroups: fill(spec.dataRaidGroups),
+    ...(spec.writeCacheRaidGroups === undefined || spec.writeCacheRaidGroups === null
+      ? {}
+      : { writeCacheRaidGroups: fill(spec.writeCacheRaidGroups) }),
   };
 }

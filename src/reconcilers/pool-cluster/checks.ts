@@ -4,7 +4,16 @@
  */
 import type { Device } from '../block-device-claim/inventory.ts';
 import type { Check, Violation } from '../checks.ts';
-import { raidTypes, type Cluster, type Instance, type Node, type PoolEntry } from './inventory.ts';
+import {
+  devicesOfInstance,
+  raidTypes,
+  writeCacheTypes,
+  type Cluster,
+  type Instance,
+  type Node,
+  type PoolEntry,
+} from './inventory.ts';
+import { shapeChange, type Groups, type Replacement } from './shape.ts';
 
 export interface Subject {
   readonly cluster: Cluster;
@@ -14,6 +23,8 @@ export interface Subject {
   readonly instanceOf: ReadonlyMap<PoolEntry, Instance>;
   /** Names of claims that belong to this cluster. */
   readonly ownClaims: ReadonlySet<string>;
+  /** Devices that are being filled in place of another one, by name, and which. */
+  readonly replacing: ReadonlyMap<string, string>;
 }
 
 /** The engine keeps labels and a reserve; below this a pool holds next to nothing. */
@@ -47,44 +58,69 @@ const nameFitsServices: Check<Subject> = ({ cluster: { name } }) =>
       ];
 
 const raidTypeIsKnown: Check<Subject> = (subject) =>
-  entries(subject, ({ raidType }, at) => {
-    const field = `${at}.poolConfig.dataRaidGroupType "${raidType}"`;
-    if (raidType === 'stripe' || raidType === 'mirror') return [];
-    return raidTypes.includes(raidType)
-      ? [one('RaidTypeUnsupported', `${field} is not in this version: use stripe or mirror`)]
-      : [one('RaidTypeUnknown', `${field} is unknown: use stripe or mirror`)];
-  });
-
-const noWriteCache: Check<Subject> = (subject) =>
-  entries(subject, ({ writeCacheGroups }, at) =>
-    writeCacheGroups.flat().length === 0
+  entries(subject, ({ raidType }, at) =>
+    raidTypes.includes(raidType)
       ? []
-      : [one('WriteCacheUnsupported', `${at}.writeCacheRaidGroups is not in this version: remove it`)],
+      : [
+          one(
+            'RaidTypeUnknown',
+            `${at}.poolConfig.dataRaidGroupType "${raidType}" is unknown: use ${raidTypes.join(', ')}`,
+          ),
+        ],
   );
 
+/** Fewest devices of a group, and what its number must be a multiple of. */
+const widths: Readonly<Record<string, { readonly min: number; readonly step: number }>> = {
+  stripe: { min: 1, step: 1 },
+  mirror: { min: 2, step: 2 },
+  raidz: { min: 3, step: 1 },
+  raidz2: { min: 4, step: 1 },
+};
+/** The custom resource's own rules are narrower (docs/kinds.md); wider groups only make the copying after a loss longer. */
+const groupDevicesMax = 34;
+
+function groupProblems(raidType: string, groups: Groups, field: string): readonly Violation[] {
+  if (raidType === 'stripe' && groups.length > 1)
+    return [
+      one(
+        'StripeHasSeveralGroups',
+        `${field} has ${groups.length} groups: a stripe has one, put all devices in it`,
+      ),
+    ];
+  const { min, step } = widths[raidType] ?? { min: 1, step: 1 };
+  return groups.flatMap((group, n) => {
+    const at = `${field}[${n}].blockDevices`;
+    if (group.length === 0) return [one('EmptyGroup', `${at} is empty: name its devices`)];
+    if (
+      group.length >= min &&
+      group.length % step === 0 &&
+      (raidType === 'stripe' || group.length <= groupDevicesMax)
+    )
+      return [];
+    const wanted = step > 1 ? `${min}, or a multiple of ${step}` : `${min} to ${groupDevicesMax}`;
+    return [one('GroupSize', `${at} has ${group.length} devices: a ${raidType} group has ${wanted}`)];
+  });
+}
+
 const groupsFitRaidType: Check<Subject> = (subject) =>
-  entries(subject, ({ groups, raidType }, at) => {
-    if (groups.length === 0)
-      return [one('NoDataGroup', `${at}.dataRaidGroups is empty: give one group of devices`)];
-    if (raidType === 'stripe' && groups.length > 1)
+  entries(subject, ({ groups, raidType }, at) =>
+    groups.length === 0
+      ? [one('NoDataGroup', `${at}.dataRaidGroups is empty: give one group of devices`)]
+      : groupProblems(raidType, groups, `${at}.dataRaidGroups`),
+  );
+
+const writeCacheFits: Check<Subject> = (subject) =>
+  entries(subject, ({ writeCacheGroups, config }, at) => {
+    if (writeCacheGroups.length === 0) return [];
+    const type = config.writeCacheGroupType ?? '';
+    if (!writeCacheTypes.includes(type))
       return [
         one(
-          'StripeHasSeveralGroups',
-          `${at}.dataRaidGroups has ${groups.length} groups: a stripe has one, put all devices in it`,
+          'WriteCacheTypeUnknown',
+          `${at}.poolConfig.writeCacheGroupType "${type}": pools with writeCacheRaidGroups need one of ${writeCacheTypes.join(', ')}`,
         ),
       ];
-    return groups.flatMap((group, n) => {
-      const field = `${at}.dataRaidGroups[${n}].blockDevices`;
-      if (group.length === 0) return [one('EmptyGroup', `${field} is empty: name its devices`)];
-      if (raidType === 'mirror' && group.length % 2 !== 0)
-        return [
-          one(
-            'MirrorGroupSize',
-            `${field} has ${group.length} devices: a mirror group has 2, or a multiple of 2`,
-          ),
-        ];
-      return [];
-    });
+    return groupProblems(type, writeCacheGroups, `${at}.writeCacheRaidGroups`);
   });
 
 const noDeviceTwice: Check<Subject> = (subject) => {
@@ -132,11 +168,15 @@ const onePoolPerNode: Check<Subject> = (subject) => {
   });
 };
 
+/** Devices that are in the pool already were judged when they came. */
 const devicesAreUsable: Check<Subject> = (subject) =>
-  newEntries(subject, (pool, at) => {
+  entries(subject, (pool, at) => {
     const matching = nodesOf(pool, subject.nodes);
     const node = matching.length === 1 ? matching[0]?.name : undefined;
+    const instance = subject.instanceOf.get(pool);
+    const present = instance === undefined ? [] : devicesOfInstance(instance);
     return devicesOf(pool, at).flatMap(({ name, field }) => {
+      if (present.includes(name)) return [];
       if (name === '')
         return [one('DeviceNameEmpty', `${field} is empty: name a device that kubectl get bd lists`)];
       const device = subject.devices.get(name);
@@ -195,8 +235,8 @@ function deviceProblems(subject: Subject, device: Device, node: string | undefin
   return problems;
 }
 
-/** What an entry with an instance may not change in this version. */
-const instancesKeepTheirShape: Check<Subject> = (subject) =>
+/** What an entry with an instance may not change. */
+const shapeCanBeReached: Check<Subject> = (subject) =>
   entries(subject, (pool, at) => {
     const instance = subject.instanceOf.get(pool);
     if (instance === undefined) return [];
@@ -207,29 +247,68 @@ const instancesKeepTheirShape: Check<Subject> = (subject) =>
           `${at}.poolConfig.dataRaidGroupType "${pool.raidType}": pool ${instance.name} is a ${instance.raidType} and stays one, change it back`,
         ),
       ];
-    const [is, wish] = [instance.groups, pool.groups].map((groups) => JSON.stringify(groups));
-    return is === wish
+    const field = `${at}.dataRaidGroups`;
+    const data = shapeChange(pool.raidType, instance.groups, pool.groups, field);
+    const log = shapeChange(
+      pool.config.writeCacheGroupType ?? 'stripe',
+      instance.writeCacheGroups,
+      pool.writeCacheGroups,
+      `${at}.writeCacheRaidGroups`,
+    );
+    return [
+      ...data.violations,
+      ...log.violations,
+      ...data.replacements.flatMap((each) => replacementProblems(subject, instance, each, field)),
+      ...log.replacements.map(({ old }) =>
+        one(
+          'WriteCacheReplaced',
+          `${at}.writeCacheRaidGroups replaces "${old}": a log device is not replaced, name it again`,
+        ),
+      ),
+    ];
+  });
+
+function replacementProblems(
+  { devices, replacing }: Subject,
+  instance: Instance,
+  { old, next }: Replacement,
+  field: string,
+): readonly Violation[] {
+  const group = instance.groups.find((each) => each.includes(old)) ?? [];
+  const busy = group.find((device) => replacing.has(device));
+  const [before, after] = [devices.get(old)?.bytes, devices.get(next)?.bytes];
+  return [
+    ...(busy === undefined
       ? []
       : [
           one(
-            'PoolDevicesChanged',
-            `${at}.dataRaidGroups ${wish}: this version adds, removes or replaces no device of a pool that exists, change it back to ${is}`,
+            'ReplacementRunning',
+            `${field} replaces "${old}" while "${busy}" is being filled in place of "${replacing.get(busy) ?? ''}" in the same group: wait until that is done (kubectl describe cspi ${instance.name})`,
           ),
-        ];
-  });
+        ]),
+    ...(before !== undefined && after !== undefined && after < before
+      ? [
+          one(
+            'DeviceTooSmall',
+            `${field} replaces "${old}" of ${before} bytes by "${next}" of ${after}: choose one that is not smaller`,
+          ),
+        ]
+      : []),
+  ];
+}
 
 /** In the order a person would mend them. */
 export const poolClusterChecks: readonly Check<Subject>[] = [
   nameFitsServices,
   hasPools,
   raidTypeIsKnown,
-  noWriteCache,
   groupsFitRaidType,
+  writeCacheFits,
   noDeviceTwice,
   selectorMatchesOneNode,
   onePoolPerNode,
   devicesAreUsable,
-  instancesKeepTheirShape,
+  shapeCanBeReached,
 ];
 
 export const nodesOf = (pool: PoolEntry, nodes: readonly Node[]): readonly Node[] =>
@@ -238,9 +317,8 @@ export const nodesOf = (pool: PoolEntry, nodes: readonly Node[]): readonly Node[
   );
 
 const devicesOf = (pool: PoolEntry, at: string): readonly { name: string; field: string }[] =>
-  pool.groups.flatMap((group, n) =>
-    group.map((name, m) => ({
-      name,
-      field: `${at}.dataRaidGroups[${n}].blockDevices[${m}].blockDeviceName`,
-    })),
+  (['dataRaidGroups', 'writeCacheRaidGroups'] as const).flatMap((kind) =>
+    (kind === 'dataRaidGroups' ? pool.groups : pool.writeCacheGroups).flatMap((group, n) =>
+      group.map((name, m) => ({ name, field: `${at}.${kind}[${n}].blockDevices[${m}].blockDeviceName` })),
+    ),
   );

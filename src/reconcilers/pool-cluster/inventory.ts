@@ -4,6 +4,8 @@ import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
 import { finalizers } from '../../api/names.ts';
 
 export const raidTypes: readonly string[] = ['stripe', 'mirror', 'raidz', 'raidz2'];
+/** The log is written in small pieces: parity would cost more than a copy. */
+export const writeCacheTypes: readonly string[] = ['stripe', 'mirror'];
 
 export interface Node {
   readonly name: string;
@@ -45,6 +47,7 @@ export interface Instance {
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly raidType: string;
   readonly groups: readonly (readonly string[])[];
+  readonly writeCacheGroups: readonly (readonly string[])[];
   readonly config: PoolConfigSpec;
   readonly phase: string;
   /** Its Deployment has a ready pod. */
@@ -62,7 +65,7 @@ const names = (value: string | undefined): ReadonlySet<string> =>
   );
 
 type RaidGroups = SpecPool['dataRaidGroups'];
-const groupsOf = (groups: RaidGroups | null | undefined): readonly (readonly string[])[] =>
+export const groupsOf = (groups: RaidGroups | null | undefined): readonly (readonly string[])[] =>
   (groups ?? []).map((group) => (group.blockDevices ?? []).map((device) => device.blockDeviceName));
 
 export const overwriteAnnotation = 'cstor.openebs.io/overwrite-devices';
@@ -120,9 +123,17 @@ export function instanceOf(object: CStorPoolInstance, ready: boolean, replicas: 
     nodeSelector: spec.nodeSelector,
     raidType: spec.poolConfig?.dataRaidGroupType ?? '',
     groups: groupsOf(spec.dataRaidGroups),
+    writeCacheGroups: groupsOf(spec.writeCacheRaidGroups),
     config: spec.poolConfig ?? { dataRaidGroupType: '' },
     phase: status?.phase ?? '',
     ready,
     replicas,
   };
 }
+
+/** All devices that an instance has, or shall have. */
+export const devicesOfInstance = ({
+  groups,
+  writeCacheGroups,
+}: Pick<Instance, 'groups' | 'writeCacheGroups'>): readonly string[] =>
+  [...groups, ...writeCacheGroups].flat();

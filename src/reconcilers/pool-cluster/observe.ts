@@ -26,6 +26,7 @@ export function observe(world: World, name: string, cluster: CStorPoolCluster | 
         bound: claim.status?.phase === 'Bound',
         deleting: claim.metadata.deletionTimestamp !== undefined,
         clusterFinalizer: claim.metadata.finalizers?.includes(finalizers.poolCluster) === true,
+        predecessor: claim.metadata.annotations?.[annotations.blockDevicePredecessor],
       })),
     instances: instancesOf(world, name).map((instance) => observeInstance(world, instance)),
   };

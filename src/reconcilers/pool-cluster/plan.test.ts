@@ -71,6 +71,7 @@ const instance = (
   nodeSelector: { 'kubernetes.io/hostname': on },
   raidType: 'stripe',
   groups: [group],
+  writeCacheGroups: [],
   config: { dataRaidGroupType: 'stripe' },
   phase: 'ONLINE',
   ready: true,
@@ -84,8 +85,14 @@ const claim = (of: string, fields: Partial<Claim> = {}): Claim => ({
   bound: true,
   deleting: false,
   clusterFinalizer: true,
+  predecessor: undefined,
   ...fields,
 });
+const mirror = { raidType: 'mirror', config: { dataRaidGroupType: 'mirror' } };
+/** A mirror of a and b, and its entry, which wants c in the place of b. */
+const pair = instance('c-1', 'n1', ['a', 'b'], mirror);
+const swapped = cluster([entry(0, 'n1', ['a', 'c'], mirror)]);
+const pairClaims = [claim('a'), claim('b')];
 const devices = [device('a', 'n1'), device('b', 'n2'), device('c', 'n1')];
 const observed = (fields: Partial<Observed>): Observed => ({
   cluster: cluster([entry(0, 'n1', ['a'])]),
@@ -119,6 +126,14 @@ test.each([
   ['leaving: then it may go',                { cluster: cluster([]), claims: [claim('a', { deleting: true, clusterFinalizer: false })], instances: [leaving] }, ['removeInstanceFinalizer']],
   ['listed again while it leaves',           { claims: [claim('a')], instances: [leaving] },                         ['releaseClaim', 'InstanceLeaving']],
   ['node away: the instance stays',          { nodes: [], claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, []],
+  ['a device joins: its claim first',        { cluster: cluster([entry(0, 'n1', ['a', 'c'])]), claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, ['createClaim']],
+  ['a device joins: then the instance',      { cluster: cluster([entry(0, 'n1', ['a', 'c'])]), claims: [claim('a'), claim('c')], instances: [instance('c-1', 'n1', ['a'])] }, ['updateInstance']],
+  ['a log device joins',                     { cluster: cluster([entry(0, 'n1', ['a'], { writeCacheGroups: [['c']] })]), claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, ['createClaim']],
+  ['replaced: the claim of the new one',     { cluster: swapped, claims: pairClaims, instances: [pair] },           ['createClaim']],
+  ['replaced: it must name the old one',     { cluster: swapped, claims: [...pairClaims, claim('c')], instances: [pair] }, ['setPredecessor']],
+  ['replaced: then the instance',            { cluster: swapped, claims: [...pairClaims, claim('c', { predecessor: 'b' })], instances: [pair] }, ['updateInstance']],
+  ['replaced: the old one stays meanwhile',  { cluster: swapped, claims: [...pairClaims, claim('c', { predecessor: 'b' })], instances: [instance('c-1', 'n1', ['a', 'c'], mirror)] }, []],
+  ['replaced: done, the old one is free',    { cluster: swapped, claims: [...pairClaims, claim('c')], instances: [instance('c-1', 'n1', ['a', 'c'], mirror)] }, ['releaseClaim']],
   ['deleted: instances first',               { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, ['deleteInstance']],
   ['deleted, but replicas are there',        { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'], { replicas: 1 })] }, ['ReplicasExist']],
   ['deleted: then claims',                   { cluster: going, claims: [claim('a')] },                              ['releaseClaim']],
@@ -166,6 +181,7 @@ describe('checks', () => {
       devices: new Map([...devices, ...more].map((each) => [each.name, each])),
       instanceOf: instancesByEntry(pools, instances),
       ownClaims: new Set([claimNameOf(device('mine', 'n1'))]),
+      replacing: new Map([['filling', 'gone']]),
     }).map(({ reason }) => reason);
   const on = (fields: Partial<Device>) => [device('x', 'n1', fields)];
   const foreign = { fileSystem: 'ext4', partitioned: true };
@@ -177,12 +193,16 @@ describe('checks', () => {
     ['no pools',                   [],                                                         {},                                 [],                                   ['NoPools']],
     ['a name no Service can have', [entry(0, 'n1', ['a'])],                                    { name: '0.pool' },                 [],                                   ['NameUnusable']],
     ['unknown type',               [entry(0, 'n1', ['a'], { raidType: 'raid5' })],             {},                                 [],                                   ['RaidTypeUnknown']],
-    ['type of a later version',    [entry(0, 'n1', ['a'], { raidType: 'raidz' })],             {},                                 [],                                   ['RaidTypeUnsupported']],
-    ['write cache',                [entry(0, 'n1', ['a'], { writeCacheGroups: [['c']] })],     {},                                 [],                                   ['WriteCacheUnsupported']],
+    ['raidz of two',               [entry(0, 'n1', ['a', 'c'], { raidType: 'raidz' })],        {},                                 [],                                   ['GroupSize']],
+    ['raidz2 of three',            [entry(0, 'n1', ['a', 'c', 'x'], { raidType: 'raidz2' })],  {},                                 on({}),                               ['GroupSize']],
+    ['raidz of three',             [entry(0, 'n1', ['a', 'c', 'x'], { raidType: 'raidz' })],   {},                                 on({}),                               []],
+    ['write cache without type',   [entry(0, 'n1', ['a'], { writeCacheGroups: [['c']] })],     {},                                 [],                                   ['WriteCacheTypeUnknown']],
+    ['write cache',                [entry(0, 'n1', ['a'], { writeCacheGroups: [['c']], config: { dataRaidGroupType: 'stripe', writeCacheGroupType: 'stripe' } })], {}, [],          []],
+    ['write cache of nothing',     [entry(0, 'n1', ['a'], { writeCacheGroups: [['nope']], config: { dataRaidGroupType: 'stripe', writeCacheGroupType: 'stripe' } })], {}, [],       ['DeviceNotFound']],
     ['no group',                   [entry(0, 'n1', [], { groups: [] })],                       {},                                 [],                                   ['NoDataGroup']],
     ['empty group',                [entry(0, 'n1', [])],                                       {},                                 [],                                   ['EmptyGroup']],
     ['stripe of two groups',       [entry(0, 'n1', [], { groups: [['a'], ['c']] })],           {},                                 [],                                   ['StripeHasSeveralGroups']],
-    ['mirror of one',              [entry(0, 'n1', ['a'], { raidType: 'mirror' })],            {},                                 [],                                   ['MirrorGroupSize']],
+    ['mirror of one',              [entry(0, 'n1', ['a'], { raidType: 'mirror' })],            {},                                 [],                                   ['GroupSize']],
     ['one device twice',           [entry(0, 'n1', ['a', 'a'])],                               {},                                 [],                                   ['DuplicateDevice']],
     ['selector of no node',        [entry(0, 'n9', ['a'])],                                    {},                                 [],                                   ['NodeSelectorMismatch']],
     ['selector of two nodes',      [entry(0, 'n2', ['b'])],                                    {},                                 [],                                   ['NodeSelectorMismatch']],
@@ -215,10 +235,29 @@ describe('checks', () => {
   test('a pool that exists is not judged by the state of its node and disks, but keeps its shape', () => {
     const there = [instance('c-1', 'n9', ['nope'])];
     expect(judge([entry(0, 'n9', ['nope'])], {}, [], there)).toEqual([]);
-    expect(judge([entry(0, 'n9', ['nope', 'a'])], {}, [], there)).toEqual(['PoolDevicesChanged']);
+    expect(judge([entry(0, 'n1', ['nope', 'a'])], {}, [], there)).toEqual([]);
+    expect(judge([entry(0, 'n1', ['nope', 'b'])], {}, [], there)).toEqual(['DeviceOnOtherNode']);
+    expect(judge([entry(0, 'n9', ['a'])], {}, [], [instance('c-1', 'n9', ['a', 'b'])])).toEqual([
+      'DeviceRemoved',
+    ]);
     expect(
       judge([entry(0, 'n9', ['nope'], { raidType: 'mirror', groups: [['nope', 'a']] })], {}, [], there),
     ).toEqual(['RaidTypeChanged']);
+  });
+
+  test('one device of a group at a time is replaced, by one that is not smaller', () => {
+    const wish = (...group: readonly string[]) => [entry(0, 'n1', group, mirror)];
+    const has = (...group: readonly string[]) => [instance('c-1', 'n1', group, mirror)];
+    const small = device('small', 'n1', { bytes: 2 * deviceBytesMin });
+    const big = device('big', 'n1', { bytes: 3 * deviceBytesMin });
+    expect(judge(wish('a', 'big'), {}, [small, big], has('a', 'small'))).toEqual([]);
+    expect(judge(wish('a', 'small'), {}, [small, big], has('a', 'big'))).toEqual(['DeviceTooSmall']);
+    expect(judge(wish('big', 'filling'), {}, [small, big], has('a', 'filling'))).toEqual([
+      'ReplacementRunning',
+    ]);
+    expect(judge(wish('a', 'big', 'c', 'small'), {}, [small, big], has('a', 'big'))).toEqual([
+      'GroupResized',
+    ]);
   });
 
   test('every message names field, value and remedy', () => {
@@ -228,6 +267,7 @@ describe('checks', () => {
       devices: new Map(),
       instanceOf: new Map(),
       ownClaims: new Set<string>(),
+      replacing: new Map(),
     }).map(({ message }) => message);
     expect(messages).toEqual([
       'spec.pools[0].dataRaidGroups[0].blockDevices[0].blockDeviceName "nope" does not exist: name a device that kubectl get bd lists',

@@ -10,7 +10,15 @@ import type { Device } from '../block-device-claim/inventory.ts';
 import type { Violation } from '../checks.ts';
 import { sameJson } from '../status.ts';
 import { nodesOf } from './checks.ts';
-import type { Cluster, Instance, Node, PoolConfigSpec, PoolEntry } from './inventory.ts';
+import {
+  devicesOfInstance,
+  type Cluster,
+  type Instance,
+  type Node,
+  type PoolConfigSpec,
+  type PoolEntry,
+} from './inventory.ts';
+import { shapeChange } from './shape.ts';
 
 export interface Claim {
   readonly name: string;
@@ -20,6 +28,8 @@ export interface Claim {
   readonly deleting: boolean;
   /** It carries the cluster's finalizer: the device may be in use. */
   readonly clusterFinalizer: boolean;
+  /** The device in whose place this one is being filled; undefined: none, or that is done. */
+  readonly predecessor: string | undefined;
 }
 
 export interface Observed {
@@ -33,7 +43,14 @@ export interface Observed {
 
 export type Action =
   | { readonly do: 'addFinalizer' }
-  | { readonly do: 'createClaim'; readonly name: string; readonly device: Device }
+  | {
+      readonly do: 'createClaim';
+      readonly name: string;
+      readonly device: Device;
+      readonly predecessor: string | undefined;
+    }
+  /** Before the instance is told, or the old device would look unused. */
+  | { readonly do: 'setPredecessor'; readonly name: string; readonly predecessor: string }
   | { readonly do: 'createInstance'; readonly name: string; readonly node: Node; readonly pool: PoolEntry }
   | {
       readonly do: 'updateInstance';
@@ -63,9 +80,24 @@ export function plan(observed: Observed, violations: readonly Violation[]): Plan
   if (!cluster.finalizers.includes(clusterFinalizer)) return { actions: [{ do: 'addFinalizer' }], notes: [] };
   if (violations.length > 0) return { actions: cleanup, notes: [] };
   return withCleanup(
-    cleanup,
+    [...cleanup, ...releaseUnused(cluster, observed)],
     merge([scaleDown(cluster, observed), ...cluster.pools.map((pool) => entry(pool, cluster, observed))]),
   );
+}
+
+/**
+ * Claims of devices that nobody has or wants: of one that was replaced, or was named for a moment. As long as a device
+ * is being filled in the place of another one, its claim says so, and the other one stays.
+ */
+function releaseUnused(cluster: Cluster, { claims, instances }: Observed): readonly Action[] {
+  const used = new Set([
+    ...cluster.pools.flatMap(devicesOfInstance),
+    ...instances.flatMap(devicesOfInstance),
+    ...claims.flatMap(({ predecessor }) => predecessor ?? []),
+  ]);
+  return claims
+    .filter(({ device, clusterFinalizer, deleting }) => !used.has(device) && (clusterFinalizer || !deleting))
+    .map(({ name }) => ({ do: 'releaseClaim', name }));
 }
 
 const merge = (plans: readonly Plan[]): Plan => ({
@@ -90,7 +122,9 @@ export function instancesByEntry(
       taken.add(instance);
     }
   };
-  match((pool, instance) => pool.groups.flat().some((device) => instance.groups.flat().includes(device)));
+  match((pool, instance) =>
+    devicesOfInstance(pool).some((device) => devicesOfInstance(instance).includes(device)),
+  );
   match((pool, instance) => sameSelector(pool.nodeSelector, instance.nodeSelector));
   return found;
 }
@@ -104,44 +138,77 @@ function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
   const instance = instancesByEntry(cluster.pools, observed.instances).get(pool);
   const node = nodesOf(pool, observed.nodes)[0];
   if (node === undefined) return { actions: [], notes: [] }; // its instance is served while its node is away
-  if (instance !== undefined)
-    return {
-      actions: inStep(instance, pool) ? [] : [{ do: 'updateInstance', name: instance.name, node, pool }],
-      notes: [],
-    };
-  return provision(pool, node, cluster, observed);
+  if (instance === undefined) return provision(pool, node, cluster, observed);
+  if (inStep(instance, pool)) return { actions: [], notes: [] };
+  const present = devicesOfInstance(instance);
+  const { replacements } = shapeChange(pool.raidType, instance.groups, pool.groups, '');
+  const predecessors = new Map(replacements.map(({ old, next }) => [next, old]));
+  const added = devicesOfInstance(pool).filter((device) => !present.includes(device));
+  const claimed = claimAll(pool, added, predecessors, observed);
+  if ('actions' in claimed) return claimed;
+  return { actions: [{ do: 'updateInstance', name: instance.name, node, pool }], notes: [] };
 }
 
 const inStep = (instance: Instance, pool: PoolEntry): boolean =>
-  sameSelector(instance.nodeSelector, pool.nodeSelector) && sameConfig(instance.config, pool.config);
+  sameSelector(instance.nodeSelector, pool.nodeSelector) &&
+  sameConfig(instance.config, pool.config) &&
+  sameJson(instance.groups, pool.groups) &&
+  sameJson(instance.writeCacheGroups, pool.writeCacheGroups);
 const sameConfig = (a: PoolConfigSpec, b: PoolConfigSpec): boolean => sameJson(a, b);
 
-/** Claims first; the instance once all of them are bound. */
-function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {
-  const leaving = observed.instances.find(
-    (instance) =>
-      instance.deleting && instance.groups.flat().some((device) => pool.groups.flat().includes(device)),
-  );
-  const wait = (reason: string, message: string): Plan => ({ actions: [], notes: [{ reason, message }] });
-  const at = `spec.pools[${pool.index}]`;
-  if (leaving !== undefined)
-    return wait('InstanceLeaving', `${at}: waits until pool ${leaving.name} has left its devices`);
-  const devices = pool.groups.flat().flatMap((name) => observed.devices.get(name) ?? []);
+const wait = (reason: string, message: string): Plan => ({ actions: [], notes: [{ reason, message }] });
+
+/** The bound claims of the devices, or what has to happen first. `predecessors`: old device by new one. */
+function claimAll(
+  pool: PoolEntry,
+  names: readonly string[],
+  predecessors: ReadonlyMap<string, string>,
+  observed: Observed,
+): Plan | readonly Claim[] {
+  const devices = names.flatMap((name) => observed.devices.get(name) ?? []);
   const claims = new Map(observed.claims.map((claim) => [claim.name, claim]));
   const missing = devices.filter((device) => !claims.has(claimNameOf(device)));
   if (missing.length > 0)
     return {
-      actions: missing.map((device) => ({ do: 'createClaim', name: claimNameOf(device), device })),
+      actions: missing.map((device) => ({
+        do: 'createClaim',
+        name: claimNameOf(device),
+        device,
+        predecessor: predecessors.get(device.name),
+      })),
       notes: [],
     };
   const own = devices.flatMap((device) => claims.get(claimNameOf(device)) ?? []);
+  const unnamed = own.flatMap(({ name, device, predecessor }) => {
+    const wanted = predecessors.get(device);
+    return wanted === undefined || wanted === predecessor
+      ? []
+      : [{ do: 'setPredecessor', name, predecessor: wanted } as const];
+  });
+  if (unnamed.length > 0) return { actions: unnamed, notes: [] };
   const pending = own.filter((claim) => !claim.bound || claim.deleting);
   if (pending.length > 0)
     return wait(
       'ClaimsPending',
-      `${at}: waits for ${pending.map((claim) => `BlockDeviceClaim ${claim.name} (device ${claim.device})`).join(', ')} to be bound`,
+      `spec.pools[${pool.index}]: waits for ${pending.map((claim) => `BlockDeviceClaim ${claim.name} (device ${claim.device})`).join(', ')} to be bound`,
     );
-  const name = instanceName(cluster, own, observed.instances);
+  return own;
+}
+
+/** Claims first; the instance once all of them are bound. */
+function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {
+  const wanted = devicesOfInstance(pool);
+  const leaving = observed.instances.find(
+    (instance) => instance.deleting && devicesOfInstance(instance).some((device) => wanted.includes(device)),
+  );
+  if (leaving !== undefined)
+    return wait(
+      'InstanceLeaving',
+      `spec.pools[${pool.index}]: waits until pool ${leaving.name} has left its devices`,
+    );
+  const claimed = claimAll(pool, wanted, new Map(), observed);
+  if ('actions' in claimed) return claimed;
+  const name = instanceName(cluster, claimed, observed.instances);
   return { actions: [{ do: 'createInstance', name, node, pool }], notes: [] };
 }
 
@@ -203,7 +270,7 @@ function remove({ cluster, instances, claims }: Observed): Plan {
 /** An instance whose pool is destroyed gives its devices back, and then may go. */
 function cleanUp(instance: Instance, claims: readonly Claim[]): readonly Action[] {
   if (!instance.deleting || instance.poolProtected || !instance.clusterFinalizer) return [];
-  const devices = instance.groups.flat();
+  const devices = devicesOfInstance(instance);
   const held = claims.filter(
     (claim) => devices.includes(claim.device) && (claim.clusterFinalizer || !claim.deleting),
   );

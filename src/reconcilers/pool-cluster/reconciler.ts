@@ -28,7 +28,12 @@ function judge({ cluster, nodes, devices, claims, instances }: Observed): readon
   if (cluster === undefined || cluster.deleting) return [];
   const instanceOf = instancesByEntry(cluster.pools, instances);
   const ownClaims = new Set(claims.map((claim) => claim.name));
-  return violationsOf(poolClusterChecks, { cluster, nodes, devices, instanceOf, ownClaims });
+  const replacing = new Map(
+    claims.flatMap(({ device, predecessor }) =>
+      predecessor === undefined ? [] : [[device, predecessor] as const],
+    ),
+  );
+  return violationsOf(poolClusterChecks, { cluster, nodes, devices, instanceOf, ownClaims, replacing });
 }
 
 async function showStatus(

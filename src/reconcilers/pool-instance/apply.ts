@@ -16,6 +16,7 @@ import {
   poolService,
   type PoolWish,
 } from './manifests.ts';
+import type { Groups } from '../pool-cluster/shape.ts';
 import type { Action } from './plan.ts';
 
 /** Formatting flushes all labels of all devices. */
@@ -77,7 +78,7 @@ export async function apply(
   instance: CStorPoolInstance,
   action: Action,
 ): Promise<Violation | undefined> {
-  const { client, recorder, pools } = world;
+  const { client, recorder, pools, settings } = world;
   const { name } = instance.metadata;
   switch (action.do) {
     case 'addProtection':
@@ -87,9 +88,7 @@ export async function apply(
       await client.removeFinalizer(resources.cstorPoolInstance, instance, finalizers.poolProtection);
       return undefined;
     case 'createPool': {
-      const overwrite = (instance.metadata.annotations?.[annotations.overwriteDevices] ?? '')
-        .split(',')
-        .filter((device) => device !== '');
+      const overwrite = overwriteOf(instance);
       const refused = await refusal(
         pools.client(name)?.call('CreatePool', { overwrite }, { deadlineMs: createDeadlineMs }),
       );
@@ -97,6 +96,59 @@ export async function apply(
       else recorder.event(instance, 'Warning', 'FailCreate', refused.message);
       return refused;
     }
+    case 'addGroups': {
+      const groups = (each: Groups) => each.map((group) => ({ devices: [...group] }));
+      const request = {
+        data: groups(action.data),
+        log: groups(action.log),
+        overwrite: overwriteOf(instance),
+      };
+      const refused = await refusal(
+        pools.client(name)?.call('AddGroups', request, { deadlineMs: createDeadlineMs }),
+      );
+      if (refused === undefined)
+        recorder.event(
+          instance,
+          'Normal',
+          'Pool Expansion',
+          `Pool expanded by ${[...action.data, ...action.log].flat().join(', ')}`,
+        );
+      else recorder.event(instance, 'Warning', 'Pool Expansion', refused.message);
+      return refused;
+    }
+    case 'replaceDevice': {
+      const request = { old: action.old, new: action.next, overwrite: overwriteOf(instance) };
+      const refused = await refusal(
+        pools.client(name)?.call('ReplaceDevice', request, { deadlineMs: createDeadlineMs }),
+      );
+      if (refused === undefined)
+        recorder.event(
+          instance,
+          'Normal',
+          'BlockDevice Replacement',
+          `${action.next} is being filled in the place of ${action.old}`,
+        );
+      else recorder.event(instance, 'Warning', 'BlockDevice Replacement', refused.message);
+      return refused;
+    }
+    case 'finishReplacement': {
+      const { claim, device, predecessor } = action.replacing;
+      await client.modify(resources.blockDeviceClaim, keyIn(settings, claim), ({ metadata, ...rest }) => {
+        const { [annotations.blockDevicePredecessor]: _done, ...others } = metadata.annotations ?? {};
+        return { ...rest, metadata: { ...metadata, annotations: others } };
+      });
+      recorder.event(
+        instance,
+        'Normal',
+        'BlockDevice Replacement',
+        `${device} has taken the place of ${predecessor}`,
+      );
+      return undefined;
+    }
+    case 'setProperties':
+      return refusal(
+        pools.client(name)?.call('SetProperties', action.properties, { deadlineMs: createDeadlineMs }),
+      );
     case 'destroyPool': {
       const refused = await refusal(
         pools.client(name)?.call('DestroyPool', { guid: action.guid }, { deadlineMs: destroyDeadlineMs }),
@@ -106,6 +158,9 @@ export async function apply(
     }
   }
 }
+
+const overwriteOf = ({ metadata }: CStorPoolInstance): string[] =>
+  (metadata.annotations?.[annotations.overwriteDevices] ?? '').split(',').filter((device) => device !== '');
 
 async function refusal(call: Promise<unknown> | undefined): Promise<Violation | undefined> {
   try {

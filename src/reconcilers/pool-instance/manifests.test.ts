@@ -24,8 +24,9 @@ const instance = {
 const podOf = (mounts: readonly DeviceMount[], sparse = false) =>
   poolDeployment({
     instance,
-    config: poolConfig('p', 'stripe', []),
+    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }),
     configHash: 'h',
+    devicesHash: 'd',
     mounts,
     wanted: [],
     sparse,

@@ -9,6 +9,7 @@ import { podDevices, type DeviceMount, type WantedMount } from './device-volumes
 import {
   configFolder,
   configHashAnnotation,
+  devicesHashAnnotation,
   containerPorts,
   containerResources,
   httpProbe,
@@ -23,6 +24,8 @@ export interface PoolWish {
   readonly config: PoolConfig;
   /** Changes when the daemon has to start anew. */
   readonly configHash: string;
+  /** Changes with the set of its devices, which only a new pod can have. */
+  readonly devicesHash: string;
   /** Devices that the pod gets; files in the sparse folder are none of them. */
   readonly mounts: readonly DeviceMount[];
   /** Of those, the ones whose volume and claim may have to be made. */
@@ -55,13 +58,21 @@ const selector = (instance: string) => ({ app: 'cstor-pool', [labels.cstorPoolIn
 
 export function poolConfig(
   name: string,
-  layout: 'stripe' | 'mirror',
-  groups: readonly (readonly PoolDevice[])[],
+  layout: PoolConfig['layout'],
+  devices: {
+    readonly groups: readonly (readonly PoolDevice[])[];
+    readonly logGroups: readonly (readonly PoolDevice[])[];
+    readonly leaving: readonly PoolDevice[];
+  },
 ): PoolConfig {
   return {
     name,
     layout,
-    groups: groups.map((devices) => ({ devices })),
+    groups: devices.groups.map((group) => ({ devices: group })),
+    ...(devices.logGroups.length === 0
+      ? {}
+      : { logGroups: devices.logGroups.map((group) => ({ devices: group })) }),
+    ...(devices.leaving.length === 0 ? {} : { leaving: devices.leaving }),
     listen: {
       replication: `0.0.0.0:${ports.replication}`,
       copy: `0.0.0.0:${ports.copy}`,
@@ -132,6 +143,7 @@ export function poolDeployment(wish: PoolWish) {
             ...podAnnotations('pool_exporter_prometheus', wish.masterKey),
             'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
             [configHashAnnotation]: wish.configHash,
+            [devicesHashAnnotation]: wish.devicesHash,
           },
         },
         spec: {

@@ -1,16 +1,18 @@
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
-import { finalizers, labels } from '../../api/names.ts';
+import { annotations, finalizers, labels } from '../../api/names.ts';
 import type { PoolConfig, PoolDevice } from '../../api/pool-config.ts';
 import { adminToken } from '../../shared/keys.ts';
 import { deviceOf } from '../block-device-claim/inventory.ts';
 import { hashOf } from '../objects.ts';
+import { groupsOf } from '../pool-cluster/inventory.ts';
 import { claimNameOf } from '../pool-cluster/plan.ts';
 import { configHashAnnotation } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
 import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
 import { poolConfig, type PoolWish } from './manifests.ts';
-import type { Instance } from './plan.ts';
+import { isServing, type Instance, type Replacing } from './plan.ts';
+import { propertiesOf } from './properties.ts';
 import type { PoolFacts } from './status.ts';
 
 export interface Observed {
@@ -20,16 +22,20 @@ export interface Observed {
 }
 
 export function observe(world: World, instance: CStorPoolInstance): Observed {
-  const { metadata, status } = instance;
+  const { metadata, spec, status } = instance;
   const facts = observePool(world, metadata.name);
-  const devices = devicesOf(world, instance);
-  const { mounts, wanted } = mountsFor(world, instance, facts);
-  const config = poolConfig(
-    metadata.name,
-    instance.spec.poolConfig?.dataRaidGroupType === 'mirror' ? 'mirror' : 'stripe',
-    devices,
-  );
-  const inUse = devices.flat().some(({ paths }) => paths.some((path) => isSparse(world, path)));
+  const replacing = replacingOf(world, instance);
+  const leaving = replacing.map(({ predecessor }) => predecessor);
+  const find = devicesOf(world, instance);
+  const devices = {
+    groups: groupsOf(spec.dataRaidGroups).map((group) => group.map(find)),
+    logGroups: groupsOf(spec.writeCacheRaidGroups).map((group) => group.map(find)),
+    leaving: leaving.map(find),
+  };
+  const { mounts, wanted } = mountsFor(world, instance, [...namesOf(instance), ...leaving], facts);
+  const raidType = spec.poolConfig?.dataRaidGroupType ?? 'stripe';
+  const config = poolConfig(metadata.name, layoutOf(raidType), devices);
+  const all = [...devices.groups.flat(), ...devices.logGroups.flat(), ...devices.leaving];
   return {
     instance: {
       name: metadata.name,
@@ -39,23 +45,49 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
       poolGuid: status?.poolGuid ?? '',
       replicas: world.informers.replicas.store.byLabel(labels.poolInstanceName, metadata.name).length,
       devicesBound: namesOf(instance).every((name) => isBound(world, name)),
+      raidType,
+      groups: groupsOf(spec.dataRaidGroups),
+      writeCacheType: spec.poolConfig?.writeCacheGroupType ?? 'stripe',
+      writeCacheGroups: groupsOf(spec.writeCacheRaidGroups),
+      properties: propertiesOf(spec.poolConfig ?? {}),
+      replacing,
     },
     facts,
     wish: {
       instance,
       config,
       configHash: configHash(world, metadata.name, config, facts),
+      devicesHash: hashOf(namesOf(instance).toSorted()),
       mounts,
       wanted,
-      sparse: inUse,
+      sparse: all.some(({ paths }) => paths.some((path) => isSparse(world, path))),
       settings: world.settings,
       masterKey: world.masterKey,
     },
   };
 }
 
+const layouts: readonly PoolConfig['layout'][] = ['stripe', 'mirror', 'raidz', 'raidz2'];
+const layoutOf = (raidType: string): PoolConfig['layout'] =>
+  layouts.find((layout) => layout === raidType) ?? 'stripe';
+
 const namesOf = ({ spec }: CStorPoolInstance): readonly string[] =>
-  spec.dataRaidGroups.flatMap((group) => group.blockDevices.map((device) => device.blockDeviceName));
+  [...groupsOf(spec.dataRaidGroups), ...groupsOf(spec.writeCacheRaidGroups)].flat();
+
+/** As the claims of the instance's devices say. */
+function replacingOf(world: World, instance: CStorPoolInstance): readonly Replacing[] {
+  const names = namesOf(instance);
+  const cluster = instance.metadata.labels?.[labels.cstorPoolCluster] ?? '';
+  return world.informers.deviceClaims.store
+    .byLabel(labels.cstorPoolCluster, cluster)
+    .flatMap(({ metadata, spec }) => {
+      const predecessor = metadata.annotations?.[annotations.blockDevicePredecessor];
+      const device = spec?.blockDeviceName ?? '';
+      return predecessor === undefined || !names.includes(device)
+        ? []
+        : [{ claim: metadata.name, device, predecessor }];
+    });
+}
 
 function isBound(world: World, name: string): boolean {
   const object = world.informers.devices.store.get(keyIn(world.settings, name));
@@ -78,30 +110,34 @@ function observePool(world: World, name: string): PoolFacts {
 }
 
 /** A device whose BlockDevice is gone keeps the paths that the daemon was told last. */
-function devicesOf(world: World, instance: CStorPoolInstance): readonly (readonly PoolDevice[])[] {
+function devicesOf(world: World, instance: CStorPoolInstance): (name: string) => PoolDevice {
   const told = toldPaths(world, instance.metadata.name);
-  return instance.spec.dataRaidGroups.map((group) =>
-    group.blockDevices.map(({ blockDeviceName, devLink }) => {
-      const object = world.informers.devices.store.get(keyIn(world.settings, blockDeviceName));
-      const fallback = told.get(blockDeviceName) ?? (devLink === undefined ? [] : [devLink]);
-      if (object === undefined) return { name: blockDeviceName, paths: fallback };
-      const { paths } = deviceOf(object);
-      const file = paths.some((path) => isSparse(world, path));
-      return { name: blockDeviceName, paths: file ? paths : [devicePath(blockDeviceName)] };
-    }),
+  const links = new Map(
+    [...instance.spec.dataRaidGroups, ...(instance.spec.writeCacheRaidGroups ?? [])].flatMap(
+      ({ blockDevices }) => blockDevices.map((device) => [device.blockDeviceName, device.devLink] as const),
+    ),
   );
+  return (name) => {
+    const object = world.informers.devices.store.get(keyIn(world.settings, name));
+    const devLink = links.get(name);
+    if (object === undefined)
+      return { name, paths: told.get(name) ?? (devLink === undefined ? [] : [devLink]) };
+    const { paths } = deviceOf(object);
+    const file = paths.some((path) => isSparse(world, path));
+    return { name, paths: file ? paths : [devicePath(name)] };
+  };
 }
 
 const isSparse = ({ settings }: World, path: string): boolean => path.startsWith(`${settings.sparseDir}/`);
 
 /**
  * A pod that runs keeps the devices it has: a new path to a device that it has open, or one that has vanished, is no
- * reason to start anew. Otherwise it gets those that are there; a mirror serves without the others, but a pod whose
- * device is missing would never start.
+ * reason to start anew; one that joins, or was replaced, is. Otherwise it gets those that are there; a mirror serves
+ * without the others, but a pod whose device is missing would never start.
  */
-function mountsFor(world: World, instance: CStorPoolInstance, { pool }: PoolFacts) {
+function mountsFor(world: World, instance: CStorPoolInstance, names: readonly string[], { pool }: PoolFacts) {
   const { name } = instance.metadata;
-  const there = namesOf(instance).flatMap((device) => {
+  const there = names.flatMap((device) => {
     const object = world.informers.devices.store.get(keyIn(world.settings, device));
     const found = object === undefined ? undefined : deviceOf(object);
     if (found === undefined || found.paths.some((path) => isSparse(world, path))) return [];
@@ -110,21 +146,20 @@ function mountsFor(world: World, instance: CStorPoolInstance, { pool }: PoolFact
   const template = world.informers.deployments.store.get(keyIn(world.settings, name))?.spec?.template.spec;
   const present = mountsOf(template);
   const runs = adminAddress(world, labels.cstorPoolInstance, name) !== undefined;
-  const keeps = present.length > 0 && runs && (pool === undefined || serves(pool.phase));
+  const same =
+    there.every(({ device }) => present.some((mount) => mount.device === device)) &&
+    present.every(({ device }) => names.includes(device));
+  const keeps = present.length > 0 && same && runs && (pool === undefined || isServing(pool));
   return { mounts: keeps ? present : there, wanted: there };
 }
-
-const serves = (phase: string | undefined): boolean =>
-  phase === 'POOL_PHASE_ONLINE' || phase === 'POOL_PHASE_DEGRADED';
 
 function toldPaths(world: World, name: string): ReadonlyMap<string, readonly string[]> {
   const text = world.informers.configMaps.store.get(keyIn(world.settings, name))?.data?.['pool.json'];
   if (text === undefined) return new Map();
   try {
-    const { groups } = JSON.parse(text) as PoolConfig;
-    return new Map(
-      groups.flatMap(({ devices }) => devices.map((device) => [device.name, device.paths] as const)),
-    );
+    const { groups, logGroups = [], leaving = [] } = JSON.parse(text) as PoolConfig;
+    const devices = [...[...groups, ...logGroups].flatMap((group) => group.devices), ...leaving];
+    return new Map(devices.map((device) => [device.name, device.paths] as const));
   } catch {
     return new Map(); // somebody's hand was in it; it is written anew
   }
@@ -134,5 +169,5 @@ function toldPaths(world: World, name: string): ReadonlyMap<string, readonly str
 function configHash(world: World, name: string, config: PoolConfig, { pool }: PoolFacts): string {
   const deployment = world.informers.deployments.store.get(keyIn(world.settings, name));
   const started = deployment?.spec?.template.metadata?.annotations?.[configHashAnnotation];
-  return started !== undefined && (pool === undefined || serves(pool.phase)) ? started : hashOf(config);
+  return started !== undefined && (pool === undefined || isServing(pool)) ? started : hashOf(config);
 }

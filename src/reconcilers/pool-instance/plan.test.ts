@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { plan, type Instance } from './plan.ts';
+import { plan, type Instance, type Replacing } from './plan.ts';
 import { capacityOf, phaseOf, statusOf, type PoolFacts, type PoolReport } from './status.ts';
 
 type Phase = PoolReport['phase'];
@@ -16,6 +16,10 @@ const report = (phase: Phase, fields: Partial<PoolReport> = {}): PoolReport => (
   readOnly: false,
   devices: [],
   replicas: [],
+  dataGroups: [],
+  logGroups: [],
+  properties: null,
+  resilvers: [],
   ...fields,
 });
 const facts = (phase: Phase | undefined, fields: Partial<PoolFacts> = {}): PoolFacts => ({
@@ -24,6 +28,7 @@ const facts = (phase: Phase | undefined, fields: Partial<PoolFacts> = {}): PoolF
   podReady: phase !== undefined,
   ...fields,
 });
+const properties = { readOnlyThresholdPercent: 85, compression: 'lz4' };
 const instance = (fields: Partial<Instance> = {}): Instance => ({
   name: 'p',
   deleting: false,
@@ -32,6 +37,12 @@ const instance = (fields: Partial<Instance> = {}): Instance => ({
   poolGuid: 'g1',
   replicas: 0,
   devicesBound: true,
+  raidType: 'mirror',
+  groups: [['a', 'b']],
+  writeCacheType: 'stripe',
+  writeCacheGroups: [],
+  properties,
+  replacing: [],
   ...fields,
 });
 const [absent, online, degraded, faulted, importing] = [
@@ -111,6 +122,9 @@ describe('status', () => {
     deleting: false,
     waits: undefined,
     failure: undefined,
+    replacing: [] as readonly Replacing[],
+    adding: 0,
+    changeFailure: undefined,
     nowIso: '2026-01-01T00:00:00Z',
   };
   const conditions = (fields: Partial<typeof input> & object) =>
@@ -186,5 +200,100 @@ describe('status', () => {
     [{ previous: { phase: 'ONLINE' }, deleting: true, waits: 'w' }, ['DeletionBlocked=True Waiting']],
   ] as const)('conditions %#', (fields, shown) => {
     expect(conditions(fields as Partial<typeof input>)).toEqual(shown);
+  });
+});
+
+describe('a pool that serves', () => {
+  const online1 = (name: string, fields: object = {}) => ({
+    name,
+    path: '',
+    guid: '',
+    online: true,
+    reason: '',
+    checksumErrors: 0,
+    ioErrors: 0,
+    ...fields,
+  });
+  const group = (...devices: string[]) => ({ devices });
+  const pool = (fields: Partial<PoolReport>) =>
+    report('POOL_PHASE_ONLINE', {
+      dataGroups: [group('a', 'b')],
+      properties,
+      devices: [online1('a'), online1('b')],
+      ...fields,
+    });
+  const replacing = { claim: 'bdc-c', device: 'c', predecessor: 'b' };
+  const filling = {
+    device: 'c',
+    replaces: 'b',
+    doneBytes: 4,
+    totalBytes: 10,
+    bytesPerSecond: 1,
+    etaSeconds: 6,
+  };
+  const does = (view: Partial<Instance>, fields: Partial<PoolReport>) => {
+    const { actions, problem } = plan(instance(view), { pool: pool(fields), expected: true, podReady: true });
+    return [...actions.map((action) => action.do), ...(problem === undefined ? [] : [problem.reason])];
+  };
+
+  // prettier-ignore
+  const rows: readonly (readonly [string, Partial<Instance>, Partial<PoolReport>, readonly string[]])[] = [
+    // what                               instance                                            the daemon says                                                    does
+    ['as it should be',                   {},                                                 {},                                                                []],
+    ['says nothing of its groups',        { groups: [['a', 'b'], ['c', 'd']] },               { dataGroups: [] },                                                []],
+    ['a group joins',                     { groups: [['a', 'b'], ['c', 'd']] },               {},                                                                ['addGroups']],
+    ['a log group joins',                 { writeCacheGroups: [['l']] },                      {},                                                                ['addGroups']],
+    ['not before its devices are ours',   { groups: [['a', 'b'], ['c', 'd']], devicesBound: false }, {},                                                         []],
+    ['a device is replaced',              { groups: [['a', 'c']], replacing: [replacing] },   {},                                                                ['replaceDevice']],
+    ['it is being filled',                { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('b'), online1('c')], resilvers: [filling] }, []],
+    ['it has all, the old one leaves',    { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('b'), online1('c')] }, []],
+    ['the old one has left',              { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('c')] }, ['finishReplacement']],
+    ['but the new one has failed',        { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('c', { online: false })] }, []],
+    ['a property changed',                { properties: { ...properties, compression: 'off' } }, {},                                                             ['setProperties']],
+    ['it has a group that nobody asked for', {},                                              { dataGroups: [group('a', 'b'), group('c', 'd')] },                ['GroupRemoved']],
+    ['another pool',                      { poolGuid: 'other', groups: [['a', 'b'], ['c', 'd']] }, {},                                                           []],
+    ['being deleted',                     { deleting: true, groups: [['a', 'b'], ['c', 'd']] }, {},                                                              ['destroyPool']],
+  ];
+  test.each(rows)('%s', (_what, view, fields, actions) => {
+    expect(does(view, fields)).toEqual(actions);
+  });
+
+  test('conditions tell of replacement and growth, in steps of a tenth, until they are done', () => {
+    const shown = (fields: object, previous = {}) =>
+      statusOf({
+        previous,
+        facts: { pool: pool({ resilvers: [filling] }), expected: true, podReady: true },
+        generation: 1,
+        deleting: false,
+        waits: undefined,
+        failure: undefined,
+        replacing: [],
+        adding: 0,
+        changeFailure: undefined,
+        nowIso: '2026-01-01T00:00:00Z',
+        ...fields,
+      });
+    const brief = ({ conditions }: ReturnType<typeof shown>) =>
+      conditions.map(({ type, status, reason, message }) => [type, status, reason, message]);
+    expect(brief(shown({}))).toEqual([]);
+    const under = shown({ replacing: [replacing], adding: 1 });
+    expect(brief(under)).toEqual([
+      ['PoolExpansion', 'True', 'PoolExpansionInProgress', '1 groups are to be added'],
+      ['DiskReplacement', 'True', 'BlockDeviceReplacementInprogress', 'c is filled in the place of b: 40 %'],
+    ]);
+    expect(brief(shown({}, under))).toEqual([
+      ['PoolExpansion', 'False', 'PoolExpansionSuccessful', ''],
+      ['DiskReplacement', 'False', 'BlockDeviceReplacementSucceess', ''],
+    ]);
+    const refused = { reason: 'Refused', message: 'b2 carries ext4' };
+    expect(brief(shown({ adding: 1, changeFailure: refused }))).toEqual([
+      [
+        'PoolExpansion',
+        'True',
+        'PoolExpansionInProgress',
+        '1 groups are to be added; refused: b2 carries ext4',
+      ],
+      ['ChangeRefused', 'True', 'Refused', 'b2 carries ext4'],
+    ]);
   });
 });

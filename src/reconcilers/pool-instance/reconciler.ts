@@ -1,6 +1,6 @@
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
 import { labels } from '../../api/names.ts';
-import type { ObjectKey } from '../../api/object-meta.ts';
+import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runtime/controller.ts';
 import type { Violation } from '../checks.ts';
@@ -8,7 +8,7 @@ import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply, applyObjects, removeDeviceVolumes } from './apply.ts';
 import { observe } from './observe.ts';
-import { plan } from './plan.ts';
+import { changesOf, isServing, plan } from './plan.ts';
 import { statusOf, type InstanceStatus } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
@@ -25,16 +25,25 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const { instance: view, facts, wish } = observe(world, instance);
   await applyObjects(world, wish);
   await removeDeviceVolumes(world, key.name, wish.mounts);
-  const { actions, waits } = plan(view, facts);
+  const { actions, waits, problem } = plan(view, facts);
+  const serving = !view.deleting && isServing(facts.pool);
   let failure: Violation | undefined;
-  for (const action of actions) failure ??= await apply(world, instance, action);
+  // Of a pool that serves, one change that is refused does not stop the others.
+  for (const action of actions)
+    failure = serving
+      ? ((await apply(world, instance, action)) ?? failure)
+      : (failure ?? (await apply(world, instance, action)));
+  const changes = serving && isServing(facts.pool) ? changesOf(view, facts.pool) : undefined;
   const status = statusOf({
     previous: { ...instance.status },
     facts,
     generation: instance.metadata.generation ?? 0,
     deleting: view.deleting,
     waits: waits ?? (view.deleting ? failure?.message : undefined),
-    failure: view.deleting ? undefined : failure,
+    failure: view.deleting || serving ? undefined : failure,
+    replacing: view.replacing,
+    adding: changes === undefined ? 0 : changes.data.additions.length + changes.log.additions.length,
+    changeFailure: serving ? (problem ?? failure) : undefined,
     nowIso: world.nowIso(),
   });
   await writeStatus(world.client, resources.cstorPoolInstance, instance, status);
@@ -86,12 +95,17 @@ export const poolInstanceController = (world: World) => {
       watchMapped(informers.persistentVolumeClaims, (claim) =>
         named(claim.metadata.labels?.[labels.cstorPoolInstance]),
       ),
+      watchMapped(informers.deviceClaims, (claim) =>
+        informers.instances.store
+          .byLabel(labels.cstorPoolCluster, claim.metadata.labels?.[labels.cstorPoolCluster] ?? '')
+          .map(keyOf),
+      ),
       watchMapped(informers.replicas, (replica) => named(replica.metadata.labels?.[labels.poolInstanceName])),
       watchMapped(informers.devices, (device) =>
         informers.instances.store
           .list(settings.namespace)
           .filter(({ spec }) =>
-            spec.dataRaidGroups.some((group) =>
+            [...spec.dataRaidGroups, ...(spec.writeCacheRaidGroups ?? [])].some((group) =>
               group.blockDevices.some((each) => each.blockDeviceName === device.metadata.name),
             ),
           )

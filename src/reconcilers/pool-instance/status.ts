@@ -6,7 +6,7 @@ import { setCondition } from '../../api/conditions.ts';
 import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
 import { formatSpace, parseQuantity } from '../../api/quantity.ts';
 import type { Violation } from '../checks.ts';
-import { isReplaced, neverCreated } from './plan.ts';
+import { isReplaced, isServing, neverCreated, type Replacing } from './plan.ts';
 import { sameJson, type StoredCondition } from '../status.ts';
 
 export type PoolReport = Pick<
@@ -22,6 +22,10 @@ export type PoolReport = Pick<
   | 'readOnly'
   | 'devices'
   | 'replicas'
+  | 'dataGroups'
+  | 'logGroups'
+  | 'properties'
+  | 'resilvers'
 >;
 
 export interface PoolFacts {
@@ -69,13 +73,18 @@ export interface StatusInput {
   readonly waits: string | undefined;
   /** Why CreatePool was refused just now. */
   readonly failure: Violation | undefined;
+  readonly replacing: readonly Replacing[];
+  /** Groups that the instance has and the pool has not yet. */
+  readonly adding: number;
+  /** Why a change of a pool that serves was refused just now, or is impossible. */
+  readonly changeFailure: Violation | undefined;
   readonly nowIso: string;
 }
 
 export function statusOf(input: StatusInput): InstanceStatus {
   const { previous, facts } = input;
   const { pool } = facts;
-  const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
+  const serves = isServing(pool);
   const guid = previous.poolGuid ?? (serves ? pool.guid : undefined);
   const replaced = serves && isReplaced(previous.poolGuid ?? '', pool.guid);
   const status = {
@@ -157,6 +166,9 @@ function conditionsOf({
   deleting,
   waits,
   failure,
+  replacing,
+  adding,
+  changeFailure,
   nowIso,
 }: StatusInput): StoredCondition[] {
   let conditions: readonly StoredCondition[] = previous.conditions ?? [];
@@ -176,7 +188,7 @@ function conditionsOf({
     waits ?? '',
   );
   const { pool } = facts;
-  const serves = pool?.phase === 'POOL_PHASE_ONLINE' || pool?.phase === 'POOL_PHASE_DEGRADED';
+  const serves = isServing(pool);
   if (failure !== undefined) set('PoolCreationFailed', 'True', failure.reason, failure.message);
   else if (serves) set('PoolCreationFailed', 'False', 'Created', '');
   if (pool === undefined || pool.phase === 'POOL_PHASE_IMPORTING') return [...conditions];
@@ -206,6 +218,27 @@ function conditionsOf({
     refused ? pool.reason : 'PoolFound',
     refused ? pool.message : '',
   );
+  if (serves) {
+    const why = changeFailure === undefined ? '' : `; refused: ${changeFailure.message}`;
+    set(
+      'PoolExpansion',
+      adding > 0 ? 'True' : 'False',
+      adding > 0 ? 'PoolExpansionInProgress' : 'PoolExpansionSuccessful',
+      adding > 0 ? `${adding} groups are to be added${why}` : '',
+    );
+    set(
+      'DiskReplacement',
+      replacing.length > 0 ? 'True' : 'False',
+      replacing.length > 0 ? 'BlockDeviceReplacementInprogress' : 'BlockDeviceReplacementSucceess',
+      replacing.length > 0 ? `${replacing.map((each) => progressOf(each, pool)).join('; ')}${why}` : '',
+    );
+    set(
+      'ChangeRefused',
+      changeFailure === undefined ? 'False' : 'True',
+      changeFailure?.reason ?? 'Accepted',
+      changeFailure?.message ?? '',
+    );
+  }
   const away = pool.devices.filter((device) => !device.online);
   set(
     'DiskUnavailable',
@@ -214,4 +247,14 @@ function conditionsOf({
     away.map((device) => `${device.name} (${device.path}): ${device.reason}`).join('; '),
   );
   return [...conditions];
+}
+
+/** In steps of a tenth: what moves every second is the metrics' matter. */
+function progressOf({ device, predecessor }: Replacing, pool: PoolReport): string {
+  const resilver = pool.resilvers.find((each) => each.device === device);
+  const tenths =
+    resilver === undefined || resilver.totalBytes === 0
+      ? 0
+      : Math.floor((10 * resilver.doneBytes) / resilver.totalBytes);
+  return `${device} is filled in the place of ${predecessor}: ${tenths * 10} %`;
 }

@@ -37,12 +37,15 @@ export async function applyCluster(
   await ensure(client, resources.cstorPoolCluster, cluster, present);
 }
 
-/** Mirrors of a list are pairs, in its order; a stripe is one group. */
-function poolEntry(claim: StoragePoolClaim, { raidType }: Wanted, { hostname, devices }: WantedPool) {
+function poolEntry(
+  claim: StoragePoolClaim,
+  { raidType, width = Infinity }: Wanted,
+  { hostname, devices }: WantedPool,
+) {
   const { thickProvisioning, roThresholdLimit } = claim.spec.poolSpec;
-  const width = raidType === 'mirror' ? 2 : devices.length;
-  const groups = Array.from({ length: devices.length / width }, (_, n) =>
-    devices.slice(n * width, (n + 1) * width),
+  const size = Math.min(width, devices.length);
+  const groups = Array.from({ length: devices.length / size }, (_, n) =>
+    devices.slice(n * size, (n + 1) * size),
   );
   return {
     nodeSelector: { [labels.hostname]: hostname },

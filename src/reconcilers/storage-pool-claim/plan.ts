@@ -26,7 +26,9 @@ export interface WantedPool {
 }
 
 export interface Wanted {
-  readonly raidType: 'stripe' | 'mirror';
+  readonly raidType: RaidType;
+  /** Devices of a group; undefined: all of a pool are in one. */
+  readonly width: number | undefined;
   readonly pools: readonly WantedPool[];
 }
 
@@ -42,11 +44,16 @@ export type Plan =
   | { readonly ok: true; readonly wanted: Wanted; readonly notes: readonly Violation[] }
   | { readonly ok: false; readonly violations: readonly Violation[] };
 
+export type RaidType = 'stripe' | 'mirror' | 'raidz' | 'raidz2';
+
+/** The numbers are cStor's: a list is cut into groups of that many devices, in its order. */
 const layouts: Readonly<
-  Record<string, { readonly raidType: 'stripe' | 'mirror'; readonly devicesMin: number }>
+  Record<string, { readonly raidType: RaidType; readonly devicesMin: number; readonly width?: number }>
 > = {
   striped: { raidType: 'stripe', devicesMin: 1 },
-  mirrored: { raidType: 'mirror', devicesMin: 2 },
+  mirrored: { raidType: 'mirror', devicesMin: 2, width: 2 },
+  raidz: { raidType: 'raidz', devicesMin: 3, width: 3 },
+  raidz2: { raidType: 'raidz2', devicesMin: 6, width: 6 },
 };
 
 const refuse = (...violations: readonly Violation[]): Plan => ({ ok: false, violations });
@@ -61,14 +68,18 @@ export function plan(claim: Claim, observed: Observed): Plan {
   if (layout === undefined)
     return refuse({
       reason: 'PoolTypeUnsupported',
-      message: `spec.poolSpec.poolType "${claim.poolType}" is not in this version: use striped or mirrored`,
+      message: `spec.poolSpec.poolType "${claim.poolType}" is unknown: use ${Object.keys(layouts).join(', ')}`,
     });
   const pools =
     claim.deviceList.length > 0
       ? manual(claim, layout.devicesMin, observed)
       : automatic(claim, layout.devicesMin, observed);
   if ('violations' in pools) return refuse(...pools.violations);
-  return { ok: true, wanted: { raidType: layout.raidType, pools: pools.pools }, notes: pools.notes };
+  return {
+    ok: true,
+    wanted: { raidType: layout.raidType, width: layout.width, pools: pools.pools },
+    notes: pools.notes,
+  };
 }
 
 type Pools =
