@@ -10,7 +10,10 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { poolLimits } from './options.ts';
 import type { PoolDaemon, PoolState } from './pool-daemon.ts';
+import { addGroups, replaceDevice } from './pool-changes.ts';
 import { readReplica } from './replica-reader.ts';
+import { compressions, type Compression } from './engine/volume-store.ts';
+import type { ManagedPoolStatus } from './engine/pool.ts';
 
 type Open = Extract<PoolState, { mode: 'open' }>;
 /** A status as this process makes it: every field that a reader relies on is there. */
@@ -50,6 +53,18 @@ function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>):
     usedBytes: status.usedBytes,
     freeBytes: status.freeBytes,
     logicalUsedBytes: status.logicalUsedBytes,
+    readOnly: status.readOnly,
+    layout: status.layout,
+    dataGroups: status.dataGroups.map((devices) => ({ devices: [...devices] })),
+    logGroups: status.logGroups.map((devices) => ({ devices: [...devices] })),
+    properties: status.properties,
+    resilvers: status.resilvers.map(({ replaces = '', bytesPerSecond = 0, etaSeconds = 0, ...resilver }) => ({
+      ...resilver,
+      replaces,
+      bytesPerSecond,
+      etaSeconds,
+    })),
+    ...(status.scrub === undefined ? {} : { scrub: scrubOf(status.scrub) }),
     devices: status.devices.map((device) => ({
       name: device.name,
       path: paths.get(device.name) ?? '',
@@ -79,12 +94,44 @@ function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>):
   };
 }
 
+/** Times by the wall, which the engine does not know. */
+function scrubOf({
+  startedMs,
+  finishedMs,
+  bytesPerSecond = 0,
+  ...scrub
+}: NonNullable<ManagedPoolStatus['scrub']>) {
+  const zeroMs = Date.now() - performance.now();
+  const seconds = (ms: number | undefined) => (ms === undefined ? 0 : Math.round((zeroMs + ms) / 1000));
+  return {
+    ...scrub,
+    bytesPerSecond,
+    startedSeconds: seconds(startedMs),
+    finishedSeconds: seconds(finishedMs),
+  };
+}
+
 /** Bytes count in steps of a 64th of the pool: a busy writer changes them all the time. */
 export function statusKey(status: OwnStatus): string {
   const step = Math.max(Number(status.totalBytes ?? 0) / 64, 1);
-  const { usedBytes = 0, freeBytes: _free, logicalUsedBytes: _logical, devices, replicas, ...rest } = status;
+  const {
+    usedBytes = 0,
+    freeBytes: _free,
+    logicalUsedBytes: _logical,
+    devices,
+    replicas,
+    resilvers,
+    scrub,
+    ...rest
+  } = status;
+  const tenths = (work: { doneBytes?: unknown; totalBytes?: unknown }) =>
+    Math.floor((10 * Number(work.doneBytes ?? 0)) / Math.max(Number(work.totalBytes ?? 0), 1));
   return JSON.stringify([
     rest,
+    resilvers?.map((each) => [each.device, each.replaces, tenths(each)]),
+    scrub === undefined || scrub === null
+      ? 0
+      : [scrub.state, scrub.repairedBlocks, scrub.lostBlocks, tenths(scrub)],
     Math.round(Number(usedBytes) / step),
     devices?.map(({ checksumErrors, ioErrors, ...device }) => [device, checksumErrors, ioErrors]),
     replicas?.map(({ volume, replicaId, guid, sizeBytes, state, epoch }) => [
@@ -130,6 +177,37 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.destroy(guid);
       return {};
     }),
+    AddGroups: unary(log, async ({ data, log: logs, overwrite }) => {
+      const names = (groups: readonly { readonly devices: readonly string[] }[]) =>
+        groups.map(({ devices }) => devices);
+      await daemon.change((pool, media) =>
+        addGroups(pool, media, { data: names(data), log: names(logs), overwrite }),
+      );
+      return status();
+    }),
+    ReplaceDevice: unary(log, async ({ old, new: next, overwrite }) => {
+      await daemon.change((pool, media) => replaceDevice(pool, media, { old, next, overwrite }));
+      return status();
+    }),
+    GrowDevices: unary(log, async () => {
+      await daemon.change((pool) => pool.growDevices());
+      return status();
+    }),
+    SetProperties: unary(log, async ({ readOnlyThresholdPercent, compression }) => {
+      const properties = {
+        readOnlyThresholdPercent: percent(readOnlyThresholdPercent),
+        compression: compressionOf(compression),
+      };
+      await daemon.change((pool) => pool.setProperties(properties));
+      return status();
+    }),
+    Scrub: unary(log, async ({ action }) => {
+      const wanted = scrubActions[action];
+      if (wanted === undefined)
+        throw new StatusError('INVALID_ARGUMENT', `action is ${action}: give START, PAUSE or STOP`);
+      await daemon.change((pool) => pool.scrub(wanted));
+      return status();
+    }),
     CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes }) => {
       requireName('volume', volume);
       requireName('replica_id', replicaId);
@@ -149,6 +227,23 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       daemon.reading(volume, (store, signal) => readReplica(store, out, signal)),
     ),
   };
+}
+
+const scrubActions: Readonly<Record<string, 'start' | 'pause' | 'stop' | undefined>> = {
+  SCRUB_ACTION_START: 'start',
+  SCRUB_ACTION_PAUSE: 'pause',
+  SCRUB_ACTION_STOP: 'stop',
+};
+
+function percent(value: number): number {
+  if (value >= 1 && value <= 100) return value;
+  throw new StatusError('INVALID_ARGUMENT', `read_only_threshold_percent is ${value}: give 1 to 100`);
+}
+
+function compressionOf(value: string): Compression {
+  const found = compressions.find((compression) => compression === value);
+  if (found !== undefined) return found;
+  throw new StatusError('INVALID_ARGUMENT', `compression is "${value}": give ${compressions.join(', ')}`);
 }
 
 /** Names end up in log lines, file names of users and metrics. */

@@ -15,15 +15,15 @@ export const poolCommand = {
 
 const address = text('give HOST:PORT or unix:PATH', /^unix:.|:\d+$/);
 
+const device = object({ name: text('give the name of the device'), paths: list(text(), 1) });
+const group = object({ devices: list(device, 1) });
+
 export const poolConfigShape: Shape<PoolConfig> = object({
   name: text('give the name of the pool'),
-  layout: oneOf('stripe', 'mirror'),
-  groups: list(
-    object({
-      devices: list(object({ name: text('give the name of the device'), paths: list(text(), 1) }), 1),
-    }),
-    1,
-  ),
+  layout: oneOf('stripe', 'mirror', 'raidz', 'raidz2'),
+  groups: list(group, 1),
+  logGroups: optional(list(group)),
+  leaving: optional(list(device)),
   listen: object({
     replication: address,
     copy: address,

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { silentLog } from '../shared/log.ts';
-import type { Pool, VolumeSpec } from './engine/pool.ts';
+import type { ManagedPool, VolumeSpec } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
 import { NoSpaceError, type Snapshot, type VolumeStore } from './engine/volume-store.ts';
 import { statusKey, statusOf } from './admin-server.ts';
@@ -9,7 +9,7 @@ import type { Found, PoolMedia } from './pool-media.ts';
 import type { ReplicaServer } from './replica-server.ts';
 
 /** A pool that remembers its volumes and nothing else. */
-class FakePool implements Pool {
+class FakePool implements ManagedPool {
   readonly guid = 'a1';
   readonly stores: VolumeStore[] = [];
   readonly failure = Promise.withResolvers<Error>();
@@ -31,12 +31,50 @@ class FakePool implements Pool {
           name: 'd',
           guid: 'b2',
           health: 'ONLINE' as const,
+          state: 'current' as const,
           reason: undefined,
           checksumErrors: 0,
           ioErrors: 0,
         },
       ],
+      dataGroups: [['d']],
+      logGroups: [],
+      properties: { readOnlyThresholdPercent: 85, compression: 'lz4' as const },
+      readOnly: false,
+      resilvers: [
+        {
+          device: 'e',
+          replaces: undefined,
+          doneBytes: 3,
+          totalBytes: 9,
+          bytesPerSecond: undefined,
+          etaSeconds: undefined,
+        },
+      ],
+      scrub: undefined,
     };
+  }
+  readonly changes: string[] = [];
+  growDevices() {
+    return Promise.resolve(void this.changes.push('grow'));
+  }
+  scrub(action: string) {
+    return Promise.resolve(void this.changes.push(`scrub ${action}`));
+  }
+  setProperties(properties: object) {
+    return Promise.resolve(void this.changes.push(JSON.stringify(properties)));
+  }
+  addGroups() {
+    return Promise.reject(new PoolRefusal('LayoutInvalid', 'a stripe has no groups'));
+  }
+  replaceDevice() {
+    return Promise.resolve();
+  }
+  attachDevice() {
+    return Promise.resolve();
+  }
+  cloneVolume() {
+    return Promise.reject(new Error('not asked for here'));
   }
   createVolume({ volume, replicaId, sizeBytes }: VolumeSpec) {
     if (this.full) return Promise.reject(new NoSpaceError('no room'));
@@ -96,6 +134,7 @@ beforeEach(() => {
         : Promise.reject(new PoolRefusal('DeviceForeign', 'device d carries ext4: name it in overwrite'));
     },
     clear: () => Promise.resolve(void calls.push('clear')),
+    openDevice: (name) => Promise.reject(new PoolRefusal('DeviceMissing', `device ${name}: not there`)),
   };
   const server: ReplicaServer = {
     replicationAddress: '',
@@ -270,4 +309,17 @@ test('capacity counts in steps, so that a busy writer is no news', async () => {
   expect(statusKey({ ...status, usedBytes: 101, freeBytes: 6299, logicalUsedBytes: 51 })).toBe(key);
   expect(statusKey({ ...status, usedBytes: 400 })).not.toBe(key);
   expect(statusKey({ ...status, phase: 'POOL_PHASE_DEGRADED' })).not.toBe(key);
+});
+
+test("changes run alone on a pool that serves; what it refuses is the caller's to mend", async () => {
+  const refused = daemon.change((open) => open.growDevices());
+  await expect(refused).rejects.toEqual(code('UNAVAILABLE'));
+  finds = [{ found: 'pool', pool }];
+  await daemon.start();
+  await daemon.change((open) => open.scrub('pause'));
+  await daemon.change((open) => open.setProperties({ compression: 'off' }));
+  expect(pool.changes).toEqual(['scrub pause', '{"compression":"off"}']);
+  const wrong = daemon.change((open) => open.addGroups({ data: [], log: [], overwrite: [] }));
+  await expect(wrong).rejects.toThrow('LayoutInvalid: a stripe has no groups');
+  await expect(wrong).rejects.toEqual(code('FAILED_PRECONDITION'));
 });

@@ -15,7 +15,7 @@ import type { Clock } from '../shared/clock.ts';
 import { ChangeFeed } from '../shared/edge/change-feed.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
-import type { Pool } from './engine/pool.ts';
+import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
 import { NoSpaceError, type VolumeStore } from './engine/volume-store.ts';
 import { poolLimits } from './options.ts';
@@ -29,13 +29,13 @@ export type PoolState =
   | { readonly mode: 'faulted'; readonly reason: string; readonly message: string }
   /** Being closed, to end or to be destroyed: nothing may touch the pool any more. */
   | { readonly mode: 'closing' }
-  | { readonly mode: 'open'; readonly pool: Pool; readonly server: ReplicaServer };
+  | { readonly mode: 'open'; readonly pool: ManagedPool; readonly server: ReplicaServer };
 
 type OpenPool = Extract<PoolState, { mode: 'open' }>;
 
 export interface DaemonOptions {
   readonly media: PoolMedia;
-  readonly serve: (pool: Pool) => Promise<ReplicaServer>;
+  readonly serve: (pool: ManagedPool) => Promise<ReplicaServer>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -79,12 +79,18 @@ export class PoolDaemon {
       if (this.#stopped) throw new StatusError('UNAVAILABLE', 'the daemon is ending');
       if (this.#state.mode === 'open') return;
       if (this.#state.mode !== 'absent') throw noPool(this.#state);
+      await refusing(async () => this.#open(await this.#options.media.create(overwrite)));
+    });
+  }
+
+  /** Devices, groups and properties of a pool that serves (pool-changes.ts), one change at a time. */
+  change(work: (pool: ManagedPool, media: PoolMedia) => Promise<void>): Promise<void> {
+    return this.#alone(async () => {
+      const { pool } = this.#openPool();
       try {
-        await this.#open(await this.#options.media.create(overwrite));
-      } catch (error) {
-        if (error instanceof PoolRefusal)
-          throw new StatusError('FAILED_PRECONDITION', `${error.reason}: ${error.message}`, { cause: error });
-        throw error;
+        await refusing(() => work(pool, this.#options.media));
+      } finally {
+        this.feed.changed();
       }
     });
   }
@@ -223,7 +229,7 @@ export class PoolDaemon {
     });
   }
 
-  async #open(pool: Pool): Promise<void> {
+  async #open(pool: ManagedPool): Promise<void> {
     await removeReadSnapshots(pool);
     const server = await this.#options.serve(pool);
     server.onChange(() => this.feed.changed());
@@ -256,6 +262,17 @@ export class PoolDaemon {
     // The next one runs whatever became of this one; its caller has the rejection.
     this.#turn = result.catch(() => undefined);
     return result;
+  }
+}
+
+/** What a device or the pool refused is the caller's to mend. */
+async function refusing(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof PoolRefusal)
+      throw new StatusError('FAILED_PRECONDITION', `${error.reason}: ${error.message}`, { cause: error });
+    throw error;
   }
 }
 

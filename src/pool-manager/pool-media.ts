@@ -9,11 +9,11 @@ import { examineDevices, type Finding } from './engine/group/examine.ts';
 import { createPool } from './engine/pool/pool-create.ts';
 import { clearLabels } from './engine/group/create-set.ts';
 import { importPool } from './engine/pool/pool-import.ts';
-import type { Pool } from './engine/pool.ts';
+import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
 
 export type Found =
-  | { readonly found: 'pool'; readonly pool: Pool }
+  | { readonly found: 'pool'; readonly pool: ManagedPool }
   /** No pool is there, and every device: CreatePool may follow. `message` says what stands on them, empty when blank. */
   | { readonly found: 'nothing'; readonly message: string }
   | { readonly found: 'refused'; readonly reason: string; readonly message: string };
@@ -26,7 +26,9 @@ export interface PoolMedia {
   /** Imports the pool if there is one. Devices stay open only when there is. */
   find(): Promise<Found>;
   /** Rejects with PoolRefusal before anything is written, unless the devices are blank or named in `overwrite`. */
-  create(overwrite: readonly string[]): Promise<Pool>;
+  create(overwrite: readonly string[]): Promise<ManagedPool>;
+  /** A configured device that the pool does not have. Rejects with PoolRefusal. */
+  openDevice(name: string): Promise<BlockDevice>;
   /** Clears the labels; the pool is closed. */
   clear(): Promise<void>;
 }
@@ -34,53 +36,74 @@ export interface PoolMedia {
 export function openPoolMedia(config: PoolConfig): PoolMedia {
   return {
     async find() {
-      const { opened, missing } = await openAll(config);
-      const { found, keep } = await judge(opened.flat(), missing);
-      if (!keep) await closeAll(opened.flat());
+      const opened = await openAll(config, config.leaving ?? []);
+      const { found, kept } = await judge(opened);
+      await closeAll(opened.all.filter((device) => !kept.includes(device)));
       return found;
     },
     async create(overwrite) {
-      const { opened, missing } = await openAll(config);
+      const { groups, logs, all, missing } = await openAll(config, []);
       try {
         if (missing !== undefined) throw missing;
-        return await createPool({ layout: config.layout, groups: opened, overwrite, ...world });
+        return await createPool({ layout: config.layout, groups, logs, overwrite, ...world });
       } catch (error) {
-        await closeAll(opened.flat());
+        await closeAll(all);
         throw error;
       }
     },
+    async openDevice(name) {
+      const configured = [...config.groups, ...(config.logGroups ?? [])].flatMap(({ devices }) => devices);
+      const device = configured.find((each) => each.name === name);
+      const result =
+        device === undefined
+          ? new PoolRefusal('DeviceMissing', `device ${name} is not in the configuration: add it there`)
+          : await openFirst(device);
+      if (result instanceof PoolRefusal) throw result;
+      return result;
+    },
     async clear() {
-      const { opened, missing } = await openAll(config);
+      const { all, missing } = await openAll(config, []);
       try {
         if (missing !== undefined) throw missing;
-        await clearLabels(opened.flat());
+        await clearLabels(all);
       } finally {
-        await closeAll(opened.flat());
+        await closeAll(all);
       }
     },
   };
 }
 
+type Groups = readonly (readonly BlockDevice[])[];
+
 interface Opened {
   /** By group, as far as they could be opened. */
-  readonly opened: readonly (readonly BlockDevice[])[];
-  /** The first refusal of a device that could not. */
+  readonly groups: Groups;
+  readonly logs: Groups;
+  /** Those of the groups, and those that are leaving. */
+  readonly all: readonly BlockDevice[];
+  /** The first refusal of a device of a group that could not. */
   readonly missing: PoolRefusal | undefined;
 }
 
-async function openAll(config: PoolConfig): Promise<Opened> {
+async function openAll(config: PoolConfig, leaving: readonly PoolDevice[]): Promise<Opened> {
   let missing: PoolRefusal | undefined;
-  const opened: BlockDevice[][] = [];
-  for (const group of config.groups) {
-    const devices: BlockDevice[] = [];
-    for (const device of group.devices) {
+  const open = async (devices: readonly PoolDevice[]): Promise<readonly BlockDevice[]> => {
+    const found: BlockDevice[] = [];
+    for (const device of devices) {
       const result = await openFirst(device);
       if (result instanceof PoolRefusal) missing ??= result;
-      else devices.push(result);
+      else found.push(result);
     }
-    opened.push(devices);
-  }
-  return { opened, missing };
+    return found;
+  };
+  const groups: (readonly BlockDevice[])[] = [];
+  const logs: (readonly BlockDevice[])[] = [];
+  for (const { devices } of config.groups) groups.push(await open(devices));
+  for (const { devices } of config.logGroups ?? []) logs.push(await open(devices));
+  const missed = missing;
+  // A device that is on its way out may be gone altogether.
+  const rest = await open(leaving);
+  return { groups, logs, all: [...groups.flat(), ...logs.flat(), ...rest], missing: missed };
 }
 
 /** Paths of a device are tried in turn; when none opens, the refusal of the first tells why. */
@@ -96,28 +119,36 @@ async function openFirst(device: PoolDevice): Promise<BlockDevice | PoolRefusal>
   return first ?? new PoolRefusal('DeviceMissing', `device ${device.name} has no path: name one`);
 }
 
-async function judge(
-  devices: readonly BlockDevice[],
-  missing: PoolRefusal | undefined,
-): Promise<{ found: Found; keep: boolean }> {
+/** What is there, and which devices the pool took. */
+async function judge({
+  all,
+  missing,
+}: Opened): Promise<{ readonly found: Found; readonly kept: readonly BlockDevice[] }> {
   const refused = ({ reason, message }: PoolRefusal) => ({
     found: { found: 'refused', reason, message } as const,
-    keep: false,
+    kept: [],
   });
+  const findings = await examineDevices(all);
+  if (!findings.some(isPool))
+    return missing === undefined
+      ? { found: { found: 'nothing', message: contents(findings) }, kept: [] }
+      : refused(missing);
+  // One that carries no label is to be added yet, or somebody has changed a disk: the labels tell who is missing.
+  const kept = findings.filter(mayBeOurs).map(({ device }) => device);
   try {
-    const findings = await examineDevices(devices);
-    if (findings.some(isPool))
-      return { found: { found: 'pool', pool: await importPool({ devices, ...world }) }, keep: true };
-    if (missing !== undefined) return refused(missing);
-    const unreadable = findings.find((finding) => finding.kind === 'unreadable');
-    if (unreadable !== undefined) return refused(new PoolRefusal('DeviceMissing', contents([unreadable])));
-    return { found: { found: 'nothing', message: contents(findings) }, keep: false };
+    return { found: { found: 'pool', pool: await importPool({ devices: kept, ...world }) }, kept };
   } catch (error) {
-    if (error instanceof PoolRefusal) return refused(error);
-    await closeAll(devices);
+    if (error instanceof PoolRefusal) {
+      const others = contents(findings.filter((finding) => !mayBeOurs(finding)));
+      return refused(others === '' ? error : new PoolRefusal(error.reason, `${error.message}; ${others}`));
+    }
+    await closeAll(all);
     throw error;
   }
 }
+
+const mayBeOurs = ({ kind }: Finding): boolean =>
+  kind === 'pool' || kind === 'damaged' || kind === 'unreadable';
 
 /** Labels without any root are what a creation left that was interrupted: it may be tried again. */
 const isPool = (finding: Finding): boolean =>

@@ -26,7 +26,7 @@ export interface CStorPoolInstanceSpec {
   nodeSelector: Record<string, string>;
   /** How the pool is laid out and how its pod runs. */
   poolConfig?: CStorPoolInstanceSpecPoolConfig;
-  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). Not made by this version: condition Accepted says so. */
+  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). They can be added, not taken away. */
   writeCacheRaidGroups?: CStorPoolInstanceSpecWriteCacheRaidGroup[] | null;
 }
 
@@ -50,15 +50,15 @@ export interface CStorPoolInstanceSpecDataRaidGroupBlockDevice {
 export interface CStorPoolInstanceSpecPoolConfig {
   /** CPU and memory of the helpers in the pool pod (there are none in Caskade; accepted for manifests that have it), as in a Pod. */
   auxResources?: CStorPoolInstanceSpecPoolConfigAuxResources | null;
-  /** Compression wanted for new data: on, off, lz4, zstd, or a name that cStor knows beside these. Accepted; this version stores data as it is. */
+  /** Compression wanted for new data: on, off, lz4, zstd, or a name that cStor knows beside these (lzjb and zle become lz4, gzip becomes zstd). */
   compression?: string;
-  /** How data is laid over the block devices of a group: stripe or mirror. raidz and raidz2 are valid but not made by this version: condition Accepted says so. */
+  /** How data is laid over the block devices of a group: stripe, mirror, raidz or raidz2. */
   dataRaidGroupType: string;
   /** PriorityClass of the pool pod. */
   priorityClassName?: string | null;
   /** CPU and memory of the pool daemon, as in a Pod. */
   resources?: CStorPoolInstanceSpecPoolConfigResources | null;
-  /** Per cent of the pool in use at which no more volumes are to be placed on it; 0 or absent means 85, 100 never. Accepted; this version keeps a reserve of its own instead. */
+  /** Per cent of the pool in use from which on users can not write to it; 0 or absent means 85, 100 only when it is full. */
   roThresholdLimit?: number | null;
   /** Place a volume here only if its whole size is free now; volumes stay sparse. */
   thickProvision?: boolean;

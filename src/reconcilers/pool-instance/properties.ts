@@ -4,21 +4,17 @@ import type { Properties } from './plan.ts';
 /** cStor's default: users' writes end when 85 % are used. */
 const readOnlyThresholdPercentDefault = 85;
 
-/** cStor's names of compression. ZFS's older ones become what serves the same purpose here. */
-const compressions: Readonly<Record<string, string>> = {
-  '': 'lz4',
-  on: 'lz4',
-  lz4: 'lz4',
-  lzjb: 'lz4',
-  zle: 'lz4',
-  gzip: 'zstd',
-  off: 'off',
-};
+/** cStor's names of compression; ZFS's older ones become what serves the same purpose here. */
+function compressionOf(name: string): string {
+  if (name === 'off' || name === 'zstd') return name;
+  return name.startsWith('gzip') ? 'zstd' : 'lz4';
+}
 
 export const propertiesOf = (config: {
   readonly roThresholdLimit?: number | null | undefined;
   readonly compression?: string | null | undefined;
 }): Properties => ({
-  readOnlyThresholdPercent: config.roThresholdLimit ?? readOnlyThresholdPercentDefault,
-  compression: compressions[config.compression ?? ''] ?? config.compression ?? 'lz4',
+  // 0 is how cStor's manifests say "the default"
+  readOnlyThresholdPercent: config.roThresholdLimit || readOnlyThresholdPercentDefault,
+  compression: compressionOf(config.compression ?? ''),
 });

@@ -7,7 +7,7 @@ export interface PoolProperties {
    */
   'readOnlyThresholdPercent'?: (number);
   /**
-   * lz4, zstd, zstd-1 … zstd-19 or off; for volumes that say nothing themselves.
+   * lz4, zstd or off: of all volumes, those to come too.
    */
   'compression'?: (string);
 }
@@ -18,7 +18,7 @@ export interface PoolPropertiesRead {
    */
   'readOnlyThresholdPercent': (number);
   /**
-   * lz4, zstd, zstd-1 … zstd-19 or off; for volumes that say nothing themselves.
+   * lz4, zstd or off: of all volumes, those to come too.
    */
   'compression': (string);
 }
