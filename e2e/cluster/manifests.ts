@@ -38,9 +38,14 @@ export const poolCluster = (
   spec: { pools: devices.map(([node, device]) => poolEntry(node, [device])) },
 });
 
-export const poolEntry = (node: string, devices: readonly string[], type = 'stripe'): object => ({
+export const poolEntry = (node: string, devices: readonly string[], type = 'stripe'): object =>
+  poolEntryOf(node, [devices], type);
+
+export const poolEntryOf = (node: string, groups: readonly (readonly string[])[], type: string): object => ({
   nodeSelector: { 'kubernetes.io/hostname': node },
-  dataRaidGroups: [{ blockDevices: devices.map((blockDeviceName) => ({ blockDeviceName })) }],
+  dataRaidGroups: groups.map((devices) => ({
+    blockDevices: devices.map((blockDeviceName) => ({ blockDeviceName })),
+  })),
   poolConfig: { dataRaidGroupType: type },
 });
 

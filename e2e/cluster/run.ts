@@ -8,6 +8,7 @@ import { down, kubeconfig, NoTestbed, status, up } from '../testbed/testbed.ts';
 import { badInput } from './bad-input.ts';
 import { chartChecks, prepareChart } from './chart.ts';
 import { Kubectl } from './kubectl.ts';
+import { poolDevices } from './pool-devices.ts';
 import { survival } from './survival.ts';
 import { clear, nodeCount, prepare, type World } from './world.ts';
 
@@ -28,7 +29,7 @@ async function checks(): Promise<readonly Check[]> {
       world = await prepare(['-f', values]);
     },
   };
-  const rest = [...badInput(theWorld), ...survival(theWorld)];
+  const rest = [...badInput(theWorld), ...poolDevices(theWorld), ...survival(theWorld)];
   const chart = chartChecks(await prepareChart()).filter((check) => wanted(check));
   const wantedRest = rest.filter((check) => wanted(check));
   return [...chart, ...(wantedRest.length > 0 ? [comesUp, ...wantedRest] : [])];
@@ -40,7 +41,7 @@ async function skipAll(why: string): Promise<number> {
   const none = (): World => {
     throw new Error(why);
   };
-  const all = [...chartChecks(undefined), ...badInput(none), ...survival(none)];
+  const all = [...chartChecks(undefined), ...badInput(none), ...poolDevices(none), ...survival(none)];
   return runChecks(
     all.map((check) => ({ ...check, skip: why })),
     [],

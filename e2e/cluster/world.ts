@@ -66,8 +66,12 @@ export interface Volume {
 }
 
 /** A claim of the class, bound and Healthy. */
-export async function makeVolume({ kubectl }: World, claim: string): Promise<Volume> {
-  await kubectl.apply([manifests.claim(names.namespace, claim, names.class, '512Mi')]);
+export async function makeVolume(
+  { kubectl }: World,
+  claim: string,
+  className: string = names.class,
+): Promise<Volume> {
+  await kubectl.apply([manifests.claim(names.namespace, claim, className, '512Mi')]);
   const { pv } = await system.boundVolume(kubectl, names.namespace, claim, 90_000);
   await system.volumeHealthy(kubectl, pv, 90_000);
   return { claim, pv };

@@ -50,6 +50,9 @@ export const onNode = (number: number, ...command: readonly string[]): Promise<s
 export const addDisk = async (number: number, disk: number, size: string): Promise<string> =>
   (await run([join(here, 'node'), 'disk', String(number), 'add', String(disk), size])).trim();
 
+/** I/O errors of disk K of a node, and their end. */
+export const diskFault = (verb: 'fail' | 'heal', number: number, disk: number): Promise<string> =>
+  run([join(here, 'node'), 'disk', String(number), verb, String(disk)]);
 export const loadImage = (archive: string): Promise<string> =>
   run([join(here, 'image'), '--load', archive], { timeoutMs: 120_000 });
 
