@@ -17,11 +17,11 @@ function world(refusal?: PoolRefusal) {
   };
   const pool = {
     status: () => ({ dataGroups: [['a', 'b']], logGroups: [['l']] }),
-    addGroups: ({ data, log, overwrite }) =>
+    addGroups: ({ data, log, overwrite }: Parameters<ManagedPool['addGroups']>[0]) =>
       answer(`add ${names(data)} | ${names(log)} | ${overwrite.join()}`),
     replaceDevice: ({ old, device: next }: Parameters<ManagedPool['replaceDevice']>[0]) =>
       answer(`replace ${old} by ${next.name}`),
-  } satisfies Record<string, unknown> as unknown as ManagedPool;
+  } as unknown as ManagedPool;
   const media = {
     openDevice: (name) =>
       name === 'gone'

@@ -2,6 +2,7 @@
 import type { PoolConfig, PoolDevice } from '../api/pool-config.ts';
 import { engineHost } from './device/engine-host.ts';
 import { openFileDevice } from './device/file-device.ts';
+import { ioShare, reserveThreads } from './device/io-threads.ts';
 import { nodeZstd } from './device/node-zstd.ts';
 import { poolOwner } from './device/pool-owner.ts';
 import type { BlockDevice } from './engine/block-device.ts';
@@ -34,15 +35,19 @@ export interface PoolMedia {
 }
 
 export function openPoolMedia(config: PoolConfig): PoolMedia {
+  const share = ioShare(configured(config).length);
+  reserveThreads(share);
+  const openFirst = (device: PoolDevice) => openOne(device, share.operationsPerDevice);
+  const openAll = (leaving: readonly PoolDevice[]) => openGroups(config, leaving, openFirst);
   return {
     async find() {
-      const opened = await openAll(config, config.leaving ?? []);
+      const opened = await openAll(config.leaving ?? []);
       const { found, kept } = await judge(opened);
       await closeAll(opened.all.filter((device) => !kept.includes(device)));
       return found;
     },
     async create(overwrite) {
-      const { groups, logs, all, missing } = await openAll(config, []);
+      const { groups, logs, all, missing } = await openAll([]);
       try {
         if (missing !== undefined) throw missing;
         return await createPool({ layout: config.layout, groups, logs, overwrite, ...world });
@@ -52,8 +57,7 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
       }
     },
     async openDevice(name) {
-      const configured = [...config.groups, ...(config.logGroups ?? [])].flatMap(({ devices }) => devices);
-      const device = configured.find((each) => each.name === name);
+      const device = configured(config).find((each) => each.name === name);
       const result =
         device === undefined
           ? new PoolRefusal('DeviceMissing', `device ${name} is not in the configuration: add it there`)
@@ -62,7 +66,7 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
       return result;
     },
     async clear() {
-      const { all, missing } = await openAll(config, []);
+      const { all, missing } = await openAll([]);
       try {
         if (missing !== undefined) throw missing;
         await clearLabels(all);
@@ -73,6 +77,10 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
   };
 }
 
+const configured = ({ groups, logGroups = [] }: PoolConfig): readonly PoolDevice[] =>
+  [...groups, ...logGroups].flatMap(({ devices }) => devices);
+
+type OpenFirst = (device: PoolDevice) => Promise<BlockDevice | PoolRefusal>;
 type Groups = readonly (readonly BlockDevice[])[];
 
 interface Opened {
@@ -85,7 +93,11 @@ interface Opened {
   readonly missing: PoolRefusal | undefined;
 }
 
-async function openAll(config: PoolConfig, leaving: readonly PoolDevice[]): Promise<Opened> {
+async function openGroups(
+  config: PoolConfig,
+  leaving: readonly PoolDevice[],
+  openFirst: OpenFirst,
+): Promise<Opened> {
   let missing: PoolRefusal | undefined;
   const open = async (devices: readonly PoolDevice[]): Promise<readonly BlockDevice[]> => {
     const found: BlockDevice[] = [];
@@ -107,11 +119,11 @@ async function openAll(config: PoolConfig, leaving: readonly PoolDevice[]): Prom
 }
 
 /** Paths of a device are tried in turn; when none opens, the refusal of the first tells why. */
-async function openFirst(device: PoolDevice): Promise<BlockDevice | PoolRefusal> {
+async function openOne(device: PoolDevice, operationsMax: number): Promise<BlockDevice | PoolRefusal> {
   let first: PoolRefusal | undefined;
   for (const path of device.paths)
     try {
-      return await openFileDevice(path, { name: device.name });
+      return await openFileDevice(path, { name: device.name, operationsMax });
     } catch (error) {
       if (!(error instanceof PoolRefusal)) throw error;
       first ??= error;
@@ -134,9 +146,13 @@ async function judge({
       ? { found: { found: 'nothing', message: contents(findings) }, kept: [] }
       : refused(missing);
   // One that carries no label is to be added yet, or somebody has changed a disk: the labels tell who is missing.
-  const kept = findings.filter(mayBeOurs).map(({ device }) => device);
+  const ours = findings.filter(mayBeOurs).map(({ device }) => device);
   try {
-    return { found: { found: 'pool', pool: await importPool({ devices: kept, ...world }) }, kept };
+    const pool = await importPool({ devices: ours, ...world });
+    const used = pool.status().devices.filter(({ state }) => state !== 'absent');
+    // A device that was replaced has a label still; nobody holds it open for that.
+    const kept = ours.filter(({ name }) => used.some((device) => device.name === name));
+    return { found: { found: 'pool', pool }, kept };
   } catch (error) {
     if (error instanceof PoolRefusal) {
       const others = contents(findings.filter((finding) => !mayBeOurs(finding)));
