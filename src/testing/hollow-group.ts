@@ -38,6 +38,7 @@ export function hollowGroup(segments: number, segmentUnits: number): SegmentGrou
     read: (_segment, _unit, count) =>
       Promise.resolve({ bytes: hollowContent.subarray(0, count * blockBytes), bad: [] }),
     verify: () => Promise.resolve({ bad: [], repairedUnits: 0 }),
+    rewrite: () => Promise.resolve(),
     flush: () => Promise.resolve(),
     discard: () => Promise.resolve(),
     firstTxg: () => 1,

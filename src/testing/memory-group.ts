@@ -58,6 +58,10 @@ export function memoryGroup(options: {
       const { bad } = await group.read(segment, unit, count, isGood);
       return { bad, repairedUnits: 0 };
     },
+    async rewrite(segment, unit, bytes) {
+      await Promise.resolve();
+      contentOf(segment).set(bytes, unit * blockBytes);
+    },
     flush: () => Promise.resolve(),
     async discard(segment) {
       await Promise.resolve();

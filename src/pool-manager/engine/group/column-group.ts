@@ -1,6 +1,7 @@
 /** A group of devices behind the port of segment-group.ts. */
 import { assert } from '../../../shared/assert.ts';
-import { chunkUnits } from './geometry.ts';
+import { blockBytes } from '../../../shared/block-size.ts';
+import { chunkUnits, columnOf, columnOffsetOf } from './geometry.ts';
 import { readUnits } from './column-read.ts';
 import { verifyUnits } from './column-verify.ts';
 import { GroupCore, type GroupOptions } from './group-core.ts';
@@ -92,6 +93,21 @@ export class ColumnGroup implements SegmentGroup {
   ): Promise<GroupVerification> {
     this.#checkUnits(segment, unit, count);
     return await verifyUnits(this.core, { segment, unit, count, isKnown }, isGood);
+  }
+
+  async rewrite(segment: number, unit: number, bytes: Uint8Array): Promise<void> {
+    this.#checkUnits(segment, unit, 1);
+    assert(bytes.byteLength === blockBytes, 'one unit');
+    const { core } = this;
+    const { dataColumns, isMirror } = core.shape;
+    const columns = isMirror ? core.members.map((_, column) => column) : [columnOf(unit, dataColumns)];
+    const offset = core.offsetBytes(segment, columnOffsetOf(unit, dataColumns));
+    const members = columns.map((column) => core.memberOf(segment, column));
+    await Promise.all(
+      members
+        .filter((member) => core.has(member, segment)) // what a device missed is copied to it in order
+        .map((member) => core.mend(member, offset, bytes)),
+    );
   }
 
   async flush(): Promise<void> {

@@ -99,6 +99,22 @@ export function segmentGroupContract(name: string, open: () => SegmentGroup): vo
       expect((await group.verify(0, 0, 4, isTagged(0))).bad).toEqual([]);
     });
 
+    test('a unit is written anew where it lies, and its neighbours stay as they are', async () => {
+      const group = open();
+      const writer = group.open(0);
+      appendTags(writer, 0, 2 * group.rowUnits);
+      writer.finish();
+      await writer.drained();
+      for (const unit of [0, group.rowUnits + 3]) {
+        await group.rewrite(0, unit, unitOf(500 + unit));
+        const isRight: UnitCheck = (index, bytes, from) => isTagged(500 + unit)(index, bytes, from);
+        expect((await group.read(0, unit, 1, isRight)).bad).toEqual([]);
+        await group.rewrite(0, unit, unitOf(unit)); // what it was
+      }
+      const { bad, repairedUnits } = await group.verify(0, 0, 2 * group.rowUnits, isTagged(0));
+      expect([bad, repairedUnits]).toEqual([[], 0]);
+    });
+
     test('several segments at once, sealed at any moment', async () => {
       const group = open();
       const random = prng(2);

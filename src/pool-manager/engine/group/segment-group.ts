@@ -66,6 +66,11 @@ export interface SegmentGroup {
     isKnown?: (index: number) => boolean,
   ): Promise<GroupVerification>;
   /**
+   * Writes one unit, of which no good copy was left, anew where it lies: `bytes` is what it was, verified by the caller.
+   * Never rejects because of a device; durable with the next flush. Its parity is of just that content already.
+   */
+  rewrite(segment: number, unit: number, bytes: Uint8Array): Promise<void>;
+  /**
    * Everything that was written before is durable. A device that fails its flush is out of use first, and is never
    * asked again. Rejects with GroupFailure.
    */
