@@ -13,6 +13,8 @@ export interface SpaceRig {
   readonly groups: readonly MemoryGroup[];
   readonly items: Map<string, Uint8Array>;
   readonly rot: Rot[];
+  /** What happens while the space lets the event loop turn. */
+  onPause: () => Promise<void>;
   /** What the block with this mark contains. */
   content(mark: number, sectors: number): Uint8Array;
   write(stream: Stream, mark: number, sectors?: number): Uint32Array;
@@ -53,7 +55,13 @@ export function spaceRig(options: {
 function rigOver(groups: readonly MemoryGroup[], items: Map<string, Uint8Array>, discard: boolean): SpaceRig {
   const rot: Rot[] = [];
   const make = () =>
-    createBlockSpace({ groups, discard, storedSum: testSum, onRot: (each) => void rot.push(each) });
+    createBlockSpace({
+      groups,
+      discard,
+      storedSum: testSum,
+      onRot: (each) => void rot.push(each),
+      pause: () => rig.onPause(),
+    });
   const space = make();
   const sum = new Uint32Array(2);
   const rig: SpaceRig = {
@@ -61,6 +69,7 @@ function rigOver(groups: readonly MemoryGroup[], items: Map<string, Uint8Array>,
     groups,
     items,
     rot,
+    onPause: () => Promise.resolve(),
     content(mark, sectors) {
       return new Uint8Array(new Uint32Array((sectors * sectorBytes) / 4).fill(mark + 1).buffer);
     },
@@ -101,23 +110,33 @@ interface Block {
   isLive: boolean;
 }
 
+interface Root {
+  readonly blocks: readonly Block[];
+  readonly items: ReadonlyMap<string, Uint8Array>;
+  readonly txg: number;
+}
+
 /** Random appends, adoptions, frees, checkpoints and crashes, compared with lists of what must be there. */
 export function naiveSpace(options: {
   readonly random: Prng;
+  /** Of each group. */
   readonly segments: number;
+  readonly groups?: number;
   readonly segmentUnits: number;
   readonly isCompressed: boolean;
 }) {
   const { random, isCompressed } = options;
-  let rig = spaceRig(options);
+  const groups = Array.from({ length: options.groups ?? 1 }, () => ({ segments: options.segments }));
+  let rig = spaceRig({ groups, segmentUnits: options.segmentUnits, discard: random.chance(0.5) });
   let blocks: Block[] = [];
-  /** What the last root has. */
-  let rooted: Block[] = [];
-  let items = new Map<string, Uint8Array>();
+  /** What the last roots have, the newest first: of these, three are whole. */
+  let roots: Root[] = [{ blocks: [], items: new Map(), txg: 0 }];
   let txg = 1;
   let mark = 0;
   let nextBatch = 1;
-  const blocksMax = options.segments * options.segmentUnits * 0.5;
+  /** The cleaner works beside what else happens. */
+  let cleaning: Promise<unknown> = Promise.resolve();
+  const blocksMax = groups.length * options.segments * options.segmentUnits * (0.3 + random.below(50) / 100);
 
   const write = (count: number): void => {
     for (let i = 0; i < count && blocks.length < blocksMax; i++) {
@@ -156,28 +175,36 @@ export function naiveSpace(options: {
     if (random.chance(0.5)) write(random.below(100));
     rig.space.seal();
     await rig.space.drained();
-    if (!isComplete) return crash();
-    items = new Map(rig.items);
-    rooted = root;
+    if (!isComplete) return await crash();
+    roots = [{ blocks: root, items: new Map(rig.items), txg }, ...roots].slice(0, 3);
     rig.space.release(txg, Infinity);
     txg++;
   };
+  /** Goes back to the newest root, or to one of the two before; the two that an import writes come after it. */
   const crash = async (): Promise<void> => {
+    await cleaning;
+    roots = roots.slice(random.chance(0.3) ? random.below(roots.length) : 0);
+    const [root] = roots;
+    assert(root !== undefined, 'there is a root');
     rig.items.clear();
-    for (const [key, bytes] of items) rig.items.set(key, bytes);
-    rig = await rig.reopen(txg - 1, nextBatch + 1000);
-    blocks = rooted.map((block) => ({ ...block, isLive: true }));
+    for (const [key, bytes] of root.items) rig.items.set(key, bytes);
+    rig = await rig.reopen(root.txg, nextBatch + 1000);
+    blocks = root.blocks.map((block) => ({ ...block, isLive: true }));
     for (const group of rig.groups) group.openTxg = txg;
+    const wrong = await compare();
+    assert(wrong.length === 0, wrong.slice(0, 5).join('; '));
+    for (let i = 0; i < 2; i++) await checkpoint(true);
   };
   /** What is not as it should be, in words. */
   const compare = async (): Promise<readonly string[]> => {
+    await cleaning;
     const wrong = [...rig.space.audit(), ...rig.rot.map(({ unit }) => `rot in unit ${unit}`)];
     const units = new Set<string>();
     for (const { words, mark: own, sectors } of blocks) {
       if (Buffer.compare(await rig.read(words), rig.content(own, sectors)) !== 0)
         wrong.push(`block ${own} has other content`);
       const place = rig.space.place(words, 0);
-      units.add(`${place?.segment}/${place?.unit}`);
+      units.add(`${place?.group}/${place?.segment}/${place?.unit}`);
     }
     if (rig.space.room.busyUnits !== units.size) wrong.push(`${units.size} units are in use`);
     return wrong;
@@ -190,11 +217,12 @@ export function naiveSpace(options: {
       else if (dice < 65) kill(random.below(40) / 100);
       else if (dice < 85) await checkpoint(true);
       else if (dice < 88) await checkpoint(false);
-      else if (dice < 91) {
-        await crash();
-        const wrong = await compare();
-        assert(wrong.length === 0, wrong.slice(0, 5).join('; '));
-      } else await rig.space.cleaning.clean(random.below(400));
+      else if (dice < 91) await crash();
+      else {
+        await cleaning;
+        cleaning = rig.space.cleaning.clean(random.below(400));
+        if (random.chance(0.3)) await cleaning;
+      }
     },
   };
 }

@@ -114,3 +114,20 @@ test('an empty pool needs no cleaning, a sparse one only in idle time, a full on
   expect(rig.space.cleaning.debt(100)).toBeGreaterThan(100);
   expect(await rig.space.cleaning.clean(100)).toBeGreaterThanOrEqual(100);
 });
+
+test('nothing moves between pages of the table while they are written', async () => {
+  const rig = spaceRig({ segments: 20 * 64, segmentUnits });
+  const all = Array.from({ length: 70 * dataUnits }, (_, i) => rig.write('data', i));
+  for (const words of all) rig.space.adopt(words, 0);
+  for (const [i, words] of all.entries()) if (i % 4 !== 0) rig.space.free(words, 0, 1);
+  await written(rig);
+  let cleaning: Promise<number> | undefined;
+  rig.onPause = async () => {
+    cleaning ??= rig.space.cleaning.clean(5000);
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+  };
+  await checkpoint(rig, 1);
+  expect(await cleaning).toBe((70 * dataUnits) / 4);
+  const again = await rig.reopen(1, 5000);
+  expect([again.space.room.liveUnits, again.space.audit()]).toEqual([(70 * dataUnits) / 4, []]);
+});

@@ -142,7 +142,9 @@ export class Segments {
   }
 
   get totalUnits(): number {
-    return this.groups.reduce((sum, { group, dataUnits }) => sum + group.segments * dataUnits, 0);
+    let units = 0;
+    for (const { group, dataUnits } of this.groups) units += group.segments * dataUnits;
+    return units;
   }
 
   #resize(ids: number): void {

@@ -12,9 +12,9 @@ const cleaner = { share: 0.003, segments: 4 };
 export function spaceRoom(table: SpaceTable, openSegments: () => Iterable<OpenSegment>): SpaceRoom {
   const { segments, units } = table;
   const kept = ({ share, segments: least }: typeof reserve): number => {
-    const total = segments.totalUnits;
-    const perSegment = Math.max(...segments.groups.map(({ dataUnits }) => dataUnits));
-    return Math.max(Math.ceil(total * share), least * perSegment);
+    let perSegment = 0;
+    for (const { dataUnits } of segments.groups) perSegment = Math.max(perSegment, dataUnits);
+    return Math.max(Math.ceil(segments.totalUnits * share), least * perSegment);
   };
   const openRoom = (): number => {
     let sum = 0;

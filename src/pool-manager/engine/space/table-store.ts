@@ -14,7 +14,6 @@ import { decodePage, encodePage } from './table-page.ts';
 
 /** So many checkpoints until every page has been written. */
 const rounds = 16;
-const pagesPerSlice = 8;
 const pagePrefix = 'table/';
 const logPrefix = 'table-log/';
 const summaryPrefix = 'summary/';
@@ -112,7 +111,7 @@ export class TableStore {
       );
       this.#pageTxg[page] = txg;
       this.#cursor = page + 1;
-      if (count % pagesPerSlice === 0) await this.#pause();
+      if (count > 1) await this.#pause();
     }
     this.#dropLogs(items);
   }
