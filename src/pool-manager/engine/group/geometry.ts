@@ -20,6 +20,9 @@ export const deviceBytesMin = 16 * mib;
 /** In a pool, log devices included: what a root has room for. */
 export const devicesMax = 64;
 
+/** Of a group: names of places have 24 bits for them. */
+export const segmentsMax = 2 ** 24;
+
 const granuleBytes = 256 * kib;
 
 /** Bytes of a segment on each device: 4 MiB, or 1/1024 of a device below 4 GiB. */
@@ -40,7 +43,7 @@ export const labelOffsets = (deviceBytes: number): readonly [number, number] => 
 
 /** Segments that fit on a device behind label and log. */
 export const segmentsOf = (deviceBytes: number, logBytes: number, segmentBytes: number): number =>
-  Math.max(0, Math.floor((deviceBytes - 2 * labelBytes - logBytes) / segmentBytes));
+  Math.min(segmentsMax, Math.max(0, Math.floor((deviceBytes - 2 * labelBytes - logBytes) / segmentBytes)));
 
 export type Layout = 'stripe' | 'mirror' | 'raidz' | 'raidz2';
 
