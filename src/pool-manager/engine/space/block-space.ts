@@ -115,6 +115,11 @@ export interface BlockSpace extends MapSpace {
 
   /** Whether the bytes have left for the devices: then the log may refer to them. */
   isSent(words: Uint32Array, at: number): boolean;
+  /**
+   * Puts the stored bytes of a live name, of which no copy was good, back where it lies; the caller has verified them and
+   * holds a pin. False when the name is gone. Rejects with GroupFailure.
+   */
+  rewrite(words: Uint32Array, at: number, stored: Uint8Array): Promise<boolean>;
   /** From the first append on, while anything of the batch is busy. */
   batchPlace(batch: number): BatchPlace;
   /** Pads and sends all open rows, the cleaner's too. */

@@ -36,7 +36,8 @@ test('what is live moves together in order, names stay, emptied segments come ba
   const { rig, kept } = await sparseRig(8);
   expect(await rig.space.cleaning.clean(1000)).toBe(8 * 15);
   expect(kept.map((words) => rig.space.place(words, 0)?.unit)).toEqual(kept.map((_, i) => i % dataUnits));
-  for (const [i, words] of kept.entries()) expect(await rig.read(words)).toEqual(rig.content(i * 4, 8));
+  for (const [i, words] of kept.entries())
+    expect(Buffer.compare(await rig.read(words), rig.content(i * 4, 8))).toBe(0);
   expect(rig.space.room.heldUnits).toBe(8 * dataUnits);
   for (const txg of [1, 2, 3]) await checkpoint(rig, txg);
   await Promise.resolve();

@@ -12,6 +12,7 @@ import { auditSpace } from './space-audit.ts';
 import { spaceRoom } from './space-room.ts';
 import { SummaryReader } from './summary-reader.ts';
 import { TableStore } from './table-store.ts';
+import { rewriteStored } from './unit-rewrite.ts';
 
 /** How many roots must be durable after the one that emptied a segment. */
 const holdTxgs = 2;
@@ -44,7 +45,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   };
   const groupOf = (index: number) => segments.groupAt(index).group;
 
-  return {
+  const space: BlockSpace = {
     room,
     cleaning: cleaner,
     get memory() {
@@ -93,6 +94,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       return appender.isSent(batches.segmentOf(record), unitOf(record, words, at));
     },
     read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
+    rewrite: (words, at, stored) => rewriteStored(space, segments, words, at, stored),
     batchPlace(batch) {
       const record = batches.findUnit(batch, 0);
       assert(record >= 0, `batch ${batch} has a place`);
@@ -206,6 +208,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     },
     scrubSegment: (group, segment) => scrubSegment(table, appender, summaries, segments.id(group, segment)),
   };
+  return space;
 
   async function discard(id: number): Promise<void> {
     table.held.delete(id);
