@@ -1,7 +1,7 @@
 /** One block at once, when everything on the way to it is at hand: the common read. */
 import { DeltaLayer, type View } from './delta-layer.ts';
 import type { NodeStore } from './node-store.ts';
-import { birthOf, copyPointer, isMapped, pointerWords, setHole } from './pointer.ts';
+import { copyPointer, isMapped, pointerWords, setHole } from './pointer.ts';
 import { slotSpan } from './radix.ts';
 import type { Tree } from './tree.ts';
 
@@ -43,7 +43,6 @@ function lookUpTree(nodes: NodeStore, tree: Tree, block: number, to: Uint32Array
     words = node;
     from = slot * pointerWords;
   }
-  if (isMapped(words, from)) copyPointer(words, from, to, at);
-  else setHole(to, at, birthOf(words, from));
+  copyPointer(words, from, to, at);
   return true;
 }

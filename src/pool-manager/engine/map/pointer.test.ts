@@ -7,6 +7,7 @@ import {
   birthOf,
   compressionOf,
   copyPointer,
+  isLost,
   isMapped,
   nameOf,
   offsetMax,
@@ -18,6 +19,7 @@ import {
   setBirth,
   setCompression,
   setHole,
+  setLost,
   setName,
 } from './pointer.ts';
 
@@ -62,6 +64,19 @@ test('a hole has a birth and nothing else', () => {
   setHole(words, 0, 2 ** 40 + 5);
   expect([...words]).toEqual([0, 0, 5, 256, 0, 0, 0, 0]);
   expect([isMapped(words, 0), birthOf(words, 0)]).toEqual([false, 2 ** 40 + 5]);
+});
+
+test('what is lost has a birth and is no hole', () => {
+  const words = new Uint32Array(8);
+  setLost(words, 0, 77);
+  expect([isLost(words, 0), isMapped(words, 0), birthOf(words, 0), words[1]]).toEqual([
+    true,
+    false,
+    77,
+    1 << 28,
+  ]);
+  setHole(words, 0, 78);
+  expect(isLost(words, 0)).toBe(false);
 });
 
 test('the layout on disk', () => {

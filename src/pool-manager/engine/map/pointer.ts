@@ -11,7 +11,9 @@
  *    512 bytes; a table says where a batch lies now. Batch numbers only grow, so a name also tells when it was given.
  *  - `birth`: number of the entry that wrote or unmapped it; in a node's pointer the highest birth below.
  *  - A hole has kind 0, a birth, and nothing else; all zeros is "never touched".
- *  - Flags are zero: kept for encryption. Kinds 2 and 3 are not given yet.
+ *  - Kind 2 is **lost**: like a hole, but nobody knows what was there, since the node that said so was unreadable when it
+ *    had to be written anew. Reading there is an error until it is overwritten. Kind 3 is not given yet.
+ *  - Flags are zero: kept for encryption.
  */
 import { assert } from '../../../shared/assert.ts';
 
@@ -40,13 +42,18 @@ const lengthShift = 19;
 const kindShift = 27;
 const compressionShift = 29;
 const mappedBits = 1 << kindShift;
+const lostBits = 2 << kindShift;
 const kindMask = 3 << kindShift;
 
 assert(new Uint8Array(Uint32Array.of(1).buffer)[0] === 1, 'the disk format needs a little-endian machine');
 
-/** Whether it points to something; else it is a hole or was never touched. */
+/** Whether it points to something; else it is a hole, lost, or was never touched. */
 export const isMapped = (words: Uint32Array, at: number): boolean =>
   ((words[at + 1] ?? 0) & kindMask) === mappedBits;
+
+/** Whether what was there can not be known. */
+export const isLost = (words: Uint32Array, at: number): boolean =>
+  ((words[at + 1] ?? 0) & kindMask) === lostBits;
 
 export const batchOf = (words: Uint32Array, at: number): number =>
   (words[at] ?? 0) + ((words[at + 1] ?? 0) & 0xff) * two32;
@@ -105,6 +112,11 @@ export function setBirth(words: Uint32Array, at: number, birth: number): void {
 export function setHole(words: Uint32Array, at: number, birth: number): void {
   words.fill(0, at, at + pointerWords);
   setBirth(words, at, birth);
+}
+
+export function setLost(words: Uint32Array, at: number, birth: number): void {
+  setHole(words, at, birth);
+  words[at + 1] = lostBits;
 }
 
 export function copyPointer(from: Uint32Array, fromAt: number, to: Uint32Array, toAt: number): void {

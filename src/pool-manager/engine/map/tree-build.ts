@@ -10,7 +10,7 @@
 import { assert } from '../../../shared/assert.ts';
 import type { EngineHost } from '../host.ts';
 import type { DeltaLayer, LayerPoints } from './delta-layer.ts';
-import type { NodeStore } from './node-store.ts';
+import { BadNodeError, type NodeStore } from './node-store.ts';
 import { nodeId } from './owner.ts';
 import {
   birthOf,
@@ -22,6 +22,7 @@ import {
   sectorsOf,
   setBirth,
   setHole,
+  setLost,
 } from './pointer.ts';
 import { levelsFor, slotSpan } from './radix.ts';
 import { NodesAhead } from './nodes-ahead.ts';
@@ -38,6 +39,8 @@ export interface BuildSink {
   drop(words: Uint32Array, at: number, level: number, end: number): void;
   /** The same with everything below: it is freed, and counted, in the background. */
   cutOut(words: Uint32Array, at: number, level: number, end: number): PendingCounts;
+  /** A node is unreadable that has to be written anew: all below it is lost, but for what is written now. */
+  lost(level: number, first: number): void;
 }
 
 /** Changes, and nodes at sixteen times the weight, between two turns of the event loop: about a millisecond. */
@@ -161,7 +164,7 @@ export class TreeBuilder {
     return [parent, slot * pointerWords];
   }
 
-  /** A copy of the node to change; below a hole one whose slots are all that hole. */
+  /** A copy of the node to change; below a hole, or what is lost, one whose slots are all that. */
   async #copy(
     words: Uint32Array,
     at: number,
@@ -169,20 +172,31 @@ export class TreeBuilder {
     block: number,
     point: number,
   ): Promise<Uint32Array> {
-    if (isMapped(words, at)) {
-      let known = this.#nodes.peek(words, at);
-      if (known === undefined) {
-        await this.#ahead?.read(this.#root, this.#levels, this.#open, this.#first, point);
-        known = this.#nodes.peek(words, at) ?? (await this.#nodes.load(words, at, nodeId(level, block)));
-      }
-      const copy = this.#spare.pop() ?? new Uint32Array(nodeWords);
-      copy.set(known);
-      return copy;
+    const node = this.#spare.pop() ?? new Uint32Array(nodeWords);
+    if (!isMapped(words, at)) return fillWith(node, words, at);
+    let known = this.#nodes.peek(words, at);
+    if (known === undefined) {
+      await this.#ahead?.read(this.#root, this.#levels, this.#open, this.#first, point);
+      known = this.#nodes.peek(words, at) ?? (await this.#load(words, at, nodeId(level, block)));
     }
-    const node = this.#spare.pop()?.fill(0) ?? new Uint32Array(nodeWords);
-    const birth = birthOf(words, at);
-    if (birth > 0) for (let slot = 0; slot < nodeWords; slot += pointerWords) setHole(node, slot, birth);
+    if (known === undefined) {
+      this.#sink.lost(level, block - (block % slotSpan(level + 1)));
+      const lost = new Uint32Array(pointerWords);
+      setLost(lost, 0, birthOf(words, at));
+      return fillWith(node, lost, 0);
+    }
+    node.set(known);
     return node;
+  }
+
+  /** Undefined: no good copy is in this pool. */
+  async #load(words: Uint32Array, at: number, id: number): Promise<Uint32Array | undefined> {
+    try {
+      return await this.#nodes.load(words, at, id);
+    } catch (error) {
+      if (error instanceof BadNodeError) return undefined;
+      throw error;
+    }
   }
 
   #close(level: number): void {
@@ -205,7 +219,7 @@ export class TreeBuilder {
     const { birth, oneHole } = summarize(node);
     this.#spare.push(node); // nobody takes it before it is written
     if (oneHole) {
-      setHole(words, at, birth);
+      copyPointer(node, 0, words, at);
       return;
     }
     this.#nodes.write(this.#sink.slot, node, nodeId(level, first), words, at);
@@ -291,4 +305,9 @@ export class TreeBuilder {
     this.#dataSectors -= sectorsOf(node, at);
     this.#sink.drop(node, at, 0, end);
   }
+}
+
+function fillWith(node: Uint32Array, words: Uint32Array, at: number): Uint32Array {
+  for (let slot = 0; slot < nodeWords; slot += pointerWords) copyPointer(words, at, node, slot);
+  return node;
 }

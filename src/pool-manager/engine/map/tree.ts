@@ -66,7 +66,7 @@ export function settleCounts(tree: Tree): Tree {
   };
 }
 
-/** The highest birth of the slots of a node, and whether they are all holes of one birth. */
+/** The highest birth of the slots of a node, and whether they are all holes of one birth, or all lost with one birth. */
 export function summarize(node: Uint32Array): { readonly birth: number; readonly oneHole: boolean } {
   const first = birthOf(node, 0);
   let birth = 0;
@@ -74,7 +74,7 @@ export function summarize(node: Uint32Array): { readonly birth: number; readonly
   for (let at = 0; at < node.length; at += pointerWords) {
     const own = birthOf(node, at);
     if (own > birth) birth = own;
-    if (own !== first || isMapped(node, at)) oneHole = false;
+    if (own !== first || isMapped(node, at) || node[at + 1] !== node[1]) oneHole = false;
   }
   return { birth, oneHole };
 }

@@ -3,10 +3,13 @@ import type { EngineHost } from '../host.ts';
 import { unfold, type View } from './delta-layer.ts';
 import { Changes } from './layer-cursor.ts';
 import type { NodeStore } from './node-store.ts';
-import { birthOf, isMapped } from './pointer.ts';
+import { birthOf, isLost, isMapped } from './pointer.ts';
 import { type TreeVisitor, walkTree } from './walk.ts';
 
-/** Gets each stretch; `words` is undefined for holes. False ends the walk. */
+/**
+ * Gets each stretch; `words` is undefined for holes, else one block of data, or a stretch of any length that is lost.
+ * False ends the walk.
+ */
 export type ViewVisit = (
   from: number,
   to: number,
@@ -74,13 +77,13 @@ class Merge implements TreeVisitor {
   visit(words: Uint32Array, at: number, from: number, to: number): boolean {
     this.changesUntil(from);
     const birth = birthOf(words, at);
-    const mapped = isMapped(words, at) ? words : undefined;
+    const pointer = isMapped(words, at) || isLost(words, at) ? words : undefined;
     while (this.#told < to && !this.ended) {
       const start = this.#told;
       this.#changes.seek(start);
       this.#told = Math.min(this.#changes.until, this.#changes.isChanged ? this.#to : to);
       if (this.#changes.isChanged) this.#tellChange(start);
-      else this.#tell(start, this.#told, birth, mapped, at);
+      else this.#tell(start, this.#told, birth, pointer, at);
     }
     return !this.ended;
   }

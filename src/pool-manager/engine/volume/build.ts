@@ -63,5 +63,6 @@ function sinkFor(core: VolumeCore, volume: EngineVolume, sealed: SealedLayer, tx
       };
       return volume.dead.add(part, end - slotSpan(level + 1));
     },
+    lost: (level, first) => core.onLost?.(volume.slot, first, slotSpan(level + 1)),
   };
 }

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { contentOf } from '../../../testing/block-content.ts';
+import { contentOf, contentOfAll } from '../../../testing/block-content.ts';
 import { VolumeRig } from '../../../testing/volume-rig.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
+import { must } from '../../../shared/assert.ts';
 import { prng } from '../../../shared/prng.ts';
+import { nodeId } from '../map/owner.ts';
 import { nodeZstd } from '../../device/node-zstd.ts';
 import { BadBlockError, type Compression } from '../volume-store.ts';
 
@@ -112,4 +114,36 @@ test('another replica gives what has the very birth, from the head or from a sna
     return content === undefined ? undefined : Buffer.from(content).readUInt32LE(0);
   };
   expect([await given(2), await given(1), await given(3)]).toEqual([2, 1, undefined]);
+});
+
+test('a node that is unreadable costs what is below it, not the volume: reads say so until it is overwritten', async () => {
+  let rig = new VolumeRig();
+  const slot = rig.create(200 * MiB).slot;
+  const of = () => must(rig.volumes.get(slot), 'the volume');
+  const content = contentOfAll(Array.from({ length: 300 }, (_, i) => i + 1));
+  of().write(7, 0, content);
+  await rig.checkpoint();
+  rig = await rig.reloaded();
+  rig.space.pendingMax = 0;
+  const leaf = [...rig.space.names].find(([, { owner }]) => owner === nodeId(1, 128));
+  rig.space.rotten.add(must(leaf, 'the second leaf')[0]);
+  await expect(of().read(130, 1)).rejects.toThrow(BadBlockError);
+  of().write(8, 130, contentOf(9));
+  await rig.checkpoint();
+  rig = await rig.reloaded();
+  rig.space.pendingMax = 0;
+  expect(Buffer.from(await of().read(130, 1)).equals(contentOf(9))).toBe(true);
+  expect(Buffer.from(await of().read(0, 128)).equals(content.subarray(0, 128 * blockBytes))).toBe(true);
+  await expect(of().read(200, 3)).rejects.toEqual(new BadBlockError('pv-1', 200, 7));
+  await expect(of().read(100, 100)).rejects.toEqual(new BadBlockError('pv-1', 128, 7));
+  expect((await of().births(0, 0, 51_200, 9)).extents).toEqual([
+    { block: 0, count: 130, birth: 7, mapped: true },
+    { block: 130, count: 1, birth: 8, mapped: true },
+    { block: 131, count: 169, birth: 7, mapped: true },
+  ]);
+  of().copyIn([
+    { block: 128, count: 128, birth: 7, data: content.subarray(128 * blockBytes, 256 * blockBytes) },
+  ]);
+  await rig.settled();
+  expect(Buffer.from(await of().read(0, 300)).equals(content)).toBe(true);
 });

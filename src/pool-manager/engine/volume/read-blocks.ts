@@ -4,7 +4,15 @@ import { blockBytes } from '../../../shared/block-size.ts';
 import type { View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { BadNodeError, StaleNameError } from '../map/node-store.ts';
-import { birthOf, compressionOf, copyPointer, isMapped, pointerWords, sectorBytes } from '../map/pointer.ts';
+import {
+  birthOf,
+  compressionOf,
+  copyPointer,
+  isLost,
+  isMapped,
+  pointerWords,
+  sectorBytes,
+} from '../map/pointer.ts';
 import { walkView } from '../map/view-walk.ts';
 import { BadBlockError } from '../volume-store.ts';
 import { copyPlain, isStoredGood } from './content.ts';
@@ -46,6 +54,9 @@ export async function readPointers(
   pointers: Uint32Array,
 ): Promise<Uint8Array> {
   const content = new Uint8Array(read.count * blockBytes);
+  for (let index = 0; index < read.count; index++)
+    if (isLost(pointers, index * pointerWords))
+      throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, index * pointerWords));
   const stretches = fromMemory(core, pointers, content);
   for (let i = 0; i < stretches.length; i += readsAtOnce)
     await Promise.all(
@@ -69,8 +80,9 @@ async function walkAll(core: VolumeCore, view: View, read: ReadAt, pointers: Uin
   pointers.fill(0);
   try {
     const range = { from: block, to: block + count, after: -1 };
-    await walkView(core.nodes, core.host, view, range, (from, _to, _birth, words, at) => {
-      if (words !== undefined) copyPointer(words, at, pointers, (from - block) * pointerWords);
+    await walkView(core.nodes, core.host, view, range, (from, to, _birth, words, at) => {
+      for (let each = from; words !== undefined && each < to; each++)
+        copyPointer(words, at, pointers, (each - block) * pointerWords);
       return true;
     });
   } catch (error) {

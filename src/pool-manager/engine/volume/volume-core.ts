@@ -41,6 +41,8 @@ export interface VolumeCore {
   readonly zstd: Zstd | undefined;
   /** The transaction group that takes in changes now. */
   readonly openTxg: number;
+  /** Blocks of a volume are lost, all or in part: the node that leads to them is unreadable on every device. */
+  readonly onLost?: ((slot: number, block: number, count: number) => void) | undefined;
   /** Makes all mutations so far durable. */
   commit(): Promise<void>;
   /** See VolumeStore.room. */
