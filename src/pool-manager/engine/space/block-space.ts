@@ -144,6 +144,9 @@ export interface BlockSpace extends MapSpace {
   /** Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open. */
   release(durableTxg: number, oldestPinTxg: number): void;
 
+  /** Before the devices are closed: none is told any more what has become free, or is being told. */
+  stopDiscards(): Promise<void>;
+
   /** A free segment for items of checkpoints, from the internal reserve, in the group with most room. */
   openSystem(): { readonly group: SegmentGroup; readonly writer: SegmentWriter };
   /** At import, after `load`: the root names items in it. */

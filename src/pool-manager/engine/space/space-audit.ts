@@ -67,7 +67,6 @@ function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
   if (pending !== units.pendingBlocks(id)) wrong.push(`${where} has ${pending} pending blocks`);
   const mayBeUsed = state === stateCode.open || state === stateCode.closed;
   if (!mayBeUsed && (used > 0 || segments.head[id] !== 0)) wrong.push(`${where} has names in state ${state}`);
-  if (state === stateCode.held && !table.held.has(id)) wrong.push(`${where} is held and does not wait`);
 }
 
 function auditPresence({ batches }: SpaceTable, record: number, wrong: string[]): void {

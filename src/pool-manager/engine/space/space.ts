@@ -4,6 +4,7 @@ import { batchOf, checksumWord, compressionOf, offsetOf, plainSectors, sectorsOf
 import { Appender } from './appender.ts';
 import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
 import { Cleaner } from './cleaner.ts';
+import { DiscardQueue } from './discard-queue.ts';
 import { findFree } from './open-segment.ts';
 import { stateCode } from './segments.ts';
 import { SpaceTable } from './space-table.ts';
@@ -27,6 +28,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const store = new TableStore(table, appender, summaries, options.pause);
   const room = spaceRoom(table, () => appender.openSegments);
   const cleaner = new Cleaner(table, appender, summaries, room, options, () => store.writing);
+  const discards = options.discard === true ? new DiscardQueue(table) : undefined;
   const grow: BlockSpace['grow'] = (groups) => {
     segments.grow(groups);
     units.grow();
@@ -161,13 +163,18 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     changes: (txg, items) => store.write(txg, items),
     release(durableTxg, oldestPinTxg) {
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
+      const isShort = cleaner.need === 'paced' || cleaner.need === 'urgent';
+      if (isShort) discards?.skip();
       for (const id of table.held) {
         if ((segments.emptied[id] ?? 0) > limit) continue;
         cleaner.forget(id);
         summaries.kept.delete(id);
-        if (options.discard === true) void discard(id);
-        else table.makeFree(id);
+        if (discards === undefined) table.makeFree(id);
+        else discards.release(id, isShort);
       }
+    },
+    async stopDiscards() {
+      await discards?.stop();
     },
     openSystem() {
       const [freest] = segments.groups.toSorted((a, b) => freeSegments(b) - freeSegments(a));
@@ -209,12 +216,6 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     scrubSegment: (group, segment) => scrubSegment(table, appender, summaries, segments.id(group, segment)),
   };
   return space;
-
-  async function discard(id: number): Promise<void> {
-    table.held.delete(id);
-    await segments.spaceOf(id).group.discard(segments.numberOf(id));
-    table.makeFree(id);
-  }
 }
 
 const freeSegments = ({ inState }: { readonly inState: Uint32Array }): number => inState[stateCode.free] ?? 0;
