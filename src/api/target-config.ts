@@ -42,6 +42,8 @@ export interface MembershipRecord {
   readonly version: number;
   /** Replica id → GUID of the volume on that pool (CStorVolume spec.replicaDetails.knownReplicas). */
   readonly members: Readonly<Record<string, string>>;
+  /** A person has given up the members that are missing here, and perhaps what only they had (docs/durability.md). */
+  readonly forced?: boolean;
 }
 
 export interface ReplicaAddress {

@@ -9,13 +9,14 @@ import { emptyFrame, WireError, type Frame } from './wire.ts';
 // prettier-ignore
 const targetTypes = {
   promise: 0x10, attach: 0x11, rebuild: 0x12, source: 0x13, entry: 0x14, inSync: 0x15, renew: 0x16, release: 0x17,
-  read: 0x18, dropBase: 0x19, dropProof: 0x1a,
+  read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c,
 } as const satisfies Record<TargetMessage['type'], number>;
 
 // prettier-ignore
 const replicaTypes = {
   report: 0x40, refuse: 0x41, wait: 0x42, received: 0x43, durable: 0x44, renewed: 0x45, data: 0x46, readFailed: 0x47,
   progress: 0x48, sourceLost: 0x49, copied: 0x4a, mismatch: 0x4b, complete: 0x4c, full: 0x4d, leave: 0x4e, space: 0x4f,
+  committed: 0x50,
 } as const satisfies Record<ReplicaMessage['type'], number>;
 
 // prettier-ignore
@@ -23,7 +24,10 @@ const entryKinds = {
   write: 1, unmap: 2, flush: 3, adopt: 4, resize: 5, state: 6, snapshot: 7, membership: 8,
 } as const satisfies Record<EntryKind, number>;
 
+/** Of a write. */
 const fuaFlag = 1;
+/** Of a read. */
+const mapFlag = 1;
 
 const nameOf = <K extends string>(table: Readonly<Record<K, number>>, value: number, what: string): K => {
   for (const name in table) if (table[name] === value) return name;
@@ -74,10 +78,14 @@ export function encodeTargetMessage(message: TargetMessage): Frame {
         number: message.after,
         block: message.block,
         count: message.count,
+        flags: message.map === true ? mapFlag : 0,
         payload: putId(message.readId),
       });
     case 'dropProof':
       return frame(type, message, { number: message.number });
+    case 'committed':
+    case 'retire':
+      return frame(type, message, { number: message.version });
     case 'release':
     case 'dropBase':
       return frame(type, message);
@@ -88,9 +96,9 @@ export function encodeTargetMessage(message: TargetMessage): Frame {
         payload: json({ epochs: message.epochs, from: message.from, revert: message.revert }),
       });
     case 'rebuild': {
-      const { attachId, epochs, firstLive, sizeBytes, values, source } = message;
+      const { attachId, epochs, firstLive, sizeBytes, values, membership, source } = message;
       return frame(type, message, {
-        payload: json({ attachId, epochs, firstLive, sizeBytes, values, source }),
+        payload: json({ attachId, epochs, firstLive, sizeBytes, values, membership, source }),
       });
     }
     case 'source':
@@ -100,7 +108,7 @@ export function encodeTargetMessage(message: TargetMessage): Frame {
 
 /** Throws WireError. */
 export function decodeTargetMessage(given: Frame): TargetMessage {
-  const { epoch, nonce, number, block, count, payload } = given;
+  const { epoch, nonce, number, block, count, flags, payload } = given;
   const fence = { epoch, nonce };
   const type = nameOf(targetTypes, given.type, 'message of a target');
   switch (type) {
@@ -111,9 +119,20 @@ export function decodeTargetMessage(given: Frame): TargetMessage {
     case 'inSync':
       return { ...fence, type, cutBefore: number };
     case 'read':
-      return { ...fence, type, after: number, block, count, readId: takeId(payload) };
+      return {
+        ...fence,
+        type,
+        after: number,
+        block,
+        count,
+        readId: takeId(payload),
+        ...((flags & mapFlag) === 0 ? {} : { map: true }),
+      };
     case 'dropProof':
       return { ...fence, type, number };
+    case 'committed':
+    case 'retire':
+      return { ...fence, type, version: number };
     case 'release':
     case 'dropBase':
       return { ...fence, type };
@@ -167,6 +186,8 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
       return frame(type, message, { number: message.number, block: message.attachId });
     case 'leave':
       return frame(type, message);
+    case 'committed':
+      return frame(type, message, { number: message.version });
     case 'report':
     case 'refuse':
     case 'readFailed':
@@ -203,12 +224,15 @@ export function decodeReplicaMessage(given: Frame): ReplicaMessage {
       return { ...fence, type, number, attachId: block };
     case 'leave':
       return { ...fence, type };
+    case 'committed':
+      return { ...fence, type, version: number };
     case 'report': {
       // JSON has no undefined: a replica without a complete state leaves the field out.
       const body = parse<Omit<Told<'report'>, 'complete'> & Partial<Told<'report'>>>(payload, {
         last: 'number',
         clean: 'boolean',
         memberships: 'list',
+        committed: 'number',
       });
       return { ...fence, type, ...body, complete: body.complete };
     }
@@ -286,7 +310,7 @@ function entryOf({ kind: given, number, block, count, flags, payload }: Frame): 
     case 'snapshot':
       return { kind, number, ...parse<Told<'snapshot'>>(payload, { name: 'string', replicas: 'list' }) };
     case 'membership':
-      return { kind, number, ...parse<Told<'membership'>>(payload, { record: 'object' }) };
+      return { kind, number, ...parse<Told<'membership'>>(payload, { from: 'object', record: 'object' }) };
   }
 }
 

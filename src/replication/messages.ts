@@ -6,6 +6,7 @@
  */
 import type { MembershipRecord } from '../api/target-config.ts';
 import type { EpochStart, History } from './history.ts';
+import type { MembershipState } from './membership.ts';
 import type { Fence, Values } from './record.ts';
 
 export type EntryKind =
@@ -18,7 +19,7 @@ export type EntryKind =
   | 'snapshot'
   | 'membership';
 
-/** What gets a number. `snapshot` is internal (R25) until users' snapshots exist (R24); `membership` is reserved (R32). */
+/** What gets a number. `snapshot` is internal (R25) until users' snapshots exist (R24); */
 export type Entry = { readonly number: number } & EntryBody;
 
 export type EntryBody =
@@ -36,7 +37,8 @@ export type EntryBody =
   | { readonly kind: 'state'; readonly key: string; readonly value: string }
   /** Only the named replicas take it. */
   | { readonly kind: 'snapshot'; readonly name: string; readonly replicas: readonly string[] }
-  | { readonly kind: 'membership'; readonly record: MembershipRecord };
+  /** From here on quorums are met in both (R32). */
+  | { readonly kind: 'membership'; readonly from: MembershipRecord; readonly record: MembershipRecord };
 
 /** The state a replica can offer to a recovery: its own when complete, else its base (R19). */
 export interface CompleteState {
@@ -45,6 +47,8 @@ export interface CompleteState {
   readonly isBase: boolean;
   readonly sizeBytes: number;
   readonly values: Values;
+  /** Of this state; absent: nobody ever changed it. */
+  readonly membership?: MembershipState | undefined;
 }
 
 /** Where to copy from; the ticket proves to the source that the target sent us. */
@@ -74,6 +78,7 @@ export type TargetMessage = Fence &
         readonly firstLive: number;
         readonly sizeBytes: number;
         readonly values: Values;
+        readonly membership?: MembershipState | undefined;
         readonly source: CopySource;
       }
     | { readonly type: 'source'; readonly attachId: number; readonly source: CopySource }
@@ -88,8 +93,14 @@ export type TargetMessage = Fence &
         readonly after: number;
         readonly block: number;
         readonly count: number;
+        /** Asked is what is mapped, not what is there: `data` is the first stretch of the range (mapping.ts). */
+        readonly map?: boolean;
       }
     | { readonly type: 'dropBase' }
+    /** This version is durable on quorums of it and of the one before (R34). */
+    | { readonly type: 'committed'; readonly version: number }
+    /** You are no member any more, and never will be again (R35). */
+    | { readonly type: 'retire'; readonly version: number }
     | { readonly type: 'dropProof'; readonly number: number }
   );
 
@@ -103,11 +114,15 @@ export type ReplicaMessage = Fence &
         readonly last: number;
         readonly clean: boolean;
         readonly memberships: readonly MembershipRecord[];
+        /** Highest version of them known to be committed; 0: none. */
+        readonly committed: number;
       }
     /** Another target is promised, or has bid with a higher epoch (nonce 0); or the link is not in force (our own fence). */
     | { readonly type: 'refuse'; readonly promised: Fence }
     /** A grant of another target, or of a forgotten one, runs for so long. */
     | { readonly type: 'wait'; readonly ms: number }
+    /** Noted, durably. */
+    | { readonly type: 'committed'; readonly version: number }
     | { readonly type: 'received'; readonly number: number }
     | { readonly type: 'durable'; readonly number: number }
     | { readonly type: 'renewed'; readonly sentAtMs: number }

@@ -10,6 +10,7 @@
  *    entries that were acknowledged (R5). `leased` likewise: a grant may still run somewhere (R29).
  */
 import type { MembershipRecord } from '../api/target-config.ts';
+import type { MembershipState } from './membership.ts';
 import { isHistory, type EpochStart } from './history.ts';
 
 export interface Fence {
@@ -42,6 +43,12 @@ export interface ReplicaRecord {
   readonly values: Values;
   /** Membership records seen, oldest first. */
   readonly memberships: readonly MembershipRecord[];
+  /** Highest version known to be committed; absent: none. */
+  readonly committed?: number;
+  /** What the entries of this history say; absent: nobody ever changed it. */
+  readonly membership?: MembershipState | undefined;
+  /** No member any more: nothing is promised to anybody (R35). */
+  readonly retired?: boolean;
 }
 
 export const baseSnapshot = '~base';

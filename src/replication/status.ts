@@ -13,7 +13,17 @@ export interface VolumeStatus {
   readonly unflushedWritesLostEpoch: number;
   /** One line that says why the phase is not Healthy; empty otherwise. */
   readonly message: string;
+  readonly membership: MembershipStatus;
   readonly replicas: readonly ReplicaStatus[];
+}
+
+export interface MembershipStatus {
+  /** Of the record in force. */
+  readonly version: number;
+  /** A change that is asked for or under way; 0: none. */
+  readonly nextVersion: number;
+  /** No recovery needs anybody any more who is not in the record in force: what was removed may be deleted. */
+  readonly settled: boolean;
 }
 
 export interface ReplicaStatus {
@@ -48,6 +58,7 @@ export const stateOf = (status: VolumeStatus): string =>
     status.sizeBytes,
     status.unflushedWritesLostEpoch,
     status.message,
+    status.membership,
     status.replicas.map(({ replicaId, guid, state, message, mismatches }) => [
       replicaId,
       guid,

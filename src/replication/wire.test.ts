@@ -42,7 +42,11 @@ const entries: readonly EntryBody[] = [
   { kind: 'resize', sizeBytes: 2 ** 50 },
   { kind: 'state', key: 'initiators', value: '["iqn.ü"]' },
   { kind: 'snapshot', name: '~proof-9', replicas: ['a', 'b'] },
-  { kind: 'membership', record: { version: 2, members: { a: 'guid' } } },
+  {
+    kind: 'membership',
+    from: { version: 1, members: { a: 'g1' } },
+    record: { version: 2, members: { a: 'guid' } },
+  },
 ];
 
 const targetSays: readonly TargetSays[] = [
@@ -57,14 +61,17 @@ const targetSays: readonly TargetSays[] = [
   { type: 'read', readId: max, after: max, block: 2 ** 40, count: 256 },
   { type: 'dropBase' },
   { type: 'dropProof', number: 9 },
+  { type: 'committed', version: 4 },
+  { type: 'retire', version: 5 },
 ];
 
 const complete = { history: { epochs, last: max }, isBase: true, sizeBytes: 4096, values: { k: 'v' } };
 const replicaSays: readonly ReplicaSays[] = [
-  { type: 'report', complete, last: max, clean: true, memberships },
-  { type: 'report', complete: undefined, last: 0, clean: false, memberships: [] },
+  { type: 'report', complete, last: max, clean: true, memberships, committed: 3 },
+  { type: 'report', complete: undefined, last: 0, clean: false, memberships: [], committed: 2 },
   { type: 'refuse', promised: fence },
   { type: 'wait', ms: 2_999 },
+  { type: 'committed', version: 4 },
   { type: 'received', number: max },
   { type: 'durable', number: 0 },
   { type: 'renewed', sentAtMs: 0.001 },

@@ -9,6 +9,7 @@ import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
 import { BlockLocks } from '../replication/block-locks.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { Answer, Problem } from '../replication/coordinator/requests.ts';
+import type { Stretch } from '../replication/mapping.ts';
 import { membersMax } from '../replication/quorum.ts';
 import { stateOf, type VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
@@ -19,7 +20,7 @@ import { UsageError } from '../shared/exit-codes.ts';
 import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { ReplicaLink } from './replica-link.ts';
-import { VolumeError, type Volume, type WriteOptions } from './volume.ts';
+import { VolumeError, type Volume, type VolumeMapping, type WriteOptions } from './volume.ts';
 
 export interface ReplicatedVolumeOptions {
   /** Name of the PersistentVolume. */
@@ -226,6 +227,15 @@ class CoordinatedVolume implements ReplicatedVolume {
     const value = JSON.stringify(iqns);
     await this.#ask<void>((answer) => this.#coordinator.setValue(initiatorsKey, value, this.#now(), answer));
     this.#o.log.info('initiators granted', { initiators: iqns });
+  }
+
+  async mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
+    const { block, count } = outerBlocks(offsetBytes, lengthBytes);
+    const stretch = await this.#ask<Stretch>((answer) =>
+      this.#coordinator.mapping(block, count, this.#now(), answer),
+    );
+    const endBytes = (block + stretch.count) * blockBytes;
+    return { mapped: stretch.mapped, lengthBytes: Math.min(lengthBytes, endBytes - offsetBytes) };
   }
 
   recall(key: string): string | undefined {

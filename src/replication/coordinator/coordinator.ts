@@ -12,10 +12,12 @@ import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { commonPoint, epochOf, isHistory } from '../history.ts';
+import { decodeStretch, type Stretch } from '../mapping.ts';
 import type { EntryBody, ReplicaMessage, TargetMessage, TargetSays } from '../messages.ts';
-import { ackQuorum, leaseQuorum, promiseQuorum } from '../quorum.ts';
+import { inForce, required, type MembershipState } from '../membership.ts';
+import { ackQuorum, cleanQuorum, leaseQuorum, promiseQuorum } from '../quorum.ts';
 import type { Fence, Values } from '../record.ts';
-import type { VolumeStatus } from '../status.ts';
+import type { MembershipStatus, VolumeStatus } from '../status.ts';
 import type { Timing } from '../timing.ts';
 import { isAttached, isInSync, isLinked, newMember, reportOf, type Member, type Report } from './member.ts';
 import { heldBack, setBack } from './patience.ts';
@@ -23,6 +25,8 @@ import { Reads } from './reads.ts';
 import { Rebuilds } from './rebuilds.ts';
 import { adoption, choose } from './recovery.ts';
 import { Requests, type Answer, type Need } from './requests.ts';
+import { MembershipChange } from './membership-change.ts';
+import { Seats } from './seats.ts';
 import { Stream } from './stream.ts';
 import { volumeStatus } from './volume-status.ts';
 
@@ -31,6 +35,8 @@ export interface CoordinatorEffects {
   send(replicaId: string, message: TargetMessage): void;
   /** Ends the link after what was sent on it. Nothing more is heard of this link; a new one may follow. */
   close(replicaId: string, reason: string): void;
+  /** This replica is no member any more; its link is not needed. */
+  dropped(replicaId: string, guid: string): void;
   /** The proof that lets `copier` copy from `source` under this fence, hexadecimal. */
   ticket(sourceId: string, copierGuid: string, fence: Fence): string;
   /** The state shown to people may have changed. */
@@ -48,6 +54,9 @@ export interface MemberPlace {
 
 export interface CoordinatorOptions {
   readonly membership: MembershipRecord;
+  /** A change that is to be made, or was being made. */
+  readonly nextMembership?: MembershipRecord | undefined;
+  /** Of the members, and of newcomers. */
   readonly places: readonly MemberPlace[];
   /** Random, of this process. */
   readonly nonce: number;
@@ -60,7 +69,10 @@ type Of<T extends ReplicaMessage['type']> = Extract<ReplicaMessage, { type: T }>
 
 export class Coordinator {
   readonly #o: CoordinatorOptions;
-  readonly #members: readonly Member[];
+  readonly #seats: Seats;
+  readonly #change: MembershipChange;
+  /** The newest record that was configured as the one in force. */
+  #configured: MembershipRecord;
   readonly #requests = new Requests();
   readonly #reads: Reads;
   readonly #rebuilds: Rebuilds;
@@ -84,20 +96,28 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#o = options;
-    this.#members = options.places.map(newMember);
+    const { membership, nextMembership } = options;
+    this.#configured = membership;
+    this.#seats = new Seats(options.places.map(newMember), [membership]);
     const say = (member: Member, message: TargetSays) => this.#say(member, message);
     this.#reads = new Reads({
-      members: this.#members,
+      members: this.#seats.all,
       say,
       settled: () => this.#stream?.settled ?? 0,
       unsettled: (block, count, upTo) => this.#stream?.unsettledTouching(block, count, upTo) ?? 0,
     });
     this.#rebuilds = new Rebuilds({
-      members: this.#members,
+      seats: this.#seats,
       timing: options.timing,
       say,
       ticket: (source, copier) => options.effects.ticket(source.id, copier.guid, this.#fence),
     });
+    this.#change = new MembershipChange(membership, {
+      seats: this.#seats,
+      say,
+      dropped: (member) => this.#dropped(member),
+    });
+    if (nextMembership) this.#change.want(nextMembership);
   }
 
   get sizeBytes(): number {
@@ -110,7 +130,7 @@ export class Coordinator {
 
   /** A pool of a replica in sync is nearly full. */
   get spaceIsLow(): boolean {
-    return this.#members.some((member) => isInSync(member) && member.low);
+    return this.#seats.all.some((member) => isInSync(member) && member.low);
   }
 
   get serving(): boolean {
@@ -125,10 +145,7 @@ export class Coordinator {
   /** R28: checked immediately before an answer goes out. */
   mayAnswer(nowMs: number): boolean {
     if (this.#phase !== 'serving') return false;
-    return (
-      this.#members.filter(({ leaseUntilMs }) => leaseUntilMs > nowMs).length >=
-      leaseQuorum(this.#members.length)
-    );
+    return this.#seats.meets(leaseQuorum, ({ leaseUntilMs }) => leaseUntilMs > nowMs);
   }
 
   write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
@@ -162,7 +179,19 @@ export class Coordinator {
 
   read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
     if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
-    this.#reads.submit(block, count, nowMs + this.#o.timing.quorumWaitMs, answer);
+    const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
+    this.#reads.submit({ block, count, map: false }, deadlineMs, answer);
+  }
+
+  /** The first stretch of the range that takes space, or takes none. */
+  mapping(block: number, count: number, nowMs: number, answer: Answer<Stretch>): void {
+    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
+    this.#reads.submit({ block, count, map: true }, deadlineMs, (result) => {
+      if (!result.ok) return answer(result);
+      const value = decodeStretch(result.value);
+      answer(value === undefined ? { ok: false, problem: 'unreadable' } : { ok: true, value });
+    });
   }
 
   /** The replica is found elsewhere; who copies from it hears of it with the next source. */
@@ -179,6 +208,7 @@ export class Coordinator {
     member.state = { phase: 'connected' };
     member.promisedEpoch = promisedEpoch;
     member.low = false;
+    member.toldCommitted = 0;
     member.connectedAtMs = nowMs;
     member.message = '';
     this.#highestSeen = Math.max(this.#highestSeen, promisedEpoch);
@@ -214,7 +244,7 @@ export class Coordinator {
     this.#requests.expire(nowMs);
     this.#reads.expire(nowMs);
     this.#renew(nowMs);
-    for (const member of this.#members) {
+    for (const member of this.#seats.all) {
       if (this.#stream?.tooSlow(member, nowMs))
         this.#leaveOut(member, 'too slow: entries wait for it too long', nowMs);
     }
@@ -226,7 +256,7 @@ export class Coordinator {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended'; // first: from here on nothing may be answered
     this.#message = reason;
-    for (const member of this.#members) if (reportOf(member)) this.#say(member, { type: 'release' });
+    for (const member of this.#seats.all) if (reportOf(member)) this.#say(member, { type: 'release' });
     this.#requests.failAll('busy');
     this.#reads.failAll();
     this.#o.effects.changed();
@@ -235,7 +265,8 @@ export class Coordinator {
 
   status(): VolumeStatus {
     return volumeStatus({
-      members: this.#members,
+      seats: this.#seats,
+      membership: this.#membershipStatus(),
       ended: this.#phase === 'ended',
       serving: this.#phase === 'serving',
       served: this.#served,
@@ -253,12 +284,62 @@ export class Coordinator {
     return { windowBytes: this.#stream?.windowBytes ?? 0, waiting: this.#requests.waiting };
   }
 
+  /**
+   * The configuration has changed. `next`: the members are to be these (R32); newcomers among `places` are linked and
+   * rebuilt first, and a change that has begun is finished before.
+   */
+  setMembers(
+    membership: MembershipRecord,
+    next: MembershipRecord | undefined,
+    places: readonly MemberPlace[],
+    nowMs: number,
+  ): void {
+    for (const place of places) {
+      const present = this.#seats.all.find(({ id }) => id === place.id);
+      if (present?.guid === place.guid) continue;
+      assert(!present, `${place.id} is linked under another GUID`);
+      this.#seats.add(newMember(place));
+    }
+    if (this.#phase === 'ended') return;
+    if (membership.version > this.#configured.version) this.#configured = membership;
+    this.#change.want(next ?? membership);
+    if (!this.#stream) this.#seats.use(this.#required());
+    this.#step(nowMs);
+  }
+
+  /** This replica's disk is gone, and its seat is to be another one's; it still counts where it is a member. */
+  forget(replicaId: string): void {
+    const member = this.#member(replicaId);
+    assert(!isLinked(member), `${replicaId} is linked`);
+    this.#seats.all.splice(this.#seats.all.indexOf(member), 1);
+  }
+
+  #membershipStatus(): MembershipStatus {
+    const { state, nextVersion, isSettled } = this.#change;
+    return { version: state.current.version, nextVersion, settled: this.serving && isSettled };
+  }
+
+  /** What a rebuilding replica gets with the content. */
+  get #copied() {
+    return { ...this.#issued, membership: this.#change.state };
+  }
+
+  #hadMany(before: MembershipState | undefined): boolean {
+    return before !== undefined && Object.keys(before.current.members).length > 2;
+  }
+
+  #dropped(member: Member): void {
+    this.#reads.lost(member);
+    this.#rebuilds.lost(member, this.#renewedAtMs);
+    this.#o.effects.dropped(member.id, member.guid);
+  }
+
   get #fence(): Fence {
     return { epoch: this.#epoch, nonce: this.#o.nonce };
   }
 
   #member(replicaId: string): Member {
-    const member = this.#members.find(({ id }) => id === replicaId);
+    const member = this.#seats.all.find(({ id }) => id === replicaId);
     assert(member, `${replicaId} is no member`);
     return member;
   }
@@ -272,9 +353,8 @@ export class Coordinator {
    * a number, while the pools still have room for what is on its way.
    */
   #isFull(): boolean {
-    const inSync = this.#members.filter(isInSync);
-    const needed = ackQuorum(this.#members.length);
-    return inSync.length >= needed && inSync.filter(({ low }) => !low).length < needed;
+    const hasRoom = (member: Member) => isInSync(member) && !member.low;
+    return this.#seats.meets(ackQuorum, isInSync) && !this.#seats.meets(ackQuorum, hasRoom);
   }
 
   #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
@@ -287,8 +367,7 @@ export class Coordinator {
   #admit(nowMs: number): void {
     const stream = this.#stream;
     if (!stream || this.#phase !== 'serving' || this.#requests.waiting === 0) return;
-    const enough = this.#members.filter(isInSync).length >= ackQuorum(this.#members.length);
-    if (!enough) return;
+    if (!this.#seats.meets(ackQuorum, isInSync)) return;
     this.#requests.admit(
       () => stream.hasRoom(),
       (body) => stream.issue(this.#noted(body)),
@@ -328,6 +407,9 @@ export class Coordinator {
         return;
       case 'renewed':
         return this.#leased(member, message.sentAtMs);
+      case 'committed':
+        member.committed = Math.max(member.committed, message.version);
+        return this.#o.effects.changed();
       case 'leave':
         member.leaseUntilMs = -Infinity;
         this.#say(member, { type: 'release' });
@@ -403,9 +485,9 @@ export class Coordinator {
     if (this.#phase === 'collecting' && this.#epoch > 0 && this.#highestSeen > this.#epoch) {
       this.#startOver('a replica has promised a higher epoch', nowMs);
     }
-    const linked = this.#members.filter(isLinked);
+    const linked = this.#seats.all.filter(isLinked);
     if (this.#epoch === 0) {
-      if (!this.#enoughLinked(linked.length, nowMs)) return;
+      if (!this.#enoughLinked(nowMs)) return;
       this.#epoch = this.#highestSeen + 1;
     }
     for (const member of linked) {
@@ -416,21 +498,21 @@ export class Coordinator {
   }
 
   /** Enough for a recovery; others get a moment, for what they have promised or hold is better known at once. */
-  #enoughLinked(linked: number, nowMs: number): boolean {
-    const needed = promiseQuorum(this.#members.length);
-    if (linked < needed) {
+  #enoughLinked(nowMs: number): boolean {
+    if (!this.#seats.meets(promiseQuorum, isLinked)) {
       this.#linkedSinceMs = undefined;
-      this.#tell(`${linked} of ${needed} replicas needed are connected`);
+      this.#tell(`${this.#seats.shortOf(promiseQuorum, isLinked)} replicas needed are connected`);
       return false;
     }
     this.#linkedSinceMs ??= nowMs;
-    const settled = linked === this.#members.length || nowMs - this.#linkedSinceMs >= this.#o.timing.settleMs;
+    const settled =
+      this.#seats.counted.every(isLinked) || nowMs - this.#linkedSinceMs >= this.#o.timing.settleMs;
     return settled && nowMs >= this.#askFromMs;
   }
 
   #ask(member: Member): void {
     member.state = { phase: 'asked', askAgainAtMs: undefined };
-    this.#say(member, { type: 'promise', memberships: [this.#o.membership] });
+    this.#say(member, { type: 'promise', memberships: [this.#change.state.current] });
   }
 
   #reported(member: Member, report: Of<'report'>, nowMs: number): void {
@@ -444,7 +526,10 @@ export class Coordinator {
     member.full &&= member.low; // what it says of its space comes before its report
     member.promisedEpoch = this.#epoch;
     member.message = '';
-    this.#enoughSinceMs ??= this.#reports().length >= promiseQuorum(this.#members.length) ? nowMs : undefined;
+    member.committed = Math.max(member.committed, report.committed);
+    if (!this.#stream) this.#seats.use(this.#required());
+    const enough = this.#seats.meets(promiseQuorum, (one) => reportOf(one) !== undefined);
+    this.#enoughSinceMs ??= enough ? nowMs : undefined;
     this.#o.effects.changed();
   }
 
@@ -479,7 +564,7 @@ export class Coordinator {
     const pauseMs = Math.min(this.#attempts, 10) * (50 + (this.#o.nonce % 200));
     this.#askFromMs = nowMs + pauseMs;
     this.#reads.restart();
-    for (const member of this.#members) {
+    for (const member of this.#seats.all) {
       member.inflightReads = 0;
       if (isLinked(member)) member.state = { phase: 'connected' };
     }
@@ -487,7 +572,12 @@ export class Coordinator {
   }
 
   #reports(): readonly Of<'report'>[] {
-    return this.#members.flatMap((member) => reportOf(member) ?? []);
+    return this.#seats.all.flatMap((member) => reportOf(member) ?? []);
+  }
+
+  /** R33: the records in which promises are needed, as far as anybody has told. */
+  #required(): readonly MembershipRecord[] {
+    return required(this.#configured, this.#reports());
   }
 
   /** One look at everything that may go on now. */
@@ -497,13 +587,14 @@ export class Coordinator {
     if (this.#phase === 'collecting') this.#choose(nowMs);
     const stream = this.#stream;
     if (!stream) return;
-    for (const member of this.#members) {
+    for (const member of this.#seats.all) {
       if (member.state.phase === 'reported') this.#letIn(member, member.state.report, stream, nowMs);
     }
     this.#trim(stream, nowMs);
     if (this.#stream !== stream) return;
     if (this.#phase === 'adopting') this.#adopting(stream, nowMs);
     if (this.#stream !== stream) return;
+    if (this.#phase === 'serving' && this.#change.step(stream)) this.#o.effects.changed();
     this.#rebuilds.tick(nowMs);
     this.#sayInSync(stream);
     this.#admit(nowMs);
@@ -517,21 +608,30 @@ export class Coordinator {
   #choose(nowMs: number): void {
     const reports = this.#reports();
     if (this.#epoch === 0) return;
+    const seats = this.#seats;
+    const isClean = (member: Member) => reportOf(member)?.clean === true;
+    const hasReported = (member: Member) => reportOf(member) !== undefined;
     const choice = choose({
-      members: this.#members.length,
       reports,
+      enough: seats.meets(promiseQuorum, hasReported),
+      clean: seats.meets(cleanQuorum, isClean),
+      everyone: seats.counted.every(hasReported),
+      shortOf: seats.shortOf(promiseQuorum, hasReported),
+      shortOfClean: seats.shortOf(cleanQuorum, isClean),
       waitedMs: this.#enoughSinceMs === undefined ? 0 : nowMs - this.#enoughSinceMs,
       cleanWaitMs: this.#o.timing.cleanWaitMs,
       settleMs: this.#o.timing.settleMs,
-      asked: this.#members.filter(({ state }) => state.phase === 'asked' && state.askAgainAtMs === undefined)
+      asked: seats.all.filter(({ state }) => state.phase === 'asked' && state.askAgainAtMs === undefined)
         .length,
-      membershipVersion: this.#o.membership.version,
     });
     if (!choice.ready) {
       this.#tell(choice.why);
       return;
     }
     const { chosen } = choice;
+    const committed = Math.max(0, ...reports.map((report) => report.committed));
+    const members = inForce(chosen.membership, this.#configured, committed);
+    if (!members.ok) return this.#tell(members.why);
     const { history, entry } = adoption({
       chosen: chosen.history,
       epoch: this.#epoch,
@@ -539,9 +639,12 @@ export class Coordinator {
       numberJump: this.#o.timing.numberJump,
     });
     this.#issued = { sizeBytes: chosen.sizeBytes, values: chosen.values };
-    if (choice.lossy) this.#lossyEpoch = this.#epoch;
+    // Of three or more members those that are left may never have had what was flushed (R36).
+    const givenUp = members.forced && this.#hadMany(chosen.membership);
+    if (choice.lossy || givenUp) this.#lossyEpoch = this.#epoch;
+    this.#change.adopted(members.state, history.last);
     this.#stream = new Stream({
-      members: this.#members,
+      seats: this.#seats,
       timing: this.#o.timing,
       history,
       adopt: entry,
@@ -554,11 +657,10 @@ export class Coordinator {
   }
 
   #adopting(stream: Stream, nowMs: number): void {
-    if (!this.#members.some(isInSync))
+    if (!this.#seats.all.some(isInSync))
       return this.#startOver('the only replica with the chosen history is gone', nowMs);
     if (!stream.adopted) return;
-    const leases = this.#members.filter(({ leaseUntilMs }) => leaseUntilMs > nowMs).length;
-    if (leases < leaseQuorum(this.#members.length)) return;
+    if (!this.#seats.meets(leaseQuorum, ({ leaseUntilMs }) => leaseUntilMs > nowMs)) return;
     this.#phase = 'serving';
     this.#served = true;
     this.#shown = this.#issued;
@@ -567,7 +669,7 @@ export class Coordinator {
   }
 
   #letIn(member: Member, report: Report, stream: Stream, nowMs: number): void {
-    const why = heldBack(member, this.#members, ackQuorum(this.#members.length), nowMs);
+    const why = heldBack(member, this.#seats, nowMs);
     if (why === undefined) return this.#attach(member, report, stream, nowMs);
     if (member.message === why) return;
     member.message = why;
@@ -593,7 +695,7 @@ export class Coordinator {
       member.message = `holds entry ${report.last}, above all that this volume has: replace this replica`;
       return;
     }
-    if (!this.#rebuilds.begin(member, report, stream, this.#issued, nowMs)) {
+    if (!this.#rebuilds.begin(member, report, stream, this.#copied, nowMs)) {
       member.message = 'waits for a replica in sync to copy from';
       return;
     }
@@ -611,10 +713,10 @@ export class Coordinator {
 
   /** A replica that has all there was at its attach is clean again; when all have all, old epochs can be forgotten. */
   #sayInSync(stream: Stream): void {
-    const all = this.#members.every((member) => isInSync(member) && member.durable >= stream.adoptNumber);
+    const all = this.#seats.all.every((member) => isInSync(member) && member.durable >= stream.adoptNumber);
     const cut = all && !this.#cutSaid;
     this.#cutSaid ||= cut;
-    for (const member of this.#members) {
+    for (const member of this.#seats.all) {
       const { state } = member;
       if (state.phase !== 'inSync' || member.received < state.caughtUpAt) continue;
       if (state.told && !cut) continue;
@@ -632,7 +734,7 @@ export class Coordinator {
   #renew(nowMs: number): void {
     if (!this.#stream || nowMs - this.#renewedAtMs < this.#o.timing.renewMs) return;
     this.#renewedAtMs = nowMs;
-    for (const member of this.#members)
+    for (const member of this.#seats.all)
       if (reportOf(member)) this.#say(member, { type: 'renew', sentAtMs: nowMs });
   }
 

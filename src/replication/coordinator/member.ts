@@ -65,6 +65,9 @@ export interface Member {
   setbacks: number;
   heldUntilMs: number;
   connectedAtMs: number | undefined;
+  /** Highest version of membership that it has noted as committed, and that it was told of on this link. */
+  committed: number;
+  toldCommitted: number;
   message: string;
 }
 
@@ -89,6 +92,8 @@ export const newMember = (place: {
   setbacks: 0,
   heldUntilMs: -Infinity,
   connectedAtMs: undefined,
+  committed: 0,
+  toldCommitted: 0,
   message: 'never connected',
 });
 

@@ -4,17 +4,13 @@
  * them; otherwise they are let in at once.
  */
 import type { Timing } from '../timing.ts';
+import { ackQuorum } from '../quorum.ts';
 import { isInSync, type Member } from './member.ts';
+import type { Seats } from './seats.ts';
 
-/** Why this member has to wait; undefined: it may be attached. `needed`: how many in sync are a quorum. */
-export function heldBack(
-  member: Member,
-  members: readonly Member[],
-  needed: number,
-  nowMs: number,
-): string | undefined {
-  const others = members.filter((other) => other !== member && isInSync(other)).length;
-  if (others < needed) return undefined;
+/** Why this member has to wait; undefined: it may be attached. */
+export function heldBack(member: Member, seats: Seats, nowMs: number): string | undefined {
+  if (!seats.meets(ackQuorum, (other) => other !== member && isInSync(other))) return undefined;
   if (member.full) return 'its pool is full: make room';
   const leftMs = member.heldUntilMs - nowMs;
   if (leftMs <= 0) return undefined;

@@ -13,6 +13,8 @@ interface ReadRequest {
   readonly readId: number;
   readonly block: number;
   readonly count: number;
+  /** What is mapped is asked for, not what is there. */
+  readonly map: boolean;
   readonly deadlineMs: number;
   readonly answer: Answer<Uint8Array>;
   /** Replicas that have no good copy. */
@@ -54,9 +56,14 @@ export class Reads {
     this.#o = options;
   }
 
-  submit(block: number, count: number, deadlineMs: number, answer: Answer<Uint8Array>): void {
+  submit(
+    { block, count, map }: Pick<ReadRequest, 'block' | 'count' | 'map'>,
+    deadlineMs: number,
+    answer: Answer<Uint8Array>,
+  ): void {
     this.#lastId += 1;
-    const request = { readId: this.#lastId, block, count, deadlineMs, answer, failed: new Set<string>() };
+    const readId = this.#lastId;
+    const request = { readId, block, count, map, deadlineMs, answer, failed: new Set<string>() };
     const read: Read = { request, place: { at: 'waiting' } };
     this.#reads.set(this.#lastId, read);
     this.#place(read);
@@ -176,9 +183,9 @@ export class Reads {
   #sendIfBehind(read: Read, member: Member): void {
     const { place, request } = read;
     if (place.at !== 'queued' || place.memberId !== member.id || member.sent < place.after) return;
-    const { readId, block, count } = request;
+    const { readId, block, count, map } = request;
     this.#queued.delete(read);
     read.place = { at: 'sent', memberId: member.id, after: place.after };
-    this.#o.say(member, { type: 'read', readId, after: place.after, block, count });
+    this.#o.say(member, { type: 'read', readId, after: place.after, block, count, ...(map ? { map } : {}) });
   }
 }

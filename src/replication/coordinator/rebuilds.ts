@@ -1,13 +1,15 @@
 /** The target's part in rebuilds: who copies from whom, when to prove, when a base may go (R18, R19, R22, R25). */
 import type { CopySource, ReplicaMessage, TargetSays } from '../messages.ts';
+import type { MembershipState } from '../membership.ts';
 import { proofSnapshot, type Values } from '../record.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member, type RebuildProgress, type Report } from './member.ts';
+import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
 
 interface RebuildsOptions {
-  readonly members: readonly Member[];
+  readonly seats: Seats;
   readonly timing: Timing;
   readonly say: (member: Member, message: TargetSays) => void;
   /** What the copier shows to the source (hexadecimal). */
@@ -33,7 +35,7 @@ export class Rebuilds {
     member: Member,
     report: Report,
     stream: Stream,
-    state: { readonly sizeBytes: number; readonly values: Values },
+    state: { readonly sizeBytes: number; readonly values: Values; readonly membership: MembershipState },
     nowMs: number,
   ): boolean {
     const source = this.#choose(member, undefined);
@@ -53,8 +55,7 @@ export class Rebuilds {
     member.state = { phase: 'rebuilding', report, rebuild };
     const { attachId, firstLive } = rebuild;
     const { epochs } = stream.history;
-    const { sizeBytes, values } = state;
-    const says = { type: 'rebuild', attachId, epochs, firstLive, sizeBytes, values } as const;
+    const says = { type: 'rebuild', attachId, epochs, firstLive, ...state } as const;
     stream.joinLive(member, nowMs);
     this.#o.say(member, { ...says, source: this.#sourceFor(source, member) });
     return true;
@@ -62,7 +63,7 @@ export class Rebuilds {
 
   /** A replica is gone: whoever copies from it needs another source. */
   lost(gone: Member, nowMs: number): void {
-    for (const member of this.#o.members) {
+    for (const member of this.#o.seats.all) {
       const { state } = member;
       if (state.phase !== 'rebuilding' || state.rebuild.sourceId !== gone.id) continue;
       state.rebuild.sourceId = undefined;
@@ -92,7 +93,7 @@ export class Rebuilds {
   /** The source may let go of its side of the proof. */
   dropProof(rebuild: RebuildProgress): void {
     const { proof, sourceId } = rebuild;
-    const source = this.#o.members.find(({ id }) => id === sourceId);
+    const source = this.#o.seats.all.find(({ id }) => id === sourceId);
     rebuild.proof = undefined;
     if (proof !== undefined && source && isInSync(source))
       this.#o.say(source, { type: 'dropProof', number: proof });
@@ -108,7 +109,7 @@ export class Rebuilds {
 
   /** Finds sources for those without, and lets bases go that nobody can need any more. */
   tick(nowMs: number): void {
-    for (const member of this.#o.members) {
+    for (const member of this.#o.seats.all) {
       const { state } = member;
       if (state.phase !== 'rebuilding') continue;
       this.#findSource(member, state.rebuild, nowMs);
@@ -129,17 +130,16 @@ export class Rebuilds {
   /** R19: when a quorum of others in sync has everything durable that this replica's new state is built on. */
   #dropBase(member: Member, { report, rebuild }: Rebuilding): void {
     if (rebuild.baseDropped || report.complete === undefined) return;
-    const safe = this.#o.members.filter(
-      (other) => other !== member && isInSync(other) && other.durable >= rebuild.firstLive - 1,
-    );
-    if (safe.length < ackQuorum(this.#o.members.length)) return;
+    const isSafe = (other: Member) =>
+      other !== member && isInSync(other) && other.durable >= rebuild.firstLive - 1;
+    if (!this.#o.seats.meets(ackQuorum, isSafe)) return;
     rebuild.baseDropped = true;
     this.#o.say(member, { type: 'dropBase' });
   }
 
   /** The one in sync that has come furthest; one that failed only when there is no other. */
   #choose(copier: Member, failed: string | undefined): Member | undefined {
-    return this.#o.members
+    return this.#o.seats.all
       .filter((member) => member !== copier && isInSync(member))
       .toSorted((a, b) => Number(a.id === failed) - Number(b.id === failed) || b.received - a.received)[0];
   }

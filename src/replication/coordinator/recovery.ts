@@ -1,6 +1,5 @@
 /** Which history a starting target adopts (R4–R7, R9). */
 import { adopt, compareHistories, type History } from '../history.ts';
-import { cleanQuorum, promiseQuorum } from '../quorum.ts';
 import type { CompleteState, EntryBody } from '../messages.ts';
 import type { Report } from './member.ts';
 
@@ -14,36 +13,29 @@ export type Choice =
     };
 
 interface Heard {
-  readonly members: number;
-  /** Of distinct members, each on a link that still stands (R2). */
+  /** Of distinct members and newcomers, each on a link that still stands (R2). */
   readonly reports: readonly Report[];
+  /** Whether those that count are enough (R4, R33), whether enough of them are clean (R5), and whether they are all. */
+  readonly enough: boolean;
+  readonly clean: boolean;
+  readonly everyone: boolean;
+  /** `n of m`, for messages. */
+  readonly shortOf: string;
+  readonly shortOfClean: string;
   /** Since there were enough reports; 0 before. */
   readonly waitedMs: number;
   readonly cleanWaitMs: number;
   /** Members whose answer is on its way, and how long they are waited for when there are enough without. */
   readonly asked: number;
   readonly settleMs: number;
-  readonly membershipVersion: number;
 }
 
 export function choose(heard: Heard): Choice {
-  const { members, reports } = heard;
-  const needed = promiseQuorum(members);
-  if (reports.length < needed) {
-    return { ready: false, why: `${reports.length} of ${needed} replicas needed have reported` };
-  }
-  const newer = reports
-    .flatMap((report) => report.memberships)
-    .find(({ version }) => version > heard.membershipVersion);
-  if (newer)
-    return { ready: false, why: `replicas know membership ${newer.version}: the configuration is stale` };
-  const clean = reports.filter((report) => report.clean).length;
-  const lossy = clean < cleanQuorum(members);
-  if (lossy && reports.length < members && heard.waitedMs < heard.cleanWaitMs) {
-    return {
-      ready: false,
-      why: `waiting for replicas that did not crash (${clean} of ${cleanQuorum(members)})`,
-    };
+  const { reports, shortOf, shortOfClean } = heard;
+  if (!heard.enough) return { ready: false, why: `${shortOf} replicas needed have reported` };
+  const lossy = !heard.clean;
+  if (lossy && !heard.everyone && heard.waitedMs < heard.cleanWaitMs) {
+    return { ready: false, why: `waiting for replicas that did not crash (${shortOfClean})` };
   }
   if (heard.asked > 0 && heard.waitedMs < heard.settleMs) {
     return { ready: false, why: `${heard.asked} replicas are about to report` };

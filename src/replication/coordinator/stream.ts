@@ -6,14 +6,15 @@
  */
 import { cutHistory, type EpochStart, type History } from '../history.ts';
 import type { EntryBody, TargetSays } from '../messages.ts';
-import { ackQuorum, reachedBy } from '../quorum.ts';
+import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { isAttached, isInSync, type Member } from './member.ts';
+import type { Seats } from './seats.ts';
 import { Window } from './window.ts';
 
 interface StreamOptions {
-  readonly members: readonly Member[];
+  readonly seats: Seats;
   readonly timing: Timing;
   /** The adopted history, ending in the adopt entry. */
   readonly history: History;
@@ -32,7 +33,6 @@ export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
   readonly #adoptNumber: number;
-  readonly #quorum: number;
   #epochs: readonly EpochStart[];
   #settled = 0;
   #flushed = 0;
@@ -45,7 +45,6 @@ export class Stream {
     this.#window = new Window(this.#adoptNumber);
     this.#window.push(options.adopt);
     this.#epochs = options.history.epochs;
-    this.#quorum = ackQuorum(options.members.length);
   }
 
   get last(): number {
@@ -123,7 +122,7 @@ export class Stream {
   /** Sends what may be sent to everyone, and flushes before a bound is met. */
   pumpAll(): void {
     this.#flushEarly();
-    for (const member of this.#o.members) this.pump(member);
+    for (const member of this.#o.seats.all) this.pump(member);
   }
 
   pump(member: Member): void {
@@ -169,8 +168,8 @@ export class Stream {
 
   /** Counts who has what (R12, R13): replicas in sync now. Answers those that have fallen out of the window. */
   recount(): readonly Member[] {
-    const inSync = this.#o.members.filter(isInSync);
-    const by = (position: (member: Member) => number) => reachedBy(inSync.map(position), this.#quorum);
+    const by = (position: (member: Member) => number) =>
+      this.#o.seats.reached(ackQuorum, (member) => (isInSync(member) ? position(member) : undefined));
     this.#settled = Math.max(
       this.#settled,
       by((member) => member.received),
@@ -180,7 +179,7 @@ export class Stream {
       by((member) => member.durable),
     );
     this.#window.trim(this.#o.timing.windowBytesMax, this.#flushed);
-    return this.#o.members.filter((member) => isAttached(member) && !this.covers(member.sent));
+    return this.#o.seats.all.filter((member) => isAttached(member) && !this.covers(member.sent));
   }
 
   /** In sync, but a quorum has had for long what this one has not (R17). */

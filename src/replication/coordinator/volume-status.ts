@@ -1,10 +1,13 @@
 /** What people are told of a volume, from what the target knows of its members. */
 import { ackQuorum } from '../quorum.ts';
+import type { MembershipStatus } from '../status.ts';
+import type { Seats } from './seats.ts';
 import type { ReplicaStatus, VolumeStatus } from '../status.ts';
 import { isInSync, type Member } from './member.ts';
 
 interface Facts {
-  readonly members: readonly Member[];
+  readonly seats: Seats;
+  readonly membership: MembershipStatus;
   readonly ended: boolean;
   readonly serving: boolean;
   readonly served: boolean;
@@ -27,21 +30,21 @@ export function volumeStatus(facts: Facts): VolumeStatus {
     sizeBytes,
     unflushedWritesLostEpoch: lossyEpoch,
     message: phase === 'Healthy' ? '' : [facts.message, ...missing(facts)].filter(Boolean).join('; '),
-    replicas: facts.members.map((member) => replicaStatus(member, last)),
+    membership: facts.membership,
+    replicas: facts.seats.all.map((member) => replicaStatus(member, last)),
   };
 }
 
-function phaseOf({ members, ended, serving, served }: Facts): VolumeStatus['phase'] {
-  const inSync = members.filter(isInSync).length;
+function phaseOf({ seats, ended, serving, served }: Facts): VolumeStatus['phase'] {
   if (ended) return 'Offline';
   if (!serving) return served ? 'Offline' : 'Init';
-  if (inSync < ackQuorum(members.length)) return 'Offline';
-  return inSync < members.length ? 'Degraded' : 'Healthy';
+  if (!seats.meets(ackQuorum, isInSync)) return 'Offline';
+  return seats.counted.every(isInSync) ? 'Healthy' : 'Degraded';
 }
 
-const missing = ({ members, serving }: Facts): string[] => {
-  const inSync = members.filter(isInSync).length;
-  return serving ? [`${inSync} of ${members.length} replicas are in sync`] : [];
+const missing = ({ seats, serving }: Facts): string[] => {
+  const members = seats.counted;
+  return serving ? [`${members.filter(isInSync).length} of ${members.length} replicas are in sync`] : [];
 };
 
 function replicaStatus(member: Member, last: number): ReplicaStatus {

@@ -10,13 +10,11 @@ import {
   type Fence,
   type ReplicaRecord,
 } from '../record.ts';
+import { merged, type MembershipState } from '../membership.ts';
 import type { CompleteState, EntryBody } from '../messages.ts';
 import type { ReplicaStore } from '../store.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-
-/** The one in force and, during a change, the one after it. */
-const membershipsMax = 2;
 
 export class Ledger {
   readonly store: ReplicaStore;
@@ -52,11 +50,40 @@ export class Ledger {
   }
 
   promise(fence: Fence, memberships: readonly MembershipRecord[]): void {
-    const seen = new Map(
-      [...this.#record.memberships, ...memberships].map((record) => [record.version, record]),
-    );
-    const latest = [...seen.values()].toSorted((a, b) => a.version - b.version).slice(-membershipsMax);
-    this.update({ promised: fence, leased: true, memberships: latest });
+    this.update({ promised: fence, leased: true, ...this.#knowing(memberships, 0) });
+  }
+
+  /** R34: this record is in force now, and none before it. */
+  commit(version: number): void {
+    const { committed = 0, membership, memberships } = this.#record;
+    if (version <= committed) return;
+    const records = [membership?.next, membership?.current, ...memberships];
+    const current = records.find((record) => record?.version === version);
+    this.update({ ...this.#knowing([], version), ...(current ? { membership: { current } } : {}) });
+  }
+
+  retire(): void {
+    this.update({ retired: true });
+  }
+
+  /** What a rebuild begins with: that of the state which is being copied. */
+  adoptMembership(membership: MembershipState | undefined): Partial<ReplicaRecord> {
+    const records = membership ? [membership.current, membership.next] : [];
+    return {
+      membership,
+      memberships: merged(
+        records.flatMap((record) => record ?? []),
+        this.#record.committed ?? 0,
+      ),
+    };
+  }
+
+  #knowing(
+    more: readonly MembershipRecord[],
+    committed: number,
+  ): Pick<ReplicaRecord, 'memberships' | 'committed'> {
+    const highest = Math.max(committed, this.#record.committed ?? 0);
+    return { memberships: merged([...this.#record.memberships, ...more], highest), committed: highest };
   }
 
   /** Every member has settled the epochs below `epoch`: the list need not tell them any more. */
@@ -73,8 +100,8 @@ export class Ledger {
   /** What this replica can offer to a recovery; undefined while it rebuilds without a base. */
   complete(): CompleteState | undefined {
     if (this.#record.state.kind === 'rebuilding') return this.#base;
-    const { sizeBytes, values } = this.#record;
-    return { history: this.history, isBase: false, sizeBytes, values };
+    const { sizeBytes, values, membership } = this.#record;
+    return { history: this.history, isBase: false, sizeBytes, values, membership };
   }
 
   /** Up to where this state is the target's. */
@@ -101,12 +128,13 @@ export class Ledger {
   /** The base is the head again. Promises and grants made meanwhile stand (R1). */
   revert(open: boolean): void {
     assert(this.#base, 'no base to return to');
-    const { promised, leased, memberships } = this.#record;
+    const { promised, leased, memberships, committed } = this.#record;
     this.store.rollback(baseSnapshot);
     this.#record = decodeRecord(this.store.record, this.store.sizeBytes);
     this.store.deleteSnapshot(baseSnapshot);
     this.#base = undefined;
-    this.update({ promised, leased, memberships, open, state: { kind: 'complete' } });
+    const known = { memberships, ...(committed === undefined ? {} : { committed }) };
+    this.update({ promised, leased, ...known, open, state: { kind: 'complete' } });
   }
 
   dropProofs(): void {
@@ -121,8 +149,10 @@ export class Ledger {
     if (entry.kind === 'state') {
       this.update({ values: { ...this.#record.values, [entry.key]: entry.value } });
     }
-    if (entry.kind === 'membership')
-      this.update({ memberships: [...this.#record.memberships, entry.record].slice(-membershipsMax) });
+    if (entry.kind === 'membership') {
+      const { from: current, record: next } = entry;
+      this.update({ ...this.#knowing([current, next], 0), membership: { current, next } });
+    }
   }
 
   /** What a dead resize has left of a larger store is new as well: it is born here, like what is added now (R21). */
@@ -137,8 +167,9 @@ export class Ledger {
   #readBase(): CompleteState | undefined {
     const snapshot = this.store.snapshots().find(({ name }) => name === baseSnapshot);
     if (!snapshot) return undefined;
-    const { epochs, sizeBytes, values } = decodeRecord(snapshot.record, this.store.sizeBytes);
-    return { history: { epochs, last: snapshot.number }, isBase: true, sizeBytes, values };
+    const record = decodeRecord(snapshot.record, this.store.sizeBytes);
+    const { epochs, sizeBytes, values, membership } = record;
+    return { history: { epochs, last: snapshot.number }, isBase: true, sizeBytes, values, membership };
   }
 
   /** A base belongs to a rebuild and to nothing else. */

@@ -10,6 +10,7 @@
  */
 import { copySourceCheck } from './source-check.ts';
 import type { CopyReply, CopyRequest } from '../copy.ts';
+import { encodeStretch, firstStretch } from '../mapping.ts';
 import type { ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
 import type { CopyRangeState, Fence } from '../record.ts';
 import type { Done, ReplicaStore } from '../store.ts';
@@ -130,6 +131,10 @@ export class Replica {
         return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
       case 'dropProof':
         return this.#ledger.dropProof(message.number);
+      case 'committed':
+        return this.#committed(session, message.version);
+      case 'retire':
+        return this.#retire(session);
     }
   }
 
@@ -175,6 +180,8 @@ export class Replica {
   #promise(link: LinkId, message: Of<'promise'>, nowMs: number): void {
     const asked: Fence = { epoch: message.epoch, nonce: message.nonce };
     if (this.#stopping) return this.#effects.close(link, 'this replica is stopping');
+    if (this.#ledger.record.retired === true)
+      return this.#effects.close(link, 'this replica is no member of the volume any more');
     const decision = this.#promises.decide(asked, this.#ledger.record.promised, nowMs);
     if (decision.answer === 'refuse') {
       return this.#effects.send(link, { ...asked, type: 'refuse', promised: this.#ledger.record.promised });
@@ -204,6 +211,7 @@ export class Replica {
         last: this.#ledger.highest,
         clean: this.#clean,
         memberships: this.#ledger.record.memberships,
+        committed: this.#ledger.record.committed ?? 0,
       });
       this.#effects.changed();
     });
@@ -225,7 +233,7 @@ export class Replica {
 
   #rebuild(session: Session, message: Of<'rebuild'>, nowMs: number): void {
     const ledger = this.#ledger;
-    const { firstLive, attachId, epochs, sizeBytes, values } = message;
+    const { firstLive, attachId, epochs, sizeBytes, values, membership } = message;
     if (session.phase !== 'promised') return this.#breakOff(session, 'attached twice');
     // A number of ours at or above the first live one could pass for a live one (R20).
     if (ledger.highest >= firstLive)
@@ -244,7 +252,9 @@ export class Replica {
       ledger.store.sizeBytes / blockBytes,
     );
     const open = resumed ? ledger.record.open : !this.#clean;
-    ledger.update({ epochs, sizeBytes, values, open, state: { kind: 'rebuilding', base, ranges } });
+    const members = ledger.adoptMembership(membership);
+    const rebuilding = { kind: 'rebuilding', base, ranges } as const;
+    ledger.update({ epochs, sizeBytes, values, ...members, open, state: rebuilding });
     session.phase = 'rebuilding';
     session.acknowledger = this.#newAcknowledger(session);
     session.rebuild = new Rebuild({
@@ -289,6 +299,18 @@ export class Replica {
     rebuild?.took(entry.number, entry.kind === 'snapshot' && entry.replicas.includes(replicaId), nowMs);
   }
 
+  #committed(session: Session, version: number): void {
+    this.#ledger.commit(version);
+    this.#effects.commit(() => this.#say(session, { type: 'committed', version }));
+  }
+
+  #retire(session: Session): void {
+    this.#ledger.retire();
+    this.#endSession();
+    this.#effects.commit(() => this.#effects.close(session.link, 'retired'));
+    this.#effects.changed();
+  }
+
   #inSync(session: Session, cutBefore: number): void {
     if (session.phase !== 'streaming') return this.#breakOff(session, 'in sync before it is complete');
     this.#clean = true;
@@ -313,11 +335,23 @@ export class Replica {
     if (session.phase !== 'streaming' || after > this.#ledger.store.last) {
       return this.#breakOff(session, `a read behind ${after}, which is not here`);
     }
+    if (message.map === true) return this.#readMap(session, message);
     this.#effects.read(block, count, (read) => {
       if (this.#session !== session) return;
       const { last } = this.#ledger.store;
       if (read.ok) this.#say(session, { type: 'data', readId, last, data: read.value });
       else this.#say(session, { type: 'readFailed', readId, message: read.message });
+    });
+  }
+
+  #readMap(session: Session, { readId, block, count }: Of<'read'>): void {
+    const range = { block, count };
+    this.#effects.births(0, range, this.#timing.extentsMax, (born) => {
+      if (this.#session !== session) return;
+      const { last } = this.#ledger.store;
+      if (!born.ok) return this.#say(session, { type: 'readFailed', readId, message: born.message });
+      const data = encodeStretch(firstStretch(range, born.value.extents, born.value.next));
+      this.#say(session, { type: 'data', readId, last, data });
     });
   }
 

@@ -153,6 +153,7 @@ export class TargetBench {
   nowMs = 0;
   readonly sent: { readonly to: string; readonly message: TargetMessage }[] = [];
   readonly closed: string[] = [];
+  readonly dropped: string[] = [];
   ended: string | undefined;
 
   constructor(options: { readonly replicas?: number; readonly timing?: Partial<Timing> } = {}) {
@@ -167,6 +168,7 @@ export class TargetBench {
         close: (replicaId) => this.closed.push(replicaId),
         ticket: () => 'ticket',
         changed: () => undefined,
+        dropped: (replicaId) => this.dropped.push(replicaId),
         ended: (reason) => (this.ended = reason),
       },
     });
@@ -200,7 +202,7 @@ export class TargetBench {
   ): void {
     const { clean = true, isBase = false } = more;
     const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values: {} };
-    this.tell(id, { type: 'report', complete, last, clean, memberships: [] });
+    this.tell(id, { type: 'report', complete, last, clean, memberships: [], committed: 0 });
   }
 
   /** Everything sent to these replicas so far is received, or durable too. */

@@ -27,7 +27,7 @@ function chosen<T>(all: readonly T[], who: Who, it: T | undefined, source?: T): 
 
 export function perform(world: SimWorld, fault: Fault, involved: Involved = {}): void {
   if (world.calm) return;
-  const replicas = (who: Who) => chosen(world.replicas, who, involved.replica, involved.source);
+  const replicas = (who: Who) => chosen(world.present, who, involved.replica, involved.source);
   const targets = (who: Who) => chosen(world.alive, who, involved.target);
   world.trace('fault', JSON.stringify(fault));
   switch (fault.kind) {
@@ -35,7 +35,7 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
       for (const replica of replicas(fault.replica)) crash(world, replica, fault.downMs);
       return world.reach.hit('crash');
     case 'blackout':
-      for (const replica of world.replicas) crash(world, replica, fault.downMs);
+      for (const replica of world.present) crash(world, replica, fault.downMs);
       return world.reach.hit('blackout');
     case 'lose':
       for (const replica of replicas(fault.replica)) lose(world, replica);
@@ -72,6 +72,8 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
         if (!world.calm) world.newTarget();
       });
       return world.reach.hit('kill');
+    case 'members':
+      return world.operator.change(fault.change, fault.which);
     case 'fullPool':
       for (const replica of replicas(fault.replica)) replica.fill(fault.forMs);
       return world.reach.hit('fullPool');
@@ -129,9 +131,12 @@ const startLater = (world: SimWorld, replica: SimReplica, downMs: number): void 
 
 /** As many disks as may be lost without losing anything flushed. */
 function lose(world: SimWorld, replica: SimReplica): void {
-  const { replicas, reach } = world;
-  const allowed = replicas.length - ackQuorum(replicas.length);
-  if (replica.lost || replicas.filter(({ lost }) => lost).length >= allowed) return;
+  const { operator, reach } = world;
+  const { members } = operator;
+  const allowed = members.length - ackQuorum(members.length);
+  const lostNow = members.filter(({ lost }) => lost).length;
+  const isMember = members.includes(replica) && lostNow < allowed && operator.isDone;
+  if (replica.lost || !(isMember || operator.isSpare(replica))) return;
   replica.crash();
   replica.lost = true;
   reach.hit('lose');
@@ -144,7 +149,7 @@ function isolate(
   forMs: number,
 ): void {
   for (const target of targets) {
-    for (const replica of world.replicas) {
+    for (const replica of world.present) {
       if (!spared.includes(replica)) world.network.partition(target, replica, forMs);
     }
   }

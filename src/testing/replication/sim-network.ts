@@ -175,7 +175,7 @@ export class SimNetwork {
     };
     world.copying(request);
     world.scheduler.after(way(), () => {
-      const from = world.replicas.find(({ id }) => id === source.replicaId);
+      const from = world.replicas.find(({ store }) => store.identity.guid === source.address);
       const lost = !world.calm && world.random.chance(0.03);
       if (!from?.core || lost) return answer({ ok: false, message: 'no connection' });
       // A source that dies meanwhile never answers; its copier's edge gives up after a while.
@@ -244,4 +244,5 @@ export class SimNetwork {
   }
 }
 
-const pair = (target: SimTarget, replica: SimReplica): string => `${target.name}/${replica.id}`;
+const pair = (target: SimTarget, replica: SimReplica): string =>
+  `${target.name}/${replica.store.identity.guid}`;

@@ -4,6 +4,7 @@
  */
 import { prng, type Prng } from '../../shared/prng.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
+import type { MembershipFault } from './sim-operator.ts';
 import { stories } from './sim-stories.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
@@ -40,6 +41,7 @@ export type Fault =
   /** `restartMs`: another one follows after so long. */
   | { readonly kind: 'killTarget'; readonly target: Who; readonly restartMs: number }
   | { readonly kind: 'newTarget' }
+  | { readonly kind: 'members'; readonly change: MembershipFault; readonly which: Which }
   /** The pool has no room left, after it was low for a moment. */
   | { readonly kind: 'fullPool'; readonly replica: Who; readonly forMs: number }
   | { readonly kind: 'later'; readonly afterMs: number; readonly fault: Fault }
@@ -194,6 +196,8 @@ function accidents(random: Prng, untilMs: number, wildClocks: boolean): SimEvent
   often(0.5, () => ({ kind: 'newTarget' }));
   often(0.5, () => ({ kind: random.pick(['dropEntry', 'repeatEntry']), target: 999, replica: who() }));
   often(0.5, () => ({ kind: 'corruptCopy', count: 1 + random.below(2) }));
+  const change = () => random.pick(['add', 'remove', 'replace', 'replace'] as const);
+  often(1, () => ({ kind: 'members', change: change(), which: who() }));
   often(0.3, () => ({ kind: 'fullPool', replica: who(), forMs: someMs(2_500) }));
   often(0.3, () => ({ kind: 'slowDisk', replica: who(), factor: 20, forMs: someMs(3_000) }));
   often(0.3, () => ({ kind: 'slowLink', replica: who(), factor: 20, forMs: someMs(3_000) }));

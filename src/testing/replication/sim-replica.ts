@@ -17,6 +17,8 @@ export class SimReplica {
   process: SimProcess;
   /** The disk is gone for good, and nobody comes back from it. */
   lost = false;
+  /** Deleted: it was no member any more. */
+  removed = false;
   startedAtMs = -Infinity;
   /** Id of the replica that a target named last as its source. */
   copiesFrom = '';
@@ -25,9 +27,10 @@ export class SimReplica {
   #slow = { disk: { factor: 1, untilMs: 0 }, link: { factor: 1, untilMs: 0 } };
   readonly #world: SimWorld;
 
-  constructor(world: SimWorld, index: number, blocks: number) {
+  /** `id`: of a seat that another one had before. */
+  constructor(world: SimWorld, index: number, blocks: number, id = `r${index + 1}`) {
     this.#world = world;
-    this.id = `r${index + 1}`;
+    this.id = id;
     this.store = new SimStore({ volume: 'v', replicaId: this.id, guid: `guid-${index + 1}` }, blocks);
     this.process = world.newProcess();
   }
@@ -69,7 +72,7 @@ export class SimReplica {
   }
 
   start(): void {
-    if (this.up || this.lost) return;
+    if (this.up || this.lost || this.removed) return;
     const world = this.#world;
     const process = world.newProcess();
     this.process = process;
@@ -150,6 +153,11 @@ export class SimReplica {
     world.network.processGone(this.process);
     this.store.crash((count) => world.random.below(count));
     world.truth.checkReplica(this.store, 'after a crash');
+  }
+
+  remove(): void {
+    if (this.up) this.crash();
+    this.removed = true;
   }
 
   /** SIGTERM. */

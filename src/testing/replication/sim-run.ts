@@ -66,7 +66,7 @@ function settle(world: SimWorld): SimTarget {
   const { cleanWaitMs, leaseMs } = world.plan.timing;
   world.trace('world', 'calm');
   world.calmDown();
-  const untilMs = world.scheduler.nowMs + cleanWaitMs + 10 * leaseMs + 8_000;
+  const untilMs = world.scheduler.nowMs + cleanWaitMs + 10 * leaseMs + 14_000;
   for (;;) {
     world.scheduler.run(world.scheduler.nowMs + 100);
     checkBounds(world);
@@ -85,9 +85,11 @@ function settle(world: SimWorld): SimTarget {
 }
 
 /** Serving, with all in sync that are not lost. */
-function isWhole({ coordinator }: SimTarget, { replicas }: SimWorld): boolean {
-  const inSync = coordinator.status().replicas.filter(({ state }) => state === 'InSync').length;
-  return coordinator.serving && inSync === replicas.filter(({ lost }) => !lost).length;
+function isWhole({ coordinator }: SimTarget, { operator }: SimWorld): boolean {
+  const { replicas } = coordinator.status();
+  const inSync = replicas.filter(({ state }) => state === 'InSync').length;
+  const wanted = operator.members.filter(({ lost }) => !lost).length;
+  return coordinator.serving && operator.isDone && inSync === wanted;
 }
 
 /** Nothing grows without bound. */

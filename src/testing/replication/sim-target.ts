@@ -3,6 +3,7 @@ import { Coordinator } from '../../replication/coordinator/coordinator.ts';
 import type { ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import { must } from '../../shared/assert.ts';
 import type { SimLink } from './sim-network.ts';
+import { placeOf, type MembershipFile } from './sim-operator.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
 import { Witness } from './sim-witness.ts';
@@ -14,6 +15,8 @@ export class SimTarget {
   readonly process: SimProcess;
   readonly nonce: number;
   readonly witness: Witness;
+  file: MembershipFile;
+  readonly #places = new Map<string, SimReplica>();
   readonly #world: SimWorld;
   #adoptedEpoch = 0;
   #servesEpoch = 0;
@@ -24,17 +27,12 @@ export class SimTarget {
     this.process = world.newProcess();
     this.nonce = 1 + world.random.below(2 ** 31);
     this.witness = new Witness(world.plan, this.process);
+    this.file = world.operator.mounted();
+    const places = world.operator.placesOf(this.file);
     this.coordinator = new Coordinator({
-      membership: {
-        version: 1,
-        members: Object.fromEntries(world.replicas.map(({ id, store }) => [id, store.identity.guid])),
-      },
-      places: world.replicas.map(({ id, store }) => ({
-        id,
-        guid: store.identity.guid,
-        pool: id,
-        copyAddress: id,
-      })),
+      membership: this.file.membership,
+      nextMembership: this.file.next,
+      places: places.map(placeOf),
       nonce: this.nonce,
       timing: world.plan.timing,
       effects: {
@@ -42,6 +40,10 @@ export class SimTarget {
         close: (replicaId, reason) => this.#close(replicaId, reason),
         ticket: () => '',
         changed: () => undefined,
+        dropped: (id) => {
+          this.#close(id, 'no member any more');
+          this.#places.delete(id);
+        },
         ended: (reason) => this.#end(reason),
       },
     });
@@ -49,7 +51,28 @@ export class SimTarget {
       this.coordinator.tick(this.process.nowMs);
       this.#look();
     });
-    for (const replica of world.replicas) this.#dialLater(replica);
+    for (const replica of places) this.#place(replica);
+  }
+
+  /** The file has changed. */
+  read(file: MembershipFile, members: readonly SimReplica[]): void {
+    this.process.run(() => {
+      const before = members
+        .flatMap((one) => this.#places.get(one.id) ?? [])
+        .filter((one) => !members.includes(one));
+      // A seat that somebody else has here is not free before its disk is gone and its link as well.
+      if (before.some((one) => !one.lost || this.#world.network.linkBetween(this, one))) return;
+      this.file = file;
+      for (const one of before) this.coordinator.forget(one.id);
+      this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
+      for (const one of members) if (this.#places.get(one.id) !== one) this.#place(one);
+      this.#look();
+    });
+  }
+
+  #place(replica: SimReplica): void {
+    this.#places.set(replica.id, replica);
+    this.#dialLater(replica);
   }
 
   get alive(): boolean {
@@ -104,13 +127,18 @@ export class SimTarget {
   #dialLater(replica: SimReplica): void {
     const { scheduler, network } = this.#world;
     scheduler.after(this.#world.delay(60), () => {
-      if (!this.alive || network.linkBetween(this, replica)) return;
+      if (!this.alive || this.#places.get(replica.id) !== replica) return;
+      if (network.linkBetween(this, replica)) return;
       if (!network.connect(this, replica)) this.#dialLater(replica);
     });
   }
 
   #send(replicaId: string, message: TargetMessage): void {
     const { truth, network, reach } = this.#world;
+    if (message.type === 'committed') {
+      this.witness.claimsCommitted(message.version);
+      truth.committed(message.version);
+    }
     if (message.type === 'entry') truth.entry(message.epoch, message.entry);
     if ((message.type === 'attach' || message.type === 'rebuild') && message.epoch !== this.#adoptedEpoch) {
       const lossy = this.coordinator.lossyEpoch === message.epoch;
@@ -118,7 +146,8 @@ export class SimTarget {
       if (lossy) reach.hit('R5 lossy');
       reach.hit('R7 adopted');
       this.#adoptedEpoch = message.epoch;
-      this.witness.chose(lossy);
+      const chosen = truth.membershipOf(message.epochs, this.file.membership);
+      this.witness.chose(lossy, chosen, message.epochs.at(-1)?.first ?? 0);
       truth.adopted(message.epochs, this.nonce, lossy);
     }
     network.down(this, replicaId, message);
@@ -126,10 +155,7 @@ export class SimTarget {
 
   #close(replicaId: string, reason: string): void {
     this.#world.trace(this.name, `closes ${replicaId}: ${reason}`);
-    const replica = must(
-      this.#world.replicas.find(({ id }) => id === replicaId),
-      replicaId,
-    );
+    const replica = must(this.#places.get(replicaId), replicaId);
     const link = this.#world.network.linkBetween(this, replica);
     if (link) {
       this.witness.lost(link);

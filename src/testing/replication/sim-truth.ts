@@ -2,6 +2,7 @@
  * What an all-knowing observer knows of a volume: every entry that any target ever made, and so what each history
  * holds. Against it replicas and choices are checked (invariants I1, I2, I5, I6, I7, I9).
  */
+import type { MembershipRecord } from '../../api/target-config.ts';
 import { commonPoint, type EpochStart, type History } from '../../replication/history.ts';
 import type { Entry } from '../../replication/messages.ts';
 import { baseSnapshot, decodeRecord } from '../../replication/record.ts';
@@ -22,6 +23,8 @@ interface Blocks {
   readonly births: readonly number[];
   readonly tags: readonly number[];
   readonly values: Readonly<Record<string, string>>;
+  /** The newest change of membership. */
+  readonly change: Extract<Entry, { kind: 'membership' }> | undefined;
 }
 
 interface EpochFacts extends EpochStart {
@@ -43,13 +46,16 @@ export class Truth {
   readonly #empty: Blocks;
   readonly #wildClocks: boolean;
   #servedEpoch = 0;
+  #committed = 0;
+  /** Newest version of membership that any target has issued. */
+  issuedVersion = 0;
   /** Some recovery said that unflushed writes may be gone. */
   lossy = false;
 
   constructor(blocks: number, options: { readonly wildClocks?: boolean } = {}) {
     this.#wildClocks = options.wildClocks === true;
     const zeros = Array.from({ length: blocks }, () => 0);
-    this.#empty = { births: zeros, tags: zeros, values: {} };
+    this.#empty = { births: zeros, tags: zeros, values: {}, change: undefined };
   }
 
   /** A target sends an entry. I5: one (epoch, number) is one entry. */
@@ -58,6 +64,7 @@ export class Truth {
     const known = this.#entries.get(key);
     hold(!known || known === entry, `I5: two entries are ${key}`);
     this.#entries.set(key, entry);
+    if (entry.kind === 'membership') this.issuedVersion = Math.max(this.issuedVersion, entry.record.version);
     if (entry.kind === 'write' || entry.kind === 'unmap') {
       const bearer = this.#bearers.get(entry.number) ?? epoch;
       hold(bearer === epoch, `I9: number ${entry.number} names blocks of epochs ${bearer} and ${epoch}`);
@@ -107,6 +114,20 @@ export class Truth {
     const current = epoch >= this.#servedEpoch;
     hold(current || this.#wildClocks, `I3: ${epoch} answers, ${this.#servedEpoch} has served`);
     return current;
+  }
+
+  /** Whose quorums count in what was chosen: the records of its newest change, or those that nobody ever changed. */
+  membershipOf(epochs: readonly EpochStart[], configured: MembershipRecord): readonly MembershipRecord[] {
+    const { epoch: parent } = epochs.at(-2) ?? { epoch: 0 };
+    const last = epochs.at(-1)?.previousLast ?? 0;
+    const change = this.#at(parent, last).change;
+    if (!change) return [configured];
+    return change.record.version <= this.#committed ? [change.record] : [change.from, change.record];
+  }
+
+  /** R34: a target says that this version is committed. */
+  committed(version: number): void {
+    this.#committed = Math.max(version, this.#committed);
   }
 
   /** An answer was given that rests on this number being durable on a quorum, or received by one. */
@@ -164,6 +185,10 @@ export class Truth {
     }
     const [values, wanted] = [record.values, expected.values].map(inOrder);
     hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
+    const { membership } = record;
+    const version = (membership?.next ?? membership?.current)?.version ?? 1;
+    const newest = expected.change?.record.version ?? 1;
+    hold(version === newest, `I6: ${who}: membership ${version}, not ${newest}`);
   }
 
   /** The volume after entry `last` of the history that ends in `epoch`. */
@@ -218,8 +243,9 @@ function apply(state: Blocks, entry: Entry): Blocks {
     case 'flush':
     case 'adopt':
     case 'snapshot':
-    case 'membership':
       return state;
+    case 'membership':
+      return { ...state, change: entry };
   }
 }
 

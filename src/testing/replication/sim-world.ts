@@ -8,6 +8,7 @@ import { prng, type Prng } from '../../shared/prng.ts';
 import { perform, type Involved } from './sim-faults.ts';
 import { SimNetwork, type SimLink } from './sim-network.ts';
 import type { SimPlan, Trigger } from './sim-plan.ts';
+import { SimOperator } from './sim-operator.ts';
 import { SimProcess } from './sim-process.ts';
 import { Reach } from './sim-reach.ts';
 import { SimReplica } from './sim-replica.ts';
@@ -26,7 +27,9 @@ export class SimWorld {
   readonly truth: Truth;
   readonly reach = new Reach();
   readonly network: SimNetwork;
-  readonly replicas: readonly SimReplica[];
+  /** All there ever were. */
+  readonly replicas: SimReplica[];
+  readonly operator: SimOperator;
   readonly targets: SimTarget[] = [];
   readonly #trace: ((line: string) => void) | undefined;
   #triggers: { readonly trigger: Trigger; left: number }[] = [];
@@ -40,7 +43,21 @@ export class SimWorld {
     this.truth = new Truth(plan.blocks, { wildClocks: plan.wildClocks });
     this.network = new SimNetwork(this);
     this.replicas = Array.from({ length: plan.replicas }, (_, i) => new SimReplica(this, i, plan.blocks));
+    this.operator = new SimOperator(this);
     for (const replica of this.replicas) replica.start();
+  }
+
+  /** Those that were not deleted. */
+  get present(): readonly SimReplica[] {
+    return this.replicas.filter(({ removed }) => !removed);
+  }
+
+  /** An empty one with a GUID of its own; `id`: the seat of one that is gone. */
+  newReplica(id?: string): SimReplica {
+    const replica = new SimReplica(this, this.replicas.length, this.plan.blocks, id);
+    this.replicas.push(replica);
+    replica.start();
+    return replica;
   }
 
   get alive(): readonly SimTarget[] {
@@ -80,7 +97,7 @@ export class SimWorld {
     if ('epoch' in message && 'nonce' in message) this.#countMessage(link, message);
     const { target, replica } = link;
     if ('source' in message) replica.copiesFrom = message.source.replicaId;
-    const source = this.replicas.find(({ id }) => id === replica.copiesFrom);
+    const source = this.present.find(({ id, lost }) => id === replica.copiesFrom && !lost);
     this.#pull('kind' in message ? message.kind : what, { target, replica, source });
   }
 
@@ -115,7 +132,8 @@ export class SimWorld {
 
   /** Every replica has the same content, and it is what the newest history says. */
   checkEqual(): void {
-    const [first, ...others] = this.replicas.filter(({ lost }) => !lost).map(({ store }) => store.content);
+    const { members } = this.operator;
+    const [first, ...others] = members.filter(({ lost }) => !lost).map(({ store }) => store.content);
     const blocks = Math.min(...[first, ...others].map((content) => content?.tags.length ?? 0));
     const shownOf = (content: typeof first) =>
       JSON.stringify([content?.last, content?.tags.slice(0, blocks), content?.births.slice(0, blocks)]);
@@ -150,6 +168,7 @@ export class SimWorld {
     if (message.type === 'report' && !message.clean) reach.hit('R5 unclean report');
     if (message.type === 'report' && message.complete?.isBase) reach.hit('R19 base kept');
     if (message.type === 'complete') reach.hit('R25 proved');
+    if (message.type === 'retire') reach.hit('R35 retired');
     if (message.type === 'data' && message.last > link.target.witness.settled) reach.hit('R26 held');
     if (message.type === 'mismatch') {
       reach.hit('R25 mismatch', message.groups);

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import { inForce, merged, required } from './membership.ts';
+
+const v1 = { version: 1, members: { a: 'g1', b: 'g2', c: 'g3' } };
+const v2 = { version: 2, members: { a: 'g1', b: 'g2', d: 'g4' } };
+const v3 = { version: 3, members: { a: 'g1', d: 'g4' } };
+const heard = (committed: number, ...memberships: (typeof v1)[]) => ({ memberships, committed });
+
+test('R33: promises are needed in the record in force and in every later one that anybody has heard of', () => {
+  expect(required(v1, [heard(1, v1)])).toEqual([v1]);
+  expect(required(v1, [heard(1, v1), heard(1, v1, v2)])).toEqual([v1, v2]);
+});
+
+test('R33: a record that is known to be committed is enough, however old the file is', () => {
+  expect(required(v1, [heard(1, v1, v2), heard(2, v2)])).toEqual([v2]);
+  expect(required(v1, [heard(2, v2), heard(3, v3)])).toEqual([v3]);
+});
+
+test('R32: the membership is that of the chosen history; a change in it goes on in both', () => {
+  expect(inForce({ current: v1, next: v2 }, v1, 1)).toMatchObject({
+    ok: true,
+    state: { current: v1, next: v2 },
+  });
+  expect(inForce({ current: v1, next: v2 }, v1, 2)).toMatchObject({ ok: true, state: { current: v2 } });
+  expect(inForce({ current: v1 }, v1, 1)).toMatchObject({ ok: true, state: { current: v1 } });
+});
+
+test('R33: a record that stands alone in the file and that no replica knows is not believed, unless forced (R36)', () => {
+  expect(inForce({ current: v1 }, v3, 1).ok).toBe(false);
+  expect(inForce(undefined, v3, 0).ok).toBe(false);
+  const forced = { ...v3, forced: true };
+  expect(inForce({ current: v1 }, forced, 1)).toMatchObject({
+    ok: true,
+    state: { current: forced },
+    forced: true,
+  });
+});
+
+test('what is committed makes older records go, and of the rest the newest stay', () => {
+  expect(merged([v3, v1, v2], 2)).toEqual([v2, v3]);
+  expect(merged([v1, v1], 0)).toEqual([v1]);
+});

@@ -1,0 +1,141 @@
+/**
+ * Who decides on the members: writes both records into the file that targets are started with, tells the target, and
+ * writes the new one alone when the target has settled it (R32). Removed replicas are deleted, their GUIDs never return.
+ */
+import type { MembershipRecord } from '../../api/target-config.ts';
+import type { MemberPlace } from '../../replication/coordinator/coordinator.ts';
+import { ackQuorum, membersMax } from '../../replication/quorum.ts';
+import type { SimReplica } from './sim-replica.ts';
+import type { SimTarget } from './sim-target.ts';
+import type { SimWorld } from './sim-world.ts';
+
+export interface MembershipFile {
+  readonly membership: MembershipRecord;
+  readonly next?: MembershipRecord;
+}
+
+export type MembershipFault = 'add' | 'remove' | 'replace';
+
+const everyMs = 150;
+
+export class SimOperator {
+  readonly #world: SimWorld;
+  #file: MembershipFile;
+  /** What was mounted before: a new target may still see it. */
+  #oldFile: MembershipFile;
+
+  constructor(world: SimWorld) {
+    this.#world = world;
+    this.#file = { membership: { version: 1, members: membersOf(world.replicas) } };
+    this.#oldFile = this.#file;
+    const poll = () => {
+      this.#poll();
+      world.scheduler.after(everyMs, poll);
+    };
+    world.scheduler.after(everyMs, poll);
+  }
+
+  get isDone(): boolean {
+    return this.#file.next === undefined;
+  }
+
+  /** Nobody counts this newcomer, and nobody will before it is in sync. */
+  isSpare(replica: SimReplica): boolean {
+    const { next } = this.#file;
+    if (!next || this.members.includes(replica) || this.#world.truth.issuedVersion >= next.version)
+      return false;
+    // It may count before its loss is noticed: the others have to do without it.
+    const all = this.#replicasOf(next);
+    return all.filter((one) => !one.lost && one !== replica).length >= ackQuorum(all.length);
+  }
+
+  get members(): readonly SimReplica[] {
+    return this.#replicasOf(this.#file.membership);
+  }
+
+  /** What a target that starts now finds mounted. */
+  mounted(): MembershipFile {
+    const stale = !this.#world.calm && this.#world.random.chance(0.15);
+    return stale ? this.#oldFile : this.#file;
+  }
+
+  placesOf({ membership, next }: MembershipFile): readonly SimReplica[] {
+    const later = next ? this.#replicasOf(next) : [];
+    const before = this.#replicasOf(membership).filter(({ id }) => !later.some((one) => one.id === id));
+    return [...before, ...later];
+  }
+
+  change(kind: MembershipFault, which: number): void {
+    const { membership, next } = this.#file;
+    const { members } = this;
+    if (next) return;
+    const lost = members.filter((replica) => replica.lost);
+    // A lost one goes first: with it and another one away too few would be left.
+    const leaving = lost[0] ?? members[Math.floor((which * members.length) / 1_000)];
+    const staying = kind === 'add' ? members : members.filter((replica) => replica !== leaving);
+    const grows = kind !== 'remove';
+    if (staying.length + Number(grows) < 1 || staying.length + Number(grows) > membersMax) return;
+    // Two replicas of which one is lost can not do without it.
+    if (kind !== 'add' && members.length === 2 && lost.length > 0) return;
+    const sameSeat = kind === 'replace' && leaving?.lost === true && this.#world.random.chance(0.5);
+    const newcomers = grows ? [this.#world.newReplica(sameSeat ? leaving.id : undefined)] : [];
+    const record = { version: membership.version + 1, members: membersOf([...staying, ...newcomers]) };
+    this.#world.reach.hit('membership change');
+    this.#world.trace('operator', `wants ${JSON.stringify(record)}`);
+    this.#write({ membership, next: record });
+  }
+
+  #poll(): void {
+    for (const target of this.#world.alive) this.#showFile(target);
+    const { membership, next } = this.#file;
+    const target = this.#world.alive.findLast(({ coordinator }) => coordinator.serving);
+    if (!next || !target) return;
+    const { version, settled } = target.coordinator.status().membership;
+    if (version === next.version) {
+      if (settled) this.#finish(next);
+      return;
+    }
+    const lostNewcomer = this.#replicasOf(next).some(
+      (replica) => replica.lost && membership.members[replica.id] !== replica.store.identity.guid,
+    );
+    // What can not come about is given up by asking for what there is.
+    if (lostNewcomer && version === membership.version)
+      this.#write({ membership, next: { version: next.version + 1, members: membership.members } });
+  }
+
+  /** The file is mounted in every target, and read when it has changed; not at once. */
+  #showFile(target: SimTarget): void {
+    if (target.file === this.#file || (!this.#world.calm && this.#world.random.chance(0.6))) return;
+    const { membership } = this.#file;
+    if (target.file.membership.version < membership.version) this.#world.reach.hit('R33 stale file');
+    target.read(this.#file, this.placesOf(this.#file));
+  }
+
+  #finish(record: MembershipRecord): void {
+    const before = this.members;
+    this.#world.reach.hit('R32 changed');
+    this.#world.trace('operator', `has ${JSON.stringify(record)}`);
+    this.#write({ membership: record });
+    const { members } = this;
+    for (const replica of before) if (!members.includes(replica)) replica.remove();
+  }
+
+  #write(file: MembershipFile): void {
+    this.#oldFile = this.#file;
+    this.#file = file;
+  }
+
+  #replicasOf({ members }: MembershipRecord): SimReplica[] {
+    return this.#world.replicas.filter(({ id, store }) => members[id] === store.identity.guid);
+  }
+}
+
+const membersOf = (replicas: readonly SimReplica[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(replicas.map(({ id, store }) => [id, store.identity.guid]));
+
+export const placeOf = ({ id, store }: SimReplica): MemberPlace => ({
+  id,
+  guid: store.identity.guid,
+  pool: id,
+  copyAddress: store.identity.guid,
+});
