@@ -140,6 +140,15 @@ export class MemoryMapSpace implements MapSpace {
     return { bytes, bad };
   }
 
+  rewrite(words: Uint32Array, at: number, stored: Uint8Array): Promise<boolean> {
+    const known = this.names.get(nameOf(words, at));
+    if (known === undefined) return Promise.resolve(false);
+    assert(stored.byteLength === known.sectors * sectorBytes, 'all of what was stored');
+    must(this.#bytes.get(known.batch), 'the batch').set(stored, known.offset * sectorBytes);
+    this.rotten.delete(nameOf(words, at));
+    return Promise.resolve(true);
+  }
+
   mark(stream: Stream): number {
     this.#open.delete(stream);
     return this.#nextBatch;

@@ -156,10 +156,11 @@ export interface VolumeStore {
    */
   readForRepair(block: number, birth: number): Promise<Uint8Array | undefined>;
   /**
-   * Puts back a block that is unreadable here, if `data` is what its checksum promises. Answers whether it was; nothing
-   * changes for readers otherwise. Neither birth nor `last` changes.
+   * Puts back a block that is unreadable here, if `data` is what its checksum promises: the one of the head, or with
+   * `birth` (BadBlockError) that of a snapshot too. It is written where it lay, so all snapshots and clones that share it
+   * are healed; where that can not be, the head gets a copy. Answers whether it was. Neither birth nor `last` changes.
    */
-  writeRepaired(block: number, data: Uint8Array): Promise<boolean>;
+  writeRepaired(block: number, data: Uint8Array, birth?: number): Promise<boolean>;
 }
 
 /** A block failed its checksum and no good copy is in this pool: another replica may have one. */

@@ -53,6 +53,11 @@ export interface MapSpace {
     count: number,
     isGood: UnitCheck,
   ): Promise<{ readonly bytes: Uint8Array; readonly bad: readonly number[] }>;
+  /**
+   * Puts the stored bytes of a name, of which no copy was good, back where it lies; the caller has verified them and holds
+   * a pin. False when the name is gone.
+   */
+  rewrite(words: Uint32Array, at: number, stored: Uint8Array): Promise<boolean>;
   /** Closes the open batches of a stream: names given from now on have at least the batch number that is answered. */
   mark(stream: Stream): number;
 }

@@ -103,6 +103,44 @@ test('a repair takes what the checksum promises and nothing else, and keeps birt
   ]);
 });
 
+test.each(['off', 'lz4', 'zstd'] as const)(
+  'a repair heals what snapshots share (%s)',
+  async (compression) => {
+    const rig = new VolumeRig({ zstd: nodeZstd });
+    rig.space.pendingMax = 0;
+    const volume = rig.create(MiB);
+    volume.setProperties({ compression, zstdLevel: 3 });
+    volume.write(7, 3, text(5));
+    volume.snapshot('s');
+    volume.write(8, 9, text(6));
+    await rig.checkpoint();
+    const [name] = [...rig.space.names].find(([, { owner }]) => owner === 3) ?? [];
+    rig.space.rotten.add(must(name, 'the name of block 3'));
+    await expect(volume.read(3, 1, 's')).rejects.toEqual(new BadBlockError('pv-1', 3, 7));
+    expect(await volume.writeRepaired(3, text(5))).toBe(true);
+    expect(Buffer.from(await volume.read(3, 1)).equals(text(5))).toBe(true);
+    const healed = await volume.read(3, 1, 's').catch(() => undefined);
+    expect(healed === undefined ? 'zstd' : Buffer.from(healed).equals(text(5))).toBe(
+      compression === 'zstd' ? 'zstd' : true,
+    );
+  },
+);
+
+test('a repair with a birth heals what only a snapshot has', async () => {
+  const rig = new VolumeRig();
+  rig.space.pendingMax = 0;
+  const volume = rig.create(MiB);
+  volume.write(7, 3, contentOf(1));
+  volume.snapshot('s');
+  volume.write(8, 3, contentOf(2));
+  const [first] = [...rig.space.names.keys()];
+  rig.space.rotten.add(must(first, 'the first name'));
+  expect(await volume.writeRepaired(3, contentOf(1))).toBe(false);
+  expect(await volume.writeRepaired(3, contentOf(1), 7)).toBe(true);
+  expect(Buffer.from(await volume.read(3, 1, 's')).equals(contentOf(1))).toBe(true);
+  expect(Buffer.from(await volume.read(3, 1)).equals(contentOf(2))).toBe(true);
+});
+
 test('another replica gives what has the very birth, from the head or from a snapshot', async () => {
   const rig = new VolumeRig();
   const volume = rig.create(MiB);

@@ -102,6 +102,19 @@ export function isStoredGood(
 export const hasContent = (words: Uint32Array, block: number, data: Uint8Array): boolean =>
   isMapped(words, 0) && verifyUnit(data, 0, saltLow(block), saltHigh(block), words, checksumWord);
 
+/**
+ * What is stored of a block that the pointer promises, byte for byte; undefined where it can not be made again (zstd may
+ * have had another level, or release).
+ */
+export function storedAgain(words: Uint32Array, data: Uint8Array): Uint8Array | undefined {
+  const compression = compressionOf(words, 0);
+  if (compression === compressionCode.off) return data;
+  if (compression !== compressionCode.lz4) return undefined;
+  takePiece(data, 0, blockBytes);
+  const sectors = pack(0, { compression: 'lz4', zstdLevel: 1 }, undefined);
+  return sectors === sectorsOf(words, 0) ? arena.slice(packed, packed + sectors * sectorBytes) : undefined;
+}
+
 /** The plain content of stored bytes that are good, to `into[intoAt…]`. */
 export function copyPlain(
   stored: Uint8Array,

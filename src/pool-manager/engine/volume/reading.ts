@@ -1,14 +1,13 @@
-/** Reads, births, digests and repairs over views. A view that has become an old one meanwhile is taken anew. */
+/** Reads, births and digests over views. A view that has become an old one meanwhile is taken anew. */
 import { createHash } from 'node:crypto';
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { View } from '../map/delta-layer.ts';
 import { ExtentCollector } from '../map/extent-collector.ts';
-import { lookUp } from '../map/lookup.ts';
 import { BadNodeError, StaleNameError } from '../map/node-store.ts';
-import { birthOf, checksumWord, isMapped, pointerWords } from '../map/pointer.ts';
+import { checksumWord } from '../map/pointer.ts';
 import { type ViewVisit, walkView } from '../map/view-walk.ts';
 import { BadBlockError, type Extent } from '../volume-store.ts';
-import { readBlocks, readPointers } from './read-blocks.ts';
+import { readBlocks } from './read-blocks.ts';
 import type { VolumeCore } from './volume-core.ts';
 
 /** A view that is overwritten faster than it can be read so often is not read at all. */
@@ -23,7 +22,7 @@ interface Stretch {
 }
 
 /** Runs `read` under a pin, again as long as what it looks at has just become stale. */
-async function again<T>(core: VolumeCore, read: () => Promise<T>): Promise<T> {
+export async function again<T>(core: VolumeCore, read: () => Promise<T>): Promise<T> {
   return await core.pins.hold(async () => {
     for (let tries = 1; ; tries++) {
       try {
@@ -92,33 +91,8 @@ export async function digestOf(
   });
 }
 
-/** Brings the nodes on the way to a block in, so that it can be looked up at once. */
-export async function bringIn(core: VolumeCore, volume: string, view: View, block: number): Promise<void> {
-  await again(core, () => walk(core, volume, view, { block, count: 1 }, -1, () => true));
-}
-
-/** The content of a block in the first of the views that has it with this birth. */
-export async function repairContent(
-  core: VolumeCore,
-  volume: string,
-  slot: number,
-  views: () => readonly View[],
-  { block, birth }: { readonly block: number; readonly birth: number },
-): Promise<Uint8Array | undefined> {
-  const read = async (): Promise<Uint8Array | undefined> => {
-    for (const view of views()) {
-      const pointer = new Uint32Array(pointerWords);
-      while (!lookUp(core.nodes, view, block, pointer, 0))
-        await walk(core, volume, view, { block, count: 1 }, -1, () => true);
-      if (birthOf(pointer, 0) === birth && isMapped(pointer, 0))
-        return await readPointers(core, { volume, block, count: 1 }, pointer);
-    }
-    return undefined;
-  };
-  return await core.readGate.run(slot, blockBytes, () => again(core, read));
-}
-
-async function walk(
+/** `walkView`, with unreadable nodes as bad blocks of the volume. */
+export async function walk(
   core: VolumeCore,
   volume: string,
   view: View,

@@ -25,7 +25,8 @@ import {
 import { BlockIntake } from './block-intake.ts';
 import { DeadParts } from './dead-parts.ts';
 import { HeadLayers, type SealedLayer, shorten } from './head-layers.ts';
-import { birthsOf, bringIn, digestOf, readAgain, repairContent } from './reading.ts';
+import { birthsOf, digestOf, readAgain } from './reading.ts';
+import { lookUpNow, putBack, repairContent } from './repair.ts';
 import { hasContent } from './content.ts';
 import type { Descendants, SnapshotState } from './snapshot-state.ts';
 import { chunkOf, SnapshotTree } from './snapshot-tree.ts';
@@ -287,12 +288,16 @@ export class EngineVolume implements VolumeStore, Descendants {
     return await repairContent(this.#core, this.identity.volume, this.slot, views, { block, birth });
   }
 
-  async writeRepaired(block: number, data: Uint8Array): Promise<boolean> {
+  async writeRepaired(block: number, data: Uint8Array, birth?: number): Promise<boolean> {
     this.#checkRange(block, 1);
     assert(data.byteLength === blockBytes, 'a repair is one block');
+    const views = () => (birth === undefined ? [this.#layers.open] : this.#viewsWith(block, birth));
+    const repair = { block, data, views, volume: this.identity.volume };
+    const outcome = await putBack(this.#core, repair);
+    if (outcome !== 'other form') return outcome === 'done';
     const pointer = new Uint32Array(pointerWords);
     while (!lookUp(this.#core.nodes, this.#layers.open, block, pointer, 0))
-      await bringIn(this.#core, this.identity.volume, this.#layers.open, block);
+      await lookUpNow(this.#core, this.identity.volume, () => this.#layers.open, block);
     if (!hasContent(pointer, block, data)) return false;
     this.#core.admission.admit(1, this.#levels);
     this.#copy({ block, count: 1, birth: birthOf(pointer, 0), data });
