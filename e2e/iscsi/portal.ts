@@ -8,7 +8,7 @@ import { silentLog } from '../../src/shared/log.ts';
 import { parseChapFile } from '../../src/target/iscsi/chap-file.ts';
 import { MemoryVolume } from '../../src/target/memory-volume.ts';
 import { serveIscsi } from '../../src/target/server.ts';
-import { startLocal } from '../local/local-volume.ts';
+import { serve, startLocal, type FirstLine } from '../local/local-volume.ts';
 import { run } from '../shell.ts';
 import { until } from '../until.ts';
 
@@ -19,14 +19,23 @@ export interface Portal {
   readonly lun: number;
   /** As libiscsi and QEMU write it. */
   readonly url: string;
+  /** Of the process that serves; undefined: this one, or one that is not ours. */
+  readonly pid?: number | undefined;
   stop(): Promise<void>;
 }
 
-const portalOf = (address: string, iqn: string, lun: number, stop: () => Promise<void>): Portal => ({
+const portalOf = (
+  address: string,
+  iqn: string,
+  lun: number,
+  stop: () => Promise<void>,
+  pid?: number,
+): Portal => ({
   address,
   iqn,
   lun,
   url: `iscsi://${address}/${iqn}/${lun}`,
+  pid,
   stop,
 });
 
@@ -47,6 +56,24 @@ export async function memoryPortal(options: {
     log: silentLog,
   });
   return portalOf(server.address, iqn, 0, () => server.stop());
+}
+
+/** `caskade target` alone on memory, or on a sparse file, of 1 GiB. */
+export async function targetPortal(backing: 'memory' | 'file'): Promise<Portal> {
+  const folder = mkdtempSync(join(tmpdir(), 'caskade-target-'));
+  const image = join(folder, 'disk.img');
+  writeFileSync(image, '');
+  truncateSync(image, 2 ** 30);
+  const backed = backing === 'file' ? ['--file', image] : ['--memory', '1G'];
+  const target = await serve<FirstLine>(
+    ['target', ...backed, '--listen', '127.0.0.1:0'],
+    join(folder, 'log'),
+  );
+  const stop = async () => {
+    await target.stop();
+    rmSync(folder, { recursive: true });
+  };
+  return portalOf(target.line.portal, target.line.iqn, target.line.lun, stop, target.pid);
 }
 
 /** `caskade local` with three replicas, of 1 GiB. */
@@ -106,11 +133,12 @@ export async function tgtPortal(): Promise<Portal> {
   await admin(...unit, '--op', 'new', '-b', image, '--bstype', 'rdwr');
   await admin(...unit, '--op', 'update', '--params', 'thin_provisioning=1');
   await admin('--mode', 'target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
-  return portalOf(`127.0.0.1:${port}`, iqn, 1, async () => {
+  const stop = async () => {
     process.kill('SIGKILL');
     await ended;
     rmSync(folder, { recursive: true });
-  });
+  };
+  return portalOf(`127.0.0.1:${port}`, iqn, 1, stop, process.pid);
 }
 
 /** From `iscsi://HOST:PORT/IQN/LUN`; everything on it is overwritten. */
