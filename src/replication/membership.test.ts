@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
+import type { MembershipRecord } from '../api/target-config.ts';
 import { inForce, merged, required } from './membership.ts';
 
-const v1 = { version: 1, members: { a: 'g1', b: 'g2', c: 'g3' } };
-const v2 = { version: 2, members: { a: 'g1', b: 'g2', d: 'g4' } };
-const v3 = { version: 3, members: { a: 'g1', d: 'g4' } };
-const heard = (committed: number, ...memberships: (typeof v1)[]) => ({ memberships, committed });
+const v1: MembershipRecord = { version: 1, members: { a: 'g1', b: 'g2', c: 'g3' } };
+const v2: MembershipRecord = { version: 2, members: { a: 'g1', b: 'g2', d: 'g4' } };
+const v3: MembershipRecord = { version: 3, members: { a: 'g1', d: 'g4' } };
+const heard = (committed: number, ...memberships: MembershipRecord[]) => ({ memberships, committed });
 
 test('R33: promises are needed in the record in force and in every later one that anybody has heard of', () => {
   expect(required(v1, [heard(1, v1)])).toEqual([v1]);
