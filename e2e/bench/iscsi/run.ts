@@ -170,10 +170,12 @@ const others = [
 ] as const;
 
 async function byOthers(ours: Portal, tgt: Portal): Promise<void> {
-  for (const { name, floor, rate } of others) {
+  for (const tool of others) {
+    const { name, floor } = tool;
     if (!wanted(name)) continue;
     const ratios: { a: number; b: number }[] = [];
-    for (let round = 0; round < rounds; round++) ratios.push({ a: await rate(ours), b: await rate(tgt) });
+    for (let round = 0; round < rounds; round++)
+      ratios.push({ a: await tool.rate(ours), b: await tool.rate(tgt) });
     const ratio = median(ratios.map(({ a, b }) => a / b));
     const rates = {
       ours: perSecond(median(ratios.map(({ a }) => a))),
