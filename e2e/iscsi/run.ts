@@ -18,6 +18,7 @@ import { verify } from '../initiator/verifier.ts';
 import { attempt, run } from '../shell.ts';
 import { conformance, countOf } from './conformance.ts';
 import { runTest } from './libiscsi.ts';
+import { localChecks } from './local-checks.ts';
 import { socketAttacks } from './socket-attacks.ts';
 import { givenPortal, localPortal, memoryPortal, type Portal } from './portal.ts';
 
@@ -335,7 +336,8 @@ const installed = async (tool: string) => (await attempt(['sh', '-c', `command -
 const portal =
   values.url === undefined ? await memoryPortal({ sizeBytes: 1 << 30 }) : givenPortal(values.url);
 
-for (const check of [...checks, readOnly, hostile]) {
+const local: readonly Check[] = localChecks.map((check) => ({ ...check, own: true }));
+for (const check of [...checks, readOnly, hostile, ...local]) {
   if (positionals.length > 0 && !positionals.some((word) => check.name.includes(word))) continue;
   const missing = check.tool !== undefined && !(await installed(check.tool));
   if (missing || (check.own === true && values.url !== undefined)) {

@@ -1,0 +1,84 @@
+/** What only a target on replicas can show: reservations that outlive it, and what of a volume takes space. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { login, u32, u64, type Initiator } from '../initiator/initiator.ts';
+import { healthy, inFolder, restart, startLocal } from '../local/local-volume.ts';
+
+const reservationConflict = 0x18;
+const exclusiveAccess = 3;
+
+const reserveOut = async (
+  session: Initiator,
+  action: number,
+  key: number,
+  actionKey: number,
+  type = 0,
+  flags = 0,
+) => {
+  const out = Uint8Array.from([...u64(key), ...u64(actionKey), 0, 0, 0, 0, flags, 0, 0, 0]);
+  const { status } = await session.command(
+    Uint8Array.of(0x5f, action, type, 0, 0, 0, 0, 0, out.byteLength, 0),
+    { out },
+  );
+  return status;
+};
+const readStatus = async (session: Initiator) =>
+  (await session.command(Uint8Array.of(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), { in: 512 })).status;
+/** Has heard of what it had to hear of. */
+async function enter(portal: string, target: string, name: string, isid: string): Promise<Initiator> {
+  const session = await login({ portal, target, initiator: `iqn.2016-09.com.openebs.csi:${name}`, isid });
+  const ready = Uint8Array.of(0, 0, 0, 0, 0, 0);
+  for (let attempt = 0; attempt < 4 && (await session.command(ready)).status === 2; attempt++);
+  return session;
+}
+
+/** `aptpl`: whether the reservation is to survive. */
+const survives = (aptpl: boolean) =>
+  inFolder(async (folder) => {
+    const dir = join(folder, 'd');
+    const { line } = await startLocal(folder);
+    const [holderId, strangerId] = ['80aa00000001', '80aa00000002'];
+    const holder = await enter(line.portal, line.iqn, 'holder', holderId);
+    assert.equal(await reserveOut(holder, 0, 0, 0xa1, 0, aptpl ? 1 : 0), 0);
+    assert.equal(await reserveOut(holder, 1, 0xa1, 0, exclusiveAccess), 0);
+    process.kill(line.pids.target, 'SIGKILL');
+    await restart(dir, 'target');
+    await healthy(dir);
+    const stranger = await enter(line.portal, line.iqn, 'stranger', strangerId);
+    assert.equal(await readStatus(stranger), aptpl ? reservationConflict : 0);
+    const again = await enter(line.portal, line.iqn, 'holder', holderId);
+    assert.equal(await readStatus(again), 0);
+    assert.equal(await reserveOut(again, 2, 0xa1, 0, exclusiveAccess), aptpl ? 0 : reservationConflict);
+    assert.equal(await readStatus(stranger), 0);
+    await Promise.all([again.logout(), stranger.logout()]);
+  });
+
+const mapped = () =>
+  inFolder(async (folder) => {
+    const { line } = await startLocal(folder);
+    const session = await enter(line.portal, line.iqn, 'node', '80aa00000003');
+    await session.write(1 << 20, new Uint8Array(256 << 10).fill(1));
+    await session.unmap((1 << 20) + (64 << 10), 64 << 10);
+    const cdb = Uint8Array.from([0x9e, 0x12, ...u64(0), ...u32(1024), 0, 0]);
+    const { data } = await session.command(cdb, { in: 1024 });
+    const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+    const found: number[][] = [];
+    for (let at = 8; at < 4 + view.getUint32(0) && found.length < 5; at += 16)
+      found.push([view.getUint32(at + 4), view.getUint32(at + 8), view.getUint8(at + 12)]);
+    // LBA, sectors, 0 mapped or 1 not
+    const expected = [
+      [0, 2048, 1],
+      [2048, 128, 0],
+      [2176, 128, 1],
+      [2304, 256, 0],
+      [2560, (64 << 11) - 2560, 1],
+    ];
+    assert.deepEqual(found, expected);
+    await session.logout();
+  });
+
+export const localChecks = [
+  { name: 'replicas: a reservation with APTPL survives a target that is killed', run: () => survives(true) },
+  { name: 'replicas: a reservation without APTPL ends with its target', run: () => survives(false) },
+  { name: 'replicas: GET LBA STATUS tells what the pools have mapped', run: mapped },
+] as const;
