@@ -9,6 +9,7 @@ import { firstPosition } from '../log/log-position.ts';
 import type { Layout } from '../pool.ts';
 import { createBlockSpace } from '../space/space.ts';
 import type { Zstd } from '../volume/volume-core.ts';
+import { Damage } from './damage.ts';
 import { defaultLimits, type EngineLimits } from './engine-limits.ts';
 import { EnginePool } from './open-pool.ts';
 import { defaultSettings } from './pool-settings.ts';
@@ -32,11 +33,12 @@ export interface CreateOptions {
 export async function createPool(options: CreateOptions): Promise<EnginePool> {
   const { host, zstd } = options;
   const devices = await createDeviceSet(options);
+  const damage = new Damage();
   const space = createBlockSpace({
     groups: devices.groups,
     nextBatch: 1,
     storedSum,
-    discard: true,
+    onRot: damage.unit,
     pause: () => host.pause(),
   });
   const pool = new EnginePool({
@@ -47,6 +49,7 @@ export async function createPool(options: CreateOptions): Promise<EnginePool> {
     space,
     items: new ItemStore(devices.groups, space),
     settings: defaultSettings,
+    damage,
     zstd,
     logArea: devices.logs.devices ?? devices.logs.ring,
     log: firstPosition(1),

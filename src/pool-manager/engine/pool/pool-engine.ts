@@ -24,6 +24,7 @@ import type { VolumeCore, Zstd } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CleanerPace } from './cleaner-pace.ts';
 import type { EngineLimits } from './engine-limits.ts';
+import type { Damage } from './damage.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
@@ -39,6 +40,7 @@ export interface PoolParts {
   readonly space: BlockSpace;
   readonly items: ItemStore;
   readonly settings: PoolSettings;
+  readonly damage: Damage;
   readonly zstd?: Zstd | undefined;
   readonly logArea: LogArea;
   /** Where the log goes on. */
@@ -51,6 +53,9 @@ export interface PoolParts {
 export class PoolFailure extends Error {
   override readonly name = 'PoolFailure';
 }
+
+/** The cleaner is looked after when so many units more were written. */
+const kickUnits = 256;
 
 export class PoolEngine {
   readonly parts: PoolParts;
@@ -72,6 +77,8 @@ export class PoolEngine {
   readonly #nodes: NodeStore;
   readonly #reads: FairQueue;
   #isCheckpointing = false;
+  /** Units that were noted when the cleaner was last looked after. */
+  #kickedUnits = 0;
   #savedSettings: Uint8Array | undefined;
   readonly #tellFailure: (error: Error) => void;
 
@@ -121,7 +128,7 @@ export class PoolEngine {
       () => this.hasWork(),
       () => this.log.notedUnits,
     );
-    this.#room = new WriteRoom({ state: () => this.#roomState(), pause });
+    this.#room = new WriteRoom({ state: () => this.#roomState(), pause, clock: host.clock });
     this.cleaner = new CleanerPace({
       cleaning: space.cleaning,
       room: space.room,
@@ -158,6 +165,7 @@ export class PoolEngine {
       admission: this.admission,
       readGate: this.#reads,
       zstd,
+      onLost: this.parts.damage.map,
       get openTxg() {
         return openTxg();
       },
@@ -207,6 +215,8 @@ export class PoolEngine {
 
   #onDeltas(deltas: number): void {
     if (deltas > this.parts.limits.deltasMax && !this.checkpoints.isRunning) this.checkpoints.want();
+    if (this.log.notedUnits - this.#kickedUnits < kickUnits) return;
+    this.#kickedUnits = this.log.notedUnits;
     this.cleaner.kick();
   }
 

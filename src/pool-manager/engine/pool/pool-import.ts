@@ -82,7 +82,7 @@ async function giveUpNewer({ set }: OpenedSet, payload: RootPayload): Promise<vo
 }
 
 function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): EnginePool {
-  const { opened, space, items, settings } = loaded;
+  const { opened, space, items, settings, damage } = loaded;
   const { set } = opened;
   const { host, zstd, limits } = options;
   return new EnginePool({
@@ -93,6 +93,7 @@ function newPool(options: ImportOptions, loaded: LoadedPool, log: LogPosition): 
     space,
     items,
     settings,
+    damage,
     zstd,
     logArea: areaOf(set),
     log,

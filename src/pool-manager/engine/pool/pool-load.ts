@@ -15,6 +15,7 @@ import type { Zstd } from '../volume/volume-core.ts';
 import { loadVolumes } from '../volume/volume-items.ts';
 import type { VolumeStart } from '../volume/volume-state.ts';
 
+import { Damage } from './damage.ts';
 import { loadSettings, type PoolSettings } from './pool-settings.ts';
 
 /** Batch numbers that are skipped at each import: more than a crash or a rewind can have forgotten. */
@@ -40,6 +41,7 @@ export interface LoadedPool {
   readonly items: ItemStore;
   readonly space: BlockSpace;
   readonly settings: PoolSettings;
+  readonly damage: Damage;
   readonly starts: readonly VolumeStart[];
 }
 
@@ -60,7 +62,8 @@ async function load(opened: OpenedSet, pause: () => Promise<void>): Promise<Load
   const { set, root } = opened;
   const payload = decodeRootPayload(root.payload);
   const nextBatch = payload.nextBatch + batchesSkipped;
-  const space = createBlockSpace({ groups: set.groups, nextBatch, storedSum, discard: true, pause });
+  const damage = new Damage();
+  const space = createBlockSpace({ groups: set.groups, nextBatch, storedSum, pause, onRot: damage.unit });
   const items = new ItemStore(set.groups, space);
   await items.load(payload.directory);
   await space.load(items, root.txg, nextBatch);
@@ -70,6 +73,7 @@ async function load(opened: OpenedSet, pause: () => Promise<void>): Promise<Load
     payload,
     items,
     space,
+    damage,
     settings: await loadSettings(items),
     starts: await loadVolumes(items),
   };

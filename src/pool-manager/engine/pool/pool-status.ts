@@ -20,10 +20,12 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
     health,
     message:
       failure?.message ??
-      devices
-        .filter((device) => device.health !== 'ONLINE')
-        .map((device) => `${device.name}: ${device.reason ?? device.health}`)
-        .join('; '),
+      [
+        ...devices
+          .filter((device) => device.health !== 'ONLINE')
+          .map((device) => `${device.name}: ${device.reason ?? device.health}`),
+        ...(parts.damage.message === undefined ? [] : [parts.damage.message]),
+      ].join('; '),
     layout: label.layout,
     totalBytes: totalUnits * blockBytes,
     usedBytes: usedUnits * blockBytes,

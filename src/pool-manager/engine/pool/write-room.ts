@@ -2,12 +2,19 @@
  * Back-pressure: whoever wants to write waits here while the pool has more than it can take, one queue per volume,
  * served in turn. A write may follow each answer, so after one the state is looked at anew.
  */
+import type { Clock } from '../../../shared/clock.ts';
+
 export interface WriteRoomOptions {
   /** Whether more can be taken in, or why not: `soon` will end by itself and calls `changed`. */
   state(): 'open' | 'soon';
-  /** Lets whoever was answered write before the next one is. */
+  /** Lets the event loop turn; whoever was answered writes meanwhile. */
   pause(): Promise<void>;
+  readonly clock: Clock;
 }
+
+/** Whoever asks again within this time is on a run of writes, and a run lets the event loop turn after a while. */
+const runGapMs = 1;
+const runMs = 2;
 
 interface Waiting {
   readonly resolve: () => void;
@@ -19,6 +26,8 @@ export class WriteRoom {
   /** In the order in which they are served. */
   readonly #queues = new Map<number, Waiting[]>();
   #isServing = false;
+  #askedMs = -Infinity;
+  #runBeganMs = -Infinity;
   #failure: Error | undefined;
 
   constructor(options: WriteRoomOptions) {
@@ -28,7 +37,10 @@ export class WriteRoom {
   /** Resolves when volume `slot` may write; rejects once the pool has failed. */
   async wait(slot: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#queues.size === 0 && this.#options.state() === 'open') return;
+    if (this.#queues.size === 0 && this.#options.state() === 'open') {
+      await this.#turn();
+      return;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const queue = this.#queues.get(slot) ?? [];
     this.#queues.set(slot, queue);
@@ -48,6 +60,16 @@ export class WriteRoom {
     this.#failure = error;
     for (const queue of this.#queues.values()) for (const { reject } of queue) reject(error);
     this.#queues.clear();
+  }
+
+  async #turn(): Promise<void> {
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#askedMs > runGapMs) this.#runBeganMs = nowMs;
+    this.#askedMs = nowMs;
+    if (nowMs - this.#runBeganMs < runMs) return;
+    await this.#options.pause();
+    this.#askedMs = this.#runBeganMs = this.#options.clock.nowMs();
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #serve(): Promise<void> {

@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals';
+import { FairQueue } from './fair-queue.ts';
+
+const KiB = 1024;
+
+/** A queue whose work ends when it is told to; `begun` has the slots in the order of their turns. */
+function openQueue(bytesMax: number) {
+  const queue = new FairQueue(bytesMax);
+  const begun: number[] = [];
+  const ends: (() => void)[] = [];
+  const ask = (slot: number, bytes = 4 * KiB) =>
+    queue.run(slot, bytes, async () => {
+      begun.push(slot);
+      await new Promise<void>((resolve) => ends.push(resolve));
+    });
+  const endOne = async () => {
+    ends.shift()?.();
+    for (let i = 0; i < 5; i++) await Promise.resolve();
+  };
+  return { ask, begun, endOne };
+}
+
+test('who asks alone is served at once, up to the bound', async () => {
+  const { ask, begun, endOne } = openQueue(16 * KiB);
+  for (let i = 0; i < 6; i++) void ask(1);
+  expect(begun.length).toBe(4);
+  await endOne();
+  expect(begun.length).toBe(5);
+});
+
+test('one with a long queue gives a neighbour every other turn', async () => {
+  const { ask, begun, endOne } = openQueue(128 * KiB);
+  for (let i = 0; i < 64; i++) void ask(1, 128 * KiB);
+  for (let i = 0; i < 4; i++) void ask(2, 128 * KiB);
+  for (let i = 0; i < 9; i++) await endOne();
+  expect(begun.filter((slot) => slot === 2).length).toBe(4);
+});
+
+test('turns are counted in bytes: small requests are not pushed back by large ones', async () => {
+  const { ask, begun, endOne } = openQueue(1024 * KiB);
+  for (let i = 0; i < 20; i++) void ask(1, 1024 * KiB);
+  for (let i = 0; i < 64; i++) void ask(2);
+  for (let i = 0; i < 66; i++) await endOne();
+  const large = begun.lastIndexOf(2) - begun.filter((slot) => slot === 2).length + 1;
+  expect(begun.filter((slot) => slot === 2).length).toBe(64);
+  expect(large).toBeLessThan(4);
+});
+
+test('work that fails gives its place back', async () => {
+  const queue = new FairQueue(4 * KiB);
+  await expect(queue.run(1, 4 * KiB, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await queue.run(1, 4 * KiB, () => Promise.resolve(3))).toBe(3);
+});
