@@ -1,10 +1,14 @@
 /** `node e2e/local/run.ts [words]`: the checks whose name contains one of the words, or all. */
 import { interfaceChecks } from './interface.ts';
+import { ownerChecks } from './owner.ts';
 import { roleChecks } from './roles.ts';
 import { runChecks } from './suite.ts';
 import { survivalChecks } from './survival.ts';
 
 process.exitCode = Math.min(
-  await runChecks([...interfaceChecks, ...roleChecks, ...survivalChecks], process.argv.slice(2)),
+  await runChecks(
+    [...interfaceChecks, ...roleChecks, ...ownerChecks, ...survivalChecks],
+    process.argv.slice(2),
+  ),
   1,
 );
