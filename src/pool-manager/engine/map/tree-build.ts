@@ -1,238 +1,113 @@
 /**
  * Puts a layer of changes into a tree: a new tree, in which nothing of the old one is overwritten.
  *
- *  - Changes are taken in the order of blocks. On the way to one, nodes are opened: copied, to be changed; a node that is
- *    left behind is closed: written anew. Its pointer's birth is the highest birth below, holes included.
+ *  - Changes are taken in the order of blocks; nodes on the way to one are opened, what is left behind is written anew
+ *    (open-path.ts). A node's pointer has as birth the highest birth below, holes included.
  *  - A stretch of holes that covers all of a slot becomes one hole there. A write below a hole makes a node whose other
  *    slots are holes with that birth. A node whose slots are all holes of one birth becomes that hole again.
  *  - What the old tree had and the new one has not is handed to `drop`, nodes and data alike, or whole to `cutOut`.
  */
-import { assert } from '../../../shared/assert.ts';
+import { assert, must } from '../../../shared/assert.ts';
 import type { EngineHost } from '../host.ts';
-import type { DeltaLayer, LayerPoints } from './delta-layer.ts';
-import { BadNodeError, type NodeStore } from './node-store.ts';
-import { nodeId } from './owner.ts';
-import {
-  birthOf,
-  copyPointer,
-  isMapped,
-  nodeWords,
-  pointersPerNode,
-  pointerWords,
-  sectorsOf,
-  setBirth,
-  setHole,
-  setLost,
-} from './pointer.ts';
-import { levelsFor, slotSpan } from './radix.ts';
+import type { DeltaLayer } from './delta-layer.ts';
+import type { NodeStore } from './node-store.ts';
 import { NodesAhead } from './nodes-ahead.ts';
-import { noCounts, type PendingCounts, summarize, type Tree } from './tree.ts';
+import { OpenPath, type PathSink } from './open-path.ts';
+import { copyPointer, isMapped, pointersPerNode, pointerWords, sectorsOf, setHole } from './pointer.ts';
+import { levelsFor, slotSpan } from './radix.ts';
+import { noCounts, type PendingCounts, type Tree } from './tree.ts';
 
-export interface BuildSink {
-  /** Whose nodes these are, for the summaries. */
-  readonly slot: number;
+export interface BuildSink extends PathSink {
   /** A data pointer of the layer has its place in the tree now. */
   adopt(words: Uint32Array, at: number): void;
-  /** A new node has its place in the tree. */
-  wrote(words: Uint32Array, at: number): void;
-  /** The old tree's pointer at `words[at…]` covered blocks up to `end`; level 0 is data. What is below is not meant. */
-  drop(words: Uint32Array, at: number, level: number, end: number): void;
-  /** The same with everything below: it is freed, and counted, in the background. */
+  /** As `drop`, with everything below: it is freed, and counted, in the background. */
   cutOut(words: Uint32Array, at: number, level: number, end: number): PendingCounts;
-  /** A node is unreadable that has to be written anew: all below it is lost, but for what is written now. */
-  lost(level: number, first: number): void;
 }
 
 /** Changes, and nodes at sixteen times the weight, between two turns of the event loop: about a millisecond. */
 const workPerSlice = 1_024;
 const nodeWork = 16;
 
-export class TreeBuilder {
-  readonly #nodes: NodeStore;
-  readonly #host: EngineHost;
-  readonly #sink: BuildSink;
-  /** Nodes that are open, by level, and the first block of each. */
-  readonly #open: (Uint32Array | undefined)[] = [];
-  readonly #first: number[] = [];
-  /** Arrays of nodes that are closed. */
-  readonly #spare: Uint32Array[] = [];
-  #root: Uint32Array = new Uint32Array(0);
-  #levels = 0;
-  #work = 0;
-  #mappedBlocks = 0;
-  #dataSectors = 0;
-  #nodeCount = 0;
-  #pending: PendingCounts[] = [];
-  #ahead: NodesAhead | undefined;
+/** `layer` is sealed; `blocks`: size of the volume. */
+export async function buildTree(
+  nodes: NodeStore,
+  host: EngineHost,
+  sink: BuildSink,
+  below: Tree,
+  layer: DeltaLayer,
+  blocks: number,
+): Promise<Tree> {
+  if (layer.isEmpty) return below;
+  const points = await layer.pointsIn(host, 0, Infinity);
+  const path = new OpenPath(nodes, sink, new NodesAhead(nodes, points.blocks), below);
+  while (path.levels < levelsFor(blocks)) path.raise();
+  const build = new Build(nodes, sink, path, below);
+  const span = slotSpan(path.levels + 1);
+  let range = 0;
+  let block = 0;
+  for (let point = 0; ;) {
+    const next = points.blocks[point] ?? Infinity;
+    const hole = layer.ranges[range];
+    const from = Math.max(block, hole?.from ?? Infinity);
+    if (next <= from) {
+      if (next === Infinity) break;
+      if (!path.isOpenTo(next)) await path.openTo(1, next, point);
+      build.put(next, points.words(point), points.at(point));
+      block = next + 1;
+      point++;
+    } else if (hole !== undefined) {
+      // behind the last block nothing was ever written: one hole serves to the end of the tree
+      const end = hole.to >= blocks ? span : hole.to;
+      const to = Math.min(end, next);
+      block = from < to ? await build.unmap(from, to, hole.birth, point) : Math.max(from, to);
+      if (block >= end) range++;
+    }
+    if (build.isTurnOver()) await host.pause();
+  }
+  return build.finish();
+}
 
-  constructor(nodes: NodeStore, host: EngineHost, sink: BuildSink) {
+class Build {
+  readonly #nodes: NodeStore;
+  readonly #sink: BuildSink;
+  readonly #path: OpenPath;
+  #changes = 0;
+  #turnAt = workPerSlice;
+  #mappedBlocks: number;
+  #dataSectors: number;
+  #pending: PendingCounts[];
+
+  constructor(nodes: NodeStore, sink: BuildSink, path: OpenPath, below: Tree) {
     this.#nodes = nodes;
-    this.#host = host;
     this.#sink = sink;
+    this.#path = path;
+    this.#mappedBlocks = below.counts.mappedBlocks;
+    this.#dataSectors = below.counts.dataSectors;
+    this.#pending = [...below.pending];
   }
 
-  /** `layer` is sealed; `blocks`: size of the volume. */
-  async build(below: Tree, layer: DeltaLayer, blocks: number): Promise<Tree> {
-    if (layer.isEmpty) return below;
-    const points = await layer.pointsIn(this.#host, 0, Infinity);
-    this.#begin(below, blocks, points);
-    const span = slotSpan(this.#levels + 1);
-    let range = 0;
-    let block = 0;
-    for (let point = 0; ;) {
-      const next = points.blocks[point] ?? Infinity;
-      const hole = layer.ranges[range];
-      const from = Math.max(block, hole?.from ?? Infinity);
-      if (next <= from) {
-        if (next === Infinity) break;
-        if (this.#isClosed(next)) await this.#openLeaf(next, point);
-        this.#put(next, points.words(point), points.at(point));
-        block = next + 1;
-        point++;
-      } else if (hole !== undefined) {
-        // behind the last block nothing was ever written: one hole serves to the end of the tree
-        const end = hole.to >= blocks ? span : hole.to;
-        if (from < end) await this.#unmap(from, Math.min(end, next), hole.birth, point);
-        block = Math.max(from, Math.min(end, next));
-        if (block >= end) range++;
-      }
-      if (this.#work > workPerSlice) await this.#pause();
-    }
-    for (let level = 1; level <= this.#levels; level++) this.#close(level);
+  isTurnOver(): boolean {
+    const work = this.#changes + this.#path.closed * nodeWork;
+    if (work < this.#turnAt) return false;
+    this.#turnAt = work + workPerSlice;
+    return true;
+  }
+
+  finish(): Tree {
+    this.#path.close();
+    const { levels, root, nodeCount } = this.#path;
     const counts = {
       mappedBlocks: this.#mappedBlocks,
       dataSectors: this.#dataSectors,
-      nodes: this.#nodeCount,
+      nodes: nodeCount,
     };
-    return { levels: this.#levels, root: this.#root, counts, pending: this.#pending };
-  }
-
-  #begin(below: Tree, blocks: number, points: LayerPoints): void {
-    this.#root = below.root.slice();
-    this.#levels = below.levels;
-    this.#mappedBlocks = below.counts.mappedBlocks;
-    this.#dataSectors = below.counts.dataSectors;
-    this.#nodeCount = below.counts.nodes;
-    this.#pending = [...below.pending];
-    while (this.#levels < levelsFor(blocks)) this.#raise();
-    this.#ahead = new NodesAhead(this.#nodes, points.blocks);
-  }
-
-  /** One more level on top: the old tree becomes the first slot of a node that is open. */
-  #raise(): void {
-    const level = ++this.#levels;
-    const old = this.#root;
-    this.#root = new Uint32Array(pointerWords);
-    this.#closeInto(level - 1, old, 0); // itself raised
-    if (!isMapped(old, 0) && birthOf(old, 0) === 0) return;
-    const node = new Uint32Array(nodeWords);
-    copyPointer(old, 0, node, 0);
-    this.#open[level] = node;
-    this.#first[level] = 0;
-  }
-
-  async #pause(): Promise<void> {
-    this.#work = 0;
-    await this.#host.pause();
-  }
-
-  #isClosed(block: number): boolean {
-    return this.#open[1] === undefined || block - (this.#first[1] ?? 0) >= pointersPerNode;
-  }
-
-  async #openLeaf(block: number, point: number): Promise<void> {
-    await this.#openTo(1, block, point);
-  }
-
-  /** Opens all nodes from the top down to `level` on the way to a block; closes what is not on it. */
-  async #openTo(level: number, block: number, point: number): Promise<void> {
-    for (let each = 1; each <= this.#levels; each++)
-      if (block - (this.#first[each] ?? 0) >= slotSpan(each + 1)) this.#close(each);
-    for (let each = this.#levels; each >= level; each--) {
-      if (this.#open[each] !== undefined) continue;
-      const [words, at] = this.#above(each, block);
-      this.#open[each] = await this.#copy(words, at, each, block, point);
-      this.#first[each] = block - (block % slotSpan(each + 1));
-    }
-  }
-
-  /** Where the pointer to the node of a level on the way to a block stands; the node above it is open. */
-  #above(level: number, block: number): [Uint32Array, number] {
-    const parent = level === this.#levels ? undefined : this.#open[level + 1];
-    if (parent === undefined) return [this.#root, 0];
-    const slot = Math.floor((block - (this.#first[level + 1] ?? 0)) / slotSpan(level + 1));
-    return [parent, slot * pointerWords];
-  }
-
-  /** A copy of the node to change; below a hole, or what is lost, one whose slots are all that. */
-  async #copy(
-    words: Uint32Array,
-    at: number,
-    level: number,
-    block: number,
-    point: number,
-  ): Promise<Uint32Array> {
-    const node = this.#spare.pop() ?? new Uint32Array(nodeWords);
-    if (!isMapped(words, at)) return fillWith(node, words, at);
-    let known = this.#nodes.peek(words, at);
-    if (known === undefined) {
-      await this.#ahead?.read(this.#root, this.#levels, this.#open, this.#first, point);
-      known = this.#nodes.peek(words, at) ?? (await this.#load(words, at, nodeId(level, block)));
-    }
-    if (known === undefined) {
-      this.#sink.lost(level, block - (block % slotSpan(level + 1)));
-      const lost = new Uint32Array(pointerWords);
-      setLost(lost, 0, birthOf(words, at));
-      return fillWith(node, lost, 0);
-    }
-    node.set(known);
-    return node;
-  }
-
-  /** Undefined: no good copy is in this pool. */
-  async #load(words: Uint32Array, at: number, id: number): Promise<Uint32Array | undefined> {
-    try {
-      return await this.#nodes.load(words, at, id);
-    } catch (error) {
-      if (error instanceof BadNodeError) return undefined;
-      throw error;
-    }
-  }
-
-  #close(level: number): void {
-    if (this.#open[level] === undefined) return;
-    const [words, at] = this.#above(level, this.#first[level] ?? 0);
-    this.#closeInto(level, words, at);
-  }
-
-  /** Writes the open node of a level; its pointer takes the place of the old one. */
-  #closeInto(level: number, words: Uint32Array, at: number): void {
-    const node = this.#open[level];
-    if (node === undefined) return;
-    const first = this.#first[level] ?? 0;
-    this.#open[level] = undefined;
-    this.#work += nodeWork;
-    if (isMapped(words, at)) {
-      this.#nodeCount--;
-      this.#sink.drop(words, at, level, first + slotSpan(level + 1));
-    }
-    const { birth, oneHole } = summarize(node);
-    this.#spare.push(node); // nobody takes it before it is written
-    if (oneHole) {
-      copyPointer(node, 0, words, at);
-      return;
-    }
-    this.#nodes.write(this.#sink.slot, node, nodeId(level, first), words, at);
-    setBirth(words, at, birth);
-    this.#nodeCount++;
-    this.#sink.wrote(words, at);
+    return { levels, root, counts, pending: this.#pending };
   }
 
   /** The leaf of the block is open. */
-  #put(block: number, words: Uint32Array, from: number): void {
-    const leaf = this.#open[1];
-    assert(leaf !== undefined, 'the leaf is open');
-    const at = (block - (this.#first[1] ?? 0)) * pointerWords;
+  put(block: number, words: Uint32Array, from: number): void {
+    const leaf = must(this.#path.node(1), 'the leaf');
+    const at = this.#path.slotAt(1, block);
     this.#dropData(leaf, at, block + 1);
     if (isMapped(words, from)) {
       this.#sink.adopt(words, from);
@@ -240,52 +115,43 @@ export class TreeBuilder {
       this.#dataSectors += sectorsOf(words, from);
     }
     copyPointer(words, from, leaf, at);
-    this.#work++;
+    this.#changes++;
   }
 
-  /** Makes [from, to) holes, in as few slots as there are. */
-  async #unmap(from: number, to: number, birth: number, point: number): Promise<void> {
-    let block = from;
-    while (block < to) {
-      let level = 1;
-      while (level <= this.#levels && block % slotSpan(level + 1) === 0 && block + slotSpan(level + 1) <= to)
-        level++;
-      if (level > this.#levels) {
-        this.#unmapAll(birth);
-        return;
-      }
-      await this.#openTo(level, block, point);
-      const end = block + slotSpan(level);
-      this.#unmapSlot(level, block, end, birth);
-      block = end;
-      if (this.#work > workPerSlice) await this.#pause();
+  /** Makes blocks from `from` on holes, one slot as large as fits; answers how far it came, `to` at most. */
+  async unmap(from: number, to: number, birth: number, point: number): Promise<number> {
+    const path = this.#path;
+    let level = 1;
+    const fits = (span: number): boolean => from % span === 0 && from + span <= to;
+    while (level <= path.levels && fits(slotSpan(level + 1))) level++;
+    if (level > path.levels) {
+      this.#unmapAll(birth);
+      return to;
     }
-  }
-
-  #unmapSlot(level: number, block: number, end: number, birth: number): void {
-    const node = this.#open[level];
-    assert(node !== undefined, 'the node is open');
-    const at = Math.floor((block - (this.#first[level] ?? 0)) / slotSpan(level)) * pointerWords;
+    await path.openTo(level, from, point);
+    const end = from + slotSpan(level);
+    const node = must(path.node(level), 'the open node');
+    const at = path.slotAt(level, from);
     if (level === 1) this.#dropData(node, at, end);
     else if (isMapped(node, at)) this.#cutOut(node, at, level - 1, end);
     setHole(node, at, birth);
-    this.#work++;
+    this.#changes++;
+    return end;
   }
 
   /** The whole tree becomes one hole: nothing is in it then, whatever had not been counted yet. */
   #unmapAll(birth: number): void {
-    assert(
-      this.#open.every((node) => node === undefined),
-      'nothing comes before all of a tree',
-    );
-    if (isMapped(this.#root, 0)) this.#sink.cutOut(this.#root, 0, this.#levels, slotSpan(this.#levels + 1));
-    setHole(this.#root, 0, birth);
+    const path = this.#path;
+    assert(path.isClosed, 'nothing comes before all of a tree');
+    if (isMapped(path.root, 0)) this.#sink.cutOut(path.root, 0, path.levels, slotSpan(path.levels + 1));
+    setHole(path.root, 0, birth);
     this.#mappedBlocks = noCounts.mappedBlocks;
     this.#dataSectors = noCounts.dataSectors;
-    this.#nodeCount = noCounts.nodes;
+    path.nodeCount = noCounts.nodes;
     this.#pending = [];
   }
 
+  /** A leaf that is at hand is taken apart at once. */
   #cutOut(words: Uint32Array, at: number, level: number, end: number): void {
     const leaf = level === 1 ? this.#nodes.peek(words, at) : undefined;
     if (leaf === undefined) {
@@ -294,8 +160,8 @@ export class TreeBuilder {
     }
     for (let slot = 0; slot < pointersPerNode; slot++)
       this.#dropData(leaf, slot * pointerWords, end - pointersPerNode + slot + 1);
-    this.#nodeCount--;
-    this.#work += nodeWork;
+    this.#path.nodeCount--;
+    this.#changes += nodeWork;
     this.#sink.drop(words, at, level, end);
   }
 
@@ -305,9 +171,4 @@ export class TreeBuilder {
     this.#dataSectors -= sectorsOf(node, at);
     this.#sink.drop(node, at, 0, end);
   }
-}
-
-function fillWith(node: Uint32Array, words: Uint32Array, at: number): Uint32Array {
-  for (let slot = 0; slot < nodeWords; slot += pointerWords) copyPointer(words, at, node, slot);
-  return node;
 }

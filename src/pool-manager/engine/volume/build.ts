@@ -3,7 +3,7 @@ import { assert } from '../../../shared/assert.ts';
 import { type DeltaLayer, unfold } from '../map/delta-layer.ts';
 import { batchOf, sectorsOf } from '../map/pointer.ts';
 import { slotSpan } from '../map/radix.ts';
-import { type BuildSink, TreeBuilder } from '../map/tree-build.ts';
+import { type BuildSink, buildTree } from '../map/tree-build.ts';
 import { settleCounts } from '../map/tree.ts';
 import { marksOf } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
@@ -16,8 +16,9 @@ import type { EngineVolume } from './volume.ts';
 export async function buildVolume(core: VolumeCore, cut: VolumeCut, txg: number): Promise<void> {
   for (const sealed of cut.layers) {
     const { layer } = sealed;
-    const builder = new TreeBuilder(core.nodes, core.host, sinkFor(core, cut.volume, sealed, txg));
-    complete(layer, await builder.build(settleCounts(unfold(layer.below).tree), layer, layer.blocks));
+    const below = settleCounts(unfold(layer.below).tree);
+    const sink = sinkFor(core, cut.volume, sealed, txg);
+    complete(layer, await buildTree(core.nodes, core.host, sink, below, layer, layer.blocks));
   }
   cut.volume.release(cut.layers);
 }
