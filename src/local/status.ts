@@ -23,6 +23,7 @@ const volumeStates = ['Healthy', 'Degraded', 'Offline', 'Init'] as const;
 const replicaStates: Readonly<Record<string, Replica['state']>> = {
   InSync: 'Healthy',
   Attaching: 'Degraded',
+  PoolFull: 'Degraded',
   Rebuilding: 'Rebuilding',
   Proving: 'Rebuilding',
   Offline: 'Offline',

@@ -37,6 +37,9 @@ export function statusOf(
     sizeBytes: status.sizeBytes,
     unflushedWritesLostEpoch: status.unflushedWritesLostEpoch,
     message: status.message,
+    membershipVersion: status.membership.version,
+    membershipNext: status.membership.nextVersion,
+    membershipSettled: status.membership.settled,
     initiators: [...initiators],
     sessions: [...new Set(sessions)].toSorted(),
     replicas: status.replicas.map((replica) => ({

@@ -6,6 +6,7 @@ import { ChangeFeed } from '../shared/edge/change-feed.ts';
 import { readConfig, readKeys, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
 import { watchContent } from '../shared/edge/file-watch.ts';
+import { UsageError } from '../shared/exit-codes.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
@@ -142,6 +143,12 @@ function takeChanges(
     return undefined;
   }
   volume.setReplicas(config.replicas);
+  try {
+    volume.setMembers({ ...config, linkKeys: readKeys(config.keyFile) });
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    log.error('the members in the configuration file can not be used: those before stay', { error });
+  }
   if (volume.sizeBytes > 0 && config.sizeBytes > volume.sizeBytes)
     volume.resize(config.sizeBytes).then(
       () => log.info('resized', { sizeBytes: config.sizeBytes }),

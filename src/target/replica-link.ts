@@ -73,6 +73,11 @@ export class ReplicaLink {
     });
   }
 
+  /** Whom it is for. */
+  get guid(): string {
+    return this.#o.guid;
+  }
+
   /** A hint that the replica may be back. */
   hint(): void {
     this.#pauseMs = firstPauseMs;

@@ -37,6 +37,13 @@ export interface ReplicatedVolumeOptions {
   readonly timing?: Partial<Timing> | undefined;
 }
 
+export interface MembersChange {
+  readonly membership: MembershipRecord;
+  readonly nextMembership?: MembershipRecord | undefined;
+  readonly replicas: Readonly<Record<string, ReplicaAddress>>;
+  readonly linkKeys: ReadonlyMap<string, Uint8Array>;
+}
+
 export interface ReplicatedVolume extends Volume {
   /** Settles when the first request can be served; `sizeBytes` is 0 before. */
   readonly serving: Promise<void>;
@@ -53,6 +60,11 @@ export interface ReplicatedVolume extends Volume {
   mayAnswer(): boolean;
   /** A hint that this replica may be back: dials it at once. Undefined: all. */
   announce(replicaId?: string): void;
+  /**
+   * The configuration names other members (R32): newcomers are linked and rebuilt, and the change is made when they hold
+   * everything. `status().membership` tells how far it is. Throws UsageError when a newcomer has no address or key.
+   */
+  setMembers(change: MembersChange): void;
   /** Addresses have changed; links to unchanged ones stay. */
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void;
   /** Settles with the reason when this target may never serve again, except by `stop`. */
@@ -83,7 +95,10 @@ class CoordinatedVolume implements ReplicatedVolume {
   readonly atomicBytesMax = requestBlocksMax * blockBytes;
   readonly #o: ReplicatedVolumeOptions;
   readonly #coordinator: Coordinator;
-  readonly #links: ReadonlyMap<string, ReplicaLink>;
+  readonly #links = new Map<string, ReplicaLink>();
+  readonly #timing: Timing;
+  #linkKeys: ReadonlyMap<string, Uint8Array>;
+  #replicas: Readonly<Record<string, ReplicaAddress>>;
   readonly #locks = new BlockLocks();
   /** Readers against atomic writes: a reader sees all of one or nothing. */
   readonly #readers = new BlockLocks();
@@ -103,14 +118,19 @@ class CoordinatedVolume implements ReplicatedVolume {
     this.serving = this.#served.promise;
     this.ended = this.#ended.promise;
     const timing = { ...defaultTiming, ...options.timing };
+    this.#timing = timing;
+    this.#linkKeys = options.linkKeys;
+    this.#replicas = options.replicas;
     const places = memberPlaces(options);
     this.#coordinator = new Coordinator({
       membership: options.membership,
+      nextMembership: options.nextMembership,
       places,
       nonce: randomNonce(),
       timing,
       effects: {
-        send: (replicaId, message) => this.#link(replicaId).send(message),
+        // A member that is reached nowhere has no link.
+        send: (replicaId, message) => this.#links.get(replicaId)?.send(message),
         close: (replicaId, reason) => {
           options.log.info('link closed', { replica: replicaId, reason });
           this.#link(replicaId).reset();
@@ -118,12 +138,11 @@ class CoordinatedVolume implements ReplicatedVolume {
         ticket: (sourceId, copierGuid, { epoch, nonce }) =>
           Buffer.from(copyKey(this.#key(sourceId), epoch, String(nonce), copierGuid)).toString('hex'),
         changed: () => this.#changed(),
-        dropped: (replicaId) => this.#link(replicaId).reset(),
+        dropped: (replicaId) => this.#dropped(replicaId),
         ended: (reason) => this.#onEnded(reason),
       },
     });
-    this.#links = new Map(places.map(({ id, guid }) => [id, this.#newLink(id, guid, timing)]));
-    for (const link of this.#links.values()) link.dial();
+    for (const { id, guid } of places) this.#addLink(id, guid);
     this.#tick();
   }
 
@@ -266,6 +285,25 @@ class CoordinatedVolume implements ReplicatedVolume {
     for (const [id, link] of this.#links) if (replicaId === undefined || id === replicaId) link.hint();
   }
 
+  setMembers(change: MembersChange): void {
+    const { membership, nextMembership, replicas, linkKeys } = change;
+    this.#replicas = { ...this.#replicas, ...replicas };
+    this.#linkKeys = linkKeys;
+    const places = memberPlaces({ ...change, membership: nextMembership ?? membership });
+    for (const { id, guid } of places) {
+      const link = this.#links.get(id);
+      if (!link || link.guid === guid) continue;
+      // The disk of that seat is gone; what it held still counts where it was a member.
+      this.#coordinator.disconnected(id, 'replaced', this.#now());
+      this.#coordinator.forget(id);
+      this.#endLink(id);
+    }
+    const newcomers = places.filter(({ id }) => !this.#links.has(id));
+    this.#coordinator.setMembers(membership, nextMembership, places, this.#now());
+    for (const { id, guid } of newcomers) this.#addLink(id, guid);
+    this.#changed();
+  }
+
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void {
     for (const [id, link] of this.#links) {
       const place = replicas[id];
@@ -301,19 +339,37 @@ class CoordinatedVolume implements ReplicatedVolume {
     return must(this.#links.get(replicaId), `link of ${replicaId}`);
   }
 
+  #addLink(replicaId: string, guid: string): void {
+    const link = this.#newLink(replicaId, guid, this.#timing);
+    this.#links.set(replicaId, link);
+    link.dial();
+  }
+
+  /** What is to be said has been said: the link closes after it. */
+  #endLink(replicaId: string): void {
+    const link = this.#links.get(replicaId);
+    this.#links.delete(replicaId);
+    link?.stop().catch((error: unknown) => this.#o.log.error('a link did not close', { error }));
+  }
+
+  #dropped(replicaId: string): void {
+    this.#o.log.info('replica is no member any more', { replica: replicaId });
+    this.#endLink(replicaId);
+  }
+
   #key(replicaId: string): Uint8Array {
-    return must(this.#o.linkKeys.get(replicaId), `key of ${replicaId}`);
+    return must(this.#linkKeys.get(replicaId), `key of ${replicaId}`);
   }
 
   #newLink(replicaId: string, guid: string, timing: Timing): ReplicaLink {
-    const { volume, clock, replicas } = this.#o;
+    const { volume, clock } = this.#o;
     const log = this.#o.log.with({ replica: replicaId });
     let lastReason = '';
     return new ReplicaLink({
       volume,
       replicaId,
       guid,
-      address: must(replicas[replicaId], `address of ${replicaId}`).replication,
+      address: must(this.#replicas[replicaId], `address of ${replicaId}`).replication,
       key: this.#key(replicaId),
       clock,
       timing,
@@ -419,9 +475,13 @@ class CoordinatedVolume implements ReplicatedVolume {
   }
 
   async #locked<T>(locks: BlockLocks, range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const release = locks.claim(range.block, range.count, alone, resolve);
-    await promise;
+    let isGranted = false;
+    let onGranted = () => {
+      isGranted = true;
+    };
+    const release = locks.claim(range.block, range.count, alone, () => onGranted());
+    // Nearly always at once: then nobody waits, not even for a turn.
+    if (!isGranted) await new Promise<void>((resolve) => (onGranted = resolve));
     try {
       return await run();
     } finally {
@@ -467,11 +527,14 @@ function split({ block, count }: BlockRange): BlockRange[] {
 /** 1 … 2^48: two processes that start under one epoch do not have the same. */
 const randomNonce = (): number => randomBytes(6).readUIntBE(0, 6) + 1;
 
-function memberPlaces({ membership, replicas, linkKeys }: ReplicatedVolumeOptions) {
-  const members = Object.entries(membership.members);
-  if (members.length < 1 || members.length > membersMax) {
-    throw new UsageError(`membership names ${members.length} replicas: name 1 to ${membersMax}`);
+/** Of the members, and of newcomers: in a seat that changes hands the newcomer is who is reached. */
+function memberPlaces({ membership, nextMembership, replicas, linkKeys }: MembersChange) {
+  for (const { members } of [membership, nextMembership ?? membership]) {
+    const count = Object.keys(members).length;
+    if (count < 1 || count > membersMax)
+      throw new UsageError(`membership names ${count} replicas: name 1 to ${membersMax}`);
   }
+  const members = Object.entries({ ...membership.members, ...nextMembership?.members });
   return members.map(([id, guid]) => {
     const place = replicas[id];
     if (!place) throw new UsageError(`replicas has no address of member ${id}: add it`);

@@ -8,7 +8,7 @@ export interface ReplicaStatus {
   'guid'?: (string);
   'pool'?: (string);
   /**
-   * Offline, Attaching, Rebuilding, Proving, InSync.
+   * Offline, Attaching, PoolFull, Rebuilding, Proving, InSync.
    */
   'state'?: (string);
   'last'?: (number | string | Long);
@@ -28,7 +28,7 @@ export interface ReplicaStatusRead {
   'guid': (string);
   'pool': (string);
   /**
-   * Offline, Attaching, Rebuilding, Proving, InSync.
+   * Offline, Attaching, PoolFull, Rebuilding, Proving, InSync.
    */
   'state': (string);
   'last': (number);

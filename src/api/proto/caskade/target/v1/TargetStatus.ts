@@ -34,6 +34,13 @@ export interface TargetStatus {
    */
   'message'?: (string);
   'version'?: (string);
+  /**
+   * Version of the membership record in force; of one that is asked for or under way (0: none); whether a quorum has
+   * noted the one in force, so that what was removed may be deleted.
+   */
+  'membershipVersion'?: (number | string | Long);
+  'membershipNext'?: (number | string | Long);
+  'membershipSettled'?: (boolean);
 }
 
 export interface TargetStatusRead {
@@ -67,4 +74,11 @@ export interface TargetStatusRead {
    */
   'message': (string);
   'version': (string);
+  /**
+   * Version of the membership record in force; of one that is asked for or under way (0: none); whether a quorum has
+   * noted the one in force, so that what was removed may be deleted.
+   */
+  'membershipVersion': (number);
+  'membershipNext': (number);
+  'membershipSettled': (boolean);
 }
