@@ -18,6 +18,7 @@ import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import { openPoolMedia } from './pool-media.ts';
 import { serveReplicas } from './replica-server.ts';
+import { watchDevices } from './returning-devices.ts';
 
 export async function run(argv: readonly string[]): Promise<void> {
   const [name = '', ...rest] = argv;
@@ -84,11 +85,13 @@ async function serve(argv: readonly string[]): Promise<void> {
 
   await daemon.start();
   await reportToParent({ event: 'started' });
+  const stopWatching = watchDevices(daemon, clock, log);
   const failure = await Promise.race([daemon.failed, stop.then(() => undefined)]);
   if (failure !== undefined) {
     log.error('the pool can not go on', { error: failure });
     process.exit(1);
   }
+  stopWatching();
   await daemon.stop();
   await Promise.all([admin.stop(), health.stop()]);
   log.info('stopped');

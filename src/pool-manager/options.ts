@@ -42,6 +42,8 @@ export const poolLimits = {
   statusLookMs: 2_000,
   /** A pool that could not be imported is looked for again: a device may have come back. */
   importAgainMs: 5_000,
+  /** Devices of an open pool that are out of use are looked for: one may have been plugged in again. */
+  devicesAgainMs: 15_000,
   /** Readers of whole replicas at a time; each holds a snapshot and a chunk. */
   replicaReadersMax: 4,
   /** Data of one message of ReadReplica, in blocks of 4 KiB. */
