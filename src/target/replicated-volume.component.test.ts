@@ -211,3 +211,35 @@ test('a target with a wrong key is served nothing', async () => {
   expect(stranger.status().phase).toBe('Init');
   await stranger.stop();
 });
+
+test('a replica moves while the volume serves: the newcomer has everything, the old one is let go', async () => {
+  const { rig, target } = await start();
+  const data = prng(7).bytes(16 * 4096);
+  await target.write(0, data);
+  const added = await rig.add();
+  const [before, after] = [rig.record(1, 0, 1, 2), rig.record(2, 0, 1, added)];
+  target.setMembers(rig.change(before, after));
+  await until(
+    'version 2',
+    () => target.status().membership.version === 2 && target.status().membership.settled,
+  );
+  expect(target.status().replicas.map(({ replicaId }) => replicaId)).toEqual(['r1', 'r2', 'r4']);
+  await rig.stop(2);
+  await rig.stop(0);
+  await target.write(4096, data.subarray(0, 4096));
+  await target.flush();
+  expect(equal(await rig.store(added).read(0, 1), data.subarray(0, 4096))).toBe(true);
+  await target.stop();
+  await rig.start(2);
+  // The one that was let go helps nobody any more, whatever an old file says.
+  const old = rig.target({ members: before });
+  await until('needed', () => old.status().message.includes('needed'));
+  expect(old.status().phase).toBe('Init');
+  await old.stop();
+  await rig.start(0);
+  const again = rig.target({ members: after });
+  open.target = again;
+  await again.serving;
+  expect(equal(await again.read(4096, 4096), data.subarray(0, 4096))).toBe(true);
+  expect(again.status().membership).toEqual({ version: 2, nextVersion: 0, settled: true });
+}, 60_000);

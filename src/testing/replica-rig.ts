@@ -1,5 +1,10 @@
 /** A volume over real sockets: memory pools, replica servers and a target in one process. */
-import { openReplicatedVolume, type ReplicatedVolume } from '../target/replicated-volume.ts';
+import type { MembershipRecord } from '../api/target-config.ts';
+import {
+  openReplicatedVolume,
+  type MembersChange,
+  type ReplicatedVolume,
+} from '../target/replicated-volume.ts';
 import { serveReplicas, type ReplicaServer } from '../pool-manager/replica-server.ts';
 import type { Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
@@ -41,7 +46,10 @@ export class ReplicaRig {
     this.#o = options;
   }
 
-  target(options: { readonly wrongKeys?: boolean } = {}): ReplicatedVolume {
+  /** `members`: a record of its own; all replicas that there are, version 1, unless given. */
+  target(
+    options: { readonly wrongKeys?: boolean; readonly members?: MembershipRecord } = {},
+  ): ReplicatedVolume {
     const volumeOfKeys = options.wrongKeys === true ? 'another' : volume;
     const { log = silentLog, timing } = this.#o;
     const replicas = this.#seats.map(({ id }, i) => [
@@ -50,13 +58,40 @@ export class ReplicaRig {
     ]);
     return openReplicatedVolume({
       volume,
-      membership: { version: 1, members: Object.fromEntries(this.#seats.map(({ id, guid }) => [id, guid])) },
+      membership: options.members ?? this.record(1, ...this.#seats.keys()),
       replicas: Object.fromEntries(replicas),
       linkKeys: new Map(this.#seats.map(({ id, key }) => [id, linkKey(key, volumeOfKeys, id)])),
       clock: systemClock,
       log: log.with({ role: 'target' }),
       timing,
     });
+  }
+
+  /** A membership record of these replicas. */
+  record(version: number, ...indexes: number[]): MembershipRecord {
+    const seats = indexes.map((index) => this.#at(index));
+    return { version, members: Object.fromEntries(seats.map(({ id, guid }) => [id, guid])) };
+  }
+
+  /** One more replica, of which no target knows. Answers its index. */
+  async add(): Promise<number> {
+    await this.#seat(this.#seats.length);
+    return this.#seats.length - 1;
+  }
+
+  /** What a target is told when the members are to be others. */
+  change(membership: MembershipRecord, nextMembership: MembershipRecord): MembersChange {
+    const replicas = this.#seats.map(({ id }, i) => [
+      id,
+      { pool: `pool-${i + 1}`, replication: this.#address(i, 0), copy: this.#address(i, 1) },
+    ]);
+    const linkKeys = new Map(this.#seats.map(({ id, key }) => [id, linkKey(key, volume, id)]));
+    return {
+      membership,
+      nextMembership,
+      replicas: Object.fromEntries(replicas) as MembersChange['replicas'],
+      linkKeys,
+    };
   }
 
   server(index: number): ReplicaServer {
