@@ -179,6 +179,7 @@ export class EnginePool implements ManagedPool {
     const { cleaner, checkpoints, parts, work } = this.#engine;
     await Promise.all([cleaner.stop(), work.stop()]);
     if (this.#engine.failure === undefined) await checkpoints.finish();
+    await parts.space.stopDiscards();
     await parts.devices.close();
     if (this.#engine.failure !== undefined) throw this.#engine.failure;
   }

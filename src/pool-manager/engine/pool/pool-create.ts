@@ -39,6 +39,7 @@ export async function createPool(options: CreateOptions): Promise<EnginePool> {
     nextBatch: 1,
     storedSum,
     onRot: damage.unit,
+    discard: true,
     pause: () => host.pause(),
   });
   const pool = new EnginePool({

@@ -63,7 +63,14 @@ async function load(opened: OpenedSet, pause: () => Promise<void>): Promise<Load
   const payload = decodeRootPayload(root.payload);
   const nextBatch = payload.nextBatch + batchesSkipped;
   const damage = new Damage();
-  const space = createBlockSpace({ groups: set.groups, nextBatch, storedSum, pause, onRot: damage.unit });
+  const space = createBlockSpace({
+    groups: set.groups,
+    nextBatch,
+    storedSum,
+    pause,
+    onRot: damage.unit,
+    discard: true,
+  });
   const items = new ItemStore(set.groups, space);
   await items.load(payload.directory);
   await space.load(items, root.txg, nextBatch);
