@@ -1,5 +1,5 @@
 /** What one target process spends at most on its initiators; every queue and buffer of the server has its bound here. */
-import { defaultSessionLimits, type SessionLimits } from './iscsi/session.ts';
+import { defaultSessionLimits, type SessionLimits } from './iscsi/session-events.ts';
 
 export interface ServerLimits extends SessionLimits {
   readonly sessionsMax: number;

@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import type { ChapCredentials } from './iscsi/chap.ts';
 import { loginStatus, type LoginStatus } from './iscsi/errors.ts';
 import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
-import type { ManagementRequest, SessionConfig } from './iscsi/session.ts';
+import type { ManagementRequest, SessionConfig } from './iscsi/session-events.ts';
 import { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
 import { senseOf } from './scsi/sense.ts';

@@ -5,14 +5,14 @@ import { PduDecoder } from '../target/iscsi/decoder.ts';
 import { PduEncoder } from '../target/iscsi/encoder.ts';
 import { loginStatus, ProtocolError, type LoginStatus } from '../target/iscsi/errors.ts';
 import { receiveSegmentBytesMax } from '../target/iscsi/login-keys.ts';
+import { Session } from '../target/iscsi/session.ts';
 import {
   defaultSessionLimits,
-  Session,
   type ManagementRequest,
   type SessionEffect,
   type SessionEvent,
   type SessionLimits,
-} from '../target/iscsi/session.ts';
+} from '../target/iscsi/session-events.ts';
 import type { Task, TaskOutcome } from '../target/iscsi/task.ts';
 
 export const iqn = 'iqn.2016-09.com.openebs.cstor:pvc-7';

@@ -10,12 +10,12 @@ import { PduDecoder } from '../../target/iscsi/decoder.ts';
 import { PduEncoder } from '../../target/iscsi/encoder.ts';
 import { loginStatus, ProtocolError } from '../../target/iscsi/errors.ts';
 import { receiveSegmentBytesMax } from '../../target/iscsi/login-keys.ts';
+import { Session } from '../../target/iscsi/session.ts';
 import {
   defaultSessionLimits,
-  Session,
   type ManagementRequest,
   type SessionEffect,
-} from '../../target/iscsi/session.ts';
+} from '../../target/iscsi/session-events.ts';
 import type { Task } from '../../target/iscsi/task.ts';
 import { LogicalUnit } from '../../target/scsi/logical-unit.ts';
 import type { Nexus } from '../../target/scsi/nexus.ts';
