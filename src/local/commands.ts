@@ -1,6 +1,7 @@
 /** Commands that speak to the one that runs in D, or to its processes. Each answers what to print. */
 import { CommandError, UsageError } from '../shared/exit-codes.ts';
-import { askControl, isRunning } from './control.ts';
+import { askControl, isRunning, type MembersChange } from './control.ts';
+import type { ChangeSeen } from './members.ts';
 import { existingFolder, findRunFolder, poolNames, readState, type LocalState } from './home.ts';
 import { localLimits } from './options.ts';
 import type { Places } from './processes.ts';
@@ -11,6 +12,19 @@ export async function restart(dir: string, name: string): Promise<string> {
   const { stopMs, startMs } = localLimits;
   const run = await runningIn(dir);
   return JSON.stringify(await askControl(run, { do: 'restart', name }, stopMs + startMs + 5_000));
+}
+
+/** Answers when the change is made; ended before, the change goes on all the same. */
+export async function changeReplicas(dir: string, change: MembersChange, name: string): Promise<string> {
+  const { startMs, askMs, changeLookMs } = localLimits;
+  const run = await runningIn(dir);
+  await askControl(run, { do: 'members', change, name }, startMs * 2 + 5_000);
+  for (;;) {
+    const seen = (await askControl(run, { do: 'change' }, askMs + 5_000)) as ChangeSeen;
+    if (seen.failed !== undefined) throw new CommandError(seen.failed);
+    if (seen.done) return JSON.stringify({ replicas: seen.replicas });
+    await new Promise((next) => setTimeout(next, changeLookMs));
+  }
 }
 
 export async function status(dir: string, json: boolean): Promise<string> {

@@ -11,7 +11,13 @@ import { controlSocket } from './processes.ts';
 export type Request =
   | { readonly do: 'who' }
   | { readonly do: 'status' }
-  | { readonly do: 'restart'; readonly name: string };
+  | { readonly do: 'restart'; readonly name: string }
+  /** Begins a change; `name`: the pool whose replica goes. */
+  | { readonly do: 'members'; readonly change: MembersChange; readonly name: string }
+  /** How far it is. */
+  | { readonly do: 'change' };
+export type MembersChange = (typeof membersChanges)[number];
+export const membersChanges = ['add', 'remove', 'move'] as const;
 type Answer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly usage: boolean; readonly message: string };
@@ -75,9 +81,13 @@ function parseRequest(line: string): Request | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || !('do' in value)) return undefined;
-  if (value.do === 'who' || value.do === 'status') return { do: value.do };
+  if (value.do === 'who' || value.do === 'status' || value.do === 'change') return { do: value.do };
   if (value.do === 'restart' && 'name' in value && typeof value.name === 'string')
     return { do: 'restart', name: value.name };
+  if (value.do === 'members' && 'name' in value && typeof value.name === 'string' && 'change' in value) {
+    const change = membersChanges.find((one) => one === value.change);
+    if (change !== undefined) return { do: 'members', change, name: value.name };
+  }
   return undefined;
 }
 

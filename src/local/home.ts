@@ -27,7 +27,7 @@ import {
 import { join } from 'node:path';
 import { socketPathBytesMax } from '../shared/edge/endpoint.ts';
 import { UsageError } from '../shared/exit-codes.ts';
-import { integer, object, oneOf, record, text } from '../shared/shape.ts';
+import { integer, list, object, oneOf, optional, record, text } from '../shared/shape.ts';
 import type { Geometry } from './options.ts';
 
 export interface LocalState extends Geometry {
@@ -35,6 +35,12 @@ export interface LocalState extends Geometry {
   readonly volume: string;
   /** Pool → GUID of its replica: who counts. Empty until all of them have been created. */
   readonly members: Readonly<Record<string, string>>;
+  /** Of the record that `members` is; absent: 1. */
+  readonly version?: number;
+  /** Members after the change that is under way. */
+  readonly next?: { readonly version: number; readonly members: Readonly<Record<string, string>> };
+  /** Pools that there are; absent: pool-1 to pool-N. */
+  readonly pools?: readonly string[];
 }
 
 const stateShape = object({
@@ -45,10 +51,17 @@ const stateShape = object({
   layout: oneOf('stripe', 'mirror'),
   devicesPerPool: integer(1, 8),
   members: record(text()),
+  version: optional(integer(1, Number.MAX_SAFE_INTEGER)),
+  next: optional(object({ version: integer(2, Number.MAX_SAFE_INTEGER), members: record(text()) })),
+  pools: optional(list(text('give the name of a pool', /^pool-[1-6]$/))),
 });
 
-export const poolNames = (geometry: Pick<Geometry, 'replicas'>): string[] =>
-  Array.from({ length: geometry.replicas }, (_, i) => `pool-${i + 1}`);
+export const poolNames = (state: Pick<Geometry, 'replicas'> & Pick<LocalState, 'pools'>): readonly string[] =>
+  state.pools ?? Array.from({ length: state.replicas }, (_, i) => `pool-${i + 1}`);
+
+/** A name that no pool of this volume has: one more than members may be, while one of them moves. */
+export const freePoolName = (state: LocalState): string =>
+  [1, 2, 3, 4, 5, 6].map((n) => `pool-${n}`).find((name) => !poolNames(state).includes(name)) ?? 'pool-6';
 
 /** A new volume gets a name of its own, so that two of them are two disks to one initiator. */
 export const newState = (geometry: Geometry): LocalState => ({

@@ -15,8 +15,8 @@ import { openLog } from '../shared/edge/logger.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { exitCode, UsageError } from '../shared/exit-codes.ts';
 import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
-import { readReplica, restart, status, verify } from './commands.ts';
-import { isRunning, serveControl, type Request } from './control.ts';
+import { changeReplicas, readReplica, restart, status, verify } from './commands.ts';
+import { isRunning, membersChanges, serveControl, type Request } from './control.ts';
 import {
   closeRunFolder,
   findRunFolder,
@@ -32,6 +32,7 @@ import {
   localLimits,
   newGeometry,
   readReplicaCommand,
+  replicaCommands,
   requireFree,
   requireSame,
   restartCommand,
@@ -47,6 +48,15 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   async restart(argv) {
     const parsed = parse(restartCommand, argv);
     if (parsed !== undefined) console.log(await restart(parsed.flags.dir, parsed.operands[0] ?? ''));
+  },
+  async replica(argv) {
+    const [verb = '', ...rest] = argv;
+    const change = membersChanges.find((one) => one === verb);
+    if (change === undefined)
+      throw new UsageError(`replica ${verb} is unknown: give one of ${membersChanges.join(', ')}`);
+    const parsed = parse<{ dir: typeof replicaCommands.add.flags.dir }>(replicaCommands[change], rest);
+    if (parsed !== undefined)
+      console.log(await changeReplicas(parsed.flags.dir, change, parsed.operands[0] ?? ''));
   },
   async status(argv) {
     const parsed = parse(statusCommand, argv);
@@ -168,6 +178,10 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
       return { pid: process.pid };
     case 'status':
       return await supervisor.status();
+    case 'members':
+      return await supervisor.changeMembers(request.change, request.name);
+    case 'change':
+      return supervisor.changeSeen();
     case 'restart':
       return { name: request.name, pid: await supervisor.restart(request.name) };
   }

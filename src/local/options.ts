@@ -16,7 +16,7 @@ export const startCommand = {
   name: 'caskade local',
   does: [
     'Serves a replicated volume from files of this machine: pools and target as processes of their own.',
-    'More: caskade local restart|status|verify|read-replica --help',
+    'More: caskade local restart|status|verify|read-replica|replica --help',
   ].join('\n'),
   flags: {
     dir,
@@ -55,6 +55,26 @@ export const readReplicaCommand = {
   flags: { dir, out: { value: 'FILE', does: 'the file to write', required: true } },
 } as const;
 
+export const replicaCommands = {
+  add: {
+    name: 'caskade local replica add',
+    does: 'Makes one more pool with a replica and counts it once it holds everything. The volume serves meanwhile.',
+    flags: { dir },
+  },
+  remove: {
+    name: 'caskade local replica remove',
+    does: 'Takes the replica in pool NAME out of the volume, and deletes the pool.',
+    operands: ['NAME'],
+    flags: { dir },
+  },
+  move: {
+    name: 'caskade local replica move',
+    does: 'Moves the replica of pool NAME to a new pool; the old one stays until the new one holds everything.',
+    operands: ['NAME'],
+    flags: { dir },
+  },
+} as const;
+
 // prettier-ignore
 export const localLimits = {
   replicasMax: 5,
@@ -69,6 +89,8 @@ export const localLimits = {
   poolBytesMin: 32 * 2 ** 20,
   /** Children of a killed command are gone after two seconds. */
   orphansMs: 3_000,
+  /** How often a change of members is looked at. */
+  changeLookMs: 500,
   /** Answers of a child to status questions. */
   askMs: 2_000,
 } as const;

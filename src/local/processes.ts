@@ -1,5 +1,5 @@
 /** The configuration of each process of a local volume, and clients of their admin calls. */
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolConfig } from '../api/pool-config.ts';
 import type { ProtoGrpcType as PoolProto } from '../api/proto/pool.ts';
@@ -31,8 +31,12 @@ const deviceNumbers = ({ devicesPerPool }: LocalState) =>
   Array.from({ length: devicesPerPool }, (_, i) => i + 1);
 
 /** Makes the sparse files that are not there yet. Only while the volume is being made: a lost file is not replaced. */
-export function makeDevices(places: Places, state: LocalState): void {
-  for (const pool of poolNames(state)) {
+export function makeDevices(
+  places: Places,
+  state: LocalState,
+  pools: readonly string[] = poolNames(state),
+): void {
+  for (const pool of pools) {
     mkdirSync(join(places.home, pool), { recursive: true, mode: 0o700 });
     for (const device of deviceNumbers(state)) {
       const path = devicePath(places, pool, device);
@@ -44,6 +48,12 @@ export function makeDevices(places: Places, state: LocalState): void {
     syncFolder(join(places.home, pool));
   }
   syncFolder(places.home);
+}
+
+/** What a pool had that is a member no more. */
+export function removePool({ home }: Places, pool: string): void {
+  rmSync(join(home, pool), { recursive: true, force: true });
+  rmSync(configFile({ home, run: '' }, pool), { force: true });
 }
 
 export function writePoolConfig(places: Places, state: LocalState, pool: string): void {
@@ -84,7 +94,8 @@ export function writeTargetConfig(
     volume: state.volume,
     iqn: targetIqn(state.volume),
     sizeBytes: state.sizeBytes,
-    membership: { version: 1, members: state.members },
+    membership: { version: state.version ?? 1, members: state.members },
+    ...(state.next === undefined ? {} : { nextMembership: state.next }),
     replicas: Object.fromEntries(replicas) as TargetConfig['replicas'],
     listen: { iscsi: listen, admin: `unix:${adminSocket(places, 'target')}` },
     keyFile: linkKeysFile(places.home),

@@ -8,13 +8,17 @@ import { CommandError, UsageError } from '../shared/exit-codes.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { Child } from './child.ts';
+import type { MembersChange } from './control.ts';
 import { poolNames, writeState, type LocalState } from './home.ts';
+import { writeKeys } from './keys.ts';
+import { finishedState, nextState, planChange, strayPools, type ChangeSeen } from './members.ts';
 import { localLimits } from './options.ts';
 import {
   askingOf,
   configFile,
   makeDevices,
   poolClient,
+  removePool,
   targetClient,
   writePoolConfig,
   writeTargetConfig,
@@ -39,6 +43,9 @@ export class Supervisor {
   #state: LocalState;
   #listen: string;
   #stopping = false;
+  #changing = false;
+  /** Why the last change was not finished. */
+  #failed: string | undefined;
   /** Starts and stops of one child do not overlap. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -66,6 +73,10 @@ export class Supervisor {
   async start(): Promise<string> {
     const { places } = this.#options;
     const isNew = Object.keys(this.#state.members).length === 0;
+    const stray = isNew ? [] : strayPools(this.#state);
+    for (const pool of stray) removePool(places, pool);
+    if (stray.length > 0)
+      this.#keep({ ...this.#state, pools: poolNames(this.#state).filter((pool) => !stray.includes(pool)) });
     const pools = poolNames(this.#state);
     if (isNew) makeDevices(places, this.#state);
     for (const pool of pools) writePoolConfig(places, this.#state, pool);
@@ -78,6 +89,7 @@ export class Supervisor {
       for (const one of started) one.catch((error: unknown) => this.#options.log.error(String(error)));
     this.#writeTargetConfig();
     await this.#launch('target').started(localLimits.startMs);
+    if (this.#state.next) this.#follow();
     return await this.#serving.promise;
   }
 
@@ -96,6 +108,86 @@ export class Supervisor {
       turn.catch(() => undefined),
     );
     return await turn;
+  }
+
+  /** Begins a change of members; `changeSeen` tells how far it is. */
+  async changeMembers(change: MembersChange, name: string): Promise<ChangeSeen> {
+    const { places } = this.#options;
+    if (this.#changing)
+      throw new UsageError('the members are being changed already: wait until that is done');
+    const plan = planChange(this.#state, change, name);
+    this.#changing = true;
+    this.#failed = undefined;
+    try {
+      const { newcomer } = plan;
+      let guid = '';
+      if (newcomer !== undefined) {
+        this.#keep({ ...this.#state, pools: [...poolNames(this.#state), newcomer] });
+        writeKeys(places.home, this.#state);
+        makeDevices(places, this.#state, [newcomer]);
+        writePoolConfig(places, this.#state, newcomer);
+        await this.#launch(newcomer).started(localLimits.startMs);
+        guid = await this.#createReplica(newcomer);
+      }
+      this.#keep(nextState(this.#state, plan, guid));
+      this.#writeTargetConfig();
+    } catch (error) {
+      this.#changing = false;
+      throw error;
+    }
+    this.#follow();
+    return this.changeSeen();
+  }
+
+  changeSeen(): ChangeSeen {
+    const failed = this.#failed === undefined ? {} : { failed: this.#failed };
+    return { done: !this.#changing, replicas: Object.keys(this.#state.members), ...failed };
+  }
+
+  /** Until the target has made the change; goes on after a start, too. */
+  #follow(): void {
+    this.#changing = true;
+    this.#finish()
+      .catch((error: unknown) => {
+        this.#failed = error instanceof Error ? error.message : String(error);
+        this.#options.log.error('the change of members is not finished', { error });
+      })
+      .finally(() => (this.#changing = false));
+  }
+
+  async #finish(): Promise<void> {
+    const { places, log } = this.#options;
+    while (!this.#stopping && !(await this.#isChanged()))
+      await new Promise((next) => setTimeout(next, localLimits.changeLookMs));
+    if (this.#stopping) return;
+    const before = poolNames(this.#state);
+    this.#keep(finishedState(this.#state));
+    this.#writeTargetConfig();
+    const after = poolNames(this.#state);
+    log.info('members changed', { version: this.#state.version, replicas: after });
+    for (const pool of before.filter((one) => !after.includes(one))) {
+      await this.#children.get(pool)?.stop(localLimits.stopMs);
+      removePool(places, pool);
+    }
+  }
+
+  async #isChanged(): Promise<boolean> {
+    if (!this.#children.has('target')) return false;
+    const client = targetClient(this.#options.places);
+    try {
+      const status = await client.call('GetStatus', {}, { deadlineMs: localLimits.askMs });
+      return status.membershipSettled && status.membershipVersion === this.#state.next?.version;
+    } catch (error) {
+      if (error instanceof StatusError) return false;
+      throw error;
+    } finally {
+      client.close();
+    }
+  }
+
+  #keep(state: LocalState): void {
+    this.#state = state;
+    writeState(this.#options.places.home, state);
   }
 
   async status(): Promise<LocalStatus> {
@@ -146,7 +238,8 @@ export class Supervisor {
       onReport: (report) => this.#onReport(report),
       onEnd: (how) => {
         if (this.#children.get(name) === child) this.#children.delete(name);
-        if (!this.#stopping) log.error('process ended', { process: name, pid: child.pid, how });
+        const wanted = name === 'target' || poolNames(this.#state).includes(name);
+        if (!this.#stopping && wanted) log.error('process ended', { process: name, pid: child.pid, how });
         if (name === 'target') this.#targetEnded(child, how);
       },
     });
@@ -179,24 +272,25 @@ export class Supervisor {
 
   /** Makes pools and replicas; the members count from the moment that all of them are written down. */
   async #create(pools: readonly string[]): Promise<void> {
-    const { places } = this.#options;
+    const members = await Promise.all(
+      pools.map(async (pool) => [pool, await this.#createReplica(pool)] as const),
+    );
+    this.#keep({ ...this.#state, members: Object.fromEntries(members) });
+    for (const pool of pools) must(this.#state.members[pool], `replica of ${pool}`);
+  }
+
+  /** Makes the pool and the replica in it. Answers its GUID. */
+  async #createReplica(pool: string): Promise<string> {
     const { volume, sizeBytes } = this.#state;
     const deadline = { deadlineMs: localLimits.startMs };
-    const members = await Promise.all(
-      pools.map(async (pool) => {
-        const client = poolClient(places, pool);
-        try {
-          await askingOf(pool, client.call('CreatePool', {}, deadline));
-          const replica = { volume, replicaId: pool, sizeBytes };
-          const { guid } = await askingOf(pool, client.call('CreateReplica', replica, deadline));
-          return [pool, guid] as const;
-        } finally {
-          client.close();
-        }
-      }),
-    );
-    this.#state = { ...this.#state, members: Object.fromEntries(members) };
-    for (const pool of pools) must(this.#state.members[pool], `replica of ${pool}`);
-    writeState(places.home, this.#state);
+    const client = poolClient(this.#options.places, pool);
+    try {
+      await askingOf(pool, client.call('CreatePool', {}, deadline));
+      const replica = { volume, replicaId: pool, sizeBytes };
+      const { guid } = await askingOf(pool, client.call('CreateReplica', replica, deadline));
+      return guid;
+    } finally {
+      client.close();
+    }
   }
 }
