@@ -1,14 +1,17 @@
 /**
  * Gives ranges back to what is below a device: holes in a file, TRIM on a block device. Node has no call for either, so
- * util-linux's `fallocate` and `blkdiscard` do it on a descriptor they inherit, one process at a time; ranges that wait meanwhile
- * and touch each other go together.
+ * util-linux's `fallocate` and `blkdiscard` do it on a descriptor they inherit. Starting a process costs milliseconds of
+ * ours: there are two in a second at most, and ranges that wait meanwhile and touch each other go together.
  *
  * It is a hint: what does not fit into the queue is not given back, and a device that can not do it is asked once.
  */
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 
-/** Ranges that wait. */
-const queueMax = 1_024;
+/** Ranges that wait, and may not be written meanwhile. */
+const queueMax = 8;
+/** Between the beginnings of two processes. */
+const paceMs = 500;
 const timeoutMs = 10_000;
 
 interface Range {
@@ -21,8 +24,7 @@ export class Discarder {
   readonly #descriptor: number;
   readonly #isBlockDevice: boolean;
   #queue: Range[] = [];
-  #isRunning = false;
-  readonly #idle: (() => void)[] = [];
+  #running: Promise<void> | undefined;
   /** Why the device takes none, once that is known. */
   unsupported: string | undefined;
 
@@ -36,30 +38,31 @@ export class Discarder {
     if (this.unsupported !== undefined || this.#queue.length >= queueMax) return;
     await new Promise<void>((done) => {
       this.#queue.push({ offsetBytes, lengthBytes, done });
-      if (!this.#isRunning) void this.#run();
+      this.#running ??= this.#run().finally(() => (this.#running = undefined));
     });
   }
 
-  /** Resolves when no range waits any more. */
-  async drained(): Promise<void> {
-    while (this.#isRunning) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  /** What waits is not given back any more; resolves when the descriptor is not used. */
+  async close(): Promise<void> {
+    this.unsupported ??= 'the device is closed';
+    for (const { done } of this.#queue.splice(0)) done();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
-    this.#isRunning = true;
     while (this.#queue.length > 0) {
       const ranges = this.#takeNeighbours();
       const first = ranges[0];
       const last = ranges.at(-1);
+      const pace = delay(paceMs, undefined, { ref: false });
       if (first !== undefined && last !== undefined && this.unsupported === undefined)
         this.unsupported = await this.#giveBack(
           first.offsetBytes,
           last.offsetBytes + last.lengthBytes - first.offsetBytes,
         );
       for (const { done } of ranges) done();
+      if (this.#queue.length > 0) await pace;
     }
-    this.#isRunning = false;
-    for (const wake of this.#idle.splice(0)) wake();
   }
 
   /** The first range by place, and those that follow it without a gap. */

@@ -11,6 +11,7 @@ import { close, closeSync, fdatasync, read, write } from 'node:fs';
 import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
 import { isPageAligned } from '../engine/group/arena.ts';
 import { AlignedBuffers } from './aligned-buffers.ts';
+import { ResultBuffers } from './result-buffers.ts';
 import { openPath, type OpenedPath, sizeOf } from './device-path.ts';
 import { Discarder } from './discarder.ts';
 import { type Done, type Operation, OperationQueue } from './operation-queue.ts';
@@ -45,7 +46,7 @@ export class FileDevice implements BlockDevice {
   readonly #small = new AlignedBuffers(smallBytes, 64);
   readonly #large = new AlignedBuffers(largeBytes, 8);
   readonly #discarder: Discarder;
-  #discards = 0;
+  readonly #results = new ResultBuffers();
   #failure: DeviceError | undefined;
   #closed = false;
 
@@ -73,7 +74,7 @@ export class FileDevice implements BlockDevice {
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.#check('read', offsetBytes, lengthBytes);
-    const result = new Uint8Array(lengthBytes);
+    const result = this.#results.take(lengthBytes);
     if (lengthBytes <= largeBytes) await this.#readInto(result, offsetBytes);
     else
       await Promise.all(
@@ -107,17 +108,14 @@ export class FileDevice implements BlockDevice {
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check('discard', offsetBytes, lengthBytes);
-    this.#discards++;
     await this.#discarder.discard(offsetBytes, lengthBytes);
-    this.#discards--;
   }
 
   /** Waits for what is under way; an operation that hangs keeps the descriptor, lest it be given to another file. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#queue.drained();
-    if (this.#discards > 0) await this.#discarder.drained();
+    await Promise.all([this.#queue.drained(), this.#discarder.close()]);
     if (this.#queue.running > 0) return;
     closeSync(this.#opened.throughDescriptor);
     await new Promise<void>((resolve, reject) =>

@@ -96,12 +96,13 @@ async function readRows(
       return bytes === undefined ? undefined : { bytes, from, member, wrong: 0 };
     }),
   );
-  const bytes = new Uint8Array(count * blockBytes);
+  const bytes = uncleared(count * blockBytes);
   const suspects: number[] = [];
   for (let index = 0; index < count; index++) {
     const piece = pieces[columnOf(unit + index, d)];
     const at = index * blockBytes;
     if (piece === undefined) {
+      bytes.fill(0, at, at + blockBytes);
       suspects.push(index);
       continue;
     }
@@ -114,6 +115,10 @@ async function readRows(
   for (const piece of pieces) if (piece !== undefined) core.answered(piece.member, piece.wrong);
   return { bytes, suspects, asked: undefined };
 }
+
+/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
+const uncleared = (lengthBytes: number): Uint8Array =>
+  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
 
 /** Which bytes of a column hold units [unit, unit + count); undefined when none does. */
 export function rangeIn(
