@@ -89,6 +89,7 @@ function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>):
         last: store.last,
         durable: store.durable,
         epoch: link?.epoch ?? 0,
+        description: new TextDecoder().decode(store.annotations),
       };
     }),
   };
@@ -208,7 +209,7 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.change((pool) => pool.scrub(wanted));
       return status();
     }),
-    CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes }) => {
+    CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes, description }) => {
       requireName('volume', volume);
       requireName('replica_id', replicaId);
       if (sizeBytes <= 0 || sizeBytes % blockBytes !== 0)
@@ -216,8 +217,10 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
           'INVALID_ARGUMENT',
           `size_bytes is ${sizeBytes}: give a multiple of ${blockBytes} above 0`,
         );
-      const store = await daemon.createReplica(volume, replicaId, sizeBytes);
-      return { volume, replicaId, guid: store.identity.guid, sizeBytes: store.sizeBytes };
+      if (Buffer.byteLength(description) > descriptionBytesMax)
+        throw new StatusError('INVALID_ARGUMENT', `description is longer than ${descriptionBytesMax} bytes`);
+      const store = await daemon.createReplica(volume, replicaId, sizeBytes, description);
+      return { volume, replicaId, guid: store.identity.guid, sizeBytes: store.sizeBytes, description };
     }),
     DeleteReplica: unary(log, async ({ volume, replicaId, guid }) => {
       await daemon.deleteReplica(volume, replicaId, guid);
@@ -228,6 +231,9 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
     ),
   };
 }
+
+/** What the engine keeps for a volume besides its data. */
+const descriptionBytesMax = 64 * 1024;
 
 const scrubActions: Readonly<Record<string, 'start' | 'pause' | 'stop' | undefined>> = {
   SCRUB_ACTION_START: 'start',

@@ -79,11 +79,16 @@ class FakePool implements ManagedPool {
   createVolume({ volume, replicaId, sizeBytes }: VolumeSpec) {
     if (this.full) return Promise.reject(new NoSpaceError('no room'));
     const snapshots: Snapshot[] = [];
+    let annotations: Uint8Array = new Uint8Array(0);
     const store = {
       identity: { volume, replicaId, guid: `g${this.stores.length}` },
       sizeBytes,
       last: 0,
       durable: 0,
+      get annotations() {
+        return annotations;
+      },
+      setAnnotations: (bytes: Uint8Array) => void (annotations = bytes),
       usage: () => ({ logicalBytes: 0, allocatedBytes: 0 }),
       snapshots: () => snapshots,
       snapshot: (name: string) => void snapshots.push({ name, number: 0, record: new Uint8Array(0) }),
@@ -322,4 +327,15 @@ test("changes run alone on a pool that serves; what it refuses is the caller's t
   const wrong = daemon.change((open) => open.addGroups({ data: [], log: [], overwrite: [] }));
   await expect(wrong).rejects.toThrow('LayoutInvalid: a stripe has no groups');
   await expect(wrong).rejects.toEqual(code('FAILED_PRECONDITION'));
+});
+
+test('the description of a replica is kept, replaced by the next one, and stays where none is given', async () => {
+  finds = [{ found: 'pool', pool }];
+  await daemon.start();
+  const described = () => new TextDecoder().decode(daemon.replicaOf('v').annotations);
+  await daemon.createReplica('v', 'r', 4096, '{"a":1}');
+  expect(described()).toBe('{"a":1}');
+  await daemon.createReplica('v', 'r', 4096, '{"a":2}');
+  await daemon.createReplica('v', 'r', 4096);
+  expect(described()).toBe('{"a":2}');
 });

@@ -122,18 +122,28 @@ export class PoolDaemon {
   }
 
   /** Idempotent by (volume, replicaId). */
-  createReplica(volume: string, replicaId: string, sizeBytes: number): Promise<VolumeStore> {
+  createReplica(
+    volume: string,
+    replicaId: string,
+    sizeBytes: number,
+    description = '',
+  ): Promise<VolumeStore> {
     return this.#alone(async () => {
       const { pool } = this.#openPool();
       const there = pool.volumes().find(({ identity }) => identity.volume === volume);
-      if (there?.identity.replicaId === replicaId) return there;
+      if (there?.identity.replicaId === replicaId) {
+        await describe(there, description);
+        return there;
+      }
       if (there !== undefined)
         throw new StatusError(
           'FAILED_PRECONDITION',
           `the pool holds replica ${there.identity.replicaId} of ${volume}: a second one would not add safety`,
         );
       try {
-        return await pool.createVolume({ volume, replicaId, sizeBytes });
+        const created = await pool.createVolume({ volume, replicaId, sizeBytes });
+        await describe(created, description);
+        return created;
       } catch (error) {
         if (error instanceof NoSpaceError)
           throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
@@ -274,6 +284,14 @@ async function refusing(work: () => Promise<void>): Promise<void> {
       throw new StatusError('FAILED_PRECONDITION', `${error.reason}: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+/** Durably; empty: as it is. */
+async function describe(store: VolumeStore, description: string): Promise<void> {
+  const bytes = new TextEncoder().encode(description);
+  if (description === '' || Buffer.compare(bytes, store.annotations) === 0) return;
+  store.setAnnotations(bytes);
+  await store.commit();
 }
 
 /** Why nothing can be done with the pool now. */

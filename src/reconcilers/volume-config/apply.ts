@@ -8,6 +8,7 @@ import { covers, ensure } from '../objects.ts';
 import { isAlreadyExists } from '../runtime/api-error.ts';
 import { core } from '../runtime/core-resources.ts';
 import { keyIn, type World } from '../world.ts';
+import { descriptionOf } from './description.ts';
 import {
   cstorVolume,
   cstorVolumeReplica,
@@ -115,16 +116,22 @@ async function applyVolume(
 /** Makes the replica on its pool and records its GUID; the same call answers the same GUID. */
 async function createReplica(
   world: World,
-  { wish }: VolumeWish,
+  volume: VolumeWish,
   pool: string,
   replicaId: string,
 ): Promise<Violation | undefined> {
+  const { wish } = volume;
   const client = world.pools.client(pool);
   if (client === undefined) return undefined; // it was there when the plan was made; its return calls us again
   try {
     const { guid } = await client.call(
       'CreateReplica',
-      { volume: wish.name, replicaId, sizeBytes: wish.sizeBytes },
+      {
+        volume: wish.name,
+        replicaId,
+        sizeBytes: wish.sizeBytes,
+        description: descriptionOf(volume),
+      },
       { deadlineMs: createReplicaDeadlineMs },
     );
     await world.client.patch(resources.cstorVolume, keyIn(world.settings, wish.name), {

@@ -19,6 +19,10 @@ export interface Replica {
   'last'?: (number | string | Long);
   'durable'?: (number | string | Long);
   'epoch'?: (number | string | Long);
+  /**
+   * What CreateReplica was told last.
+   */
+  'description'?: (string);
 }
 
 export interface ReplicaRead {
@@ -38,4 +42,8 @@ export interface ReplicaRead {
   'last': (number);
   'durable': (number);
   'epoch': (number);
+  /**
+   * What CreateReplica was told last.
+   */
+  'description': (string);
 }
