@@ -62,7 +62,7 @@ soak-engine: setup ## power cuts and faults for two hours, from seed FIRST on (d
 	node e2e/engine/crash.ts --states=100000000 --minutes=$(or $(MINUTES),100) --first=$(or $(FIRST),1)
 	node e2e/engine/model.ts --operations=100000000 --minutes=20 --first=$(or $(FIRST),1)
 engine-mutants: setup ## can the engine's proofs fail? every mutant must be found
-	node tools/mutants.ts engine --jobs=2
+	node tools/mutants.ts engine --jobs=$(or $(JOBS),2) $(if $(ONLY),--only=$(ONLY))
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
 bench-iscsi: setup ## the target alone beside tgt, one line per figure (STRICT=1: below a floor is an error); needs tgt and libiscsi-bin

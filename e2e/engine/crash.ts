@@ -1,6 +1,6 @@
 // Power cuts at every moment of recorded runs of the engine (src/testing/engine): what is left must check clean, import
 // and be a state that the pool was in, none that is older than the last flush that was answered.
-//   node e2e/engine/crash.ts [--states=N] [--minutes=M] [--first=SEED] [--processes=N]
+//   node e2e/engine/crash.ts [--states=N] [--minutes=M] [--first=SEED] [--processes=N] [--stop-at-first]
 //   node e2e/engine/crash.ts --feature=X --layout=Y --seed=S [--only=STATE] [--states=N]     one run again
 import { parseArgs } from 'node:util';
 import type { CrashCase } from '../../src/testing/engine/crash-case.ts';
@@ -19,12 +19,14 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     only: { type: 'string' },
     per: { type: 'string' },
+    'stop-at-first': { type: 'boolean', default: false },
   },
 });
 
 /** Names are keys of the tables. */
 const featureNames = Object.keys(features) as FeatureName[];
 const layoutNames = Object.keys(layouts) as LayoutName[];
+const failuresMax = values['stop-at-first'] ? 1 : 20;
 const statesMax = Number(values.states ?? 10_000);
 const endMs = performance.now() + Number(values.minutes) * 60_000;
 
@@ -55,7 +57,7 @@ const failures: string[] = [];
 await workOff<{ readonly crash: CrashCase }>({
   processes: Number(values.processes),
   next: () => {
-    if (performance.now() > endMs || failures.length >= 20 || given >= statesMax) return undefined;
+    if (performance.now() > endMs || failures.length >= failuresMax || given >= statesMax) return undefined;
     const { value } = waiting.next();
     given += perRun;
     return value === undefined ? undefined : { crash: value };

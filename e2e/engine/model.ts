@@ -16,6 +16,7 @@ const { values } = parseArgs({
     layout: { type: 'string' },
     seed: { type: 'string' },
     per: { type: 'string', default: '4000' },
+    'stop-at-first': { type: 'boolean', default: false },
   },
 });
 
@@ -39,7 +40,8 @@ let failed = 0;
 await workOff<{ readonly model: ModelCase }>({
   processes: Number(values.processes),
   next: () => {
-    if (performance.now() > endMs || failed >= 20 || given >= runsMax) return undefined;
+    if (performance.now() > endMs || failed >= (values['stop-at-first'] ? 1 : 20) || given >= runsMax)
+      return undefined;
     const { value } = waiting.next();
     if (value === undefined || (values.seed !== undefined && String(value.seed) !== values.seed))
       return undefined;

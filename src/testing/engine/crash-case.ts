@@ -26,6 +26,8 @@ export interface CrashCase {
 
 /** Every so many states work goes on after the import. */
 const deepEvery = 8;
+/** Every so many states the roots before the newest are looked at. */
+const olderEvery = 7;
 /** Every so many states some devices are missing. */
 const missingEvery = 5;
 /** Longer than the pause between two checkpoints. */
@@ -61,6 +63,7 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
         },
         candidates,
         index % deepEvery === 0 ? own : undefined,
+        feature.event === undefined && index % olderEvery === 2,
       );
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -80,11 +83,12 @@ async function judgeAny(
   leftOf: (members: readonly number[]) => Left,
   candidates: readonly RecordedState[],
   deep: Prng | undefined,
+  older: boolean,
 ): Promise<void> {
   const sets = must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
   for (const [i, members] of sets.entries())
     try {
-      await judgeCrash(leftOf(members), candidates, deep);
+      await judgeCrash(leftOf(members), candidates, deep, older);
       return;
     } catch (error) {
       if (!(error instanceof PoolRefusal) || i === sets.length - 1) throw error;

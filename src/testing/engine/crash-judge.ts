@@ -54,14 +54,16 @@ export async function checkClean(
 
 /**
  * Checks and imports what is left, and answers which of `candidates` it is. `deep`: goes on working on it, and crashes
- * once more. Throws CrashFinding when it is none of them, or anything else is wrong.
+ * once more. `older`: the two roots before the newest must be whole, too. Throws CrashFinding when it is none of them, or anything else is wrong.
  */
 export async function judgeCrash(
   left: Left,
   candidates: readonly RecordedState[],
   deep: Prng | undefined,
+  older = false,
 ): Promise<PoolModel> {
   await checkClean(devicesOf(left), left, 'of what is left');
+  if (older) await checkOlderRoots(left);
   const devices = devicesOf(left);
   const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
   try {
@@ -70,6 +72,19 @@ export async function judgeCrash(
     return found;
   } finally {
     pool.abandon();
+  }
+}
+
+/** The newest root and the two before it: what one may go back to. */
+async function checkOlderRoots(left: Left): Promise<void> {
+  let newest = (await checkPool({ devices: devicesOf(left), host, without: left.without })).txg;
+  for (let back = 1; back <= 2 && newest > 1; back++) {
+    const options = { devices: devicesOf(left), host, without: left.without, rewindBefore: newest };
+    const { problems, txg } = await checkPool(options);
+    const found = problems.filter((problem) => !problem.endsWith(': scrub'));
+    if (found.length > 0)
+      throw new CrashFinding(`root ${txg}, ${back} before the newest: ${found.slice(0, 5).join('; ')}`);
+    newest = txg;
   }
 }
 

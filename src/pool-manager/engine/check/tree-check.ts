@@ -13,6 +13,7 @@ import {
   checksumWord,
   compressionCode,
   compressionOf,
+  isLost,
   isMapped,
   nameOf,
   pointersPerNode,
@@ -79,6 +80,10 @@ export class TreeCheck {
     const birth = birthOf(words, at);
     const end = first + slotSpan(level + 1);
     const nothing = { birth, mappedBlocks: 0, dataSectors: 0, nodes: 0 };
+    if (isLost(words, at) && end > walk.cursor)
+      this.problems.push(
+        `${walk.what}: blocks ${first} to ${end - 1} are lost: another replica may have them`,
+      );
     if (!isMapped(words, at) || end <= walk.cursor) return nothing;
     if (walk.skips?.(words, at, level, end) === true) return nothing;
     const where = () => `${walk.what}: node of level ${level} at block ${first}`;
@@ -122,6 +127,8 @@ export class TreeCheck {
 
   /** True for a block with data that belongs to the walk. */
   #data(walk: WalkOf, words: Uint32Array, at: number, block: number, wanted: Wanted[]): boolean {
+    if (isLost(words, at) && block >= walk.cursor)
+      this.problems.push(`${walk.what}: block ${block} is lost: another replica may have it`);
     if (!isMapped(words, at) || block < walk.cursor) return false;
     if (walk.skips?.(words, at, 0, block + 1) === true) return false;
     const where = () => `${walk.what}: block ${block}`;

@@ -1,0 +1,27 @@
+// The engine's share of the tests that need processes: power cuts, random operations with faults, a reader of another
+// language, and a few mutants that must be found.
+//   node e2e/engine/run.ts [--first=SEED]
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+const { values } = parseArgs({ options: { first: { type: 'string', default: '1' } } });
+const root = join(import.meta.dirname, '../..');
+const { first } = values;
+
+const parts: readonly (readonly string[])[] = [
+  ['e2e/engine/crash.ts', '--states=10000', '--minutes=6', `--first=${first}`],
+  ['e2e/engine/model.ts', '--operations=100000', '--minutes=2', '--per=2000', `--first=${first}`],
+  ['e2e/engine/reader.ts', `--seed=${first}`],
+  // another few in each run: the day decides
+  ['tools/mutants.ts', 'engine', '--sample=2', `--seed=${Math.floor(Date.now() / 86_400_000)}`, '--jobs=2'],
+];
+
+let failed = 0;
+for (const [script = '', ...flags] of parts) {
+  console.log(`\n-- ${script} ${flags.join(' ')}`);
+  const { status } = spawnSync(process.execPath, [script, ...flags], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) failed++;
+}
+console.log(`${parts.length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
