@@ -89,6 +89,11 @@ export type CleaningNeed = 'no' | 'idle' | 'paced' | 'urgent';
 
 export interface Cleaning {
   readonly need: CleaningNeed;
+  /**
+   * What users should find free beside the internal reserve before they have to wait: admission's margin and the nodes
+   * that are to be built. Up to a fiftieth of the pool counts.
+   */
+  wantedUnits: number;
   /** Units to move for so many appended ones. */
   debt(appendedUnits: number): number;
   /**

@@ -27,7 +27,10 @@ const stepUnits = 1024;
 /** A gap below this part of a segment is padded instead of filled with a part of a batch: splitting costs memory. */
 const gapPart = 1 / 85;
 /** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
-const pacedShare = 0.0175;
+const pacedShare = 0.015;
+const wantedPart = 50;
+/** Cleaning catches up, but does not stop users. */
+const pressureMax = 4;
 /** Segments with more in use than this are left alone: in idle time, and at all. */
 const usedShareMax = { idle: 0.95, ever: 0.98 };
 
@@ -46,6 +49,7 @@ interface Reading {
 }
 
 export class Cleaner implements Cleaning {
+  wantedUnits = 0;
   readonly #table: SpaceTable;
   readonly #appender: Appender;
   readonly #summaries: SummaryReader;
@@ -117,13 +121,14 @@ export class Cleaner implements Cleaning {
   }
 
   /**
-   * How short of whole free segments the pool is: 2 at the reserve that users do not get, 1 where as much must be won as
-   * is written, 0 a little above. The less is kept free, the emptier are the victims.
+   * How short of whole free segments the pool is: 2 where users begin to wait, 1 where as much must be won as is written,
+   * 0 a little above. The less is kept free, the emptier are the victims. What is held comes back, but not at once.
    */
   #pressure(): number {
     const { totalUnits, freeUnits, heldUnits, internalReserveUnits } = this.#room;
-    const free = freeUnits + heldUnits - internalReserveUnits;
-    return Math.max(0, 2 * (1 - free / (totalUnits * pacedShare)));
+    const wanted = Math.min(this.wantedUnits, totalUnits / wantedPart);
+    const free = freeUnits + heldUnits / 2 - internalReserveUnits - wanted;
+    return Math.min(pressureMax, Math.max(0, 2 * (1 - free / (totalUnits * pacedShare))));
   }
 
   async #nextVictim(): Promise<Victim | undefined> {
@@ -298,13 +303,15 @@ export class Cleaner implements Cleaning {
     this.#options.onRot?.(rot);
   }
 
-  /** The segment that takes what leaves this victim; undefined when none is free. */
+  /** The segment that takes what leaves this victim; undefined when those that are free are kept for checkpoints. */
   #target(victim: number): OpenSegment | undefined {
     const { segments } = this.#table;
     const heat = (segments.heat[victim] ?? 0) < heatCode.movedOnce ? heatCode.movedOnce : heatCode.movedMore;
     const known = this.#targets[heat];
     if (known !== undefined) return known;
-    if (segments.countIn(stateCode.free) === 0) return this.#targets.find((target) => target !== undefined);
+    const { internalReserveUnits, cleanerReserveUnits } = this.#room;
+    const isShort = segments.unitsIn(stateCode.free) <= internalReserveUnits - cleanerReserveUnits;
+    if (isShort) return this.#targets.find((target) => target !== undefined);
     const index = nextGroup(
       segments.groups,
       (each) => (segments.groups[each]?.inState[stateCode.free] ?? 0) > 0,
