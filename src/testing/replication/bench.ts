@@ -2,6 +2,8 @@
  * One replica core or one coordinator on a bench: messages are handed in one by one, what comes out is kept in lists,
  * time and commits move when the test says so.
  */
+import type { MembershipRecord } from '../../api/target-config.ts';
+import type { MembershipState } from '../../replication/membership.ts';
 import { Coordinator } from '../../replication/coordinator/coordinator.ts';
 import type { Answer, Result } from '../../replication/coordinator/requests.ts';
 import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
@@ -147,6 +149,12 @@ export const adopt = (epoch: number, previousLast: number): EntryBody => ({
 });
 
 /** A target whose replicas are played by the test. */
+/** The members are named by letters. */
+export const recordOf = (version: number, letters: string): MembershipRecord => ({
+  version,
+  members: Object.fromEntries([...letters].map((id) => [id, `guid-${id}`])),
+});
+
 export class TargetBench {
   readonly coordinator: Coordinator;
   readonly nonce = 77;
@@ -156,10 +164,20 @@ export class TargetBench {
   readonly dropped: string[] = [];
   ended: string | undefined;
 
-  constructor(options: { readonly replicas?: number; readonly timing?: Partial<Timing> } = {}) {
-    const ids = Array.from({ length: options.replicas ?? 3 }, (_, i) => 'ABCDE'[i] ?? '');
+  /** `next`: members after a change that is to be made. */
+  constructor(
+    options: {
+      readonly replicas?: number;
+      readonly timing?: Partial<Timing>;
+      readonly membership?: MembershipRecord;
+      readonly next?: MembershipRecord;
+    } = {},
+  ) {
+    const membership = options.membership ?? recordOf(1, 'ABCDE'.slice(0, options.replicas ?? 3));
+    const ids = Object.keys({ ...membership.members, ...options.next?.members });
     this.coordinator = new Coordinator({
-      membership: { version: 1, members: Object.fromEntries(ids.map((id) => [id, `guid-${id}`])) },
+      membership,
+      nextMembership: options.next,
       places: ids.map((id) => ({ id, guid: `guid-${id}`, pool: id, copyAddress: id })),
       nonce: this.nonce,
       timing: { ...benchTiming, ...options.timing },
@@ -198,11 +216,13 @@ export class TargetBench {
     id: string,
     epochs: readonly EpochStart[],
     last: number,
-    more: { clean?: boolean; isBase?: boolean } = {},
+    more: { clean?: boolean; isBase?: boolean; membership?: MembershipState } = {},
   ): void {
-    const { clean = true, isBase = false } = more;
-    const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values: {} };
-    this.tell(id, { type: 'report', complete, last, clean, memberships: [], committed: 0 });
+    const { clean = true, isBase = false, membership } = more;
+    const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values: {}, membership };
+    const records = membership ? [membership.current, membership.next] : [];
+    const memberships = records.flatMap((record) => record ?? []);
+    this.tell(id, { type: 'report', complete, last, clean, memberships, committed: 0 });
   }
 
   /** Everything sent to these replicas so far is received, or durable too. */
