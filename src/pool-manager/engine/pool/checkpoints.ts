@@ -13,6 +13,8 @@ export interface CheckpointsOptions {
   run(clean: boolean): Promise<void>;
   /** Whether the next root would differ from the last one. */
   isDirty(): boolean;
+  /** Nothing has changed for a while. */
+  onIdle(): void;
   onFailure(error: Error): void;
 }
 
@@ -49,7 +51,8 @@ export class Checkpoints {
     this.#cancelTimer = this.#options.clock.after(this.#options.everyMs, () => {
       this.start();
       if (this.#options.isDirty()) this.#idleLeft = idleRounds;
-      else if (this.#idleLeft-- <= 0) return;
+      else this.#options.onIdle();
+      if (this.#idleLeft-- <= 0) return;
       this.want();
     });
   }

@@ -58,7 +58,8 @@ export class CleanerPace {
 
   async #run(why: CleaningReason): Promise<void> {
     for (let first = true; !this.#isStopped; first = false) {
-      const units = first && why === 'wait' ? sliceUnits : this.#due(why === 'idle');
+      const isIdle = why === 'idle' && (first || this.#options.appendedUnits() === this.#seenUnits);
+      const units = why === 'wait' && first ? sliceUnits : this.#due(isIdle);
       if (units === 0) return;
       const moved = await this.#options.pin(() => this.#options.cleaning.clean(units));
       this.#debtUnits = Math.max(0, this.#debtUnits - moved);

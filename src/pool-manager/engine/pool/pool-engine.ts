@@ -119,6 +119,7 @@ export class PoolEngine {
       everyMs: limits.checkpointEveryMs,
       run: (clean) => this.#checkpoint(clean),
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
+      onIdle: () => this.cleaner.kick('idle'),
       onFailure,
     });
     this.#judge = new RoomJudge(
