@@ -1,15 +1,30 @@
 /** What the checks stand on: the guest, the csi-node in it, and a folder of this machine for targets. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CsiNode } from './csi-node.ts';
-import { prepareDisks } from './disks.ts';
+import { prepareDisks, type Disks } from './disks.ts';
 import { Guest } from './guest.ts';
 import { NodeApi } from './node-api.ts';
-import { cache, preparePackages } from './packages.ts';
+import { cache, preparePackages, type Emulator, type Kernel } from './packages.ts';
 
-/** Of this machine; the guest reaches those of targets as `machine`:PORT. */
-export const ports = { shell: 34000, csi: 34001, api: 34002, targets: 34010 } as const;
+/** Of this machine, below those that the kernel gives away; the guest reaches those of targets as `machine`:PORT. */
+export const ports = { shell: 21700, csi: 21701, api: 21702, targets: 21710 } as const;
+
+export interface Prepared {
+  readonly folder: string;
+  readonly emulator: Emulator;
+  readonly kernel: Kernel;
+  readonly disks: Disks;
+}
+
+/** What the guest boots from, in a new folder of this machine. Throws DownloadError. */
+export async function prepare(): Promise<Prepared> {
+  const folder = await mkdtemp(join(tmpdir(), 'caskade-vm-'));
+  const packages = await preparePackages();
+  await mkdir(join(folder, 'image'));
+  return { folder, ...packages, disks: await prepareDisks(packages.kernel, join(folder, 'image')) };
+}
 
 export class Bed {
   readonly folder: string;
@@ -24,11 +39,7 @@ export class Bed {
     this.csi = new CsiNode(guest, ports.csi, api, ports.api);
   }
 
-  static async open(): Promise<Bed> {
-    const folder = await mkdtemp(join(tmpdir(), 'caskade-vm-'));
-    const { emulator, kernel } = await preparePackages();
-    await mkdir(join(folder, 'image'));
-    const disks = await prepareDisks(kernel, join(folder, 'image'));
+  static async open({ folder, emulator, kernel, disks }: Prepared): Promise<Bed> {
     const api = await NodeApi.start(folder, ports.api);
     const console = join(cache, 'console.log');
     return new Bed(folder, await Guest.boot({ emulator, kernel, disks, port: ports.shell, console }), api);
@@ -43,7 +54,6 @@ export class Bed {
     this.csi.close();
     this.api.stop();
     await this.guest.stop();
-    await rm(this.folder, { recursive: true });
   }
 
   /** Sessions, disks, records and mounts of volumes in the guest; empty when nothing is left over. */

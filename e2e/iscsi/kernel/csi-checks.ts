@@ -1,6 +1,7 @@
 /** csi-node with the kernel's initiator: the image's role in its own mounts, the host's iscsiadm and iscsid, a real target. */
 import assert from 'node:assert/strict';
-import { open } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { StatusError } from '../../../src/shared/grpc/status-error.ts';
 import type { Check } from '../../local/suite.ts';
 import { until } from '../../until.ts';
@@ -123,6 +124,32 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
         }),
     },
     {
+      name: 'csi-node: mutual CHAP from the node-stage secret; a wrong one is refused for good and leaves nothing',
+      timeoutMs: 120_000,
+      run: async () => {
+        const file = join(bed().folder, 'chap');
+        await writeFile(file, 'joe secret-of-joe-1\nmutual the-target secret-of-target\n', { mode: 0o600 });
+        const secrets = (password: string) => ({
+          'node.session.auth.username': 'joe',
+          'node.session.auth.password': password,
+          'node.session.auth.username_in': 'the-target',
+          'node.session.auth.password_in': 'secret-of-target',
+        });
+        const work = async (volume: StagedVolume) => {
+          volume.secrets = secrets('something-else-1');
+          assert.equal((await refusal(volume.stage())).code, 'UNAUTHENTICATED');
+          volume.secrets = secrets('secret-of-joe-1');
+          await volume.up();
+          assert.equal(await guest('stat -c %a $(find /etc/iscsi/nodes -type f)'), '600\n');
+          await volume.down();
+          volume.secrets = secrets('something-else-1');
+          assert.equal((await refusal(volume.stage())).code, 'UNAUTHENTICATED');
+          await volume.unstage();
+        };
+        await withVolume('pvc-chap', 'ext4', work, ['--chap-file', file]);
+      },
+    },
+    {
       name: 'csi-node, block: the pod has the device, what it writes is on the volume',
       run: () =>
         withVolume('pvc-block', 'block', async (volume, target) => {
@@ -205,6 +232,23 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
           await volume.unpublish();
           await target.start();
           await volume.unstage();
+        }),
+    },
+    {
+      name: 'csi-node: a volume whose target never comes back is gone from the node once its time-out has passed',
+      timeoutMs: 120_000,
+      run: () =>
+        withVolume('pvc-lost', 'ext4', async (volume, target) => {
+          await volume.up();
+          await guest('for tmo in /sys/class/iscsi_session/*/recovery_tmo; do echo 5 > $tmo; done');
+          await target.kill();
+          await bed().guest.attempt(`echo unflushed > ${volume.path}/file`);
+          await volume.unpublish();
+          // The kubelet asks until it is done.
+          await until('unstaged', 60_000, async () => {
+            await volume.unstage();
+            return {};
+          });
         }),
     },
     {

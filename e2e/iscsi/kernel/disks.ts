@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../../shell.ts';
-import { cache, type Kernel } from './packages.ts';
+import { cache, download, type Kernel } from './packages.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 
@@ -40,8 +40,8 @@ export async function prepareDisks(kernel: Kernel, folder: string): Promise<Disk
   const initramfs = await cached('initramfs', [kernel.version, ...bootModules, initScript], (work) =>
     buildInitramfs(kernel, work),
   );
-  const host = await cached('host', [kernel.version, ...hostPackages], (work) => buildHost(kernel, work));
   const layers = await readImage(folder);
+  const host = await cached('host', [kernel.version, ...hostPackages], (work) => buildHost(kernel, work));
   const container = await cached('container', layers, (work) => buildContainer(folder, work));
   return { initramfs, files: [host, container, await buildOwn(folder)] };
 }
@@ -101,9 +101,10 @@ async function filesOf(modules: string, names: readonly string[]): Promise<Reado
 async function buildHost({ version, modules }: Kernel, work: string): Promise<string> {
   const archive = join(work, 'host.tar');
   const include = `--include=${hostPackages.join(',')}`;
-  await run(['mmdebstrap', '--variant=essential', '--skip=output/dev', include, 'bookworm', archive], {
-    timeoutMs: 600_000,
-  });
+  await download(
+    ['mmdebstrap', '--variant=essential', '--skip=output/dev', include, 'bookworm', archive],
+    work,
+  );
   const root = join(work, 'root');
   await mkdir(root);
   await run(['tar', '-xf', archive, '-C', root]);

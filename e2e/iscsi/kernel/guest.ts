@@ -79,14 +79,15 @@ export class Guest {
   /** Answers whatever its exit status was; -1 when the guest did not say in time. */
   async attempt(script: string, timeoutMs = 60_000): Promise<{ status: number; output: string }> {
     const socket = connect(this.#port, '127.0.0.1');
-    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    // The guest ends a script that takes longer; one that it can not end is left alone.
+    const timer = setTimeout(() => socket.destroy(), timeoutMs + 3_000);
     let printed = '';
     socket.setEncoding('utf8').on('data', (text: string) => {
       printed += text;
     });
     // How it broke shows in what is missing at the end.
     socket.on('error', () => undefined);
-    socket.end(`${script}\n`);
+    socket.end(`${Math.ceil(timeoutMs / 1000)}\n${script}\n`);
     await once(socket, 'close');
     clearTimeout(timer);
     const [, output = printed, status = '-1'] = /^([^]*)exit status (\d+)\n$/.exec(printed) ?? [];

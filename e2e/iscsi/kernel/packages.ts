@@ -42,6 +42,22 @@ export async function missing(): Promise<string | undefined> {
   return undefined;
 }
 
+/** What is not in the cache can not be had: no network, or no such package in the machine's sources. */
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError';
+}
+
+/** `run`, for commands that fetch packages. Throws DownloadError. */
+export async function download(command: readonly string[], cwd: string): Promise<void> {
+  try {
+    await run(command, { cwd, timeoutMs: 600_000 });
+  } catch (error) {
+    throw new DownloadError(`no download: ${(error as Error).message.replaceAll('\n', ' ')}`, {
+      cause: error,
+    });
+  }
+}
+
 export interface Emulator {
   /** The program with the folders of its data. */
   readonly command: readonly string[];
@@ -87,7 +103,7 @@ async function unpack(packages: readonly string[]): Promise<void> {
   const wanted = packages.filter((name) => !have.some((file) => file.startsWith(`${name}_`)));
   if (wanted.length === 0) return;
   console.log(`downloading ${wanted.join(' ')}`);
-  await run(['apt-get', 'download', '-q', ...wanted], { cwd: downloads, timeoutMs: 300_000 });
+  await download(['apt-get', 'download', '-q', ...wanted], downloads);
   for (const file of (await readdir(downloads)).filter((each) => !have.includes(each)))
     await run(['dpkg-deb', '-x', join(downloads, file), unpacked]);
 }

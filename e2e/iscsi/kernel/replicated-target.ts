@@ -5,6 +5,7 @@ import type { ProtoGrpcType as PoolProto } from '../../../src/api/proto/pool.ts'
 import { openClient } from '../../../src/shared/grpc/client.ts';
 import { loadProto } from '../../../src/shared/grpc/load.ts';
 import {
+  gone,
   healthy,
   identical,
   restart,
@@ -35,7 +36,7 @@ export class ReplicatedTarget {
     const own = join(folder, name);
     mkdirSync(own, { recursive: true });
     const listen = `127.0.0.1:${port}`;
-    return new ReplicatedTarget(own, await startLocal(own, { size: '256M', listen }), port);
+    return new ReplicatedTarget(own, await startLocal(own, { size: '320M', listen }), port);
   }
 
   get iqn(): string {
@@ -45,9 +46,10 @@ export class ReplicatedTarget {
     return join(this.#folder, 'd');
   }
 
-  /** SIGKILL, then a new process on the same portal. */
-  async restartTarget(): Promise<void> {
-    process.kill(this.#targetPid, 'SIGKILL');
+  /** It ends by `signal`; then a new process on the same portal. */
+  async restartTarget(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    process.kill(this.#targetPid, signal);
+    await gone([this.#targetPid], 20_000);
     this.#targetPid = await restart(this.#dir, 'target');
   }
 
@@ -56,7 +58,7 @@ export class ReplicatedTarget {
     await this.#served.kill();
     // Its children end within two seconds of it.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    this.#served = await startLocal(this.#folder, { size: '256M', listen: `127.0.0.1:${port}` });
+    this.#served = await startLocal(this.#folder, { size: '320M', listen: `127.0.0.1:${port}` });
     this.#targetPid = this.#served.line.pids.target;
     this.port = port;
   }

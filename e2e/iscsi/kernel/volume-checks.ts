@@ -61,7 +61,7 @@ ${unmounted(target)}`);
     fileSystem('ext4', 'resize2fs $disk 2>&1'),
     fileSystem('xfs', 'xfs_growfs /mnt'),
     {
-      name: 'volume: the target killed three times under fio on ext4: every block verifies, no error of the file system',
+      name: 'volume: the target killed, stopped, killed under fio on ext4: every block verifies, no error of the file system',
       timeoutMs: 240_000,
       run: () =>
         withVolume('killed', async (target) => {
@@ -69,7 +69,8 @@ ${unmounted(target)}`);
           const kills = async () => {
             for (let kill = 0; kill < 3; kill++) {
               await new Promise((resolve) => setTimeout(resolve, 5_000));
-              await target.restartTarget();
+              // The second time as when a pod is replaced: it asks the session to log out before it ends.
+              await target.restartTarget(kill === 1 ? 'SIGTERM' : 'SIGKILL');
             }
           };
           // What is written a second time is verified before.

@@ -14,15 +14,17 @@ export interface CommandOptions {
   readonly input?: string;
 }
 
-/** The tool could not be started, took too long, or said no. `message` names it and its last words. */
+/** The tool could not be started, took too long, or said no. `message` names it, its first and its last words. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   /** Of the system (`ENOENT`), `ETIMEDOUT`, or the exit status. */
   readonly code: string | number;
   readonly stderr: string;
   constructor(argv: readonly string[], code: string | number, stderr: string) {
-    const last = stderr.trim().split('\n').slice(-3).join(' ');
-    super(`${argv.join(' ')}: ${reasonOf(code)}${last === '' ? '' : `: ${last}`}`);
+    // Some say it first and explain themselves after that (mkfs.xfs), most say it last.
+    const lines = stderr.trim().split('\n');
+    const words = lines.length <= 3 ? lines : [...lines.slice(0, 1), '…', ...lines.slice(-2)];
+    super(`${argv.join(' ')}: ${reasonOf(code)}${stderr.trim() === '' ? '' : `: ${words.join(' ')}`}`);
     this.code = code;
     this.stderr = stderr;
   }
