@@ -1,4 +1,7 @@
-/** A volume in memory, sparse in pieces of 4 KiB: for tests and for trying a target without disks. */
+/**
+ * A volume in memory, sparse in pieces of 4 KiB: for tests and for trying a target without disks. A piece is never changed,
+ * it is replaced: so it can be handed to a reader, and taken from a writer, as it is.
+ */
 import { assert } from '../shared/assert.ts';
 import { VolumeError, type Volume, type VolumeMapping, type VolumeProblem } from './volume.ts';
 
@@ -49,7 +52,7 @@ export class MemoryVolume implements Volume {
     this.#begin(offsetBytes, lengthBytes);
     for (const { index, from, to } of pieces(offsetBytes, lengthBytes)) {
       if (to - from === pieceBytes) this.#pieces.delete(index);
-      else this.#pieces.get(index)?.fill(0, from, to);
+      else if (this.#pieces.has(index)) this.#pieces.set(index, this.#changed(index).fill(0, from, to));
     }
   }
 
@@ -97,6 +100,8 @@ export class MemoryVolume implements Volume {
   }
 
   #read(offsetBytes: number, lengthBytes: number): Uint8Array {
+    if (lengthBytes === pieceBytes && offsetBytes % pieceBytes === 0)
+      return this.#pieces.get(offsetBytes / pieceBytes) ?? new Uint8Array(pieceBytes);
     const data = new Uint8Array(lengthBytes);
     for (const { index, from, to, at } of pieces(offsetBytes, lengthBytes)) {
       const piece = this.#pieces.get(index);
@@ -107,10 +112,24 @@ export class MemoryVolume implements Volume {
 
   #write(offsetBytes: number, data: Uint8Array): void {
     for (const { index, from, to, at } of pieces(offsetBytes, data.byteLength)) {
-      let piece = this.#pieces.get(index);
-      if (piece === undefined) this.#pieces.set(index, (piece = new Uint8Array(pieceBytes)));
-      piece.set(data.subarray(at, at + to - from), from);
+      this.#pieces.set(index, this.#pieceOf(data.subarray(at, at + to - from), index, from));
     }
+  }
+
+  /** A whole piece is kept as it came, unless it would hold on to more than itself. */
+  #pieceOf(part: Uint8Array, index: number, from: number): Uint8Array {
+    if (part.byteLength < pieceBytes) {
+      const piece = this.#changed(index);
+      piece.set(part, from);
+      return piece;
+    }
+    return part.buffer.byteLength === pieceBytes ? part : new Uint8Array(part);
+  }
+
+  /** A copy of what is there, to be changed. */
+  #changed(index: number): Uint8Array {
+    const piece = this.#pieces.get(index);
+    return piece === undefined ? new Uint8Array(pieceBytes) : new Uint8Array(piece);
   }
 }
 

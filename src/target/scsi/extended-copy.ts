@@ -64,7 +64,7 @@ async function copySegment(unit: Unit, segment: CopySegment, record: CopyRecord)
   for (const at of pieces) {
     const bytes = Math.min(pieceBytes, lengthBytes - at);
     // Its own copy: a volume keeps what it is given.
-    const data = (await volume.read(from + at, bytes)).slice();
+    const data = new Uint8Array(await volume.read(from + at, bytes));
     await volume.write(to + at, data);
     record.copiedBytes += bytes;
   }
