@@ -7,7 +7,7 @@ export interface EngineLimits {
   readonly nodeCacheBytesMax: number;
   /** Nodes of deleted snapshots and volumes that one checkpoint takes apart. */
   readonly freeingNodesPerCheckpoint: number;
-  /** Bytes that reads of all volumes have under way; more wait for their turn. */
+  /** Bytes that reads of all volumes have under way for each device; more wait for their turn. */
   readonly readingBytesMax: number;
 }
 
@@ -16,5 +16,5 @@ export const defaultLimits: EngineLimits = {
   checkpointEveryMs: 5_000,
   nodeCacheBytesMax: 64 * 2 ** 20,
   freeingNodesPerCheckpoint: 4_096,
-  readingBytesMax: 4 * 2 ** 20,
+  readingBytesMax: 512 * 1024,
 };

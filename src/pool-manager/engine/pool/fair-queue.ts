@@ -6,6 +6,8 @@ import { assert } from '../../../shared/assert.ts';
 
 /** What a volume may take in one turn. */
 const quantumBytes = 128 * 1024;
+/** What a request costs a device at least, in bytes that it could move meanwhile. */
+const leastBytes = 64 * 1024;
 
 interface Waiting {
   readonly bytes: number;
@@ -23,13 +25,14 @@ export class FairQueue {
   readonly #queues = new Map<number, Queue>();
   #bytes = 0;
 
-  /** `bytesMax` may be under way at once; a larger one goes alone. */
+  /** `bytesMax` may be under way at once, small requests counted as 64 KiB; a larger one goes alone. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
   /** Runs `work`, which moves so many bytes, when it is the turn of `slot`. */
-  async run<T>(slot: number, bytes: number, work: () => Promise<T>): Promise<T> {
+  async run<T>(slot: number, wantedBytes: number, work: () => Promise<T>): Promise<T> {
+    const bytes = Math.max(wantedBytes, leastBytes);
     if (this.#queues.size > 0 || !this.#fits(bytes))
       await new Promise<void>((go) => {
         const queue = this.#queues.get(slot) ?? { waiting: [], creditBytes: 0 };

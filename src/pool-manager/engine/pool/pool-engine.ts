@@ -93,7 +93,7 @@ export class PoolEngine {
     this.#tellFailure = failed.resolve;
     this.pins = new Pins(() => this.openTxg);
     this.#nodes = new NodeStore(space, limits.nodeCacheBytesMax);
-    this.#reads = new FairQueue(limits.readingBytesMax);
+    this.#reads = new FairQueue(limits.readingBytesMax * devices.members.length);
     const pause = () => host.pause();
     const onFailure = (error: Error) => this.fail(error);
     const wantCheckpoint = () => this.checkpoints.want();
