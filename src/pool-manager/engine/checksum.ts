@@ -1,10 +1,10 @@
 /**
- * 128-bit checksums of 4 KiB units: two XXH64 with different seeds, both functions of a salt that says what the unit is.
+ * 128-bit checksums: two XXH64 with different seeds, both functions of a salt that says what the bytes are.
  *
  *  - Data is salted with its block number alone, so that replicas of a volume have equal checksums for equal content and
- *    digests come from the map without reading data.
- *  - Nodes, blobs and pages of the space map have salts that no block number reaches (block numbers end at 2^53): one
- *    that is found in the place of another does not verify.
+ *    digests come from the map without reading data. Nodes are salted with their ids, which no block number reaches
+ *    (map/owner.ts).
+ *  - Labels, roots and items have salts of their own: one that is found in the place of another does not verify.
  */
 import { blockBytes } from '../../shared/block-size.ts';
 import { openKernels, reserved } from '../../shared/kernels.ts';
@@ -22,16 +22,10 @@ export const checksummedBytesMax = 16_384;
 
 /** The upper half of a salt: which kind of unit it is. */
 export const saltKind = {
-  node: 0x8000_0000,
-  blob: 0x4000_0000,
-  spaceMap: 0x2000_0000,
   root: 0x1000_0000,
   label: 0x0800_0000,
   item: 0x0400_0000,
 } as const;
-
-/** Salt of the content of a block. */
-export const dataSaltHigh = (block: number): number => Math.floor(block / 2 ** 32);
 
 function sum(source: Uint8Array, from: number, length: number, saltLow: number, saltHigh: number): void {
   bytes.set(length === source.byteLength ? source : source.subarray(from, from + length), at);
@@ -49,21 +43,6 @@ export function checksumUnit(
 ): void {
   sum(source, from, blockBytes, saltLow, saltHigh);
   for (let i = 0; i < 4; i++) to[toAt + i] = words[sumWord + i] ?? 0;
-}
-
-/** The same for a block of data; answers false, and writes nothing, when the block is all zeros. */
-export function checksumUnlessZero(
-  source: Uint8Array,
-  from: number,
-  block: number,
-  to: Uint32Array,
-  toAt: number,
-): boolean {
-  bytes.set(source.subarray(from, from + blockBytes), at);
-  if (kernels.isZero(at, blockBytes) === 1) return false;
-  kernels.checksum128(sumAt, at, blockBytes, block >>> 0, dataSaltHigh(block));
-  for (let i = 0; i < 4; i++) to[toAt + i] = words[sumWord + i] ?? 0;
-  return true;
 }
 
 /** Whether the unit at `from` has the checksum that stands in `of[ofAt…]`. */
