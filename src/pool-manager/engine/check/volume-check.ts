@@ -1,5 +1,6 @@
 /** All views of a volume: snapshots from the oldest on, its head, and what is cut out but not freed yet. */
-import { isMapped, sectorBytes } from '../map/pointer.ts';
+import { sectorBytes } from '../../../shared/block-size.ts';
+import { isMapped } from '../map/pointer.ts';
 import { slotSpan } from '../map/radix.ts';
 import { countsOf, type Tree } from '../map/tree.ts';
 import type { DeadPart } from '../volume/dead-parts.ts';

@@ -1,5 +1,6 @@
 /** What was noted and is not in the log yet: the records, and the names of the data that they speak of. */
-import { batchOf, isMapped, pointerWords, sectorBytes, sectorsOf } from '../map/pointer.ts';
+import { sectorBytes } from '../../../shared/block-size.ts';
+import { batchOf, isMapped, pointerWords, sectorsOf } from '../map/pointer.ts';
 import type { BatchPlace } from '../space/block-space.ts';
 import type { VolumeNote } from '../volume/volume-journal.ts';
 import { RecordBuffer, type recordKind } from './record-buffer.ts';

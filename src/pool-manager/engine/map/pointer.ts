@@ -25,7 +25,6 @@ export const nodeWords = pointerWords * pointersPerNode;
 export const checksumWord = 4;
 /** Batch numbers end below. */
 export const batchMax = 2 ** 40;
-export const sectorBytes = 512;
 /** Sectors of a block that is stored as it is. */
 export const plainSectors = 8;
 /** Offsets in a batch end below: 255 units of data are 2040 sectors. */

@@ -6,10 +6,11 @@
  * sent after the root has nothing but units that were appended after it, and those are in the same group of the log, or
  * dead (what stands in the log itself gets new places, what was never committed is lost).
  */
+import { sectorBytes } from '../../../shared/block-size.ts';
 import { must } from '../../../shared/assert.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
 import type { LoggedBlock } from '../log/replay.ts';
-import { offsetOf, sectorBytes } from '../map/pointer.ts';
+import { offsetOf } from '../map/pointer.ts';
 import { isStoredGood } from '../volume/content.ts';
 import type { Zstd } from '../volume/volume-core.ts';
 

@@ -2,7 +2,7 @@
  * Takes whole blocks of data in: each that is not zero gets its checksum and a name and is on its way at once; its pointer
  * goes into the open layer. No object is made per block: pointers pass through one scratch array.
  */
-import { blockBytes } from '../../../shared/block-size.ts';
+import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
 import type { DeltaLayer } from '../map/delta-layer.ts';
 import {
   checksumWord,
@@ -11,7 +11,6 @@ import {
   isMapped,
   plainSectors,
   pointerWords,
-  sectorBytes,
   sectorsOf,
   setBirth,
   setCompression,

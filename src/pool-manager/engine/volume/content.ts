@@ -5,7 +5,7 @@
  * checksum is always that of the plain content, salted with the block's number.
  */
 import { assert } from '../../../shared/assert.ts';
-import { blockBytes } from '../../../shared/block-size.ts';
+import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
 import { openKernels, reserved } from '../../../shared/kernels.ts';
 import { verifyUnit } from '../checksum.ts';
 import { saltHigh, saltLow } from '../map/owner.ts';
@@ -15,7 +15,6 @@ import {
   compressionOf,
   isMapped,
   plainSectors,
-  sectorBytes,
   sectorsOf,
 } from '../map/pointer.ts';
 import type { VolumeProperties } from '../volume-store.ts';

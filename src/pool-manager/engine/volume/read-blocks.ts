@@ -1,18 +1,10 @@
 /** Content of a stretch of blocks: pointers from the view, data from memory or the devices, each block checked. */
 import { assert } from '../../../shared/assert.ts';
-import { blockBytes } from '../../../shared/block-size.ts';
+import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
 import type { View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { BadNodeError, StaleNameError } from '../map/node-store.ts';
-import {
-  birthOf,
-  compressionOf,
-  copyPointer,
-  isLost,
-  isMapped,
-  pointerWords,
-  sectorBytes,
-} from '../map/pointer.ts';
+import { birthOf, compressionOf, copyPointer, isLost, isMapped, pointerWords } from '../map/pointer.ts';
 import { walkView } from '../map/view-walk.ts';
 import { BadBlockError } from '../volume-store.ts';
 import { copyPlain, isStoredGood } from './content.ts';

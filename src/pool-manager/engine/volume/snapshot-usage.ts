@@ -3,8 +3,9 @@
  * walk that taking it apart would do, and kept until one of its neighbours changes; so only the newest snapshot, whose
  * neighbour is the head, is walked again and again, and only where it differs from the head.
  */
+import { sectorBytes } from '../../../shared/block-size.ts';
 import { unfold, type View } from '../map/delta-layer.ts';
-import { plainSectors, sectorBytes, sectorsOf } from '../map/pointer.ts';
+import { plainSectors, sectorsOf } from '../map/pointer.ts';
 import { slotSpan } from '../map/radix.ts';
 import { countsOf, type Tree } from '../map/tree.ts';
 import type { SnapshotUsage } from '../volume-store.ts';

@@ -1,9 +1,9 @@
 /** One volume of an open pool (the port: volume-store.ts): what is read of it, and what checkpoints take and settle. */
 import { assert } from '../../../shared/assert.ts';
-import { blockBytes } from '../../../shared/block-size.ts';
+import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
 import { unfold, type View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
-import { birthOf, pointerWords, sectorBytes } from '../map/pointer.ts';
+import { birthOf, pointerWords } from '../map/pointer.ts';
 import { countsOf, type PendingCounts, settleCounts, type Tree } from '../map/tree.ts';
 import type { Extent, SnapshotUsage, VolumeStore, VolumeUsage } from '../volume-store.ts';
 import { hasContent } from './content.ts';
