@@ -1,6 +1,7 @@
 /** The asynchronous half of the engine's port as effects of the replica core: promises become calls, errors messages. */
 import type { Done, Outcome, StoreEffects } from '../replication/store.ts';
 import type { Log } from '../shared/log.ts';
+import { blockBytes } from '../shared/block-size.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
 
 export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
@@ -20,7 +21,16 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
     const outcome = await outcomeOf(store.commit());
     if (outcome.ok) done();
   };
+  const repair = async (block: number, data: Uint8Array): Promise<void> => {
+    for (let at = 0; at < data.byteLength; at += blockBytes) {
+      const one = block + at / blockBytes;
+      const content = data.subarray(at, at + blockBytes);
+      const outcome = await outcomeOf(store.writeRepaired(one, content));
+      if (outcome.ok && outcome.value) log.info('block repaired from another replica', { block: one });
+    }
+  };
   return {
+    repair: (block, data) => void repair(block, data),
     commit: (done) => void commit(done),
     read: (block, count, done) => void settle(store.read(block, count), done),
     births: (after, { block, count }, limit, done) =>

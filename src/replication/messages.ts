@@ -96,6 +96,8 @@ export type TargetMessage = Fence &
         /** Asked is what is mapped, not what is there: `data` is the first stretch of the range (mapping.ts). */
         readonly map?: boolean;
       }
+    /** These blocks, which you could not read, are so elsewhere: taken back where they are what their checksums promise. */
+    | { readonly type: 'repair'; readonly block: number; readonly data: Uint8Array }
     | { readonly type: 'dropBase' }
     /** This version is durable on quorums of it and of the one before (R34). */
     | { readonly type: 'committed'; readonly version: number }

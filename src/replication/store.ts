@@ -42,6 +42,8 @@ export interface StoreEffects {
     limit: number,
     done: Done<{ readonly extents: readonly Extent[]; readonly next: number }>,
   ): void;
+  /** Puts blocks back that are unreadable here, where `data` is what their checksums promise; else nothing changes. */
+  repair(block: number, data: Uint8Array): void;
   digest(block: number, count: number, snapshot: string, done: Done<Uint8Array>): void;
 }
 

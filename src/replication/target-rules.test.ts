@@ -427,3 +427,17 @@ test('R17: who is too slow is left out, each time longer; on its new link it is 
   target.tick(100);
   expect(stateOf('C')).toBe('InSync');
 });
+
+test('a block that one replica can not read is read from another, and given back to the first', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const read = target.read(3);
+  const asked = ['A', 'B', 'C'].find((id) => target.last(id, 'read'));
+  const first = asked ?? '';
+  target.tell(first, { type: 'readFailed', readId: 1, message: 'block 3 is unreadable' });
+  const second = ['A', 'B', 'C'].find((id) => id !== first && target.last(id, 'read')) ?? '';
+  const { last } = target.coordinator.status();
+  target.tell(second, { type: 'data', readId: 1, last, data: blockOf(7) });
+  expect(read.result).toEqual({ ok: true, value: blockOf(7) });
+  expect(target.must(first, 'repair')).toMatchObject({ block: 3, data: blockOf(7) });
+  expect(target.last(second, 'repair')).toBeUndefined();
+});

@@ -61,6 +61,7 @@ const targetSays: readonly TargetSays[] = [
   { type: 'read', readId: max, after: max, block: 2 ** 40, count: 256 },
   { type: 'dropBase' },
   { type: 'dropProof', number: 9 },
+  { type: 'repair', block: 2 ** 40, data },
   { type: 'committed', version: 4 },
   { type: 'retire', version: 5 },
 ];

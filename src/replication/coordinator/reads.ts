@@ -101,6 +101,7 @@ export class Reads {
     if (!read) return;
     const { block, count } = read.request;
     member.inflightReads -= 1;
+    this.#repair(read.request, message.data);
     read.place = { at: 'held', need: this.#o.unsettled(block, count, message.last), data: message.data };
     this.#held.add(read);
   }
@@ -138,6 +139,13 @@ export class Reads {
     for (const { request } of this.#reads.values()) request.answer({ ok: false, problem: 'busy' });
     this.#reads.clear();
     this.restart();
+  }
+
+  /** Who could not read these blocks gets them back. It takes only what its own checksums promise, whatever was written since. */
+  #repair({ block, failed, map }: ReadRequest, data: Uint8Array): void {
+    if (map) return;
+    for (const member of this.#o.members)
+      if (failed.has(member.id) && isInSync(member)) this.#o.say(member, { type: 'repair', block, data });
   }
 
   #forget(read: Read): void {

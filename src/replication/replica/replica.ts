@@ -131,6 +131,8 @@ export class Replica {
         return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
       case 'dropProof':
         return this.#ledger.dropProof(message.number);
+      case 'repair':
+        return this.#effects.repair(message.block, message.data);
       case 'committed':
         return this.#committed(session, message.version);
       case 'retire':

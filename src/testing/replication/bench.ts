@@ -127,6 +127,7 @@ export class ReplicaBench {
         read: (block, count, done) => now(() => this.store.read(block, count), done),
         births: (after, { block, count }, limit, done) =>
           now(() => this.store.births(after, block, count, limit), done),
+        repair: (block, data) => void this.store.repair(block, data),
         digest: (block, count, snapshot, done) => now(() => this.store.digest(block, count, snapshot), done),
         copy: (_source, request, done) => this.asked.push({ request, done }),
       },
@@ -152,7 +153,7 @@ export const adopt = (epoch: number, previousLast: number): EntryBody => ({
 /** The members are named by letters. */
 export const recordOf = (version: number, letters: string): MembershipRecord => ({
   version,
-  members: Object.fromEntries([...letters].map((id) => [id, `guid-${id}`])),
+  members: Object.fromEntries(letters.split('').map((id) => [id, `guid-${id}`])),
 });
 
 export class TargetBench {

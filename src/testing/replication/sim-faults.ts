@@ -72,6 +72,9 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
         if (!world.calm) world.newTarget();
       });
       return world.reach.hit('kill');
+    case 'badBlock':
+      for (const replica of replicas(fault.replica).slice(0, 1)) spoil(world, replica, fault.block);
+      return;
     case 'members':
       return world.operator.change(fault.change, fault.which);
     case 'fullPool':
@@ -140,6 +143,15 @@ function lose(world: SimWorld, replica: SimReplica): void {
   replica.crash();
   replica.lost = true;
   reach.hit('lose');
+}
+
+/** Never the same block on two: what nobody can read is lost, and that is no fault of replication. */
+function spoil(world: SimWorld, { store }: SimReplica, which: number): void {
+  const block = Math.floor((which * store.content.tags.length) / 1_000);
+  if (world.present.some((other) => other.store.bad.size > 0)) return;
+  store.bad.add(block);
+  world.network.corrupted += 1;
+  world.reach.hit('badBlock');
 }
 
 function isolate(

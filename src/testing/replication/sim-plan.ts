@@ -41,6 +41,8 @@ export type Fault =
   /** `restartMs`: another one follows after so long. */
   | { readonly kind: 'killTarget'; readonly target: Who; readonly restartMs: number }
   | { readonly kind: 'newTarget' }
+  /** A block of this replica can not be read any more, until it is written or repaired. */
+  | { readonly kind: 'badBlock'; readonly replica: Who; readonly block: Which }
   | { readonly kind: 'members'; readonly change: MembershipFault; readonly which: Which }
   /** The pool has no room left, after it was low for a moment. */
   | { readonly kind: 'fullPool'; readonly replica: Who; readonly forMs: number }
@@ -196,6 +198,7 @@ function accidents(random: Prng, untilMs: number, wildClocks: boolean): SimEvent
   often(0.5, () => ({ kind: 'newTarget' }));
   often(0.5, () => ({ kind: random.pick(['dropEntry', 'repeatEntry']), target: 999, replica: who() }));
   often(0.5, () => ({ kind: 'corruptCopy', count: 1 + random.below(2) }));
+  if (random.chance(0.3)) often(0.8, () => ({ kind: 'badBlock', replica: who(), block: who() }));
   const change = () => random.pick(['add', 'remove', 'replace', 'replace'] as const);
   often(1, () => ({ kind: 'members', change: change(), which: who() }));
   often(0.3, () => ({ kind: 'fullPool', replica: who(), forMs: someMs(2_500) }));

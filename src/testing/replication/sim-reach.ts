@@ -17,6 +17,8 @@ export const reachPoints = [
   'corruptCopy',
   'slowDisk',
   'fullPool',
+  'badBlock',
+  'block repaired',
   'slowLink',
   'resize',
   'trigger',

@@ -94,6 +94,9 @@ export class SimReplica {
         read: (block, count, done) => this.#later(process, () => this.store.read(block, count), done),
         births: (after, { block, count }, limit, done) =>
           this.#later(process, () => this.store.births(after, block, count, limit), done),
+        repair: (block, data) => {
+          if (this.store.repair(block, data)) world.reach.hit('block repaired');
+        },
         digest: (block, count, snapshot, done) =>
           this.#later(process, () => this.store.digest(block, count, snapshot), done),
         copy: (source, request, done) => world.network.copy(this, source, request, done),

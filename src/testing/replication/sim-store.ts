@@ -57,6 +57,8 @@ export class SimStore implements ReplicaStore {
   #durable: State;
   /** A pool without room refuses writes. */
   full = false;
+  /** Blocks of the head that can not be read. */
+  readonly bad = new Set<number>();
 
   constructor(identity: SimStore['identity'], blocks: number) {
     this.identity = identity;
@@ -119,6 +121,7 @@ export class SimStore implements ReplicaStore {
     for (const { block, count, birth, data } of extents) {
       const tags = data ? tagsIn(data) : repeat(0, count);
       assert(tags.length === count && block + count <= this.#state.tags.length, 'an extent that fits');
+      this.#heal(block, count);
       this.#state = {
         ...this.#state,
         births: fill(this.#state.births, block, repeat(birth, count)),
@@ -171,6 +174,7 @@ export class SimStore implements ReplicaStore {
   }
 
   read(block: number, count: number): Uint8Array {
+    this.#checkReadable(block, count);
     return blocksFor(this.#state.tags.slice(block, block + count));
   }
 
@@ -191,12 +195,31 @@ export class SimStore implements ReplicaStore {
   }
 
   digest(block: number, count: number, snapshot: string): Uint8Array {
+    this.#checkReadable(block, count);
     const tags = this.contentOf(snapshot).tags.slice(block, block + count);
     return Buffer.from(tags.join());
   }
 
+  /** Answers whether it was one that could not be read, with this content. */
+  repair(block: number, data: Uint8Array): boolean {
+    const promised = tagsIn(data).every((tag, i) => tag === this.#state.tags[block + i]);
+    return promised && this.#heal(block, tagsIn(data).length);
+  }
+
+  #checkReadable(block: number, count: number): void {
+    for (const one of this.bad)
+      if (one >= block && one < block + count) throw new Error(`block ${one} is unreadable`);
+  }
+
+  #heal(block: number, count: number): boolean {
+    const healed = [...this.bad].filter((one) => one >= block && one < block + count);
+    for (const one of healed) this.bad.delete(one);
+    return healed.length > 0;
+  }
+
   #put(number: number, block: number, tags: readonly number[]): void {
     assert(number > this.last, `${number} after ${this.last}`);
+    this.#heal(block, tags.length);
     this.#state = {
       ...this.#state,
       last: number,

@@ -119,6 +119,7 @@ export class SimWorld {
     for (const replica of this.replicas) {
       replica.process.wake();
       replica.store.full = false;
+      replica.store.bad.clear();
       replica.core?.setSpace(false);
       replica.slow('disk', 1, 0);
       replica.slow('link', 1, 0);
