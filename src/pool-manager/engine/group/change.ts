@@ -21,7 +21,7 @@ import type { DeviceSet } from './device-set.ts';
 import { examineDevices } from './examine.ts';
 import { devicesMax, labelBytes, labelOffsets, segmentsOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
-import { devicesOf, type Label, type LabelDevice } from './label.ts';
+import { devicesOf, encodeLabel, type Label, type LabelDevice } from './label.ts';
 import type { Member } from './member.ts';
 import type { SegmentGroup } from './segment-group.ts';
 
@@ -105,19 +105,19 @@ export async function replaceDevice(
     name: device.name,
     sizeBytes: wholeBytes(device),
   };
-  const old = member.device;
-  Object.assign(member, joining(core), known, { device, goodTxg: 0, checksumErrors: 0, ioErrors: 0 });
   const swap = (devices: readonly LabelDevice[]) =>
     devices.map((each) => (each.guid === guid ? known : each));
-  await set.writeLabels(
-    {
-      ...set.label,
-      generation: set.label.generation + 1,
-      groups: set.label.groups.map((group) => ({ ...group, devices: swap(group.devices) })),
-      logs: set.label.logs.map(swap),
-    },
-    [known.guid],
-  );
+  const label: Label = {
+    ...set.label,
+    generation: set.label.generation + 1,
+    groups: set.label.groups.map((group) => ({ ...group, devices: swap(group.devices) })),
+    logs: set.label.logs.map(swap),
+  };
+  // the old device gets all writes until every label is durable: a crash finds either it or the new one in the tree
+  await writeHeader(device, known, label);
+  await set.writeLabels(label);
+  const old = member.device;
+  Object.assign(member, joining(core), known, { device, goodTxg: 0, checksumErrors: 0, ioErrors: 0 });
   await closeOld(old, device);
   set.onChange();
 }
@@ -249,6 +249,20 @@ async function prepare(set: DeviceSet, devices: readonly BlockDevice[]): Promise
     throw new PoolRefusal('DeviceMissing', `${error.message}: choose another device`, { cause: error });
   }
   for (const device of devices) await welcome(set, device);
+}
+
+async function writeHeader(
+  device: BlockDevice,
+  { guid, sizeBytes }: LabelDevice,
+  label: Label,
+): Promise<void> {
+  try {
+    const header = encodeLabel({ ...label, device: guid });
+    for (const offset of labelOffsets(sizeBytes).toReversed()) await device.writeThrough(offset, header);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    throw new PoolRefusal('DeviceMissing', `${error.message}: choose another device`, { cause: error });
+  }
 }
 
 async function welcome(set: DeviceSet, device: BlockDevice): Promise<void> {
