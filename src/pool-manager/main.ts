@@ -13,7 +13,8 @@ import { stopRequested } from '../shared/edge/shutdown.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
 import { poolHandlers, statusOf } from './admin-server.ts';
 import { exitCode } from '../shared/exit-codes.ts';
-import { isOfflineCommand } from './offline/commands.ts';
+import { isOfflineCommand, type OfflineCommand } from './offline/commands.ts';
+import { isOnlineCommand } from './online/commands.ts';
 import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import { openPoolMedia } from './pool-media.ts';
@@ -22,12 +23,14 @@ import { watchDevices } from './returning-devices.ts';
 
 export async function run(argv: readonly string[]): Promise<void> {
   const [name = '', ...rest] = argv;
-  if (!isOfflineCommand(name)) {
-    await serve(argv);
-    return;
-  }
+  if (isOnlineCommand(name)) console.log(await (await import('./online/run.ts')).onlineCommands[name](rest));
+  else if (isOfflineCommand(name)) await offline(name, rest);
+  else await serve(argv);
+}
+
+async function offline(name: OfflineCommand, argv: readonly string[]): Promise<void> {
   const { offlineCommands } = await import('./offline/run.ts');
-  const { text, isWrong } = await offlineCommands[name](rest);
+  const { text, isWrong } = await offlineCommands[name](argv);
   console.log(text);
   if (isWrong) process.exitCode = exitCode.failure;
 }

@@ -5,9 +5,11 @@ import { list, object, oneOf, optional, text, type Shape } from '../shared/shape
 
 export const poolCommand = {
   name: 'caskade pool',
-  does: ['Runs the daemon of one pool.', 'Without a daemon: caskade pool check|inspect|export --help'].join(
-    '\n',
-  ),
+  does: [
+    'Runs the daemon of one pool.',
+    'Asking a daemon: caskade pool status|create|replace|scrub|grow --help',
+    'Without a daemon: caskade pool check|inspect|export --help',
+  ].join('\n'),
   flags: {
     config: { value: 'FILE', does: 'JSON, see docs/options.md', required: true },
   },

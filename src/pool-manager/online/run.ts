@@ -1,0 +1,117 @@
+/** `caskade pool status`, `create`, `replace`, `scrub`, `grow`: calls to the daemon of a pool. */
+import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
+import type { ProtoGrpcType } from '../../api/proto/pool.ts';
+import { readConfig, readToken } from '../../shared/edge/config-file.ts';
+import { helpOf, parseFlags } from '../../shared/edge/flags.ts';
+import { CommandError, UsageError } from '../../shared/exit-codes.ts';
+import { type GrpcClient, openClient } from '../../shared/grpc/client.ts';
+import { loadProto } from '../../shared/grpc/load.ts';
+import { StatusError } from '../../shared/grpc/status-error.ts';
+import { poolConfigShape } from '../options.ts';
+import {
+  createCommand,
+  growCommand,
+  type OnlineCommand,
+  replaceCommand,
+  scrubCommand,
+  statusCommand,
+} from './commands.ts';
+
+const deadlineMs = 30_000;
+type Service = ProtoGrpcType['caskade']['pool']['v1']['Pool']['service'];
+
+/** Each answers what to print. */
+export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly string[]) => Promise<string>>> = {
+  async status(argv) {
+    const parsed = parseFlags(statusCommand, argv);
+    if (parsed === undefined) return helpOf(statusCommand);
+    const { config, json } = parsed.flags;
+    const status = await ask(config, (pool) => pool.call('GetStatus', {}, { deadlineMs }));
+    return json ? JSON.stringify(status) : statusText(status);
+  },
+  async create(argv) {
+    const parsed = parseFlags(createCommand, argv);
+    if (parsed === undefined) return helpOf(createCommand);
+    const overwrite = namesOf(parsed.flags.overwrite);
+    const made = await ask(parsed.flags.config, (pool) =>
+      pool.call('CreatePool', { overwrite }, { deadlineMs }),
+    );
+    return statusText(made);
+  },
+  async replace(argv) {
+    const parsed = parseFlags(replaceCommand, argv);
+    if (parsed === undefined) return helpOf(replaceCommand);
+    const [old = '', by = ''] = parsed.operands;
+    const request = { old, new: by, overwrite: namesOf(parsed.flags.overwrite) };
+    return statusText(
+      await ask(parsed.flags.config, (pool) => pool.call('ReplaceDevice', request, { deadlineMs })),
+    );
+  },
+  async scrub(argv) {
+    const parsed = parseFlags(scrubCommand, argv);
+    if (parsed === undefined) return helpOf(scrubCommand);
+    const action = actionOf(parsed.operands[0] ?? '');
+    return statusText(
+      await ask(parsed.flags.config, (pool) => pool.call('Scrub', { action }, { deadlineMs })),
+    );
+  },
+  async grow(argv) {
+    const parsed = parseFlags(growCommand, argv);
+    if (parsed === undefined) return helpOf(growCommand);
+    return statusText(await ask(parsed.flags.config, (pool) => pool.call('GrowDevices', {}, { deadlineMs })));
+  },
+};
+
+const namesOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(','));
+
+function actionOf(word: string): 'SCRUB_ACTION_START' | 'SCRUB_ACTION_PAUSE' | 'SCRUB_ACTION_STOP' {
+  switch (word) {
+    case 'start':
+      return 'SCRUB_ACTION_START';
+    case 'pause':
+      return 'SCRUB_ACTION_PAUSE';
+    case 'stop':
+      return 'SCRUB_ACTION_STOP';
+    default:
+      throw new UsageError(`ACTION ${word} is unknown: give start, pause or stop`);
+  }
+}
+
+async function ask<T>(file: string, call: (pool: GrpcClient<Service>) => Promise<T>): Promise<T> {
+  const { listen, adminTokenFile } = readConfig(file, poolConfigShape);
+  const { service } = loadProto<ProtoGrpcType>('pool.proto').caskade.pool.v1.Pool;
+  const pool = openClient(service, listen.admin, { token: readToken(adminTokenFile) });
+  try {
+    return await call(pool);
+  } catch (error) {
+    if (error instanceof StatusError) throw new CommandError(error.message, { cause: error });
+    throw error;
+  } finally {
+    pool.close();
+  }
+}
+
+function statusText(status: PoolStatusRead): string {
+  const { name, guid, phase, message, usedBytes, totalBytes, devices, resilvers, scrub, replicas } = status;
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+  const lines = [
+    `pool ${name}  ${guid}  ${status.layout}  ${phase.replace('POOL_PHASE_', '')}${message === '' ? '' : `: ${message}`}`,
+    `  ${mib(usedBytes)} of ${mib(totalBytes)} used`,
+    ...devices.map(
+      (device) =>
+        `  ${device.name}  ${device.online ? 'online' : `out of use: ${device.reason}`}  ${device.checksumErrors} checksum errors, ${device.ioErrors} I/O errors`,
+    ),
+    ...resilvers.map(
+      ({ device, replaces, doneBytes, totalBytes: all, etaSeconds }) =>
+        `  copying to ${device}${replaces === '' ? '' : ` in place of ${replaces}`}: ${mib(doneBytes)} of ${mib(all)}, ${etaSeconds} s left`,
+    ),
+    ...replicas.map(
+      ({ volume, logicalBytes, last }) => `  volume ${volume}  ${mib(logicalBytes)}  last ${last}`,
+    ),
+  ];
+  if (scrub !== null && scrub !== undefined)
+    lines.push(
+      `  scrub ${scrub.state}: ${mib(scrub.doneBytes)} of ${mib(scrub.totalBytes)}, ${scrub.repairedBlocks} blocks repaired, ${scrub.lostBlocks} lost`,
+    );
+  return lines.join('\n');
+}
