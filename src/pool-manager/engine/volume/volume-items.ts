@@ -8,15 +8,8 @@ import type { ItemReader, ItemWriter } from '../checkpoint/item-store.ts';
 import type { DeadPart } from './dead-parts.ts';
 import type { SnapshotState } from './snapshot-state.ts';
 import { snapshotsPerChunk } from './snapshot-tree.ts';
-import {
-  decodeDead,
-  decodeHead,
-  decodeSnapshots,
-  encodeDead,
-  encodeHead,
-  encodeSnapshots,
-  type LoadedHead,
-} from './volume-codec.ts';
+import { decodeHead, decodeSnapshots, encodeHead, encodeSnapshots, type LoadedHead } from './volume-codec.ts';
+import { decodeDead, encodeDead } from './tree-codec.ts';
 import type { VolumeCut, VolumeStart } from './volume-state.ts';
 import type { EngineVolume } from './volume.ts';
 
