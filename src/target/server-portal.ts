@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { formatEndpoint } from '../shared/edge/endpoint.ts';
 import type { Log } from '../shared/log.ts';
-import type { ChapCredentials } from './iscsi/chap.ts';
 import { loginStatus, type LoginStatus } from './iscsi/errors.ts';
 import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
 import type { ManagementRequest, SessionConfig } from './iscsi/session-events.ts';
@@ -16,37 +15,12 @@ import { senseOf } from './scsi/sense.ts';
 import { Admission } from './server-admission.ts';
 import { Connection, type ConnectionHost } from './server-connection.ts';
 import { TargetCounters } from './server-counters.ts';
+import { withinMs } from './server-deadline.ts';
 import { openCrc32c } from './server-digest.ts';
 import { readInto } from './server-input.ts';
 import { Leftovers } from './server-leftovers.ts';
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts';
-import type { Volume } from './volume.ts';
-
-export interface PortalOptions {
-  readonly volume: Volume;
-  readonly iqn: string;
-  /** HOST:PORT that SendTargets names; absent: where the initiator connected to. */
-  readonly advertise?: string | undefined;
-  /** Read at each login. Absent: no authentication. */
-  readonly chap?: ChapCredentials | undefined;
-  /** Asked at each login: HOST:PORT to which initiators are sent instead. Absent: nowhere. */
-  readonly movedTo?: (() => string | undefined) | undefined;
-  /** Whether this initiator (lower case) may log in. Absent: everybody. */
-  readonly mayLogin?: ((initiator: string) => boolean) | undefined;
-  /** Asked immediately before bytes go to a socket; while it is false, answers are held back. Absent: always. */
-  readonly mayAnswer?: (() => boolean) | undefined;
-  readonly log: Log;
-  readonly limits?: Partial<ServerLimits> | undefined;
-}
-
-export interface SessionInfo {
-  readonly initiator: string;
-  /** 12 hexadecimal digits. */
-  readonly isid: string;
-  readonly peer: string;
-  readonly tsih: number;
-  readonly discovery: boolean;
-}
+import type { PortalOptions, SessionInfo } from './server-options.ts';
 
 const tickMs = 500;
 /** A tick that comes so late finds initiators silent who are not. */
@@ -265,14 +239,4 @@ export class Portal implements ConnectionHost {
     const sense = senseOf({ condition: 'capacityChanged', information: undefined, field: undefined }, false);
     for (const connection of this.#connections) connection.tellUnitEvent(sense);
   }
-}
-
-/** Settles with `work` or after `ms`, whichever is first. */
-async function withinMs(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, late]);
-  clearTimeout(timer);
 }

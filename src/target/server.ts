@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { assert } from '../shared/assert.ts';
 import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
 import type { TargetCounts } from './server-counters.ts';
-import { Portal, type PortalOptions, type SessionInfo } from './server-portal.ts';
+import type { PortalOptions, SessionInfo } from './server-options.ts';
+import { Portal } from './server-portal.ts';
 
 export interface TargetServerOptions extends PortalOptions {
   /** HOST:PORT; port 0 takes a free one. */
