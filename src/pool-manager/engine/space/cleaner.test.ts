@@ -132,3 +132,25 @@ test('nothing moves between pages of the table while they are written', async ()
   const again = await rig.reopen(1, 5000);
   expect([again.space.room.liveUnits, again.space.audit()]).toEqual([(70 * dataUnits) / 4, []]);
 });
+
+test('free segments are discarded while they are not short, and none that was opened again', async () => {
+  const rig = spaceRig({ segments: 64, segmentUnits, discard: true });
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  };
+  for (const round of [0, 1]) {
+    const all = Array.from({ length: 2 * dataUnits }, (_, i) => rig.write('data', i));
+    for (const words of all) rig.space.drop(words, 0, round * 3 + 1);
+    await written(rig);
+    for (const txg of [1, 2, 3]) await checkpoint(rig, round * 3 + txg);
+    await turns();
+  }
+  expect(rig.groups[0]?.discarded).toEqual([0, 1, 2, 3]);
+  expect([rig.space.room.heldUnits, rig.space.audit()]).toEqual([0, []]);
+  await rig.space.stopDiscards();
+  const more = Array.from({ length: 2 * dataUnits }, (_, i) => rig.write('data', i));
+  for (const words of more) rig.space.drop(words, 0, 7);
+  for (const txg of [7, 8, 9]) await checkpoint(rig, txg);
+  await turns();
+  expect(rig.groups[0]?.discarded.length).toBe(4);
+});

@@ -1,49 +1,45 @@
 /**
- * Segments that wait for the devices to hear that they hold nothing, before they are opened again. Only a hint is lost
- * when that is skipped: so it is while free segments are short, and for what would make the queue too long.
+ * Tells the devices which free segments hold nothing: one at a time, beside everything else, and each only as long as
+ * nobody has opened it again. It is a hint: while free segments are short none is kept back for it.
  */
+import { stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
-
-const waitingMax = 1_024;
 
 export class DiscardQueue {
   readonly #table: SpaceTable;
-  readonly #waiting: number[] = [];
+  readonly #isShort: () => boolean;
+  /** Segments that have become free, each once. */
+  readonly #waiting = new Set<number>();
   #running: Promise<void> | undefined;
+  #isStopped = false;
 
-  constructor(table: SpaceTable) {
+  constructor(table: SpaceTable, isShort: () => boolean) {
     this.#table = table;
+    this.#isShort = isShort;
   }
 
-  /** The segment holds nothing that a root or a reader needs. `isShort`: whoever waits for segments comes first. */
-  release(id: number, isShort: boolean): void {
-    this.#table.held.delete(id);
-    if (isShort || this.#waiting.length >= waitingMax) {
-      this.#table.makeFree(id);
-      return;
-    }
-    this.#waiting.push(id);
-    this.#running ??= this.#run();
-  }
-
-  /** Free segments have become short. */
-  skip(): void {
-    for (const id of this.#waiting.splice(0)) this.#table.makeFree(id);
+  /** The segment is free: nothing in it is needed by a root or a reader. */
+  add(id: number): void {
+    this.#waiting.add(id);
+    if (!this.#isStopped) this.#running ??= this.#run().finally(() => (this.#running = undefined));
   }
 
   /** No further one begins; resolves when none is under way. */
   async stop(): Promise<void> {
-    this.skip();
+    this.#isStopped = true;
     await this.#running;
   }
 
-  /** One at a time; a group never rejects because of a device. */
+  /** A group never rejects because of a device. Meanwhile the segment is nobody's: it can not be opened. */
   async #run(): Promise<void> {
-    for (let id = this.#waiting.shift(); id !== undefined; id = this.#waiting.shift()) {
-      const { segments } = this.#table;
+    const { segments } = this.#table;
+    for (const id of this.#waiting) {
+      if (this.#isStopped || this.#isShort()) break;
+      this.#waiting.delete(id);
+      if (segments.state[id] !== stateCode.free) continue;
+      segments.setState(id, stateCode.held);
       await segments.spaceOf(id).group.discard(segments.numberOf(id));
-      this.#table.makeFree(id);
+      segments.setState(id, stateCode.free);
     }
-    this.#running = undefined;
   }
 }

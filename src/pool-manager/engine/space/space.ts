@@ -28,7 +28,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const store = new TableStore(table, appender, summaries, options.pause);
   const room = spaceRoom(table, () => appender.openSegments);
   const cleaner = new Cleaner(table, appender, summaries, room, options, () => store.writing);
-  const discards = options.discard === true ? new DiscardQueue(table) : undefined;
+  const isShort = () => cleaner.need === 'paced' || cleaner.need === 'urgent';
+  const discards = options.discard === true ? new DiscardQueue(table, isShort) : undefined;
   const grow: BlockSpace['grow'] = (groups) => {
     segments.grow(groups);
     units.grow();
@@ -163,14 +164,12 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     changes: (txg, items) => store.write(txg, items),
     release(durableTxg, oldestPinTxg) {
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
-      const isShort = cleaner.need === 'paced' || cleaner.need === 'urgent';
-      if (isShort) discards?.skip();
       for (const id of table.held) {
         if ((segments.emptied[id] ?? 0) > limit) continue;
         cleaner.forget(id);
         summaries.kept.delete(id);
-        if (discards === undefined) table.makeFree(id);
-        else discards.release(id, isShort);
+        table.makeFree(id);
+        discards?.add(id);
       }
     },
     async stopDiscards() {
