@@ -1,10 +1,11 @@
 /** One replica of this pool: the core, the store it works on, the links of its target and the copies it makes. */
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { encodeReplicaMessage } from '../replication/message-codec.ts';
-import type { TargetMessage } from '../replication/messages.ts';
+import type { CopySource, TargetMessage } from '../replication/messages.ts';
 import { Replica, type LinkId, type ReplicaState } from '../replication/replica/replica.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
+import type { Turns } from '../replication/turns.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
@@ -27,6 +28,8 @@ interface ReplicaHostOptions {
   readonly timing: Timing;
   readonly log: Log;
   readonly onChange: () => void;
+  /** Shared by all replicas of the pool. */
+  readonly turns: Turns;
 }
 
 export class ReplicaHost {
@@ -37,6 +40,7 @@ export class ReplicaHost {
   readonly #links = new Map<LinkId, HostLink>();
   #lastLink = 0;
   #closedBecause = '';
+  #abandoned = false;
 
   /** Throws RecordError when this release can not read what the replica remembers. */
   constructor(options: ReplicaHostOptions) {
@@ -54,8 +58,7 @@ export class ReplicaHost {
         send: (link, message) => this.#links.get(link)?.send(encodeReplicaMessage(message)),
         close: (link, reason) => this.#close(link, reason),
         copy: (source, request, done) =>
-          // What is copied waits for room like what is written.
-          this.#copies.ask(source, request, (reply) => void this.#withRoom(reply, done)),
+          options.turns.take(source.goodCopies ?? 1, (release) => this.#copy(source, request, done, release)),
         changed: () => options.onChange(),
       },
     });
@@ -113,11 +116,21 @@ export class ReplicaHost {
 
   /** Ends its links at once; the store is not touched afterwards. */
   abandon(reason: string): void {
+    this.#abandoned = true;
     for (const id of this.#links.keys()) {
       this.#close(id, reason);
       this.#replica.disconnected(id);
     }
     this.#copies.close(reason);
+  }
+
+  #copy(source: CopySource, request: CopyRequest, done: Done<CopyReply>, release: () => void): void {
+    if (this.#abandoned) return release();
+    this.#copies.ask(source, request, (reply) => {
+      release();
+      // What is copied waits for room like what is written.
+      void this.#withRoom(reply, done);
+    });
   }
 
   async #withRoom(reply: Outcome<CopyReply>, done: Done<CopyReply>): Promise<void> {

@@ -9,6 +9,7 @@ import { RecordError } from '../replication/record.ts';
 import type { ReplicaState } from '../replication/replica/replica.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
+import { Turns } from '../replication/turns.ts';
 import type { Clock } from '../shared/clock.ts';
 import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
 import { copyKey, linkKey } from '../shared/keys.ts';
@@ -60,6 +61,8 @@ export interface ReplicaServer {
 
 const tickMs = 50;
 const stopMsMax = 10_000;
+/** Copies into this pool that are under way at once, of all its volumes. */
+const copiesMax = 4;
 const spaceMs = 250;
 /** What targets may have accepted and not sent yet, and some. */
 const lowBytesMax = 128 * 2 ** 20;
@@ -79,6 +82,7 @@ class Replicas implements ReplicaServer {
   readonly #o: ReplicaServerOptions;
   readonly #timing: Timing;
   readonly #startedAtMs: number;
+  readonly #turns = new Turns(copiesMax);
   readonly #hosts = new Map<string, ReplicaHost>();
   /** Replicas whose record can not be read, and why. */
   readonly #unreadable = new Map<string, string>();
@@ -202,6 +206,7 @@ class Replicas implements ReplicaServer {
         timing: this.#timing,
         log: log.with({ volume, replica: replicaId }),
         onChange: () => this.#changed(),
+        turns: this.#turns,
       });
       this.#hosts.set(guid, host);
       return host;

@@ -58,6 +58,8 @@ export interface CopySource {
   readonly address: string;
   /** Hexadecimal; a secret of this copier under this fence. */
   readonly ticket: string;
+  /** How many replicas were in sync when this was said: fewer are copied first. */
+  readonly goodCopies?: number;
 }
 
 export type TargetMessage = Fence &

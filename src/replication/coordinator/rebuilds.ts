@@ -145,6 +145,11 @@ export class Rebuilds {
   }
 
   #sourceFor(source: Member, copier: Member): CopySource {
-    return { replicaId: source.id, address: source.copyAddress, ticket: this.#o.ticket(source, copier) };
+    return {
+      replicaId: source.id,
+      address: source.copyAddress,
+      ticket: this.#o.ticket(source, copier),
+      goodCopies: this.#o.seats.counted.filter(isInSync).length,
+    };
   }
 }
