@@ -134,7 +134,9 @@ export async function addGroup(
   for (const finding of await examineDevices(devices)) checkEmpty(finding, options.overwrite ?? []);
   await prepare(set, devices);
   const described = describeGroup(devices, false, options.host);
-  const group = set.addGroup(described, membersOf(described.devices, devices));
+  const members = membersOf(described.devices, devices);
+  const group = set.addGroup(described, members);
+  await set.writeLastRoot(members);
   const { label } = set;
   await set.writeLabels(
     { ...label, generation: label.generation + 1, groups: [...label.groups, described] },
@@ -230,9 +232,9 @@ function find(set: DeviceSet, guid: string): { readonly core: GroupCore; readonl
   return refuse('PoolMismatch', `pool ${set.pool} has no device ${guid}`);
 }
 
-/** What a member is from the moment when it gets writes and lacks the rest. */
+/** What a member is from the moment when it gets writes and lacks the rest; of a log nothing has to be copied. */
 const joining = (core: GroupCore): Partial<Member> => ({
-  state: 'syncing',
+  state: core.segments === 0 ? 'current' : 'syncing',
   reason: undefined,
   joinTxg: core.openTxg,
   cursor: 0,

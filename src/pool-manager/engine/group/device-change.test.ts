@@ -252,6 +252,38 @@ test('a group is added, and is there after a crash before the next root', async 
   expect((await set.group(1).read(100, 0, 64, isTagged(1_000_000))).bad).toEqual([]);
 });
 
+test('a new group that lacks the first root which lists it has all the same what the root names', async () => {
+  const devices = makeDevices(2);
+  const rig = await create('mirror', devices);
+  const more = makeDevices(2, 'more');
+  await addGroup(rig.set, more, { host });
+  await rig.write(7, 64, 1);
+  await rig.set.flush();
+  const cut = more.map((device) => copyOf(device)); // a crash while the root is written
+  await rig.root();
+  const { set, root } = await openDeviceSet({
+    devices: [...devices.map((device) => copyOf(device)), ...cut],
+  });
+  expect([root.txg, states(set)]).toEqual([rig.txg, ['current', 'current', 'current', 'current']]);
+});
+
+test('a log device that is replaced, or comes back, is of use at once', async () => {
+  const logs = makeDevices(2, 'log');
+  const set = await createDeviceSet({ layout: 'stripe', groups: [makeDevices(1)], logs: [logs], host });
+  const rig = new Rig(set);
+  await rig.root();
+  const [a] = logs as [MemoryDevice];
+  a.fault = () => new DeviceError('a', 'pulled');
+  await rig.root();
+  expect(states(set)).toEqual(['current', 'failed', 'current']);
+  await attachDevice(set, copyOf(a));
+  expect(states(set)).toEqual(['current', 'current', 'current']);
+  const [fresh] = makeDevices(1, 'fresh') as [MemoryDevice];
+  await replaceDevice(set, must(set.devices()[2], 'a report').guid, fresh, { host });
+  await must(set.logs.devices, 'log devices').writeThrough(0, new Uint8Array(4096).fill(6));
+  expect([states(set), (await fresh.read(mib, 4096))[0]]).toEqual([['current', 'current', 'current'], 6]);
+});
+
 test('log devices are added to a pool that has none', async () => {
   const rig = await create('mirror', makeDevices(2));
   expect(rig.set.logs.devices).toBeUndefined();

@@ -24,7 +24,7 @@ import { encodeStates } from './device-states.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
 import { inUse, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
-import { encodeRoot, type RootDevice, slotOf } from './root.ts';
+import { encodeRoot, type Root, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
 
 export interface DeviceReport {
@@ -56,6 +56,8 @@ export interface DeviceSetOptions {
   readonly openTxg: number;
   /** Of the newest note (device-states.ts); 0 without any. */
   readonly noteSequence?: number;
+  /** Undefined in a new pool. */
+  readonly lastRoot?: Root;
 }
 
 export class DeviceSet {
@@ -75,6 +77,8 @@ export class DeviceSet {
   #openTxg: number;
   /** The newest root that was begun. */
   #rootTxg: number;
+  /** The newest root that was begun in this run, or the one that was opened. */
+  #lastRoot: Root | undefined;
   /** How often a device went out of use in the life of the pool, and up to which time the others know it. */
   #retired: number;
   #noted: number;
@@ -88,6 +92,7 @@ export class DeviceSet {
     this.arena = options.arena ?? processArena();
     this.#openTxg = options.openTxg;
     this.#rootTxg = options.openTxg - 1;
+    this.#lastRoot = options.lastRoot;
     this.#retired = this.#noted = options.noteSequence ?? 0;
     this.#readOnly = options.readOnly ?? false;
     this.failed = new Promise((resolve) => (this.#fail = resolve));
@@ -158,20 +163,31 @@ export class DeviceSet {
     await this.#ownership?.confirm();
     this.#rootTxg = root.txg;
     for (const member of this.members) if (member.state === 'current') member.goodTxg = root.txg;
-    const slot = encodeRoot({
-      ...root,
-      pool: this.pool,
-      devices: this.#states(),
-    });
+    this.#lastRoot = { ...root, pool: this.pool, devices: this.#states() };
+    await this.#writeSlot(this.#lastRoot, () => true);
+    for (const group of this.#groups) group.core.throwIfFailed();
+  }
+
+  /**
+   * The last root to devices that have just been taken in: one that has no root at all when a later one lists it would
+   * pass for an image of long ago.
+   */
+  async writeLastRoot(members: readonly Member[]): Promise<void> {
+    if (this.#lastRoot !== undefined)
+      await this.#writeSlot(this.#lastRoot, (member) => members.includes(member));
+  }
+
+  async #writeSlot(root: Root, isMeant: (member: Member) => boolean): Promise<void> {
+    const slot = encodeRoot(root);
+    const at = ringOffsetBytes + slotOf(root.txg) * rootSlotBytes;
     await this.#eachInUse(async (core, member) => {
+      if (!isMeant(member)) return;
       const [front, back] = labelOffsets(member.sizeBytes);
-      const at = ringOffsetBytes + slotOf(root.txg) * rootSlotBytes;
       await Promise.all([
         core.writeThrough(member, front + at, slot),
         core.writeThrough(member, back + at, slot),
       ]);
     });
-    for (const group of this.#groups) group.core.throwIfFailed();
   }
 
   #states(): readonly RootDevice[] {

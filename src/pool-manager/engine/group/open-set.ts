@@ -62,6 +62,7 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
     logMembers: judged.logs,
     owner: options.owner,
     readOnly: options.readOnly ?? false,
+    lastRoot: root,
     noteSequence: Math.max(0, ...notes.map(({ sequence }) => sequence)),
     openTxg: Math.max(...byTxg.keys()) + 1, // after rewinding, too, the next root is the newest
   });
