@@ -51,7 +51,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
   return [
     {
       name: 'csi-node: without iscsid the Node says so with the remedy, and a stage is refused with it',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: async () => {
         await bed().csi.start();
         assert.match(condition()?.message ?? '', /iscsid does not run .* systemctl enable --now iscsid/);
@@ -66,7 +66,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     ...(['ext4', 'xfs'] as const).map((fsType) => ({
       name: `csi-node, ${fsType}: formatted, mounted, written; nothing left over; found again`,
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume(`pvc-${fsType}`, fsType, async (volume, target) => {
           await volume.stage();
@@ -125,7 +125,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: mutual CHAP from the node-stage secret; a wrong one is refused for good and leaves nothing',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: async () => {
         const file = join(bed().folder, 'chap');
         await writeFile(file, 'joe secret-of-joe-1\nmutual the-target secret-of-target\n', { mode: 0o600 });
@@ -180,7 +180,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: killed while a volume is mounted, its successor carries on',
-      timeoutMs: 150_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('pvc-successor', 'ext4', async (volume) => {
           await volume.up();
@@ -195,7 +195,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: the target killed under a writer and back after a while: no error, every line there',
-      timeoutMs: 150_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('pvc-outage', 'ext4', async (volume, target) => {
           await volume.up();
@@ -223,7 +223,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: a volume whose target is away is unstaged all the same',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('pvc-away', 'ext4', async (volume, target) => {
           await volume.up();
@@ -236,7 +236,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: a volume whose target never comes back is gone from the node once its time-out has passed',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('pvc-lost', 'ext4', async (volume, target) => {
           await volume.up();
@@ -253,7 +253,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
     },
     {
       name: 'csi-node: the Node says ready once iscsid runs',
-      timeoutMs: 90_000,
+      timeoutMs: 300_000,
       run: async () => {
         await until('the condition', 80_000, () =>
           Promise.resolve(condition()?.status === 'True' ? {} : JSON.stringify(condition())),

@@ -7,7 +7,7 @@ import { machine, type Guest } from './guest.ts';
 import type { NodeApi } from './node-api.ts';
 
 const { csi } = loadProto<ProtoGrpcType>('csi.proto');
-const deadlineMs = 60_000;
+const deadlineMs = 120_000;
 const account = '/run/caskade/serviceaccount';
 
 export class CsiNode {

@@ -70,14 +70,14 @@ export class Guest {
   }
 
   /** Runs a script of bash; answers its output and errors. Throws GuestError unless it ends with 0. */
-  async run(script: string, timeoutMs = 60_000): Promise<string> {
+  async run(script: string, timeoutMs = 120_000): Promise<string> {
     const { status, output } = await this.attempt(script, timeoutMs);
     if (status !== 0) throw new GuestError(script, status, output);
     return output;
   }
 
   /** Answers whatever its exit status was; -1 when the guest did not say in time. */
-  async attempt(script: string, timeoutMs = 60_000): Promise<{ status: number; output: string }> {
+  async attempt(script: string, timeoutMs = 120_000): Promise<{ status: number; output: string }> {
     const socket = connect(this.#port, '127.0.0.1');
     // The guest ends a script that takes longer; one that it can not end is left alone.
     const timer = setTimeout(() => socket.destroy(), timeoutMs + 3_000);

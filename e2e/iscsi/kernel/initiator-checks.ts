@@ -138,7 +138,7 @@ logout ${portal.iqn}`);
     },
     {
       name: 'initiator: two hundred logins and logouts, four at a time, leave nothing in the target and nothing in the kernel',
-      timeoutMs: 240_000,
+      timeoutMs: 300_000,
       run: async () => {
         const target = new FileTarget(bed().folder, 'churn', ports.targets + 40);
         await target.create(sizeBytes);
@@ -151,7 +151,7 @@ iscsiadm $record -o new > /dev/null
 iscsiadm $record -o update -n node.session.nr_sessions -v 4
 for i in $(seq ${count}); do iscsiadm $record --login > /dev/null; iscsiadm $record --logout > /dev/null; done
 iscsiadm $record -o delete`,
-            230_000,
+            280_000,
           );
         try {
           // Names and links are udev's work and most of the time.

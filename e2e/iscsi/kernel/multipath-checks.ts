@@ -25,7 +25,7 @@ devices {
 }`;
 
 export function multipathChecks(bed: () => Bed): readonly Check[] {
-  const guest = (script: string, timeoutMs = 60_000) =>
+  const guest = (script: string, timeoutMs = 120_000) =>
     bed().guest.run(`. /caskade/own/guest/initiator\nset -e\n${script}`, timeoutMs);
   /** With a multipathd that takes whatever it is not told to leave. */
   const withDaemon = async (configuration: string, work: () => Promise<void>) => {
@@ -70,7 +70,7 @@ for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2
   return [
     {
       name: 'multipathd with our volumes on its blacklist: csi-node mounts the disk',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: () =>
         withDaemon(blacklisted, () =>
           withVolume('pvc-blacklisted', ports.targets + 70, async (volume) => {
@@ -82,7 +82,7 @@ for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2
     },
     {
       name: 'multipathd with our volumes: csi-node mounts its map, an outage is waited for, nothing left over',
-      timeoutMs: 180_000,
+      timeoutMs: 300_000,
       run: () =>
         withDaemon(used, () =>
           withVolume('pvc-mapped', ports.targets + 71, async (volume, target) => {
@@ -103,7 +103,7 @@ for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2
     },
     {
       name: 'multipathd: a target that dies and comes back at another portal: the writer goes on by the second path',
-      timeoutMs: 240_000,
+      timeoutMs: 300_000,
       run: () =>
         withDaemon(used, async () => {
           const target = await ReplicatedTarget.start(bed().folder, 'moved', ports.targets + 72);

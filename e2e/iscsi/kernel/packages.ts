@@ -34,11 +34,13 @@ export async function missing(): Promise<string | undefined> {
     return 'root is needed to unpack the guest with its owners and device numbers';
   if ((await attempt(['sh', '-c', 'command -v apt-get && command -v dpkg-deb'])).status !== 0)
     return 'no apt-get: the guest is made of Debian packages';
-  for (const [path, debian] of [
-    [join(qemuModules, 'accel-tcg-x86_64.so'), 'qemu-system-common'],
-    ['/sbin/mkfs.ext4', 'e2fsprogs'],
+  for (const [program, debian] of [
+    ['mkfs.ext4', 'e2fsprogs'],
+    ['setpriv', 'util-linux'],
+    ['openssl', 'openssl'],
   ] as const)
-    if (!existsSync(path)) return `${path} is missing: install ${debian}`;
+    if ((await attempt(['sh', '-c', `command -v ${program}`])).status !== 0)
+      return `${program} is missing: install ${debian}`;
   return undefined;
 }
 
@@ -72,10 +74,16 @@ export interface Kernel {
   readonly busybox: string;
 }
 
-/** Downloads what is not in the cache (45 MB). */
+/** Downloads what is not in the cache (45 MB); installs what QEMU's packages share, where it is missing. */
 export async function preparePackages(): Promise<{ emulator: Emulator; kernel: Kernel }> {
-  const depends = await run(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
-  const kernelPackage = /Depends: (linux-image-\S+)/.exec(depends)?.[1] ?? 'linux-image-cloud-amd64';
+  const depends = () => attempt(['apt-cache', 'depends', 'linux-image-cloud-amd64']);
+  const update = ['apt-get', 'update', '-q'];
+  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'qemu-system-common'];
+  if ((await depends()).status !== 0) await download(update, '/');
+  if (!existsSync(join(qemuModules, 'accel-tcg-x86_64.so'))) await download(install, '/');
+  const kernelPackage = /Depends: (linux-image-\S+)/.exec((await depends()).stdout)?.[1];
+  if (kernelPackage === undefined)
+    throw new DownloadError('no download: apt knows no linux-image-cloud-amd64');
   await unpack([kernelPackage, 'busybox-static', ...qemuPackages]);
   // A relocated QEMU looks for its modules beside itself.
   const modules = join(libraries, 'qemu');

@@ -18,7 +18,6 @@ export function volumeChecks(bed: () => Bed): readonly Check[] {
     try {
       await bed().daemon();
       await work(target);
-      await target.compare();
       assert.equal(await bed().leftovers(), '');
     } catch (error) {
       await bed().clear();
@@ -33,7 +32,7 @@ export function volumeChecks(bed: () => Bed): readonly Check[] {
 
   const fileSystem = (fsType: 'ext4' | 'xfs', grow: string): Check => ({
     name: `volume, ${fsType}: fio verifies; fstrim gives the pools their space back; grown while it is mounted`,
-    timeoutMs: 240_000,
+    timeoutMs: 300_000,
     run: () =>
       withVolume(`trim-${fsType}`, async (target) => {
         await guest(`${mounted(target, fsType)}\n${fio('--size=24m')}\nsync -f /mnt`);
@@ -62,7 +61,7 @@ ${unmounted(target)}`);
     fileSystem('xfs', 'xfs_growfs /mnt'),
     {
       name: 'volume: the target killed, stopped, killed under fio on ext4: every block verifies, no error of the file system',
-      timeoutMs: 240_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('killed', async (target) => {
           await guest(mounted(target, 'ext4'));
@@ -81,6 +80,7 @@ ${unmounted(target)}`);
           );
           assert.equal(errors, '0\n1\n');
           await guest(`${unmounted(target)}`);
+          await target.compare();
           await guest(
             `login ${target.iqn} ${target.port}; fsck.ext4 -fn $(disk ${target.iqn}); logout ${target.iqn}`,
           );
@@ -88,7 +88,7 @@ ${unmounted(target)}`);
     },
     {
       name: 'volume: reservations by sg_persist: conflict, preempt, kept over a restart of the target, cleared',
-      timeoutMs: 120_000,
+      timeoutMs: 300_000,
       run: () =>
         withVolume('reserved', async (target) => {
           const persist = (disk: string, options: string) =>
