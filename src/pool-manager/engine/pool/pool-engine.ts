@@ -22,14 +22,14 @@ import type { BlockSpace } from '../space/block-space.ts';
 import type { EngineVolume } from '../volume/volume.ts';
 import type { VolumeCore, Zstd } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { CleanerPace } from './cleaner-pace.ts';
+import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
 import type { EngineLimits } from './engine-limits.ts';
 import type { Damage } from './damage.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
 import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
-import { RoomJudge } from './room-judge.ts';
+import { RoomJudge, roomUnits } from './room-judge.ts';
 import { WriteRoom } from './write-room.ts';
 
 export interface PoolParts {
@@ -119,7 +119,7 @@ export class PoolEngine {
       everyMs: limits.checkpointEveryMs,
       run: (clean) => this.#checkpoint(clean),
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
-      onIdle: () => this.cleaner.kick('idle'),
+      onIdle: () => this.#kickCleaner('idle'),
       onFailure,
     });
     this.#judge = new RoomJudge(
@@ -218,7 +218,7 @@ export class PoolEngine {
     if (deltas > this.parts.limits.deltasMax && !this.checkpoints.isRunning) this.checkpoints.want();
     if (this.log.notedUnits - this.#kickedUnits < kickUnits) return;
     this.#kickedUnits = this.log.notedUnits;
-    this.cleaner.kick();
+    this.#kickCleaner('write');
   }
 
   #roomState(): 'open' | 'soon' {
@@ -229,8 +229,14 @@ export class PoolEngine {
       return 'soon';
     }
     const state = this.#judge.state();
-    if (state === 'soon') this.cleaner.kick('wait');
+    if (state === 'soon') this.#kickCleaner('wait');
     return state;
+  }
+
+  /** What users may ask for next is kept free beside the reserve. */
+  #kickCleaner(why: CleaningReason): void {
+    this.parts.space.cleaning.wantedUnits = roomUnits + this.admission.nodesPending;
+    this.cleaner.kick(why);
   }
 
   async #flushData(): Promise<void> {
@@ -282,7 +288,7 @@ export class PoolEngine {
     for (const { slot } of gone) this.volumes.delete(slot);
     if (!clean && this.hasWork()) this.checkpoints.want();
     this.#judge.checkpointed();
-    this.cleaner.kick();
+    this.#kickCleaner('write');
     this.#room.changed();
   }
 }

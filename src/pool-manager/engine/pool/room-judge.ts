@@ -11,9 +11,13 @@ import type { EngineLimits } from './engine-limits.ts';
 import type { PoolAdmission } from './pool-admission.ts';
 
 /** What `room` promises: a write of 4 MiB. */
-const roomUnits = 1_024;
+export const roomUnits = 1_024;
 /** What a root frees may be used two roots later; before that it may have to be cleaned. */
 const fruitlessMax = 6;
+
+/** What waiting must bring: anything where little is left, a part of what is missing where most writes go through. */
+const gainMin = (availableUnits: number): number =>
+  availableUnits < roomUnits / 2 ? 1 : (roomUnits - availableUnits) / 4;
 
 export class RoomJudge {
   readonly #space: BlockSpace;
@@ -49,10 +53,10 @@ export class RoomJudge {
     if (readOnly !== undefined) return 'open';
     if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
     if (availableUnits >= roomUnits) return this.#open();
-    /** What there may be in the end. */
+    /** What there may be in the end, and what a checkpoint may find to be free besides. */
     const coming = this.#space.room.userUnits - nodesPending;
-    const isNothingNew = nodesPending === 0 && !this.#hasWork();
-    if (isNothingNew && coming <= availableUnits) return this.#open();
+    const gain = coming - availableUnits + nodesPending + deltasPending;
+    if (!this.#hasWork() && gain < gainMin(availableUnits)) return this.#open();
     const notedUnits = this.#notedUnits();
     if (notedUnits === this.#givenUp.notedUnits && coming <= this.#givenUp.coming) return 'open';
     if (this.#fruitless < fruitlessMax) return this.#soon();
