@@ -47,14 +47,14 @@ export function momentsOf(device: MemoryDevice): (cut: number) => Moment {
     before = cut;
     const flushed = Math.max(
       -1,
-      ...ops.flatMap((op) => (op.do === 'flush' && op.at < cut ? [op.begunAt] : [])),
+      ...ops.flatMap((op) => (op.do === 'flush' && !op.hasFailed && op.at < cut ? [op.begunAt] : [])),
     );
     const begun = waiting.filter((op) => op.begunAt < cut);
     const changes = begun
       .filter((op) => op.do !== 'flush')
       .map((op): Change => ({
         op,
-        isSure: op.at < cut && (op.at < flushed || (op.do === 'write' && op.through)),
+        isSure: !op.hasFailed && op.at < cut && (op.at < flushed || (op.do === 'write' && op.through)),
       }))
       // later answers win; what is not answered yet comes last
       .toSorted((a, b) => a.op.at - b.op.at || a.op.begunAt - b.op.begunAt);

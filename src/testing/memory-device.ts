@@ -12,11 +12,12 @@ const zeros = new Uint8Array(unitBytes);
 
 /**
  * Moments in the order of all that begins and ends on all devices of the process; `at` is when it was answered,
- * Infinity while it is under way and for ever when it failed.
+ * Infinity while it is under way. What failed may be on the medium or not, and nothing makes it sure.
  */
 interface Span {
   readonly begunAt: number;
   readonly at: number;
+  readonly hasFailed: boolean;
 }
 export interface DeviceWrite extends Span {
   readonly do: 'write';
@@ -96,7 +97,7 @@ export class MemoryDevice implements BlockDevice {
     this.writes++;
     const copy = data.slice();
     const answered = this.#note({ do: 'write', offsetBytes, data: copy, through });
-    await this.#fail('write', offsetBytes);
+    await this.#fail('write', offsetBytes, answered);
     const landing = this.landing(offsetBytes, copy.byteLength);
     if (landing !== undefined) applyWrite(this.#units, landing, copy);
     answered();
@@ -106,14 +107,14 @@ export class MemoryDevice implements BlockDevice {
     assert(!this.closed, `${this.name} is closed`);
     this.flushes++;
     const answered = this.#note({ do: 'flush' });
-    await this.#fail('flush', 0);
+    await this.#fail('flush', 0, answered);
     answered();
   }
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check(offsetBytes, lengthBytes);
     const answered = this.#note({ do: 'discard', offsetBytes, lengthBytes });
-    await this.#fail('discard', offsetBytes);
+    await this.#fail('discard', offsetBytes, answered);
     applyDiscard(this.#units, offsetBytes, lengthBytes);
     answered();
   }
@@ -164,18 +165,21 @@ export class MemoryDevice implements BlockDevice {
   /** Begins an operation in the log; the answer ends it. */
   #note(
     op: Omit<DeviceWrite, keyof Span> | Omit<DeviceDiscard, keyof Span> | Omit<DeviceFlush, keyof Span>,
-  ): () => void {
+  ): (hasFailed?: boolean) => void {
     if (this.log === undefined) return () => undefined;
-    const noted = { ...op, begunAt: operations++, at: Infinity };
+    const noted = { ...op, begunAt: operations++, at: Infinity, hasFailed: false };
     this.log.push(noted);
-    return () => {
+    return (hasFailed = false) => {
       noted.at = operations++;
+      noted.hasFailed = hasFailed;
     };
   }
 
-  async #fail(op: DeviceAction, offsetBytes: number): Promise<void> {
+  async #fail(op: DeviceAction, offsetBytes: number, answered?: (hasFailed: boolean) => void): Promise<void> {
     const outcome = await this.fault(op, offsetBytes);
-    if (outcome !== undefined) throw outcome;
+    if (outcome === undefined) return;
+    answered?.(true);
+    throw outcome;
   }
 }
 
