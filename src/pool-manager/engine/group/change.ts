@@ -238,6 +238,7 @@ const joining = (core: GroupCore): Partial<Member> => ({
   reason: undefined,
   joinTxg: core.openTxg,
   cursor: 0,
+  flushedCursor: 0,
   errorsInRow: 0,
   isDirty: false,
   flushing: undefined,

@@ -173,6 +173,27 @@ test('a device that is out of use is released, and comes back as it is', async (
   expect([states(rig.set), await rig.wrong()]).toEqual([['current', 'current'], []]);
 });
 
+test('a root says of copies only what has been flushed', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('raidz', devices);
+  const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[0], 'a report').guid, fresh, { host });
+  const cursors = async (txg: number) => {
+    await rig.set.writeRoot({ txg, clean: false, payload: new Uint8Array(8) });
+    const { root } = await openDeviceSet({
+      devices: [...devices.slice(1), fresh].map((device) => copyOf(device)),
+    });
+    return root.devices.map(({ cursor }) => cursor);
+  };
+  const resilver = new Resilver(rig.set, rig.source());
+  await resilver.step();
+  await rig.set.flush();
+  await resilver.step();
+  expect(await cursors(3)).toEqual([1, 0, 0]);
+  await rig.set.flush();
+  expect(await cursors(4)).toEqual([2, 0, 0]);
+});
+
 test('a rotten source is found before it is copied, where there is a third', async () => {
   const devices = makeDevices(3);
   const rig = await create('mirror', devices);

@@ -191,7 +191,7 @@ export class DeviceSet {
   }
 
   #states(): readonly RootDevice[] {
-    return this.members.map(({ guid, state, goodTxg, joinTxg, cursor }) => ({
+    return this.members.map(({ guid, state, goodTxg, joinTxg, flushedCursor: cursor }) => ({
       guid,
       state,
       goodTxg,

@@ -169,6 +169,7 @@ export class GroupCore {
   async flush(member: Member): Promise<void> {
     const device = inUse(member);
     if (device === undefined) return;
+    const { cursor, joinTxg } = member; // the copies below it were answered before this flush
     if (member.isDirty) {
       member.isDirty = false;
       const before = member.flushing;
@@ -184,6 +185,7 @@ export class GroupCore {
       await flushing;
       if (member.flushing === flushing) member.flushing = undefined;
     } else await member.flushing; // whoever sent it did so after all that was written before now
+    if (inUse(member) === device && member.joinTxg === joinTxg) member.flushedCursor = cursor;
   }
 
   /** What a failure of the device means for the member that it was the device of. */

@@ -26,6 +26,8 @@ export interface Member {
   goodTxg: number;
   joinTxg: number;
   cursor: number;
+  /** Segments below it are copied, and flushed: what a root may say. */
+  flushedCursor: number;
   /** Units found wrong. */
   checksumErrors: number;
   ioErrors: number;
@@ -44,6 +46,7 @@ export const newMember = (
   goodTxg: 0,
   joinTxg: 0,
   cursor: 0,
+  flushedCursor: known.cursor ?? 0,
   checksumErrors: 0,
   ioErrors: 0,
   errorsInRow: 0,
