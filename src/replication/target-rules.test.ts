@@ -441,3 +441,27 @@ test('a block that one replica can not read is read from another, and given back
   expect(target.must(first, 'repair')).toMatchObject({ block: 3, data: blockOf(7) });
   expect(target.last(second, 'repair')).toBeUndefined();
 });
+
+test('R9: numbers left by targets that died while they adopted are passed in lots, each flushed before the next', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const highest = target.coordinator.status().last + 3_000;
+  target.lose('C');
+  target.connect('C');
+  target.report('C', [{ epoch: 1, first: highest, previousLast: 0 }], highest);
+  expect(target.coordinator.status().last).toBeLessThan(highest);
+  for (let lot = 0; lot < 4; lot++) target.acknowledge('durable', 'A', 'B');
+  expect(target.must('C', 'rebuild').firstLive).toBeGreaterThan(highest);
+});
+
+test('R9: before anything is answered it begins again above such a number', () => {
+  const target = new TargetBench();
+  target.connect('A', 'B');
+  target.report('A', e1, 110);
+  target.report('B', e1, 110);
+  const { epoch } = target;
+  const highest = 110 + 3 * jump;
+  target.connect('C');
+  target.report('C', [{ epoch: 1, first: highest, previousLast: 0 }], highest);
+  target.tick(5_000);
+  expect(target.epoch).toBe(epoch + 1);
+});

@@ -691,8 +691,12 @@ export class Coordinator {
       stream.join(member, common, nowMs);
       return this.#nowInSync(member, report, nowMs);
     }
-    if (!stream.liftAbove(report.last)) {
-      member.message = `holds entry ${report.last}, above all that this volume has: replace this replica`;
+    const lifted = stream.liftAbove(report.last);
+    if (lifted !== 'done') {
+      const never = lifted === 'never';
+      member.message = `holds entry ${report.last}, above ours: ${never ? 'replace this replica' : 'the numbers are being raised'}`;
+      // Before anything is answered another epoch costs nothing, and begins above what has now been heard.
+      if (this.#phase === 'adopting' && !never) this.#startOver(member.message, nowMs);
       return;
     }
     if (!this.#rebuilds.begin(member, report, stream, this.#copied, nowMs)) {

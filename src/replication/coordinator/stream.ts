@@ -26,8 +26,10 @@ interface StreamOptions {
   readonly onSent: (member: Member) => void;
 }
 
-/** Proofs begun in one recovery, generously. */
+/** Entries of one lot. */
 const liftMax = 1_024;
+/** Targets that died in a row while they adopted, each unheard by the next, generously. */
+const liftsMax = 16;
 
 export class Stream {
   readonly #o: StreamOptions;
@@ -38,6 +40,8 @@ export class Stream {
   #flushed = 0;
   /** Number of the last flush entry that the target made by itself. */
   #ownFlush = 0;
+  /** Number of the last entry made to lift the numbers. */
+  #lifted = 0;
 
   constructor(options: StreamOptions) {
     this.#o = options;
@@ -109,14 +113,20 @@ export class Stream {
   }
 
   /**
-   * Makes the next number higher than `number` by entries that change nothing. A target that died while it adopted may
-   * have left the numbers of its adopt entry and of proofs above ours; no block has them (R9), but a replica's numbers
-   * only grow. False when they are too many to have come about so.
+   * Makes the next number higher than `number` by entries that change nothing. Targets that died while they adopted may
+   * have left the numbers of their adopt entries above ours; no block has them (R9), but a replica's numbers only grow.
+   * A few at a time, each lot flushed before the next: we stay as near to our last flush as ever. `later`: ask again.
+   * `never`: too many to have come about so.
    */
-  liftAbove(number: number): boolean {
-    if (number - this.last > liftMax) return false;
-    while (this.last < number) this.issue({ kind: 'flush' });
-    return true;
+  liftAbove(number: number): 'done' | 'later' | 'never' {
+    const { numberJump } = this.#o.timing;
+    if (number - this.last > liftsMax * numberJump) return 'never';
+    if (this.#lifted <= this.#flushed) {
+      const bound = Math.max(this.#flushed, this.#adoptNumber) + Math.floor((numberJump * 7) / 8);
+      const until = Math.min(number, this.last + liftMax, bound);
+      while (this.last < until) this.#lifted = this.issue({ kind: 'flush' });
+    }
+    return number <= this.last ? 'done' : 'later';
   }
 
   /** Sends what may be sent to everyone, and flushes before a bound is met. */
