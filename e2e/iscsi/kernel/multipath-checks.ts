@@ -88,6 +88,8 @@ for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2
           withVolume('pvc-mapped', ports.targets + 71, async (volume, target) => {
             await volume.up();
             assert.match(await source(volume), /^\/dev\/(mapper|dm-)/);
+            // multipathd's fast_io_fail_tmo is in the place of our time-out: its map is what waits.
+            assert.equal(await guest('cat /sys/class/iscsi_session/*/recovery_tmo'), '5\n');
             await guest(`echo before > ${volume.path}/file; sync -f ${volume.path}`);
             await target.kill();
             const outage = async () => {
