@@ -1,11 +1,12 @@
 /**
  * Gives ranges back to what is below a device: holes in a file, TRIM on a block device. Node has no call for either, so
- * util-linux's `fallocate` and `blkdiscard` do it on a descriptor they inherit. Starting a process costs milliseconds of
- * ours: there are two in a second at most, and ranges that wait meanwhile and touch each other go together.
+ * util-linux's `fallocate` and `blkdiscard` do it on a descriptor they inherit. Starting a process costs a large one
+ * milliseconds: so one small shell per device starts them, two in a second at most, and ranges that wait meanwhile and
+ * touch each other go together.
  *
  * It is a hint: what does not fit into the queue is not given back, and a device that can not do it is asked once.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Ranges that wait, and may not be written meanwhile. */
@@ -25,6 +26,8 @@ export class Discarder {
   readonly #isBlockDevice: boolean;
   #queue: Range[] = [];
   #running: Promise<void> | undefined;
+  #shell: ChildProcess | undefined;
+  #answered: (line: string) => void = () => undefined;
   /** Why the device takes none, once that is known. */
   unsupported: string | undefined;
 
@@ -47,6 +50,11 @@ export class Discarder {
     this.unsupported ??= 'the device is closed';
     for (const { done } of this.#queue.splice(0)) done();
     await this.#running;
+    const shell = this.#shell;
+    if (shell === undefined) return;
+    const ended = new Promise<void>((resolve) => void shell.once('close', () => resolve()));
+    shell.stdin?.end();
+    await ended;
   }
 
   async #run(): Promise<void> {
@@ -79,24 +87,45 @@ export class Discarder {
   }
 
   /** Answers why it can not be done. */
-  #giveBack(offsetBytes: number, lengthBytes: number): Promise<string | undefined> {
-    const range = ['--offset', `${offsetBytes}`, '--length', `${lengthBytes}`, '/proc/self/fd/3'];
-    const [program, args] = this.#isBlockDevice
-      ? ['blkdiscard', ['--force', ...range]] // we hold it exclusively ourselves
-      : ['fallocate', ['--punch-hole', ...range]];
-    return new Promise((resolve) => {
-      const child = spawn(program, args, {
-        stdio: ['ignore', 'ignore', 'pipe', this.#descriptor],
-        timeout: timeoutMs,
-      });
-      let message = '';
-      child.stderr
-        ?.setEncoding('utf8')
-        .on('data', (text: string) => (message = (message + text).slice(0, 500)));
-      child.on('error', (error) => resolve(`${program}: ${error.message}`));
-      child.on('close', (status, signal) =>
-        resolve(status === 0 ? undefined : message.trim() || `${program} ended with ${status ?? signal}`),
-      );
+  async #giveBack(offsetBytes: number, lengthBytes: number): Promise<string | undefined> {
+    const shell = (this.#shell ??= this.#start());
+    const answer = new Promise<string>((resolve) => {
+      this.#answered = resolve;
     });
+    const timer = setTimeout(() => shell.kill('SIGKILL'), timeoutMs);
+    shell.stdin?.write(`${offsetBytes} ${lengthBytes}\n`);
+    const text = await answer;
+    clearTimeout(timer);
+    return text === 'ok' ? undefined : text;
+  }
+
+  /** One line with offset and length in, one line with `ok` or the reason out. */
+  #start(): ChildProcess {
+    const tool = this.#isBlockDevice
+      ? ['blkdiscard', '--force'] // we hold it exclusively ourselves
+      : ['fallocate', '--punch-hole'];
+    const shell = spawn('sh', ['-c', script, ...tool], {
+      stdio: ['pipe', 'pipe', 'ignore', this.#descriptor],
+    });
+    let line = '';
+    shell.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      line += text;
+      if (line.endsWith('\n')) this.#answered(line.trim());
+      if (line.endsWith('\n')) line = '';
+    });
+    shell.stdin?.on('error', () => undefined); // its end says it
+    shell.on('error', (error) => this.#answered(error.message));
+    shell.on('close', (status, signal) => {
+      this.#shell = undefined;
+      this.#answered(`${tool[0]} ended with ${status ?? signal}`);
+    });
+    shell.unref();
+    return shell;
   }
 }
+
+/** $0 is the program, $1 its option. */
+const script = `while read -r offset length; do
+  if why=$("$0" "$1" --offset "$offset" --length "$length" /proc/self/fd/3 2>&1); then echo ok
+  else echo "\${why:-$0 failed}" | tr '\\n' ' '; echo; fi
+done`;
