@@ -4,7 +4,7 @@ import { blockBytes } from '../../../shared/block-size.ts';
 import type { SegmentWriter } from '../group/segment-group.ts';
 import { type GroupSpace, segmentFlag, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
-import { finishSummary, newSummary, type StoredSum, type Summary } from './summary.ts';
+import { finishSummary, lifeOf, newSummary, type StoredSum, type Summary } from './summary.ts';
 
 export interface OpenSegment {
   readonly id: number;
@@ -59,7 +59,9 @@ export function openSegment(table: SpaceTable, space: GroupSpace, heat: number):
 export function finishSegment(table: SpaceTable, open: OpenSegment, storedSum: StoredSum): void {
   const { segments, units, log } = table;
   while (open.writer.units < open.dataUnits) open.writer.append(zeros, 0);
-  const summary = finishSummary(open.summary, storedSum);
+  const { group } = segments.spaceOf(open.id);
+  const life = lifeOf(group.firstTxg(open.writer.segment), table.clock);
+  const summary = finishSummary(open.summary, life, storedSum);
   for (let at = 0; at < summary.byteLength; at += blockBytes) open.writer.append(summary, at);
   open.writer.finish();
   open.isFinished = true;

@@ -7,6 +7,7 @@ import type { SpaceTable } from './space-table.ts';
 import {
   hasEntry,
   isSummaryUnit,
+  lifeOf,
   matchesEntry,
   newSummary,
   setEntry,
@@ -35,7 +36,9 @@ export class SummaryReader {
     const known = this.#appender.summaryOf(id) ?? this.kept.get(id);
     if (known !== undefined) return known;
     if (!segments.has(id, segmentFlag.summarized)) return newSummary(dataUnits);
-    const isGood: UnitCheck = (index, bytes, from) => isSummaryUnit(index, bytes, from, this.#storedSum);
+    const life = this.#lifeOf(id);
+    const isGood: UnitCheck = (index, bytes, from) =>
+      isSummaryUnit(index, life, bytes, from, this.#storedSum);
     const count = summaryUnits(dataUnits);
     const { bytes, bad } = await group.read(segments.numberOf(id), dataUnits, count, isGood);
     const copy = bytes.slice();
@@ -57,13 +60,14 @@ export class SummaryReader {
     const { units, segments } = this.#table;
     const { dataUnits } = segments.spaceOf(id);
     const isSummarized = segments.has(id, segmentFlag.summarized);
+    const life = this.#lifeOf(id);
     return (index, bytes, from) => {
       const unit = first + index;
       if (unit < dataUnits)
         return !units.isBusy(id, unit) || matchesEntry(summary, unit, bytes, from, this.#storedSum);
       const summaryIndex = unit - dataUnits;
       if (!isSummarized || summaryIndex >= summaryUnits(dataUnits)) return true;
-      return isSummaryUnit(summaryIndex, bytes, from, this.#storedSum);
+      return isSummaryUnit(summaryIndex, life, bytes, from, this.#storedSum);
     };
   }
 
@@ -71,6 +75,11 @@ export class SummaryReader {
   isKnown(id: number, summary: Summary, unit: number): boolean {
     const { units, segments } = this.#table;
     return unit >= segments.spaceOf(id).dataUnits || !units.isBusy(id, unit) || hasEntry(summary, unit);
+  }
+
+  #lifeOf(id: number): number {
+    const { segments } = this.#table;
+    return lifeOf(segments.spaceOf(id).group.firstTxg(segments.numberOf(id)), segments.clock[id] ?? 0);
   }
 
   /** Units in use, of so many from `first` on. */

@@ -5,7 +5,7 @@
  *
  * Entry, 16 bytes: sum, 64 bits · owner, 48 bits · volume slot, 16 bits. A unit with several compressed blocks has slot
  * 0xffff, owner 0, and a sum over all of it. All zeros: nothing is known. 255 entries and a trailer (sum over them, salted
- * with the unit's place among the summaries; mark) fill a unit.
+ * with the life of the segment and the unit's place among the summaries; mark) fill a unit.
  */
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { SpaceOptions, UnitOwner } from './block-space.ts';
@@ -97,12 +97,21 @@ export function matchesEntry(
   return sum[0] === summary[at] && sum[1] === summary[at + 1];
 }
 
+/**
+ * Tells this life of a segment from earlier ones, 32 bits: a device that lost a write has the summary of an earlier one,
+ * which fits the data that it has. `firstTxg` differs between lives, `clock` between what was before an import and after.
+ */
+export const lifeOf = (firstTxg: number, clock: number): number =>
+  (Math.imul(firstTxg, 0x9e37_79b1) ^ Math.imul(clock, 0x85eb_ca6b)) >>> 0;
+
+const saltOf = (life: number, index: number): number => life * 512 + index;
+
 /** Completes the trailers; the bytes are then what goes to the devices. */
-export function finishSummary(summary: Summary, storedSum: StoredSum): Uint8Array {
+export function finishSummary(summary: Summary, life: number, storedSum: StoredSum): Uint8Array {
   const bytes = new Uint8Array(summary.buffer);
   for (let unit = 0; unit * wordsPerUnit < summary.length; unit++) {
     const at = unit * wordsPerUnit + trailerWord;
-    storedSum(bytes, unit * blockBytes, entriesBytes, unit, sum);
+    storedSum(bytes, unit * blockBytes, entriesBytes, saltOf(life, unit), sum);
     summary[at] = sum[0] ?? 0;
     summary[at + 1] = sum[1] ?? 0;
     summary[at + 2] = mark;
@@ -112,9 +121,15 @@ export function finishSummary(summary: Summary, storedSum: StoredSum): Uint8Arra
 }
 
 /** Whether the bytes at `from` are the summary unit with this index. */
-export function isSummaryUnit(index: number, bytes: Uint8Array, from: number, storedSum: StoredSum): boolean {
+export function isSummaryUnit(
+  index: number,
+  life: number,
+  bytes: Uint8Array,
+  from: number,
+  storedSum: StoredSum,
+): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset + from + entriesBytes, entryWords * 4);
   if (view.getUint32(8, true) !== mark) return false;
-  storedSum(bytes, from, entriesBytes, index, sum);
+  storedSum(bytes, from, entriesBytes, saltOf(life, index), sum);
   return sum[0] === view.getUint32(0, true) && sum[1] === view.getUint32(4, true);
 }

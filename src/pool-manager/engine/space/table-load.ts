@@ -7,6 +7,8 @@ import { shrinkPiece, type SpaceTable } from './space-table.ts';
 import { numberAt, readTableLog, TableError, tableOp } from './table-log.ts';
 import { addLoaded } from './table-page.ts';
 
+/** The clock goes on above whatever it can have been when nothing was recorded any more: 4 GiB of blocks. */
+const clockSkipped = 4_096;
 const offsets = new Uint8Array(256);
 
 /** Applies the log of checkpoint `txg`. `pageTxg`: by page, the checkpoint it is of. */
@@ -104,6 +106,7 @@ function applyMoveIn(table: SpaceTable, id: number, argument: number, words: Uin
 /** After the last log, at root `txg`. Throws TableError when a name is bound twice. */
 export function finishLoad(table: SpaceTable, txg: number): void {
   const { segments, units, batches } = table;
+  table.clock = (table.clock + clockSkipped) >>> 0;
   for (let id = 0; id < segments.ids; id++) {
     if (segments.state[id] !== stateCode.closed) continue;
     for (let at = segments.head[id] ?? 0; at !== 0;) {
