@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { must } from '../../../shared/assert.ts';
 import { prng } from '../../../shared/prng.ts';
 import { memoryGroup } from '../../../testing/memory-group.ts';
-import { DamagedItemError, ItemStore, type SystemSegments } from './item-store.ts';
+import type { SystemSegments } from './item-segments.ts';
+import { DamagedItemError, ItemStore } from './item-store.ts';
 
 const segments = 24;
 const segmentUnits = 16;

@@ -17,6 +17,7 @@ import {
   type ItemExtent,
   type ItemPlace,
 } from './item-directory.ts';
+import { holdTxgs, ItemSegments, type SystemSegments } from './item-segments.ts';
 import { encodeItemUnit, isItemUnit, itemPayloadBytes, payloadOf } from './item-unit.ts';
 
 /** What import reads. */
@@ -48,26 +49,8 @@ export interface SegmentJudge {
   readonly units: number;
 }
 
-/** Where system segments come from: the block space. */
-export interface SystemSegments {
-  openSystem(): { readonly group: SegmentGroup; readonly writer: SegmentWriter };
-  claimSystem(group: number, segment: number): void;
-  freeSystem(group: number, segment: number, txg: number): void;
-}
-
-interface SegmentUse {
-  readonly group: number;
-  readonly segment: number;
-  /** In use by items. */
-  units: number;
-  firstTxg: number;
-  lastTxg: number;
-}
-
 /** Items older than so many checkpoints are written anew. */
 const refreshTxgs = 16;
-/** Segments are held for the two roots after the one that no longer needs them. */
-const holdTxgs = 2;
 const readUnitsMax = 256;
 
 export class ItemStore implements ItemReader, ItemWriter {
@@ -76,9 +59,8 @@ export class ItemStore implements ItemReader, ItemWriter {
   /** Put since the last checkpoint, and what is on its way in the one under way. */
   #dirty = new Map<string, Uint8Array>();
   #leaving: ReadonlyMap<string, Uint8Array> = new Map();
-  readonly #segments: SystemSegments;
-  readonly #used = new Map<string, SegmentUse>();
-  #held: HeldSegment[] = [];
+  readonly #system: SystemSegments;
+  readonly #segments: ItemSegments;
   #directory: ItemPlace | undefined;
   /** Places of items of the roots before the last one, and the first checkpoint that does not name them. */
   #dying: { readonly place: ItemPlace; readonly txg: number }[] = [];
@@ -90,7 +72,8 @@ export class ItemStore implements ItemReader, ItemWriter {
 
   constructor(groups: readonly SegmentGroup[], segments: SystemSegments) {
     this.#groups = groups;
-    this.#segments = segments;
+    this.#system = segments;
+    this.#segments = new ItemSegments(groups, segments);
   }
 
   /** All that `directory` leads to. Rejects with DamagedItemError. */
@@ -100,25 +83,17 @@ export class ItemStore implements ItemReader, ItemWriter {
     this.#directory = directory;
     this.#txg = directory.txg;
     this.#allKnownTxg = directory.txg + holdTxgs + 1;
-    this.#held = [...held];
-    this.#count(directory, 1);
+    this.#segments.held = held;
+    this.#segments.count(directory, 1);
     for (const [key, place] of items) {
       this.#places.set(key, place);
-      this.#count(place, 1);
+      this.#segments.count(place, 1);
     }
   }
 
   /** After the block space has been loaded: it learns which segments are not its own. */
   claim(): void {
-    for (const { group, segment, firstTxg, lastTxg } of this.#used.values()) {
-      this.#segments.claimSystem(group, segment);
-      // units of a checkpoint leave while the next group is open
-      this.#groups[group]?.restoreTxgs(segment, firstTxg, lastTxg + 1);
-    }
-    for (const { group, segment, txg } of this.#held) {
-      this.#segments.claimSystem(group, segment);
-      this.#segments.freeSystem(group, segment, txg);
-    }
+    this.#segments.claim();
   }
 
   keys(prefix: string): readonly string[] {
@@ -157,13 +132,16 @@ export class ItemStore implements ItemReader, ItemWriter {
       const place = await this.#append(txg, bytes);
       const old = this.#places.get(key);
       if (old !== undefined) this.#drop(old, txg);
-      this.#count(place, 1);
+      this.#segments.count(place, 1);
       this.#places.set(key, place);
     }
     if (this.#directory !== undefined) this.#drop(this.#directory, txg);
-    this.#freeEmpty(txg);
-    const directory = await this.#append(txg, encodeDirectory({ items: this.#places, held: this.#held }));
-    this.#count(directory, 1);
+    this.#segments.freeEmpty(txg, (group, segment) => this.#isOpen(group, segment));
+    const directory = await this.#append(
+      txg,
+      encodeDirectory({ items: this.#places, held: this.#segments.held }),
+    );
+    this.#segments.count(directory, 1);
     this.#directory = directory;
     return directory;
   }
@@ -182,7 +160,7 @@ export class ItemStore implements ItemReader, ItemWriter {
 
   /** Segments that are kept for roots before the last one. */
   held(): readonly HeldSegment[] {
-    return this.#held;
+    return this.#segments.held;
   }
 
   /** The judge of a system segment's units, by unit of the segment. */
@@ -210,18 +188,8 @@ export class ItemStore implements ItemReader, ItemWriter {
 
   /** No root from checkpoint `txg` on names it. */
   #drop(place: ItemPlace, txg: number): void {
-    this.#count(place, -1);
+    this.#segments.count(place, -1);
     this.#dying.push({ place, txg });
-  }
-
-  #freeEmpty(txg: number): void {
-    this.#held = this.#held.filter((held) => held.txg + holdTxgs >= txg);
-    for (const [key, { group, segment, units }] of this.#used) {
-      if (units > 0 || this.#isOpen(group, segment)) continue;
-      this.#used.delete(key);
-      this.#segments.freeSystem(group, segment, txg);
-      this.#held.push({ group, segment, txg });
-    }
   }
 
   #isOpen(group: number, segment: number): boolean {
@@ -246,8 +214,8 @@ export class ItemStore implements ItemReader, ItemWriter {
       return this.#open;
     }
     await this.#open?.writer.drained();
-    this.#open = this.#segments.openSystem();
-    this.#entry(this.#open.group.index, this.#open.writer.segment);
+    this.#open = this.#system.openSystem();
+    this.#segments.begin(this.#open.group.index, this.#open.writer.segment);
     return this.#open;
   }
 
@@ -267,23 +235,6 @@ export class ItemStore implements ItemReader, ItemWriter {
           bytes.set(payloadOf(reading.bytes, i * blockBytes), at);
       }
     return bytes.subarray(0, place.lengthBytes);
-  }
-
-  #count({ extents, txg }: ItemPlace, sign: 1 | -1): void {
-    for (const { group, segment, units } of extents) {
-      const entry = this.#entry(group, segment);
-      entry.units += sign * units;
-      assert(entry.units >= 0, 'a segment has no fewer items than none');
-      entry.firstTxg = Math.min(entry.firstTxg, txg);
-      entry.lastTxg = Math.max(entry.lastTxg, txg);
-    }
-  }
-
-  #entry(group: number, segment: number): SegmentUse {
-    const key = `${group}/${segment}`;
-    const entry = this.#used.get(key) ?? { group, segment, units: 0, firstTxg: Infinity, lastTxg: 0 };
-    this.#used.set(key, entry);
-    return entry;
   }
 }
 
