@@ -154,3 +154,25 @@ test('free segments are discarded while they are not short, and none that was op
   await turns();
   expect(rig.groups[0]?.discarded.length).toBe(4);
 });
+
+test('the summary of an earlier life of a segment vouches for nothing', async () => {
+  const rig = spaceRig({ segments: 32, segmentUnits });
+  const group = rig.groups[0];
+  const fill = async (mark: number): Promise<readonly Uint32Array[]> => {
+    const all = Array.from({ length: dataUnits }, (_, i) => rig.write('data', mark + i));
+    for (const words of all) rig.space.adopt(words, 0);
+    await written(rig);
+    return all;
+  };
+  for (const words of await fill(0)) rig.space.free(words, 0, 1);
+  const earlier = group?.contentOf(0).slice() ?? new Uint8Array(0);
+  for (const txg of [1, 2, 3]) await checkpoint(rig, txg);
+  for (const each of rig.groups) each.openTxg = 4;
+  for (let i = 0; i < 31; i++) for (const words of await fill(1000)) rig.space.free(words, 0, 4);
+  const [first] = await fill(2000);
+  expect(rig.space.place(first ?? new Uint32Array(8), 0)?.segment).toBe(0);
+  expect((await rig.space.scrubSegment(0, 0)).bad).toEqual([]);
+  group?.contentOf(0).set(earlier);
+  const judge = await rig.space.judge(0, 0);
+  expect([0, dataUnits].map((unit) => judge(unit, earlier, unit * 4096))).toEqual([true, false]);
+});
