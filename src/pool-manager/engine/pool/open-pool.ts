@@ -8,7 +8,9 @@ import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-s
 import { EngineVolume } from '../volume/volume.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { NoSpaceError } from '../volume-store.ts';
-import { PoolEngine, PoolFailure, type PoolParts } from './pool-engine.ts';
+import { PoolEngine } from './pool-engine.ts';
+import { moveToLogDevices } from './pool-log.ts';
+import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { poolStatus } from './pool-status.ts';
 
@@ -128,7 +130,7 @@ export class EnginePool implements ManagedPool {
     if (data.length > 0) space.grow(devices.groups);
     if (log.length > 0) {
       await addLogDevices(devices, log, { host, overwrite });
-      this.#engine.moveLog();
+      moveToLogDevices(this.#engine.log, this.#engine.parts);
     }
     await this.#rooted();
   }

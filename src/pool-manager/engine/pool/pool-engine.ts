@@ -7,57 +7,28 @@
  *
  * It fails as a whole: from then on nothing becomes durable, and everybody who waits hears why.
  */
-import { assert, must } from '../../../shared/assert.ts';
+import { assert } from '../../../shared/assert.ts';
 import { runCheckpoint } from '../checkpoint/checkpoint.ts';
-import type { ItemStore } from '../checkpoint/item-store.ts';
-import type { DeviceSet } from '../group/device-set.ts';
-import type { LogArea } from '../group/log-area.ts';
-import type { EngineHost } from '../host.ts';
-import { IntentLog } from '../log/intent-log.ts';
-import type { LogPosition } from '../log/log-position.ts';
-import { LogRing } from '../log/log-ring.ts';
+import type { IntentLog } from '../log/intent-log.ts';
 import { NodeStore } from '../map/node-store.ts';
 import { Pins } from '../pins.ts';
-import type { BlockSpace } from '../space/block-space.ts';
 import type { EngineVolume } from '../volume/volume.ts';
-import type { VolumeCore, Zstd } from '../volume/volume-core.ts';
+import type { VolumeCore } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
-import type { EngineLimits } from './engine-limits.ts';
-import type { Damage } from './damage.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
+import { type LoggedPool, openPoolLog } from './pool-log.ts';
+import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
 import { RoomJudge, roomUnits } from './room-judge.ts';
 import { WriteRoom } from './write-room.ts';
 
-export interface PoolParts {
-  readonly guid: string;
-  readonly host: EngineHost;
-  readonly limits: EngineLimits;
-  readonly devices: DeviceSet;
-  readonly space: BlockSpace;
-  readonly items: ItemStore;
-  readonly settings: PoolSettings;
-  readonly damage: Damage;
-  readonly zstd?: Zstd | undefined;
-  readonly logArea: LogArea;
-  /** Where the log goes on. */
-  readonly log: LogPosition;
-  /** The newest root that any device ever had; 0 in a new pool. */
-  readonly txg: number;
-}
-
-/** The pool can not go on: nothing more becomes durable. What was read before can be read still, as far as devices answer. */
-export class PoolFailure extends Error {
-  override readonly name = 'PoolFailure';
-}
-
 /** The cleaner is looked after when so many units more were written. */
 const kickUnits = 256;
 
-export class PoolEngine {
+export class PoolEngine implements LoggedPool {
   readonly parts: PoolParts;
   /** By slot, destroyed ones of which something is left too. */
   readonly volumes = new Map<number, EngineVolume>();
@@ -96,18 +67,8 @@ export class PoolEngine {
     this.#reads = new FairQueue(limits.readingBytesMax * devices.members.length);
     const pause = () => host.pause();
     const onFailure = (error: Error) => this.fail(error);
-    const wantCheckpoint = () => this.checkpoints.want();
-    this.log = new IntentLog({
-      ring: new LogRing(parts.logArea, guid, parts.log, parts.logArea === devices.logs.devices),
-      batchPlace: (batch) => space.batchPlace(batch),
-      peek: (words, at) => space.peek(words, at),
-      flushData: () => this.#flushData(),
-      capture: (slots) => this.#capture(slots),
-      durableTxg: () => this.durableTxg,
-      elsewhere: () => this.#otherRing(),
-      wantCheckpoint,
-      onFailure,
-    });
+    const wantCheckpoint = () => this.wantCheckpoint();
+    this.log = openPoolLog(this);
     this.admission = new PoolAdmission({
       pool: guid,
       room: space.room,
@@ -191,11 +152,8 @@ export class PoolEngine {
     this.#tellFailure(this.failure);
   }
 
-  /** The log goes to log devices that are new. */
-  moveLog(): void {
-    const { devices, guid } = this.parts;
-    const area = must(devices.logs.devices, 'log devices');
-    this.log.moveTo(new LogRing(area, guid, this.log.position, true));
+  wantCheckpoint(): void {
+    this.checkpoints.want();
   }
 
   /** As after a crash: nothing goes on, nobody is answered, buffers go back. For tests. */
@@ -205,13 +163,6 @@ export class PoolEngine {
     this.checkpoints.abandon(this.failure);
     void this.cleaner.stop();
     this.parts.devices.abandon();
-  }
-
-  /** Log devices are gone: the ring on the data devices is there still. */
-  #otherRing(): LogRing | undefined {
-    const { devices, guid } = this.parts;
-    if (!this.log.ring.isApart || devices.logs.devices?.isUsable !== false) return undefined;
-    return new LogRing(devices.logs.ring, guid, this.log.position);
   }
 
   #onDeltas(deltas: number): void {
@@ -237,23 +188,6 @@ export class PoolEngine {
   #kickCleaner(why: CleaningReason): void {
     this.parts.space.cleaning.wantedUnits = roomUnits + this.admission.nodesPending;
     this.cleaner.kick(why);
-  }
-
-  async #flushData(): Promise<void> {
-    const { space, devices } = this.parts;
-    space.seal();
-    await space.drained();
-    await devices.flush();
-  }
-
-  #capture(slots: ReadonlySet<number>): () => void {
-    const noted = [...slots].map((slot) => {
-      const volume = must(this.volumes.get(slot), 'a volume that notes is known');
-      return { volume, position: volume.position() };
-    });
-    return () => {
-      for (const { volume, position } of noted) volume.durableAt(position);
-    };
   }
 
   #saveSettings(): void {

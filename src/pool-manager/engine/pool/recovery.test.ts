@@ -10,7 +10,7 @@ import { examineDevices } from '../group/examine.ts';
 import { labelBytes, labelOffsets } from '../group/geometry.ts';
 import { encodeLabel, type Label } from '../group/label.ts';
 import { decodeBlock } from '../log/log-block.ts';
-import { PoolFailure } from './pool-engine.ts';
+import { PoolFailure } from './pool-parts.ts';
 import type { EnginePool } from './open-pool.ts';
 import { importPool } from './pool-import.ts';
 import { createPool } from './pool-create.ts';
