@@ -25,7 +25,7 @@ async function write(layout: Layout, count: number): Promise<void> {
     groups: [devices],
     host: memoryHost(2),
     seed: 2,
-    steps: 45,
+    steps: 24,
     volumeBlocks: 24,
   });
   const images = devices.map((device) => ({
