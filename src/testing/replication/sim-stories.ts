@@ -341,6 +341,22 @@ const lastCopy: Story = (random, atMs) => {
   );
 };
 
+/** The link of a replica that is rebuilt breaks again and again, while answers of its source are on their way (R22e). */
+const lateCopies: Story = (random, atMs) => {
+  const replica = random.below(1_000);
+  const backMs = atMs + 500 + random.below(900);
+  const cut: Fault = { kind: 'cut', target: 'it', replica: 'it' };
+  const breaks = [0, 1, 2, 3].map((skip): SimEvent => {
+    const faults: Fault[] = [{ kind: 'later', afterMs: 20 + random.below(200), fault: cut }];
+    return { atMs: backMs, act: { kind: 'trigger', on: 'rebuild', skip, faults } };
+  });
+  return told(
+    { atMs, act: { kind: 'crash', replica, downMs: backMs - atMs } },
+    ...breaks,
+    ...asking(backMs, 1_500, 6, 999, someWrite(random)),
+  );
+};
+
 /** Two begin at once (R8, R10). */
 const duel: Story = (random, atMs) =>
   told({ atMs, act: { kind: 'newTarget' } }, { atMs: atMs + brief(random), act: { kind: 'newTarget' } });
@@ -362,6 +378,7 @@ const known: readonly Story[] = [
   interruptedRebuild,
   deadSource,
   lastCopy,
+  lateCopies,
   duel,
 ];
 
