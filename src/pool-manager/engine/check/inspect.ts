@@ -106,6 +106,9 @@ function volumeLines(start: VolumeStart): string[] {
       return `  snapshot ${name ?? `(former head ${id})`}  number ${number}, parent ${parent?.id ?? '-'}, marks ${dataMark} ${nodeMark}, ${tree}${gone}`;
     }),
     ...(dead.length === 0 ? [] : [`  ${dead.length} parts are being freed`]),
+    ...(start.annotations.byteLength === 0
+      ? []
+      : [`  description ${new TextDecoder().decode(start.annotations)}`]),
   ];
 }
 
