@@ -112,6 +112,29 @@ const overtaken: Story = (random, atMs, { leaseMs }) => {
   );
 };
 
+/**
+ * Two replicas promise a new target while the old one has only the third; one of the two crashes as it promises, and the
+ * old target reaches it again before the new one does (R1).
+ */
+const forgottenPromise: Story = (random, atMs, { leaseMs }) => {
+  const [crashes, stays, third] = random.pick([
+    [0, 400, 900],
+    [400, 900, 0],
+    [900, 0, 400],
+  ] as const);
+  const newMs = atMs + leaseMs + 50 + random.below(100);
+  const apartMs = leaseMs + 150 + random.below(400);
+  const faults: Fault[] = [{ kind: 'crash', replica: crashes, downMs: random.below(8) }];
+  return told(
+    { atMs, act: { kind: 'partition', target: 999, replica: crashes, forMs: apartMs } },
+    { atMs, act: { kind: 'partition', target: 999, replica: stays, forMs: 2_500 } },
+    { atMs: newMs, act: { kind: 'newTarget' } },
+    { atMs: newMs, act: { kind: 'partition', target: 999, replica: third, forMs: 2_500 } },
+    { atMs: newMs, act: { kind: 'trigger', on: 'report', skip: random.below(2), faults } },
+    ...asking(newMs, 900, 8, 0, someWrite(random)),
+  );
+};
+
 /** A target stands still just before it answers, for longer than its leases; another one takes over (R14, R27, R28). */
 const asleep: Story = (random, atMs, { leaseMs }) =>
   told({
@@ -366,6 +389,7 @@ const known: readonly Story[] = [
   atMessage,
   atMessage,
   overtaken,
+  forgottenPromise,
   asleep,
   amnesia,
   firstWords,
