@@ -3,7 +3,7 @@ import { assert } from '../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../shared/block-size.ts';
 import type { Prng } from '../shared/prng.ts';
 import type { Stream } from '../pool-manager/engine/map/map-space.ts';
-import { sectorsOf } from '../pool-manager/engine/map/pointer.ts';
+import { checksumWord, sectorsOf } from '../pool-manager/engine/map/pointer.ts';
 import type { BlockSpace, Rot } from '../pool-manager/engine/space/block-space.ts';
 import { createBlockSpace } from '../pool-manager/engine/space/space.ts';
 import { memoryGroup, type MemoryGroup } from './memory-group.ts';
@@ -78,6 +78,7 @@ function rigOver(groups: readonly MemoryGroup[], items: Map<string, Uint8Array>,
       const stored = rig.content(mark, sectors);
       testSum(stored, 0, stored.byteLength, mark, sum);
       space.append(stream, stored, 0, sectors, 1, mark, sum[0] ?? 0, sum[1] ?? 0, words, 0);
+      words.set(sum, checksumWord); // of a plain block it is the pointer's own
       return words;
     },
     async read(words) {

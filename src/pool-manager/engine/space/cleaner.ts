@@ -4,11 +4,13 @@
  *  - A victim is moved piece by piece, in order, into a segment of what was moved once, or more often. A piece that does
  *    not fit is split there: nothing is padded but the last few units.
  *  - Only segments without pending blocks are moved: what only the log knows stays where the log says.
- *  - Each unit is checked by its summary first, and mended by its group. What no copy is good of is moved as it is and
- *    reported: its pointer's checksum, and the entry it keeps, still tell.
+ *  - Each unit is checked by its summary first, and mended by its group. A segment in which no copy of a unit can be had
+ *    stays where it is, and that is reported: what can not be read now may be there the next time, or may be mended in
+ *    its place from another replica. To move on without it would make an error of a moment one for ever.
  *  - Cleaning goes with writing: `debt` units for so many appended. It begins when free segments are few, so that as much
  *    as possible dies before it is moved.
  */
+import { assert } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { Appender } from './appender.ts';
 import type { Cleaning, CleaningNeed, Rot, SpaceOptions, SpaceRoom } from './block-space.ts';
@@ -61,6 +63,8 @@ export class Cleaner implements Cleaning {
   readonly #targets: (OpenSegment | undefined)[] = [];
   #victim: Victim | undefined;
   #candidates: number[] = [];
+  /** Segments with units of which no good copy was found; until they are free, or the pool is opened again. */
+  readonly #stuck = new Set<number>();
   /** Share in use of the segments that are cleaned lately. */
   #usedShare = 0.5;
   readonly #ranks = new Uint8Array(256);
@@ -117,6 +121,7 @@ export class Cleaner implements Cleaning {
 
   /** The segment is free: whatever is known of it is of the past. */
   forget(id: number): void {
+    this.#stuck.delete(id);
     if (this.#victim?.id === id) this.#victim = undefined;
   }
 
@@ -174,6 +179,10 @@ export class Cleaner implements Cleaning {
       this.#victim = undefined;
       return 0;
     }
+    if (this.#isRotten(victim, readings)) {
+      this.#victim = undefined;
+      return 0;
+    }
     const moved = this.#moveAll(victim, end, readings);
     await Promise.all(this.#targets.map((target) => this.#ready(target)));
     return moved;
@@ -182,6 +191,7 @@ export class Cleaner implements Cleaning {
   /** What is on its way to the devices, or grows, is not moved. */
   #isVictim(id: number): boolean {
     const { segments, units, growing, batches } = this.#table;
+    if (this.#stuck.has(id)) return false;
     if (!isVictim(segments, units, id) || this.#appender.isUnwritten(id)) return false;
     for (const record of growing) if (batches.segmentOf(record) === id) return false;
     return true;
@@ -286,10 +296,23 @@ export class Cleaner implements Cleaning {
     );
     if (reading === undefined) throw new RangeError(`unit ${unit} was read`);
     const from = (unit - reading.first) * blockBytes;
+    assert(!reading.bad.has(unit - reading.first), 'what has no good copy is not moved');
     const to = target.writer.append(reading.bytes, from);
-    if (reading.bad.has(unit - reading.first)) this.#report(victim, unit);
     if (hasEntry(victim.summary, unit)) copyEntry(victim.summary, unit, target.summary, to);
     else setPackedEntry(target.summary, to, reading.bytes, from, this.#options.storedSum);
+  }
+
+  /** Reports units in use that no copy is good of, and leaves the segment alone from now on. */
+  #isRotten(victim: Victim, readings: readonly Reading[]): boolean {
+    let isRotten = false;
+    for (const { first, bad } of readings)
+      for (const index of bad) {
+        if (!this.#table.units.anyBusy(victim.id, first + index, 1)) continue;
+        this.#report(victim, first + index);
+        isRotten = true;
+      }
+    if (isRotten) this.#stuck.add(victim.id);
+    return isRotten;
   }
 
   #report(victim: Victim, unit: number): void {

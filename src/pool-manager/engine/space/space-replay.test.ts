@@ -25,9 +25,9 @@ test('what the log refers to keeps its place, gets a number of now, and is moved
   again.space.reserve(place.group, place.segment);
   const batch = again.space.bind(place.group, place.segment, place.firstUnit);
   expect(batch).toBe(1000);
-  for (const words of logged) {
+  for (const [i, words] of logged.entries()) {
     setName(words, 0, batch, offsetOf(words, 0), 8, 0);
-    again.space.claim(words, 0, 4, 9);
+    again.space.claim(words, 0, 1, i + 1);
   }
   for (const [i, words] of logged.entries()) expect(await again.read(words)).toEqual(again.content(i + 1, 8));
   expect([again.space.room.busyUnits, again.space.room.liveUnits]).toEqual([3, 0]);

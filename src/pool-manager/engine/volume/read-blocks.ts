@@ -49,7 +49,7 @@ export async function readPointers(
   for (let index = 0; index < read.count; index++)
     if (isLost(pointers, index * pointerWords))
       throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, index * pointerWords));
-  const stretches = fromMemory(core, pointers, content);
+  const stretches = fromMemory(core, read, pointers, content);
   for (let i = 0; i < stretches.length; i += readsAtOnce)
     await Promise.all(
       stretches
@@ -84,14 +84,17 @@ async function walkAll(core: VolumeCore, view: View, read: ReadAt, pointers: Uin
   }
 }
 
-/** Copies what is not written yet; answers the rest, in stretches. */
-function fromMemory(core: VolumeCore, pointers: Uint32Array, content: Uint8Array): Stretch[] {
+/** Copies what is not written yet, checked like all else; answers the rest, in stretches. */
+function fromMemory(core: VolumeCore, read: ReadAt, pointers: Uint32Array, content: Uint8Array): Stretch[] {
   const stretches: Stretch[] = [];
   for (let index = 0, at = 0; at < pointers.length; index++, at += pointerWords) {
     if (!isMapped(pointers, at)) continue;
     const pending = core.space.peek(pointers, at);
-    if (pending !== undefined) copyPlain(pending, 0, pointers, at, core.zstd, content, index * blockBytes);
-    else addTo(stretches, core, pointers, index);
+    if (pending !== undefined) {
+      if (!isStoredGood(pending, 0, read.block + index, pointers, at, core.zstd))
+        throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, at));
+      copyPlain(pending, 0, pointers, at, core.zstd, content, index * blockBytes);
+    } else addTo(stretches, core, pointers, index);
   }
   return stretches;
 }
