@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '../..');
 const { first } = values;
 
 const parts: readonly (readonly string[])[] = [
-  ['e2e/engine/crash.ts', '--states=10000', '--minutes=8', `--first=${first}`],
+  ['e2e/engine/crash.ts', '--states=10000', '--minutes=12', `--first=${first}`],
   ['e2e/engine/model.ts', '--operations=60000', '--minutes=3', '--per=2000', `--first=${first}`],
   ['e2e/engine/reader.ts', `--seed=${first}`],
   ['e2e/engine/recovery.ts'],
