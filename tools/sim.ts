@@ -79,7 +79,8 @@ interface Totals {
   readonly reach: Reach;
 }
 
-function report(total: Totals, startMs: number, shrinks: boolean): void {
+/** `wanted`: how many seeds there should be; of a soak and of a run that ends at its first failure none. */
+function report(total: Totals, startMs: number, shrinks: boolean, wanted: number): void {
   const width = Math.max(...reachPoints.map((point) => point.length));
   for (const point of reachPoints)
     console.log(`${point.padEnd(width)}  ${total.reach.counts.get(point) ?? 0}`);
@@ -94,7 +95,8 @@ function report(total: Totals, startMs: number, shrinks: boolean): void {
     `${Math.round(total.virtualMs / 1_000)} s of simulated time, ${speed} times faster than real time`,
   );
   console.log(`${total.seeds} seeds, ${failures.length} violations, ${seconds.toFixed(1)} s`);
-  process.exitCode = failures.length > 0 || total.seeds === 0 ? 1 : 0;
+  if (total.seeds < wanted) console.log(`interrupted: ${wanted} seeds were asked for`);
+  process.exitCode = failures.length > 0 || total.seeds === 0 || total.seeds < wanted ? 1 : 0;
 }
 
 function tellShrunk({ seed, message }: SeedFailure): void {
@@ -153,7 +155,8 @@ async function main(): Promise<void> {
   };
   const count = values.soak ? Number.MAX_SAFE_INTEGER / 2 : Number(values.seeds);
   const total = await runMany(Number(values.first), count, values['stop-at-first'], () => stopped, say);
-  report(total, startMs, !values['stop-at-first']);
+  const partial = values.soak || values['stop-at-first'];
+  report(total, startMs, !values['stop-at-first'], partial ? 0 : count);
 }
 
 if (isMainThread) await main();
