@@ -1,5 +1,5 @@
 /** A pool that is four fifths full and overwritten at random for the third time. */
-import { type Bench, MiB, rate } from './bench.ts';
+import { type Bench, MiB, type Part, rate } from './bench.ts';
 import { median, milliseconds, perSecond } from './figures.ts';
 import { makeFile, removeFiles } from './files.ts';
 import { fio } from './fio.ts';
@@ -9,14 +9,17 @@ const blockBytes = 4096;
 
 /** Share of the segments' space that is live, load, and the greatest amplification of what is written. */
 const cases = [
-  { full: 0.8, skew: false, amplification: 3, name: '80 % full, uniform' },
-  { full: 0.8, skew: true, amplification: 2.7, name: '80 % full, 80-20' },
-  { full: 0.65, skew: false, amplification: 1.8, name: '65 % full, uniform' },
+  { full: 0.8, skew: false, amplification: 3, step: 'aged-uniform', name: '80 % full, uniform' },
+  { full: 0.8, skew: true, amplification: 2.7, step: 'aged-skew', name: '80 % full, 80-20' },
+  { full: 0.65, skew: false, amplification: 1.8, step: 'aged-65', name: '65 % full, uniform' },
 ] as const;
 
-export async function benchAged(bench: Bench): Promise<void> {
-  for (const one of cases) await benchOne(bench, one);
-}
+export const agedPart: Part = {
+  steps: cases.map(({ step }) => step),
+  async run(bench, wants) {
+    for (const one of cases) if (wants(one.step)) await benchOne(bench, one);
+  },
+};
 
 async function benchOne({ folder, scale, report }: Bench, one: (typeof cases)[number]): Promise<void> {
   const deviceBytes = Math.ceil(1024 * scale) * MiB;

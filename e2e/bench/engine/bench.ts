@@ -13,6 +13,12 @@ export interface Bench {
   readonly report: (figure: Figure) => void;
 }
 
+/** Figures that are measured on pools of their own; each step can be run alone. */
+export interface Part {
+  readonly steps: readonly string[];
+  readonly run: (bench: Bench, wants: (step: string) => boolean) => Promise<void>;
+}
+
 export interface Pair {
   readonly ours: readonly Measured[];
   readonly reference: readonly number[];

@@ -1,18 +1,25 @@
 /** The layouts beside a stripe of one device, all on files of one disk. */
 import type { Layout } from '../../../src/pool-manager/engine/pool.ts';
-import { type Bench, GiB, MiB, rate, rounds } from './bench.ts';
+import { type Bench, GiB, MiB, type Part, rate, rounds } from './bench.ts';
 import { median, megabytes } from './figures.ts';
 import { makeFile, removeFiles } from './files.ts';
 import { startSubject } from './subject-process.ts';
 
-export async function benchLayouts(
+interface Case {
+  readonly step: string;
+  readonly layout: Layout;
+  readonly devices: number;
+  readonly goal: number;
+  readonly usable: number;
+}
+
+const cases: readonly Case[] = [{ step: 'mirror', layout: 'mirror', devices: 2, goal: 0.4, usable: 0.45 }];
+
+export const layoutsPart: Part = { steps: cases.map(({ step }) => step), run: benchLayouts };
+
+async function benchLayouts(
   { folder, scale, report }: Bench,
-  which: readonly {
-    readonly layout: Layout;
-    readonly devices: number;
-    readonly goal: number;
-    readonly usable: number;
-  }[],
+  wants: (step: string) => boolean,
 ): Promise<void> {
   const bytes = Math.floor(512 * scale) * MiB;
   const one = async (layout: Layout, devices: number): Promise<{ rate: number; usable: number }> => {
@@ -32,7 +39,7 @@ export async function benchLayouts(
       removeFiles(paths);
     }
   };
-  for (const { layout, devices, goal, usable } of which) {
+  for (const { layout, devices, goal, usable } of cases.filter(({ step }) => wants(step))) {
     const stripe = await one('stripe', 1);
     const ours = await one(layout, devices);
     const name = `${layout} of ${devices}`;

@@ -1,17 +1,18 @@
 // The engine beside fio, on files of one disk, O_DIRECT on both sides, in turns. At most 12 minutes.
 //   node e2e/bench/engine/run.ts [--folder=DIR] [--scale=1] [--only=fresh,layouts,snapshots,aged] [--record]
+// --only takes names of parts, and words that are in the names of steps: --only=random-read (--list shows all).
 // STRICT=1: exit 1 when a figure is short. --record: the table goes into docs/performance.md.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { benchAged } from './aged.ts';
+import { agedPart } from './aged.ts';
 import { type Figure, heading, isReached, lineOf } from './figures.ts';
-import type { Bench } from './bench.ts';
-import { benchFresh } from './fresh.ts';
-import { benchLayouts } from './layouts.ts';
-import { benchSnapshots } from './snapshots.ts';
+import type { Bench, Part } from './bench.ts';
+import { freshPart } from './fresh.ts';
+import { layoutsPart } from './layouts.ts';
+import { snapshotsPart } from './snapshots.ts';
 import { recordFigures } from './record.ts';
 
 const { values } = parseArgs({
@@ -19,9 +20,32 @@ const { values } = parseArgs({
     folder: { type: 'string', default: process.env['BENCH_DIR'] ?? '/var/tmp' },
     scale: { type: 'string', default: '1' },
     only: { type: 'string', default: 'fresh,layouts,snapshots,aged' },
+    list: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
 });
+
+const parts: Readonly<Record<string, Part>> = {
+  fresh: freshPart,
+  layouts: layoutsPart,
+  snapshots: snapshotsPart,
+  aged: agedPart,
+};
+const words = values.only.split(',');
+const isWanted = (part: string, step: string) => words.some((word) => word === part || step.includes(word));
+const all = Object.entries(parts).map(([name, part]) => ({
+  name,
+  part,
+  steps: part.steps.filter((step) => isWanted(name, step)),
+}));
+const idle = words.find(
+  (word) => !all.some(({ name, steps }) => name === word || steps.some((step) => step.includes(word))),
+);
+if (idle !== undefined || values.list) {
+  for (const [name, { steps }] of Object.entries(parts)) console.log(`${name}: ${steps.join(', ')}`);
+  if (idle !== undefined) console.error(`no part is named ${idle}, and no step has that in its name`);
+  process.exit(idle === undefined ? 0 : 2);
+}
 
 const folder = mkdtempSync(join(values.folder, 'caskade-bench-'));
 const figures: Figure[] = [];
@@ -41,20 +65,10 @@ const machine = [
   execFileSync('fio', ['--version'], { encoding: 'utf8' }).trim(),
 ].join('; ');
 
-const parts: Readonly<Record<string, () => Promise<void>>> = {
-  fresh: () => benchFresh(bench),
-  layouts: () => benchLayouts(bench, [{ layout: 'mirror', devices: 2, goal: 0.4, usable: 0.45 }]),
-  snapshots: () => benchSnapshots(bench),
-  aged: () => benchAged(bench),
-};
-
 console.log(`${machine}\n${commit}, files in ${values.folder}\n\n${heading}`);
 try {
-  for (const name of values.only.split(',')) {
-    const part = parts[name];
-    if (part === undefined) throw new Error(`no part ${name}: use ${Object.keys(parts).join(', ')}`);
-    await part();
-  }
+  for (const { part, steps } of all)
+    if (steps.length > 0) await part.run(bench, (step) => steps.includes(step));
 } finally {
   rmSync(folder, { recursive: true });
 }
