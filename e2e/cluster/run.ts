@@ -7,6 +7,7 @@ import { runChecks, type Check } from '../local/suite.ts';
 import { down, kubeconfig, NoTestbed, status, up } from '../testbed/testbed.ts';
 import { badInput } from './bad-input.ts';
 import { chartChecks, prepareChart } from './chart.ts';
+import { diagnosed } from './diagnosis.ts';
 import { Kubectl } from './kubectl.ts';
 import { poolDevices } from './pool-devices.ts';
 import { survival } from './survival.ts';
@@ -54,7 +55,7 @@ try {
   await up(nodeCount, 'the cluster suite');
   const failed = await (async () => {
     try {
-      return await runChecks(await checks(), []);
+      return await runChecks(diagnosed(new Kubectl(kubeconfig), await checks()), []);
     } finally {
       if (before.running) await clear(new Kubectl(kubeconfig));
       else await down();
