@@ -1,24 +1,17 @@
-/**
- * The Volume port over replicas: links and clock around the coordinator, sectors around its blocks.
- *
- * Sectors of 512 bytes that do not fill a block are written by reading the block, changing it and writing it whole,
- * with the block locked meanwhile, so that replicas and rebuilds only ever see whole blocks.
- */
+/** The Volume port over replicas: links and a clock around a coordinated volume (coordinated-volume.ts). */
 import { randomBytes } from 'node:crypto';
 import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
-import { BlockLocks } from '../replication/block-locks.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
-import type { Answer, Problem } from '../replication/coordinator/requests.ts';
-import type { Stretch } from '../replication/mapping.ts';
 import { membersMax } from '../replication/quorum.ts';
 import { stateOf, type VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
-import { assert, must } from '../shared/assert.ts';
+import { must } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import type { Clock } from '../shared/clock.ts';
 import { UsageError } from '../shared/exit-codes.ts';
 import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
+import { CoordinatedVolume } from './coordinated-volume.ts';
 import { ReplicaLink } from './replica-link.ts';
 import { VolumeError, type Volume, type VolumeMapping, type WriteOptions } from './volume.ts';
 
@@ -74,34 +67,24 @@ export interface ReplicatedVolume extends Volume {
 }
 
 const initiatorsKey = 'initiators';
-/** State of the SCSI unit is kept beside ours under names of its own. */
-const unitKey = (key: string) => `unit.${key}`;
-/** Blocks of one entry or one read: bounds what a frame carries. */
-const requestBlocksMax = 256;
-/** Initiators that are remembered to have been told of a loss. */
-const toldMax = 1_024;
 const tickMs = 50;
 const stopFlushMsMax = 10_000;
 
 /** Starts dialing at once. Throws UsageError when a member has no address or key. */
 export function openReplicatedVolume(options: ReplicatedVolumeOptions): ReplicatedVolume {
-  return new CoordinatedVolume(options);
+  return new LinkedVolume(options);
 }
 
-class CoordinatedVolume implements ReplicatedVolume {
+class LinkedVolume implements ReplicatedVolume {
   readonly serving: Promise<void>;
   readonly ended: Promise<string>;
-  /** One entry: it has one number, and reaches every replica whole. */
-  readonly atomicBytesMax = requestBlocksMax * blockBytes;
   readonly #o: ReplicatedVolumeOptions;
   readonly #coordinator: Coordinator;
+  readonly #volume: CoordinatedVolume;
   readonly #links = new Map<string, ReplicaLink>();
   readonly #timing: Timing;
   #linkKeys: ReadonlyMap<string, Uint8Array>;
   #replicas: Readonly<Record<string, ReplicaAddress>>;
-  readonly #locks = new BlockLocks();
-  /** Readers against atomic writes: a reader sees all of one or nothing. */
-  readonly #readers = new BlockLocks();
   readonly #listeners = new Set<(status: VolumeStatus) => void>();
   readonly #served = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<string>();
@@ -110,8 +93,6 @@ class CoordinatedVolume implements ReplicatedVolume {
   #telling = false;
   #stopping = false;
   #cancelTick: () => void = () => undefined;
-  /** Of a lossy recovery: the first flush of each initiator fails (docs/replication.md, "What is promised"). */
-  #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
 
   constructor(options: ReplicatedVolumeOptions) {
     this.#o = options;
@@ -142,89 +123,53 @@ class CoordinatedVolume implements ReplicatedVolume {
         ended: (reason) => this.#onEnded(reason),
       },
     });
+    this.#volume = new CoordinatedVolume(this.#coordinator, () => this.#now());
     for (const { id, guid } of places) this.#addLink(id, guid);
     this.#tick();
   }
 
   get sizeBytes(): number {
-    return this.#coordinator.sizeBytes;
+    return this.#volume.sizeBytes;
   }
 
   get spaceIsLow(): boolean {
-    return this.#coordinator.spaceIsLow;
+    return this.#volume.spaceIsLow;
   }
 
-  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const range = outerBlocks(offsetBytes, lengthBytes);
-    return this.#locked(this.#readers, range, false, () => this.#read(range, offsetBytes, lengthBytes));
+  get atomicBytesMax(): number {
+    return this.#volume.atomicBytesMax;
   }
 
-  async #read(range: BlockRange, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    const pieces = await Promise.all(
-      split(range).map(({ block, count }) =>
-        this.#ask<Uint8Array>((answer) => this.#coordinator.read(block, count, this.#now(), answer)),
-      ),
-    );
-    const [only] = pieces;
-    const all = pieces.length === 1 && only ? only : Buffer.concat(pieces);
-    if (all.byteLength === lengthBytes) return all;
-    const from = offsetBytes - range.block * blockBytes;
-    return all.subarray(from, from + lengthBytes);
+  read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#volume.read(offsetBytes, lengthBytes);
   }
 
-  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
-    const fua = options?.fua === true;
-    if (fua) this.#failOnceAfterLoss(options.initiator);
-    const range = outerBlocks(offsetBytes, data.byteLength);
-    if (options?.atomic === true) {
-      assert(range.count <= requestBlocksMax, 'an atomic write is one entry');
-      return this.#locked(this.#readers, range, true, () => this.#write(range, offsetBytes, data, fua));
-    }
-    return this.#write(range, offsetBytes, data, fua);
+  write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+    return this.#volume.write(offsetBytes, data, options);
   }
 
-  async #write(range: BlockRange, offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
-    const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
-    await this.#locked(this.#locks, range, !whole, async () => {
-      const blocks = whole ? data : await this.#merged(range, offsetBytes, data);
-      await this.#writeBlocks(range.block, blocks, fua);
-    });
+  unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    return this.#volume.unmap(offsetBytes, lengthBytes);
   }
 
-  async unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
-    const range = outerBlocks(offsetBytes, lengthBytes);
-    const first = Math.ceil(offsetBytes / blockBytes);
-    const end = Math.floor((offsetBytes + lengthBytes) / blockBytes);
-    const head = first * blockBytes - offsetBytes;
-    const tail = offsetBytes + lengthBytes - end * blockBytes;
-    if (end < first) return this.write(offsetBytes, new Uint8Array(lengthBytes)); // inside one block
-    if (head > 0) await this.write(offsetBytes, new Uint8Array(head));
-    if (tail > 0) await this.write(end * blockBytes, new Uint8Array(tail));
-    if (end === first) return;
-    await this.#locked(this.#locks, range, false, () =>
-      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer)),
-    );
+  flush(options?: { readonly initiator?: string }): Promise<void> {
+    return this.#volume.flush(options);
   }
 
-  async flush(options?: { readonly initiator?: string }): Promise<void> {
-    this.#failOnceAfterLoss(options?.initiator);
-    await this.#ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
+  compareAndWrite(offsetBytes: number, expected: Uint8Array, data: Uint8Array): Promise<number | undefined> {
+    return this.#volume.compareAndWrite(offsetBytes, expected, data);
   }
 
-  async compareAndWrite(
-    offsetBytes: number,
-    expected: Uint8Array,
-    data: Uint8Array,
-  ): Promise<number | undefined> {
-    assert(expected.byteLength === data.byteLength, 'compared and written are of one length');
-    const range = outerBlocks(offsetBytes, data.byteLength);
-    return this.#locked(this.#locks, range, true, async () => {
-      const present = await this.#read(range, offsetBytes, data.byteLength);
-      const differs = present.findIndex((byte, i) => byte !== expected[i]);
-      if (differs >= 0) return differs;
-      await this.#writeBlocks(range.block, await this.#merged(range, offsetBytes, data), false);
-      return undefined;
-    });
+  mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
+    return this.#volume.mapping(offsetBytes, lengthBytes);
+  }
+
+  recall(key: string): string | undefined {
+    return this.#volume.recall(key);
+  }
+
+  remember(key: string, value: string): Promise<void> {
+    return this.#volume.remember(key, value);
   }
 
   status(): VolumeStatus {
@@ -244,25 +189,8 @@ class CoordinatedVolume implements ReplicatedVolume {
 
   async setInitiators(iqns: readonly string[]): Promise<void> {
     const value = JSON.stringify(iqns);
-    await this.#ask<void>((answer) => this.#coordinator.setValue(initiatorsKey, value, this.#now(), answer));
+    await this.#volume.setValue(initiatorsKey, value);
     this.#o.log.info('initiators granted', { initiators: iqns });
-  }
-
-  async mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
-    const { block, count } = outerBlocks(offsetBytes, lengthBytes);
-    const stretch = await this.#ask<Stretch>((answer) =>
-      this.#coordinator.mapping(block, count, this.#now(), answer),
-    );
-    const endBytes = (block + stretch.count) * blockBytes;
-    return { mapped: stretch.mapped, lengthBytes: Math.min(lengthBytes, endBytes - offsetBytes) };
-  }
-
-  recall(key: string): string | undefined {
-    return this.#coordinator.values[unitKey(key)];
-  }
-
-  async remember(key: string, value: string): Promise<void> {
-    await this.#ask<void>((answer) => this.#coordinator.setValue(unitKey(key), value, this.#now(), answer));
   }
 
   async resize(sizeBytes: number): Promise<void> {
@@ -273,7 +201,7 @@ class CoordinatedVolume implements ReplicatedVolume {
       );
     }
     if (sizeBytes === this.sizeBytes) return;
-    await this.#ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));
+    await this.#volume.resize(sizeBytes);
     this.#changed();
   }
 
@@ -317,6 +245,7 @@ class CoordinatedVolume implements ReplicatedVolume {
     this.#stopping = true;
     const { phase } = this.status();
     if (phase === 'Healthy' || phase === 'Degraded') {
+      this.#volume.lost(0); // this flush has nobody to tell
       const flushed = this.flush().catch((error: unknown) => {
         if (!(error instanceof VolumeError)) throw error;
         this.#o.log.info('not everything is durable at the stop', { reason: error.message });
@@ -411,7 +340,7 @@ class CoordinatedVolume implements ReplicatedVolume {
     const { lossyEpoch } = this.#coordinator;
     if (this.#isServing) return;
     this.#isServing = true;
-    this.#loss = lossyEpoch > 0 ? { epoch: lossyEpoch, told: new Set() } : undefined;
+    if (lossyEpoch > 0) this.#volume.lost(lossyEpoch);
     const { epoch, last } = this.status();
     this.#o.log.info('serving', { epoch, last });
     if (lossyEpoch > 0) this.#o.log.error('acknowledged writes that were not flushed may be lost', { epoch });
@@ -424,104 +353,6 @@ class CoordinatedVolume implements ReplicatedVolume {
     this.#o.log.error('this target ends', { reason });
     this.#ended.resolve(reason);
   }
-
-  /**
-   * An initiator that kept running must not go on over lost writes: its first flush fails, once. Our own flush at a stop
-   * has nobody to tell, and initiators whose name is not known count as one.
-   */
-  #failOnceAfterLoss(initiator = ''): void {
-    const loss = this.#loss;
-    if (!loss || this.#stopping || loss.told.has(initiator)) return;
-    // Names that come and go do not fill the memory: who is forgotten is told once more.
-    if (loss.told.size >= toldMax) loss.told.clear();
-    loss.told.add(initiator);
-    throw new VolumeError(
-      'unflushedWritesLost',
-      `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
-    );
-  }
-
-  /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
-  async #merged(range: BlockRange, offsetBytes: number, data: Uint8Array): Promise<Uint8Array> {
-    const from = offsetBytes - range.block * blockBytes;
-    const lastBlock = range.count - 1;
-    const blocks = new Uint8Array(range.count * blockBytes);
-    const edges = from === 0 ? [] : [0];
-    if ((from + data.byteLength) % blockBytes !== 0 && !edges.includes(lastBlock)) edges.push(lastBlock);
-    await Promise.all(
-      edges.map(async (index) => {
-        const at = (range.block + index) * blockBytes;
-        const block = { block: range.block + index, count: 1 };
-        blocks.set(await this.#read(block, at, blockBytes), index * blockBytes);
-      }),
-    );
-    blocks.set(data, from);
-    return blocks;
-  }
-
-  /** All pieces get their numbers in order; only the last one needs to be durable for all of them to be. */
-  async #writeBlocks(block: number, data: Uint8Array, fua: boolean): Promise<void> {
-    const pieces = split({ block, count: data.byteLength / blockBytes });
-    await Promise.all(
-      pieces.map((piece, i) => {
-        const from = (piece.block - block) * blockBytes;
-        const part = data.subarray(from, from + piece.count * blockBytes);
-        const last = i === pieces.length - 1;
-        return this.#ask<void>((answer) =>
-          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer),
-        );
-      }),
-    );
-  }
-
-  async #locked<T>(locks: BlockLocks, range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
-    let isGranted = false;
-    let onGranted = () => {
-      isGranted = true;
-    };
-    const release = locks.claim(range.block, range.count, alone, () => onGranted());
-    // Nearly always at once: then nobody waits, not even for a turn.
-    if (!isGranted) await new Promise<void>((resolve) => (onGranted = resolve));
-    try {
-      return await run();
-    } finally {
-      release();
-    }
-  }
-
-  #ask<T>(submit: (answer: Answer<T>) => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      submit((result) => {
-        if (result.ok) resolve(result.value);
-        else reject(new VolumeError(result.problem, problemText[result.problem]));
-      });
-    });
-  }
-}
-
-const problemText: Readonly<Record<Problem, string>> = {
-  busy: 'no quorum of replicas within the time an initiator waits',
-  noSpace: 'the pools have no room for this write',
-  unreadable: 'no replica in sync has a good copy of these blocks',
-};
-
-interface BlockRange {
-  readonly block: number;
-  readonly count: number;
-}
-
-/** The whole blocks around a range of bytes. */
-function outerBlocks(offsetBytes: number, lengthBytes: number): BlockRange {
-  assert(offsetBytes >= 0 && lengthBytes > 0, 'a range of bytes');
-  const block = Math.floor(offsetBytes / blockBytes);
-  return { block, count: Math.ceil((offsetBytes + lengthBytes) / blockBytes) - block };
-}
-
-function split({ block, count }: BlockRange): BlockRange[] {
-  return Array.from({ length: Math.ceil(count / requestBlocksMax) }, (_, i) => ({
-    block: block + i * requestBlocksMax,
-    count: Math.min(requestBlocksMax, count - i * requestBlocksMax),
-  }));
 }
 
 /** 1 … 2^48: two processes that start under one epoch do not have the same. */

@@ -1,0 +1,252 @@
+/**
+ * The Volume port over a coordinator: sectors around its blocks. It knows no link, timer or socket, so simulations run it
+ * as it is; replicated-volume.ts puts links and a clock around it.
+ *
+ * Sectors of 512 bytes that do not fill a block are written by reading the block, changing it and writing it whole,
+ * with the block locked meanwhile, so that replicas and rebuilds only ever see whole blocks.
+ */
+import { BlockLocks } from '../replication/block-locks.ts';
+import type { Coordinator } from '../replication/coordinator/coordinator.ts';
+import type { Answer, Problem } from '../replication/coordinator/requests.ts';
+import type { Stretch } from '../replication/mapping.ts';
+import { assert } from '../shared/assert.ts';
+import { blockBytes } from '../shared/block-size.ts';
+import { VolumeError, type Volume, type VolumeMapping, type WriteOptions } from './volume.ts';
+
+/** State of the SCSI unit is kept beside the target's own under names of its own. */
+const unitKey = (key: string) => `unit.${key}`;
+/** Blocks of one entry or one read: bounds what a frame carries. */
+const requestBlocksMax = 256;
+/** Initiators that are remembered to have been told of a loss. */
+const toldMax = 1_024;
+
+export class CoordinatedVolume implements Volume {
+  /** One entry: it has one number, and reaches every replica whole. */
+  readonly atomicBytesMax = requestBlocksMax * blockBytes;
+  readonly #coordinator: Coordinator;
+  readonly #now: () => number;
+  readonly #locks = new BlockLocks();
+  /** Readers against atomic writes: a reader sees all of one or nothing. */
+  readonly #readers = new BlockLocks();
+  /** Of a lossy recovery: the first flush of each initiator fails (docs/replication.md, "What is promised"). */
+  #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
+
+  /** `nowMs`: the monotonic clock that the coordinator is told, too. */
+  constructor(coordinator: Coordinator, nowMs: () => number) {
+    this.#coordinator = coordinator;
+    this.#now = nowMs;
+  }
+
+  /**
+   * The recovery under this epoch may have lost what was acknowledged and not flushed: every initiator is told once. 0:
+   * nobody is told any more.
+   */
+  lost(epoch: number): void {
+    this.#loss = epoch > 0 ? { epoch, told: new Set() } : undefined;
+  }
+
+  get sizeBytes(): number {
+    return this.#coordinator.sizeBytes;
+  }
+
+  get spaceIsLow(): boolean {
+    return this.#coordinator.spaceIsLow;
+  }
+
+  async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const range = outerBlocks(offsetBytes, lengthBytes);
+    return this.#locked(this.#readers, range, false, () => this.#read(range, offsetBytes, lengthBytes));
+  }
+
+  async #read(range: BlockRange, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const pieces = await Promise.all(
+      split(range).map(({ block, count }) =>
+        this.#ask<Uint8Array>((answer) => this.#coordinator.read(block, count, this.#now(), answer)),
+      ),
+    );
+    const [only] = pieces;
+    const all = pieces.length === 1 && only ? only : Buffer.concat(pieces);
+    if (all.byteLength === lengthBytes) return all;
+    const from = offsetBytes - range.block * blockBytes;
+    return all.subarray(from, from + lengthBytes);
+  }
+
+  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+    const fua = options?.fua === true;
+    if (fua) this.#failOnceAfterLoss(options.initiator);
+    const range = outerBlocks(offsetBytes, data.byteLength);
+    if (options?.atomic === true) {
+      assert(range.count <= requestBlocksMax, 'an atomic write is one entry');
+      return this.#locked(this.#readers, range, true, () => this.#write(range, offsetBytes, data, fua));
+    }
+    return this.#write(range, offsetBytes, data, fua);
+  }
+
+  async #write(range: BlockRange, offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
+    const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
+    await this.#locked(this.#locks, range, !whole, async () => {
+      const blocks = whole ? data : await this.#merged(range, offsetBytes, data);
+      await this.#writeBlocks(range.block, blocks, fua);
+    });
+  }
+
+  async unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const range = outerBlocks(offsetBytes, lengthBytes);
+    const first = Math.ceil(offsetBytes / blockBytes);
+    const end = Math.floor((offsetBytes + lengthBytes) / blockBytes);
+    const head = first * blockBytes - offsetBytes;
+    const tail = offsetBytes + lengthBytes - end * blockBytes;
+    if (end < first) return this.write(offsetBytes, new Uint8Array(lengthBytes)); // inside one block
+    if (head > 0) await this.write(offsetBytes, new Uint8Array(head));
+    if (tail > 0) await this.write(end * blockBytes, new Uint8Array(tail));
+    if (end === first) return;
+    await this.#locked(this.#locks, range, false, () =>
+      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer)),
+    );
+  }
+
+  async flush(options?: { readonly initiator?: string }): Promise<void> {
+    this.#failOnceAfterLoss(options?.initiator);
+    await this.#ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
+  }
+
+  async compareAndWrite(
+    offsetBytes: number,
+    expected: Uint8Array,
+    data: Uint8Array,
+  ): Promise<number | undefined> {
+    assert(expected.byteLength === data.byteLength, 'compared and written are of one length');
+    const range = outerBlocks(offsetBytes, data.byteLength);
+    return this.#locked(this.#locks, range, true, async () => {
+      const present = await this.#read(range, offsetBytes, data.byteLength);
+      const differs = present.findIndex((byte, i) => byte !== expected[i]);
+      if (differs >= 0) return differs;
+      await this.#writeBlocks(range.block, await this.#merged(range, offsetBytes, data), false);
+      return undefined;
+    });
+  }
+
+  async mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
+    const { block, count } = outerBlocks(offsetBytes, lengthBytes);
+    const stretch = await this.#ask<Stretch>((answer) =>
+      this.#coordinator.mapping(block, count, this.#now(), answer),
+    );
+    const endBytes = (block + stretch.count) * blockBytes;
+    return { mapped: stretch.mapped, lengthBytes: Math.min(lengthBytes, endBytes - offsetBytes) };
+  }
+
+  recall(key: string): string | undefined {
+    return this.#coordinator.values[unitKey(key)];
+  }
+
+  async remember(key: string, value: string): Promise<void> {
+    await this.#ask<void>((answer) => this.#coordinator.setValue(unitKey(key), value, this.#now(), answer));
+  }
+
+  /** Durable on a quorum when answered. Rejects with VolumeError busy without one. */
+  async setValue(key: string, value: string): Promise<void> {
+    await this.#ask<void>((answer) => this.#coordinator.setValue(key, value, this.#now(), answer));
+  }
+
+  /** Grows the volume to whole blocks, more than it has. */
+  async resize(sizeBytes: number): Promise<void> {
+    await this.#ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));
+  }
+
+  /**
+   * An initiator that kept running must not go on over lost writes: its first flush fails, once. Initiators whose name is not known count as one.
+   */
+  #failOnceAfterLoss(initiator = ''): void {
+    const loss = this.#loss;
+    if (!loss || loss.told.has(initiator)) return;
+    // Names that come and go do not fill the memory: who is forgotten is told once more.
+    if (loss.told.size >= toldMax) loss.told.clear();
+    loss.told.add(initiator);
+    throw new VolumeError(
+      'unflushedWritesLost',
+      `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
+    );
+  }
+
+  /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
+  async #merged(range: BlockRange, offsetBytes: number, data: Uint8Array): Promise<Uint8Array> {
+    const from = offsetBytes - range.block * blockBytes;
+    const lastBlock = range.count - 1;
+    const blocks = new Uint8Array(range.count * blockBytes);
+    const edges = from === 0 ? [] : [0];
+    if ((from + data.byteLength) % blockBytes !== 0 && !edges.includes(lastBlock)) edges.push(lastBlock);
+    await Promise.all(
+      edges.map(async (index) => {
+        const at = (range.block + index) * blockBytes;
+        const block = { block: range.block + index, count: 1 };
+        blocks.set(await this.#read(block, at, blockBytes), index * blockBytes);
+      }),
+    );
+    blocks.set(data, from);
+    return blocks;
+  }
+
+  /** All pieces get their numbers in order; only the last one needs to be durable for all of them to be. */
+  async #writeBlocks(block: number, data: Uint8Array, fua: boolean): Promise<void> {
+    const pieces = split({ block, count: data.byteLength / blockBytes });
+    await Promise.all(
+      pieces.map((piece, i) => {
+        const from = (piece.block - block) * blockBytes;
+        const part = data.subarray(from, from + piece.count * blockBytes);
+        const last = i === pieces.length - 1;
+        return this.#ask<void>((answer) =>
+          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer),
+        );
+      }),
+    );
+  }
+
+  async #locked<T>(locks: BlockLocks, range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
+    let isGranted = false;
+    let onGranted = () => {
+      isGranted = true;
+    };
+    const release = locks.claim(range.block, range.count, alone, () => onGranted());
+    // Nearly always at once: then nobody waits, not even for a turn.
+    if (!isGranted) await new Promise<void>((resolve) => (onGranted = resolve));
+    try {
+      return await run();
+    } finally {
+      release();
+    }
+  }
+
+  #ask<T>(submit: (answer: Answer<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      submit((result) => {
+        if (result.ok) resolve(result.value);
+        else reject(new VolumeError(result.problem, problemText[result.problem]));
+      });
+    });
+  }
+}
+
+const problemText: Readonly<Record<Problem, string>> = {
+  busy: 'no quorum of replicas within the time an initiator waits',
+  noSpace: 'the pools have no room for this write',
+  unreadable: 'no replica in sync has a good copy of these blocks',
+};
+
+interface BlockRange {
+  readonly block: number;
+  readonly count: number;
+}
+
+/** The whole blocks around a range of bytes. */
+function outerBlocks(offsetBytes: number, lengthBytes: number): BlockRange {
+  assert(offsetBytes >= 0 && lengthBytes > 0, 'a range of bytes');
+  const block = Math.floor(offsetBytes / blockBytes);
+  return { block, count: Math.ceil((offsetBytes + lengthBytes) / blockBytes) - block };
+}
+
+function split({ block, count }: BlockRange): BlockRange[] {
+  return Array.from({ length: Math.ceil(count / requestBlocksMax) }, (_, i) => ({
+    block: block + i * requestBlocksMax,
+    count: Math.min(requestBlocksMax, count - i * requestBlocksMax),
+  }));
+}
