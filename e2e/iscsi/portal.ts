@@ -19,23 +19,14 @@ export interface Portal {
   readonly lun: number;
   /** As libiscsi and QEMU write it. */
   readonly url: string;
-  /** Of the process that serves; undefined: this one, or one that is not ours. */
-  readonly pid?: number | undefined;
   stop(): Promise<void>;
 }
 
-const portalOf = (
-  address: string,
-  iqn: string,
-  lun: number,
-  stop: () => Promise<void>,
-  pid?: number,
-): Portal => ({
+const portalOf = (address: string, iqn: string, lun: number, stop: () => Promise<void>): Portal => ({
   address,
   iqn,
   lun,
   url: `iscsi://${address}/${iqn}/${lun}`,
-  pid,
   stop,
 });
 
@@ -59,7 +50,10 @@ export async function memoryPortal(options: {
 }
 
 /** `caskade target` alone on memory, or on a sparse file, of 1 GiB. */
-export async function targetPortal(backing: 'memory' | 'file'): Promise<Portal> {
+export async function targetPortal(
+  backing: 'memory' | 'file',
+  env: NodeJS.ProcessEnv = {},
+): Promise<Portal & { readonly pid: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'caskade-target-'));
   const image = join(folder, 'disk.img');
   writeFileSync(image, '');
@@ -68,12 +62,14 @@ export async function targetPortal(backing: 'memory' | 'file'): Promise<Portal> 
   const target = await serve<FirstLine>(
     ['target', ...backed, '--listen', '127.0.0.1:0'],
     join(folder, 'log'),
+    undefined,
+    env,
   );
   const stop = async () => {
     await target.stop();
     rmSync(folder, { recursive: true });
   };
-  return portalOf(target.line.portal, target.line.iqn, target.line.lun, stop, target.pid);
+  return { ...portalOf(target.line.portal, target.line.iqn, target.line.lun, stop), pid: target.pid };
 }
 
 /** `caskade local` with three replicas, of 1 GiB. */
@@ -107,9 +103,25 @@ const answers = (port: number) =>
 /** tgtd takes no larger number for its control socket. */
 const controlsMax = 32_768;
 
-/** Debian's tgt on a sparse file of 1 GiB; LUN 0 is its controller, so the disk is LUN 1. */
-export async function tgtPortal(): Promise<Portal> {
-  const folder = mkdtempSync(join(tmpdir(), 'caskade-tgt-'));
+/** What it takes to be fast; its defaults cost it a third with large transfers. */
+const tgtTuning = {
+  MaxRecvDataSegmentLength: '262144',
+  MaxXmitDataSegmentLength: '262144',
+  FirstBurstLength: '262144',
+  InitialR2T: 'No',
+};
+
+/**
+ * Debian's tgt on a sparse file of 1 GiB under `parent`; LUN 0 is its controller, so the disk is LUN 1. `tuned`: not as it
+ * comes.
+ */
+export async function tgtPortal({
+  parent = tmpdir(),
+  tuned = false,
+}: { readonly parent?: string | undefined; readonly tuned?: boolean } = {}): Promise<
+  Portal & { readonly pid: number }
+> {
+  const folder = mkdtempSync(join(parent, 'caskade-tgt-'));
   const [image, iqn, port] = [
     join(folder, 'disk.img'),
     'iqn.2016-09.com.openebs.cstor:tgt',
@@ -132,13 +144,15 @@ export async function tgtPortal(): Promise<Portal> {
   const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', '1'];
   await admin(...unit, '--op', 'new', '-b', image, '--bstype', 'rdwr');
   await admin(...unit, '--op', 'update', '--params', 'thin_provisioning=1');
+  for (const [name, value] of Object.entries(tuned ? tgtTuning : {}))
+    await admin('--mode', 'target', '--op', 'update', '--tid', '1', '-n', name, '-v', value);
   await admin('--mode', 'target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
   const stop = async () => {
     process.kill('SIGKILL');
     await ended;
     rmSync(folder, { recursive: true });
   };
-  return portalOf(`127.0.0.1:${port}`, iqn, 1, stop, process.pid);
+  return { ...portalOf(`127.0.0.1:${port}`, iqn, 1, stop), pid: process.pid ?? 0 };
 }
 
 /** From `iscsi://HOST:PORT/IQN/LUN`; everything on it is overwritten. */

@@ -89,10 +89,11 @@ export async function serve<Line>(
   argv: readonly string[],
   logFile: string,
   timeoutMs = 60_000,
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Served<Line>> {
   const [file = '', ...args] = [...caskade, ...argv];
   const log = openSync(logFile, 'a');
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', log] });
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } });
   assert.ok(child.stdout !== null);
   closeSync(log);
   running.add(child);
