@@ -62,12 +62,12 @@ export class Rebuilds {
   }
 
   /** A replica is gone: whoever copies from it needs another source. */
-  lost(gone: Member, nowMs: number): void {
+  lost(gone: Member): void {
     for (const member of this.#o.seats.all) {
       const { state } = member;
       if (state.phase !== 'rebuilding' || state.rebuild.sourceId !== gone.id) continue;
       state.rebuild.sourceId = undefined;
-      state.rebuild.nextSourceAtMs = nowMs;
+      state.rebuild.nextSourceAtMs = -Infinity;
     }
   }
 

@@ -3,7 +3,7 @@
  * writes the new one alone when the target has settled it (R32). Removed replicas are deleted, their GUIDs never return.
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
-import type { MemberPlace } from '../../replication/coordinator/coordinator.ts';
+import type { MemberPlace } from '../../replication/coordinator/options.ts';
 import { ackQuorum, membersMax } from '../../replication/quorum.ts';
 import type { SimReplica } from './sim-replica.ts';
 import type { SimTarget } from './sim-target.ts';

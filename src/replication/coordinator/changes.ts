@@ -1,0 +1,105 @@
+/** What changes the volume, from the request to the number of its entry; what is answered to it, requests.ts sees to. */
+import { blockBytes } from '../../shared/block-size.ts';
+import { assert } from '../../shared/assert.ts';
+import type { EntryBody } from '../messages.ts';
+import { ackQuorum } from '../quorum.ts';
+import type { Timing } from '../timing.ts';
+import { isInSync, type Member } from './member.ts';
+import { Requests, type Answer, type Need } from './requests.ts';
+import type { Seats } from './seats.ts';
+import type { Stream } from './stream.ts';
+import type { VolumeState } from './volume-state.ts';
+
+interface ChangesOptions {
+  readonly seats: Seats;
+  readonly timing: Timing;
+  readonly volume: VolumeState;
+}
+
+export class Changes {
+  readonly #o: ChangesOptions;
+  readonly #requests = new Requests();
+
+  constructor(options: ChangesOptions) {
+    this.#o = options;
+  }
+
+  /** Without a number yet. */
+  get waiting(): number {
+    return this.#requests.waiting;
+  }
+
+  write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
+    const count = data.byteLength / blockBytes;
+    assert(Number.isInteger(count) && count > 0, 'writes are whole blocks');
+    if (this.#isFull()) return answer({ ok: false, problem: 'noSpace' });
+    this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', nowMs, answer);
+  }
+
+  unmap(block: number, count: number, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'unmap', block, count }, 'received', nowMs, answer);
+  }
+
+  flush(nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'flush' }, 'durable', nowMs, answer);
+  }
+
+  resize(sizeBytes: number, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'resize', sizeBytes }, 'durable', nowMs, (result) => {
+      if (result.ok) this.#o.volume.resized(sizeBytes);
+      answer(result);
+    });
+  }
+
+  setValue(key: string, value: string, nowMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'state', key, value }, 'durable', nowMs, (result) => {
+      if (result.ok) this.#o.volume.valueSet(key, value);
+      answer(result);
+    });
+  }
+
+  /**
+   * Without CF in sync a request waits without a number: what then hears busy has never happened (R15, R16). Answers
+   * whether any may have got one.
+   */
+  admit(stream: Stream): boolean {
+    if (this.#requests.waiting === 0 || !this.#o.seats.meets(ackQuorum, isInSync)) return false;
+    this.#requests.admit(
+      () => stream.hasRoom(),
+      (body) => stream.issue(this.#o.volume.noted(body)),
+    );
+    return true;
+  }
+
+  settle(stream: Stream): void {
+    this.#requests.settle(stream.settled, stream.flushed);
+  }
+
+  /** Called while the lease holds: nothing is answered otherwise (R14). */
+  answerReady(): void {
+    this.#requests.answerReady();
+  }
+
+  expire(nowMs: number): void {
+    this.#requests.expire(nowMs);
+  }
+
+  /** This target never answers again. */
+  failAll(): void {
+    this.#requests.failAll('busy');
+  }
+
+  /**
+   * A write that a full pool can not take in would stop all that comes behind it, unmaps too: it is refused before it has
+   * a number, while the pools still have room for what is on its way.
+   */
+  #isFull(): boolean {
+    const { seats } = this.#o;
+    const hasRoom = (member: Member) => isInSync(member) && !member.low;
+    return seats.meets(ackQuorum, isInSync) && !seats.meets(ackQuorum, hasRoom);
+  }
+
+  #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
+    this.#requests.submit({ body, need, answer, deadlineMs: nowMs + this.#o.timing.quorumWaitMs });
+  }
+}
