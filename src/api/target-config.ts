@@ -12,6 +12,8 @@ export interface TargetConfig {
   readonly membership: MembershipRecord;
   /** During a change: the record after it. */
   readonly nextMembership?: MembershipRecord;
+  /** A change that was asked for before `nextMembership` and is not wanted any more: it may have begun all the same. */
+  readonly withdrawnMembership?: MembershipRecord;
   /** Where each replica is reached; key is the replica id. */
   readonly replicas: Readonly<Record<string, ReplicaAddress>>;
   readonly listen: {
@@ -34,7 +36,10 @@ export interface TargetConfig {
   readonly chapFile?: string;
   /** `any`: every initiator. `granted`: only those granted by SetInitiators, which the replicas remember. */
   readonly initiators: 'any' | 'granted';
-  /** How long a request waits for a quorum of replicas before its initiator hears BUSY; absent: 20. Below its own patience. */
+  /**
+   * How long a request waits for a quorum of replicas before its initiator hears BUSY; absent: 20. Below its own patience.
+   * A running target follows a change.
+   */
   readonly quorumWaitSeconds?: number;
 }
 

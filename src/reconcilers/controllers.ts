@@ -54,6 +54,7 @@ export function controllersOf({ metrics, ...parts }: Parts): readonly Stoppable[
   };
   heard.target = (name) => {
     volumes.enqueue(keyIn(settings, name));
+    configs.enqueue(keyIn(settings, name));
     for (const key of replicaOptions.ofVolume(name)) replicas.enqueue(key);
   };
   return [

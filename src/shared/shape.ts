@@ -33,6 +33,9 @@ export const integer =
       ? value
       : wrong(field, value, `give a whole number from ${min} to ${max}`);
 
+export const flag: Shape<boolean> = (value, field) =>
+  typeof value === 'boolean' ? value : wrong(field, value, 'give true or false');
+
 export const oneOf =
   <const T extends string>(...allowed: readonly T[]): Shape<T> =>
   (value, field) =>

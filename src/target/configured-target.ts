@@ -2,6 +2,7 @@
 import type { Server } from '@grpc/grpc-js';
 import type { ProtoGrpcType } from '../api/proto/target.ts';
 import type { TargetConfig } from '../api/target-config.ts';
+import { defaultTiming } from '../replication/timing.ts';
 import { ChangeFeed } from '../shared/edge/change-feed.ts';
 import { readConfig, readKeys, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
@@ -39,12 +40,12 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     volume: config.volume,
     membership: config.membership,
     nextMembership: config.nextMembership,
+    withdrawnMembership: config.withdrawnMembership,
     replicas: config.replicas,
     linkKeys,
     clock,
     log,
-    timing:
-      config.quorumWaitSeconds === undefined ? undefined : { quorumWaitMs: config.quorumWaitSeconds * 1_000 },
+    timing: { quorumWaitMs: quorumWaitMs(config) },
   });
   const feed = new ChangeFeed();
   volume.onStatus(() => feed.changed());
@@ -104,7 +105,8 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     const changed = takeChanges(file, config, volume, log);
     if (changed !== undefined) redirect = changed.redirect;
   };
-  const watching = watchContent(file, targetLimits.fileLookMs, take);
+  // A newcomer's key comes in a file of its own, before or after the record that names it.
+  const watching = [file, config.keyFile].map((each) => watchContent(each, targetLimits.fileLookMs, take));
   take();
 
   const ended = await over;
@@ -113,7 +115,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     log.error('this target may not serve any more', { reason: ended });
     process.exit(1);
   }
-  watching.stop();
+  for (const each of watching) each.stop();
   chap?.stop();
   await iscsi?.stop();
   await volume.stop();
@@ -121,8 +123,11 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   log.info('stopped');
 }
 
+const quorumWaitMs = ({ quorumWaitSeconds }: TargetConfig): number =>
+  quorumWaitSeconds === undefined ? defaultTiming.quorumWaitMs : quorumWaitSeconds * 1_000;
+
 /**
- * Takes from the changed file what needs no new process: addresses of replicas, and a larger size. Answers the file, or
+ * Takes from the changed file what needs no new process: addresses of replicas, members, patience and a larger size. Answers the file, or
  * undefined when it can not be used.
  */
 function takeChanges(
@@ -143,6 +148,7 @@ function takeChanges(
     return undefined;
   }
   volume.setReplicas(config.replicas);
+  volume.setQuorumWait(quorumWaitMs(config));
   try {
     volume.setMembers({ ...config, linkKeys: readKeys(config.keyFile) });
   } catch (error) {

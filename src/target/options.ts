@@ -1,7 +1,7 @@
 /** Command line, configuration and limits of the target. */
 import type { MembershipRecord, ReplicaAddress, TargetConfig } from '../api/target-config.ts';
 import type { Command, Flag } from '../shared/edge/flags.ts';
-import { integer, object, oneOf, optional, record, text, type Shape } from '../shared/shape.ts';
+import { flag, integer, object, oneOf, optional, record, text, type Shape } from '../shared/shape.ts';
 
 export const targetCommand = {
   name: 'caskade target',
@@ -25,6 +25,7 @@ const hostPort = text('give HOST:PORT', /:\d+$/);
 const membership: Shape<MembershipRecord> = object({
   version: integer(0, Number.MAX_SAFE_INTEGER),
   members: record(text('give the GUID of the volume on that pool')),
+  forced: optional(flag),
 });
 const replica: Shape<ReplicaAddress> = object({
   pool: text('give the name of the pool'),
@@ -39,6 +40,7 @@ export const targetConfigShape: Shape<TargetConfig> = object({
   instance: optional(text()),
   membership,
   nextMembership: optional(membership),
+  withdrawnMembership: optional(membership),
   replicas: record(replica),
   listen: object({
     iscsi: hostPort,

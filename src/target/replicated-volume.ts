@@ -21,6 +21,8 @@ export interface ReplicatedVolumeOptions {
   readonly membership: MembershipRecord;
   /** During a change: the record after it. */
   readonly nextMembership?: MembershipRecord | undefined;
+  /** A change that is not wanted any more, but may have begun: its members are linked until it is known. */
+  readonly withdrawnMembership?: MembershipRecord | undefined;
   readonly replicas: Readonly<Record<string, ReplicaAddress>>;
   /** By replica id (shared/keys.ts). */
   readonly linkKeys: ReadonlyMap<string, Uint8Array>;
@@ -33,6 +35,7 @@ export interface ReplicatedVolumeOptions {
 export interface MembersChange {
   readonly membership: MembershipRecord;
   readonly nextMembership?: MembershipRecord | undefined;
+  readonly withdrawnMembership?: MembershipRecord | undefined;
   readonly replicas: Readonly<Record<string, ReplicaAddress>>;
   readonly linkKeys: ReadonlyMap<string, Uint8Array>;
 }
@@ -60,6 +63,8 @@ export interface ReplicatedVolume extends Volume {
   setMembers(change: MembersChange): void;
   /** Addresses have changed; links to unchanged ones stay. */
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void;
+  /** How long requests that come from now on wait for a quorum (R16). */
+  setQuorumWait(quorumWaitMs: number): void;
   /** Settles with the reason when this target may never serve again, except by `stop`. */
   readonly ended: Promise<string>;
   /** Orderly: flushes (at most 10 s), gives its grants back, closes the links. */
@@ -82,7 +87,7 @@ class LinkedVolume implements ReplicatedVolume {
   readonly #coordinator: Coordinator;
   readonly #volume: CoordinatedVolume;
   readonly #links = new Map<string, ReplicaLink>();
-  readonly #timing: Timing;
+  readonly #timing: Timing & { quorumWaitMs: number };
   #linkKeys: ReadonlyMap<string, Uint8Array>;
   #replicas: Readonly<Record<string, ReplicaAddress>>;
   readonly #listeners = new Set<(status: VolumeStatus) => void>();
@@ -217,7 +222,12 @@ class LinkedVolume implements ReplicatedVolume {
     const { membership, nextMembership, replicas, linkKeys } = change;
     this.#replicas = { ...this.#replicas, ...replicas };
     this.#linkKeys = linkKeys;
-    const places = memberPlaces({ ...change, membership: nextMembership ?? membership });
+    // What has begun here is known here: withdrawn members have their links already, or need none.
+    const places = memberPlaces({
+      ...change,
+      membership: nextMembership ?? membership,
+      withdrawnMembership: undefined,
+    });
     for (const { id, guid } of places) {
       const link = this.#links.get(id);
       if (!link || link.guid === guid) continue;
@@ -239,6 +249,10 @@ class LinkedVolume implements ReplicatedVolume {
       this.#coordinator.setPlace(id, place.pool, place.copy);
       link.moveTo(place.replication);
     }
+  }
+
+  setQuorumWait(quorumWaitMs: number): void {
+    this.#timing.quorumWaitMs = quorumWaitMs;
   }
 
   async stop(): Promise<void> {
@@ -359,13 +373,18 @@ class LinkedVolume implements ReplicatedVolume {
 const randomNonce = (): number => randomBytes(6).readUIntBE(0, 6) + 1;
 
 /** Of the members, and of newcomers: in a seat that changes hands the newcomer is who is reached. */
-function memberPlaces({ membership, nextMembership, replicas, linkKeys }: MembersChange) {
+function memberPlaces(change: MembersChange) {
+  const { membership, nextMembership, withdrawnMembership, replicas, linkKeys } = change;
   for (const { members } of [membership, nextMembership ?? membership]) {
     const count = Object.keys(members).length;
     if (count < 1 || count > membersMax)
       throw new UsageError(`membership names ${count} replicas: name 1 to ${membersMax}`);
   }
-  const members = Object.entries({ ...membership.members, ...nextMembership?.members });
+  const members = Object.entries({
+    ...withdrawnMembership?.members,
+    ...membership.members,
+    ...nextMembership?.members,
+  });
   return members.map(([id, guid]) => {
     const place = replicas[id];
     if (!place) throw new UsageError(`replicas has no address of member ${id}: add it`);

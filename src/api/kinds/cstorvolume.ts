@@ -26,6 +26,8 @@ export interface CStorVolumeSpec {
   desiredReplicationFactor?: number;
   /** iSCSI name of the target: iqn.2016-09.com.openebs.cstor:<volume>. */
   iqn?: string;
+  /** Which record of members is in force, and the change that is under way. Absent for a volume whose members never changed. */
+  membership?: CStorVolumeSpecMembership;
   /** The members of the volume that are trusted. */
   replicaDetails?: CStorVolumeSpecReplicaDetails;
   /** How many replicas the volume has. */
@@ -36,6 +38,34 @@ export interface CStorVolumeSpec {
   targetPort?: string;
   /** Address and port of the target's portal, such as 10.0.0.7:3260. */
   targetPortal?: string;
+}
+
+/** Which record of members is in force, and the change that is under way. Absent for a volume whose members never changed. */
+export interface CStorVolumeSpecMembership {
+  /** A person has given up members that were lost for good, and perhaps what only they had. */
+  forced?: boolean;
+  /** The record after the one in force, written before the target begins the change. */
+  next?: CStorVolumeSpecMembershipNext;
+  /** Version of the record in force, whose members knownReplicas lists; 1 at birth. */
+  version?: number;
+  /** A change that was asked for before next and may have begun all the same. */
+  withdrawn?: CStorVolumeSpecMembershipWithdrawn;
+}
+
+/** The record after the one in force, written before the target begins the change. */
+export interface CStorVolumeSpecMembershipNext {
+  /** Replica id to GUID of the volume on that replica's pool. */
+  members: Record<string, string>;
+  /** Its version. */
+  version: number;
+}
+
+/** A change that was asked for before next and may have begun all the same. */
+export interface CStorVolumeSpecMembershipWithdrawn {
+  /** Replica id to GUID of the volume on that replica's pool. */
+  members: Record<string, string>;
+  /** Its version. */
+  version: number;
 }
 
 /** The members of the volume that are trusted. */
@@ -160,6 +190,29 @@ export const cstorVolumeSchema = {
     "consistencyFactor": {"type":"integer","format":"int32"},
     "desiredReplicationFactor": {"type":"integer","format":"int32"},
     "iqn": {"type":"string","maxLength":223},
+    "membership": {
+     "type": "object",
+     "properties": {
+      "forced": {"type":"boolean"},
+      "next": {
+       "type": "object",
+       "required": ["members","version"],
+       "properties": {
+        "members": {"type":"object","additionalProperties":{"type":"string"}},
+        "version": {"type":"integer","format":"int64"}
+       }
+      },
+      "version": {"type":"integer","format":"int64"},
+      "withdrawn": {
+       "type": "object",
+       "required": ["members","version"],
+       "properties": {
+        "members": {"type":"object","additionalProperties":{"type":"string"}},
+        "version": {"type":"integer","format":"int64"}
+       }
+      }
+     }
+    },
     "replicaDetails": {"type":"object","properties":{"knownReplicas":{"type":"object","additionalProperties":{"type":"string"}}}},
     "replicationFactor": {"type":"integer","format":"int32"},
     "targetIP": {"type":"string"},

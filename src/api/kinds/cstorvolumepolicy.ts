@@ -64,6 +64,8 @@ export interface CStorVolumePolicySpecTarget {
   priorityClassName?: string;
   /** How many commands an initiator may have outstanding, as a string; 32 when absent. */
   queueDepth?: string;
+  /** How many seconds a command waits for a quorum of replicas before its initiator hears BUSY; 20 when absent. Keep it below the command timer of the initiator (Linux, 30 s). A running target follows a change. */
+  quorumWaitSeconds?: number;
   /** Number of replicas; informational, spec.provision.replicaCount counts. */
   replicationFactor?: number;
   /** CPU and memory of the target, as in a Pod. */
@@ -427,6 +429,7 @@ export const cstorVolumePolicySchema = {
       "nodeSelector": {"type":"object","additionalProperties":{"type":"string"}},
       "priorityClassName": {"type":"string"},
       "queueDepth": {"type":"string","maxLength":8,"pattern":"^[0-9]*$"},
+      "quorumWaitSeconds": {"type":"integer","format":"int32","minimum":1,"maximum":600},
       "replicationFactor": {"type":"integer","format":"int32"},
       "resources": {
        "type": "object",

@@ -48,6 +48,8 @@ export interface CStorVolumeReplicaStatus {
   pendingSnapshots?: Record<string, CStorVolumeReplicaStatusPendingSnapshotsValue>;
   /** Empty (not looked at), Init, Recreate, Offline, Healthy, Degraded, Rebuilding, NewReplicaDegraded, ReconstructingNewReplica, Error, DeletionFailed or Invalid. */
   phase?: string;
+  /** The last proof of the replica's content against its source's, before it was trusted after a rebuild. */
+  proof?: CStorVolumeReplicaStatusProof;
   /** Snapshots on this replica, by name. */
   snapshots?: Record<string, CStorVolumeReplicaStatusSnapshotsValue>;
 }
@@ -80,6 +82,16 @@ export interface CStorVolumeReplicaStatusCondition {
 export interface CStorVolumeReplicaStatusPendingSnapshotsValue {
   /** Bytes that the snapshot refers to, before compression. */
   logicalReferenced: number;
+}
+
+/** The last proof of the replica's content against its source's, before it was trusted after a rebuild. */
+export interface CStorVolumeReplicaStatusProof {
+  /** Groups of blocks that proofs found different, and that were copied again, since the target was started. */
+  mismatches?: number;
+  /** Write number at which the two were compared. */
+  number?: number;
+  /** Root of the hash tree over what was compared, in hexadecimal; the same as that of the source. */
+  root?: string;
 }
 
 /** One snapshot. */
@@ -166,6 +178,14 @@ export const cstorVolumeReplicaSchema = {
      }
     },
     "phase": {"type":"string"},
+    "proof": {
+     "type": "object",
+     "properties": {
+      "mismatches": {"type":"integer","format":"int64"},
+      "number": {"type":"integer","format":"int64"},
+      "root": {"type":"string","maxLength":128}
+     }
+    },
     "snapshots": {
      "type": "object",
      "additionalProperties": {

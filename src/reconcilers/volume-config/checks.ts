@@ -1,6 +1,7 @@
 /** What a CStorVolumeConfig may ask for before it is provisioned, and what may not change afterwards. */
 import type { Check, Violation } from '../checks.ts';
-import { candidates, type PoolView, type Wish } from './plan.ts';
+import type { PoolView, Wish } from './inventory.ts';
+import { candidates } from './plan.ts';
 
 export interface Subject {
   readonly wish: Wish;
@@ -135,7 +136,6 @@ export const provisioningChecks: readonly Check<Subject>[] = [
 export interface BoundSubject {
   readonly wish: Wish;
   readonly boundBytes: number;
-  readonly boundPools: readonly string[];
 }
 
 const neverShrinks: Check<BoundSubject> = ({ wish, boundBytes }) =>
@@ -154,15 +154,78 @@ const staysItsSize: Check<BoundSubject> = ({ wish, boundBytes }) =>
         `spec.capacity.storage ${wish.capacity} is more than the volume has: this version does not grow volumes, it stays at ${boundBytes} bytes`,
       );
 
-const keepsItsPools: Check<BoundSubject> = ({ wish, boundPools }) => {
-  const [has, wants] = [boundPools, wish.pools].map((pools) => pools.toSorted().join(', '));
-  return has === wants
+/** Of a volume that exists: a violation changes nothing on it. */
+export const boundChecks: readonly Check<BoundSubject>[] = [neverShrinks, staysItsSize];
+
+export interface Placement {
+  readonly wish: Wish;
+  /** Instances of the cluster. */
+  readonly pools: readonly PoolView[];
+  /** Those that hold a replica now. */
+  readonly boundPools: readonly string[];
+}
+
+const poolsField = 'spec.policy.replicaPoolInfo';
+
+const namesPools: Check<Placement> = ({ wish: { pools }, boundPools }) =>
+  pools.length >= 1 && pools.length <= replicaCountMax
     ? []
     : one(
-        'PlacementUnsupported',
-        `spec.policy.replicaPoolInfo [${wants}]: this version does not move, add or remove replicas, set it back to [${has}]`,
+        'ReplicaCountInvalid',
+        `${poolsField} names ${pools.length} pools: name 1 to ${replicaCountMax}, such as those that hold the volume now, ${boundPools.join(', ')}`,
+      );
+
+const namesEachOnce: Check<Placement> = ({ wish: { pools } }) =>
+  pools.flatMap((name, index) =>
+    pools.indexOf(name) === index
+      ? []
+      : one(
+          'DuplicatePool',
+          `${poolsField}[${index}].poolName "${name}" is named twice: a pool holds one replica`,
+        ),
+  );
+
+/** Others go on where they are, even if their pool is not there any more. */
+const newPools = ({ wish, boundPools }: Placement): readonly (readonly [string, number])[] =>
+  wish.pools.map((name, index) => [name, index] as const).filter(([name]) => !boundPools.includes(name));
+
+const newPoolsExist: Check<Placement> = (placement) =>
+  newPools(placement).flatMap(([name, index]) =>
+    placement.pools.some((pool) => pool.name === name)
+      ? []
+      : one(
+          'PoolNotFound',
+          `${poolsField}[${index}].poolName "${name}" is no pool of CStorPoolCluster ${placement.wish.cluster}: name one that kubectl get cspi lists`,
+        ),
+  );
+
+const fitsNewPools: Check<Placement> = (placement) =>
+  newPools(placement).flatMap(([name, index]) => {
+    const pool = placement.pools.find((one) => one.name === name);
+    return pool === undefined || pool.totalBytes === 0 || pool.totalBytes >= placement.wish.sizeBytes
+      ? []
+      : one(
+          'CapacityTooLarge',
+          `${poolsField}[${index}].poolName "${name}" has ${gib(pool.totalBytes)} and the volume ${placement.wish.capacity}: name a larger pool, or add devices to it`,
+        );
+  });
+
+/** One at a time, as cStor's webhook has it: whoever takes away two of three should have to say so twice. */
+const removesOneAtMost: Check<Placement> = ({ wish: { pools }, boundPools }) => {
+  const gone = boundPools.filter((name) => !pools.includes(name));
+  return gone.length <= 1
+    ? []
+    : one(
+        'TooManyRemoved',
+        `${poolsField} leaves out ${gone.join(', ')}, which hold replicas: take one away at a time, and wait until status.poolInfo follows`,
       );
 };
 
-/** Of a volume that exists: a violation changes nothing on it. */
-export const boundChecks: readonly Check<BoundSubject>[] = [neverShrinks, staysItsSize, keepsItsPools];
+/** Where replicas of a volume that exists may go: a violation leaves them where they are. */
+export const placementChecks: readonly Check<Placement>[] = [
+  namesPools,
+  namesEachOnce,
+  newPoolsExist,
+  fitsNewPools,
+  removesOneAtMost,
+];

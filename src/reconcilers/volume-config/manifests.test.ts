@@ -7,7 +7,7 @@ import {
   targetSecret,
   type TargetWish,
 } from './manifests.ts';
-import type { Wish } from './plan.ts';
+import type { Wish } from './inventory.ts';
 
 const settings: Settings = {
   namespace: 'openebs',
@@ -46,9 +46,9 @@ const target: TargetWish = {
   settings,
   masterKey,
   target: targetConfig(
-    wish,
+    { wish, policy: { target: { quorumWaitSeconds: 7 } } },
     '10.0.0.9',
-    { 1: 'g' },
+    { current: { version: 1, members: { 1: 'g' } } },
     { 1: { pool: 'p', replication: '10.0.0.1:3232', copy: '10.0.0.1:3233' } },
   ),
 };

@@ -20,7 +20,8 @@ import {
   unprivileged,
   type Settings,
 } from '../pod-template.ts';
-import { replicaName, type PoolView, type Wish } from './plan.ts';
+import type { Membership } from './members/plan.ts';
+import { replicaName, type PoolView, type Wish } from './inventory.ts';
 
 export interface VolumeWish {
   readonly config: CStorVolumeConfig;
@@ -146,16 +147,19 @@ export interface TargetWish extends VolumeWish {
 }
 
 export function targetConfig(
-  wish: Wish,
+  { wish, policy }: Pick<VolumeWish, 'wish' | 'policy'>,
   serviceIp: string,
-  members: Readonly<Record<string, string>>,
+  { current, next, withdrawn }: Membership,
   replicas: Readonly<Record<string, ReplicaAddress>>,
 ): TargetConfig {
+  const { quorumWaitSeconds } = policy.target ?? {};
   return {
     volume: wish.name,
     iqn: targetIqn(wish.name),
     sizeBytes: wish.sizeBytes,
-    membership: { version: 1, members },
+    membership: current,
+    ...(next === undefined ? {} : { nextMembership: next }),
+    ...(withdrawn === undefined ? {} : { withdrawnMembership: withdrawn }),
     replicas,
     listen: {
       iscsi: `0.0.0.0:${ports.iscsi}`,
@@ -167,6 +171,7 @@ export function targetConfig(
     keyFile: `${keysFolder}/replica-keys.json`,
     adminTokenFile: `${keysFolder}/admin-token`,
     initiators: 'granted',
+    ...(quorumWaitSeconds === undefined ? {} : { quorumWaitSeconds }),
   };
 }
 
@@ -195,6 +200,9 @@ export function targetSecret(volume: TargetWish) {
     },
   };
 }
+
+const forcedVersion = ({ membership }: TargetConfig): number =>
+  membership.forced === true ? membership.version : 0;
 
 /** A volume should come up elsewhere well before an initiator gives up on it. */
 const awaySeconds = 30;
@@ -232,8 +240,8 @@ export function targetDeployment(volume: TargetWish) {
           labels: podLabels,
           annotations: {
             ...podAnnotations('volume_exporter_prometheus', volume.masterKey),
-            // Addresses in the file are followed by the running target; other members are worth a restart.
-            [configHashAnnotation]: hashOf(Object.keys(volume.target.replicas).toSorted()),
+            // The running target follows its file; a forced change is for a new one (R36).
+            [configHashAnnotation]: hashOf([forcedVersion(volume.target)]),
           },
         },
         spec: {

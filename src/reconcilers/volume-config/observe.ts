@@ -1,12 +1,17 @@
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
+import type { CStorVolume } from '../../api/kinds/cstorvolume.ts';
 import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
 import { annotations, finalizers, labels } from '../../api/names.ts';
+import type { TargetStatusRead } from '../../api/proto/caskade/target/v1/TargetStatus.ts';
 import { parseQuantity, QuantityError } from '../../api/quantity.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { instancesOf } from '../pool-cluster/observe.ts';
 import { keyIn, type World } from '../world.ts';
-import type { BoundSubject, Subject } from './checks.ts';
-import type { Observed, PoolView, ReplicaView, Wish } from './plan.ts';
+import { violationsOf } from '../checks.ts';
+import { placementChecks, type BoundSubject, type Placement, type Subject } from './checks.ts';
+import type { Membership, TargetMembers } from './members/plan.ts';
+import type { PoolView, ReplicaView, Wish } from './inventory.ts';
+import type { Observed } from './plan.ts';
 
 type Policy = CStorVolumeConfig['spec']['policy'];
 
@@ -73,7 +78,6 @@ export function subjectOf(
 export const boundSubjectOf = ({ status }: CStorVolumeConfig, wish: Wish): BoundSubject => ({
   wish,
   boundBytes: sizeOf(String(status?.capacity?.['storage'] ?? '0')),
-  boundPools: status?.poolInfo ?? [],
 });
 
 export function observe(
@@ -96,10 +100,7 @@ export function observe(
     phase: config.status?.phase ?? '',
     pools,
     serviceIp: serviceIp === '' ? undefined : serviceIp,
-    volume:
-      volume === undefined
-        ? undefined
-        : { knownReplicas: volume.spec.replicaDetails?.knownReplicas ?? {}, ours: isOwn(volume) },
+    volume: volume && { membership: membershipOf(volume), ours: isOwn(volume) },
     replicas: informers.replicas.store
       .byLabel(labels.persistentVolume, metadata.name)
       .map((replica): ReplicaView => ({
@@ -110,8 +111,37 @@ export function observe(
         ours: isOwn(replica),
       })),
     targetExists: informers.deployments.store.get(keyIn(settings, `${metadata.name}-target`)) !== undefined,
+    target: targetMembers(world.targets.status(metadata.name)),
+    placeable: violationsOf(placementChecks, placementOf(config, wish, pools)).length === 0,
   };
 }
+
+/** The record in force, and the change under way. */
+export function membershipOf({ spec }: CStorVolume): Membership {
+  const { version = 1, forced, next, withdrawn } = spec.membership ?? {};
+  return {
+    current: {
+      version,
+      members: spec.replicaDetails?.knownReplicas ?? {},
+      ...(forced === true ? { forced } : {}),
+    },
+    ...(next === undefined ? {} : { next }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
+  };
+}
+
+const targetMembers = (status: TargetStatusRead | undefined): TargetMembers | undefined =>
+  status && {
+    version: status.membershipVersion,
+    settled: status.membershipSettled,
+    states: Object.fromEntries(status.replicas.map(({ replicaId, state }) => [replicaId, state])),
+  };
+
+export const placementOf = (
+  { status }: CStorVolumeConfig,
+  wish: Wish,
+  pools: readonly PoolView[],
+): Placement => ({ wish, pools, boundPools: status?.poolInfo ?? [] });
 
 /** The pools of a cluster, with how many replicas of whatever volume are placed on each. */
 export function observePools(world: World, cluster: string): readonly PoolView[] {

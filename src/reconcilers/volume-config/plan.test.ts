@@ -1,15 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { violationsOf } from '../checks.ts';
-import { boundChecks, provisioningChecks, type Subject } from './checks.ts';
-import {
-  choosePools,
-  plan,
-  replicaIdOf,
-  type Observed,
-  type PoolView,
-  type ReplicaView,
-  type Wish,
-} from './plan.ts';
+import { boundChecks, placementChecks, provisioningChecks, type Subject } from './checks.ts';
+import { replicaIdOf, type PoolView, type ReplicaView, type Wish } from './inventory.ts';
+import { choosePools, plan, type Observed } from './plan.ts';
 import { statusOf } from './status.ts';
 
 const gib = 1024 ** 3;
@@ -52,6 +45,10 @@ const replica = (on: string, fields: Partial<ReplicaView> = {}): ReplicaView => 
 const replicas = pools.map(({ name }) => replica(name));
 const known = { 'id-a': '1', 'id-b': '2', 'id-c': '3' };
 const placed = wish({ pools: ['a', 'b', 'c'], recorded: true });
+const volumeOf = (members: Readonly<Record<string, string>>, ours = true) => ({
+  membership: { current: { version: 1, members } },
+  ours,
+});
 const observed = (fields: Partial<Observed> = {}): Observed => ({
   wish: placed,
   deleting: false,
@@ -59,9 +56,11 @@ const observed = (fields: Partial<Observed> = {}): Observed => ({
   phase: 'Pending',
   pools,
   serviceIp: '10.0.0.1',
-  volume: { knownReplicas: {}, ours: true },
+  volume: volumeOf({}),
   replicas,
   targetExists: false,
+  target: undefined,
+  placeable: true,
   ...fields,
 });
 const gone = { deleting: true, targetExists: false, serviceIp: undefined };
@@ -77,12 +76,12 @@ test.each([
   ['a record per replica',                  { replicas: [] },                                                   ['createReplicaObject', 'createReplicaObject', 'createReplicaObject']],
   ['crash after one of them',               { replicas: [replica('b')] },                                       ['createReplicaObject', 'createReplicaObject']],
   ['then the replicas',                     {},                                                                 ['createReplica', 'createReplica', 'createReplica']],
-  ['crash after two of them',               { volume: { knownReplicas: { 'id-a': '1', 'id-c': '3' }, ours: true } }, ['createReplica']],
+  ['crash after two of them',               { volume: volumeOf({ 'id-a': '1', 'id-c': '3' }) }, ['createReplica']],
   ['one pool does not answer',              { pools: [pool('a'), pool('b', { answers: false }), pool('c')] },   ['createReplica', 'createReplica', 'waits']],
-  ['the target, once all are known',        { volume: { knownReplicas: known, ours: true } },                   ['applyService', 'applyVolume', 'applyTarget', 'bound']],
-  ['kept as it is',                         { phase: 'Bound', volume: { knownReplicas: known, ours: true } },   ['applyService', 'applyVolume', 'applyTarget', 'bound']],
+  ['the target, once all are known',        { volume: volumeOf(known) },                                        ['applyService', 'applyVolume', 'applyTarget', 'bound']],
+  ['kept as it is',                         { phase: 'Bound', volume: volumeOf(known) },                        ['applyService', 'applyVolume', 'applyTarget', 'bound']],
   ['a replica of the former volume',        { replicas: [replica('a', { ours: false, deleting: true })] },      ['waits']],
-  ['the record of the former volume',       { volume: { knownReplicas: {}, ours: false } },                     ['waits']],
+  ['the record of the former volume',       { volume: volumeOf({}, false) },                                    ['waits']],
   ['deleted: nobody writes any more',       { ...gone, targetExists: true },                                    ['deleteTarget']],
   ['deleted: then the replicas',            gone,                                                               ['deleteReplicaObject', 'deleteReplicaObject', 'deleteReplicaObject']],
   ['deleted: those on their way do not hold', { ...gone, replicas: [replica('a', { deleting: true })] },        ['deleteVolume']],
@@ -155,11 +154,37 @@ describe('checks', () => {
     ['as it is',         placed,                                                    []],
     ['smaller',          wish({ ...placed, sizeBytes: gib - 4096 }),                ['ShrinkRefused']],
     ['larger',           wish({ ...placed, sizeBytes: 2 * gib }),                   ['ExpansionUnsupported']],
-    ['in another order', wish({ ...placed, pools: ['c', 'b', 'a'] }),               []],
-    ['on other pools',   wish({ ...placed, pools: ['a', 'b', 'd'] }),               ['PlacementUnsupported']],
   ])('a volume that exists, wished %s', (_what, newest, reasons) => {
-    const violations = violationsOf(boundChecks, { wish: newest, boundBytes: gib, boundPools: ['a', 'b', 'c'] });
+    const violations = violationsOf(boundChecks, { wish: newest, boundBytes: gib });
     expect(violations.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  // prettier-ignore
+  test.each([
+    // replicaPoolInfo of one on a, b, c      reasons
+    [['c', 'b', 'a'],                         []],
+    [['a', 'b', 'd'],                         []],
+    [['a', 'b'],                              []],
+    [['a', 'b', 'c', 'd', 'e'],               []],
+    [[],                                      ['ReplicaCountInvalid', 'TooManyRemoved']],
+    [['a', 'b', 'c', 'd', 'e', 'f'],          ['ReplicaCountInvalid', 'PoolNotFound']],
+    [['a', 'b', 'c', 'c'],                    ['DuplicatePool']],
+    [['a', 'b', 'z'],                         ['PoolNotFound']],
+    [['a', 'b', 'c', 'small'],                ['CapacityTooLarge']],
+    [['a', 'd', 'e'],                         ['TooManyRemoved']],
+    [['a'],                                   ['TooManyRemoved']],
+  ])('replicas of a volume that exists on %j', (names, reasons) => {
+    const among = [...pools, pool('d'), pool('e'), pool('small', { totalBytes: gib - 1 })];
+    const placement = { wish: wish({ pools: names }), pools: among, boundPools: ['a', 'b', 'c'] };
+    expect(violationsOf(placementChecks, placement).map(({ reason }) => reason)).toEqual(reasons);
+  });
+  test('a pool that is gone does not keep the others from their place', () => {
+    const placement = {
+      wish: wish({ pools: ['a', 'b', 'c'] }),
+      pools: [pool('a')],
+      boundPools: ['a', 'b', 'c'],
+    };
+    expect(violationsOf(placementChecks, placement)).toEqual([]);
   });
 });
 
@@ -172,6 +197,7 @@ describe('status', () => {
     pools: ['a', 'b', 'c'],
     violations: [],
     waits: 'waits for pool b',
+    change: undefined,
     nowIso: '2026-01-01T00:00:00Z',
   };
   const states = (status: ReturnType<typeof statusOf>) =>
@@ -190,10 +216,27 @@ describe('status', () => {
       ...input,
       previous: bound,
       capacity: '9Gi',
-      pools: ['z'],
       violations: [{ reason: 'ShrinkRefused', message: 'm' }],
     });
     expect(later).toMatchObject({ phase: 'Bound', capacity: { storage: '1Gi' }, poolInfo: ['a', 'b', 'c'] });
-    expect(states(later)).toEqual(['Accepted=False ShrinkRefused', 'Provisioned=True Bound']);
+    expect(states(later)).toEqual([
+      'Accepted=False ShrinkRefused',
+      'Provisioned=True Bound',
+      'ReplicasPlaced=True Placed',
+    ]);
+  });
+  test('a change of replicas is shown until it is made, and the pools follow', () => {
+    const bound = statusOf({ ...input, bound: true, waits: undefined });
+    const change = { change: 'ScalingDown', from: 3, to: 2 } as const;
+    const changing = statusOf({ ...input, previous: bound, waits: 'waits until', change });
+    expect(changing.poolInfo).toEqual(['a', 'b', 'c']);
+    expect(changing.condition.at(-1)).toMatchObject({
+      status: 'False',
+      reason: 'ScalingDown',
+      message: 'waits until',
+    });
+    const made = statusOf({ ...input, previous: changing, pools: ['a', 'b'] });
+    expect(made.poolInfo).toEqual(['a', 'b']);
+    expect(states(made).at(-1)).toBe('ReplicasPlaced=True Placed');
   });
 });

@@ -8,51 +8,14 @@
  * nothing is on a pool that nobody would clean up; a target starts only with the GUIDs of all its replicas, so it never
  * takes a stranger for a member.
  */
-import { createHash } from 'node:crypto';
-
-/** What the user asks for, policy applied. */
-export interface Wish {
-  readonly name: string;
-  readonly uid: string;
-  readonly cluster: string;
-  readonly policyName: string;
-  /** As written, for messages. */
-  readonly capacity: string;
-  readonly sizeBytes: number;
-  readonly replicaCount: number;
-  /** replicaPoolInfo of the policy: the placement, once it is there. */
-  readonly pools: readonly string[];
-  /** Policy and placement stand in spec.policy. */
-  readonly recorded: boolean;
-  readonly replicaAffinity: boolean;
-  /** Node of the first consumer, where it is known. */
-  readonly node: string;
-  readonly source: string;
-}
-
-export interface PoolView {
-  readonly name: string;
-  readonly uid: string;
-  readonly hostname: string;
-  /** Online and writable, not being deleted. */
-  readonly usable: boolean;
-  /** The daemon answers the operator now. */
-  readonly answers: boolean;
-  readonly totalBytes: number;
-  readonly freeBytes: number;
-  readonly thick: boolean;
-  /** Replicas of all volumes placed on it. */
-  readonly replicas: number;
-}
-
-export interface ReplicaView {
-  readonly name: string;
-  readonly pool: string;
-  readonly replicaId: string;
-  readonly deleting: boolean;
-  /** Of the same volume incarnation. */
-  readonly ours: boolean;
-}
+import {
+  planMembers,
+  type Membership,
+  type MembersAction,
+  type MembersSeen,
+  type TargetMembers,
+} from './members/plan.ts';
+import { replicaIdOf, type PoolView, type ReplicaView, type Wish } from './inventory.ts';
 
 export interface Observed {
   readonly wish: Wish;
@@ -61,12 +24,14 @@ export interface Observed {
   readonly phase: string;
   readonly pools: readonly PoolView[];
   readonly serviceIp: string | undefined;
-  /** The CStorVolume: what its knownReplicas say, or undefined. */
-  readonly volume:
-    | { readonly knownReplicas: Readonly<Record<string, string>>; readonly ours: boolean }
-    | undefined;
+  /** The CStorVolume: whom it names as members, or undefined. */
+  readonly volume: { readonly membership: Membership; readonly ours: boolean } | undefined;
   readonly replicas: readonly ReplicaView[];
   readonly targetExists: boolean;
+  /** What the target says of the members; undefined: it does not answer. */
+  readonly target: TargetMembers | undefined;
+  /** The placement asked for is possible. */
+  readonly placeable: boolean;
 }
 
 export type Action =
@@ -74,11 +39,10 @@ export type Action =
   | { readonly do: 'applyService' }
   | { readonly do: 'place'; readonly pools: readonly string[] }
   | { readonly do: 'applyVolume' }
-  | { readonly do: 'createReplicaObject'; readonly pool: PoolView; readonly replicaId: string }
   | { readonly do: 'createReplica'; readonly pool: string; readonly replicaId: string }
   | { readonly do: 'applyTarget' }
   | { readonly do: 'deleteTarget' }
-  | { readonly do: 'deleteReplicaObject'; readonly name: string }
+  | MembersAction
   | { readonly do: 'deleteVolume' }
   | { readonly do: 'removeFinalizer' };
 
@@ -91,12 +55,6 @@ export interface Plan {
 
 const act = (...actions: readonly Action[]): Plan => ({ actions, waits: undefined, bound: false });
 const wait = (waits: string): Plan => ({ actions: [], waits, bound: false });
-
-/** The identity of a replica: of this volume on this pool, and of no later one of the same names. Decimal, 64 bits. */
-export const replicaIdOf = (volumeUid: string, poolUid: string): string =>
-  createHash('sha256').update(`${volumeUid}/${poolUid}`).digest().readBigUInt64BE(0).toString();
-
-export const replicaName = (volume: string, pool: string): string => `${volume}-${pool}`;
 
 /** All objects of a volume, as they should be. */
 const keep: readonly Action[] = [{ do: 'applyService' }, { do: 'applyVolume' }, { do: 'applyTarget' }];
@@ -111,15 +69,40 @@ export function plan(observed: Observed): Plan {
     return wait(`waits until replica ${before.name} of the former volume of this name is gone`);
   if (volume?.ours === false) return wait(`waits until the former CStorVolume ${wish.name} is gone`);
   if (observed.serviceIp === undefined) return act({ do: 'applyService' });
-  if (observed.phase === 'Bound') return { actions: keep, waits: undefined, bound: true };
+  if (observed.phase === 'Bound') return keepBound(observed);
   if (!wish.recorded)
     return act({
       do: 'place',
       pools: wish.pools.length > 0 ? wish.pools : choosePools(wish, observed.pools),
     });
   if (volume === undefined) return act({ do: 'applyVolume' });
-  return provision(observed, volume.knownReplicas);
+  return provision(observed, volume.membership.current.members);
 }
+
+/** Its objects as they should be, and its replicas where they should be. */
+function keepBound(observed: Observed): Plan {
+  const seen = membersSeen(observed);
+  // A target that a change concerns hears of it when the CStorVolume has it, which calls us again.
+  const { actions, waits } = seen === undefined ? { actions: [], waits: undefined } : planMembers(seen);
+  return { actions: [...keep, ...actions], waits, bound: true };
+}
+
+export const membersSeen = ({
+  wish,
+  pools,
+  replicas,
+  volume,
+  target,
+  placeable,
+}: Observed): MembersSeen | undefined =>
+  volume && {
+    volumeUid: wish.uid,
+    wish: placeable ? wish.pools : undefined,
+    pools,
+    replicas,
+    membership: volume.membership,
+    target,
+  };
 
 function provision({ wish, pools, replicas }: Observed, known: Readonly<Record<string, string>>): Plan {
   const seats = wish.pools.flatMap((name) => pools.find((pool) => pool.name === name) ?? []);

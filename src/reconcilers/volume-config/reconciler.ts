@@ -1,5 +1,8 @@
 import { findCondition } from '../../api/conditions.ts';
-import type { CStorVolumeConfig } from '../../api/kinds/cstorvolumeconfig.ts';
+import type {
+  CStorVolumeConfig,
+  CStorVolumeConfigStatusCondition,
+} from '../../api/kinds/cstorvolumeconfig.ts';
 import { annotations, labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { formatBinaryQuantity } from '../../api/quantity.ts';
@@ -9,11 +12,20 @@ import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runti
 import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply } from './apply.ts';
-import { boundChecks, provisioningChecks } from './checks.ts';
+import { boundChecks, placementChecks, provisioningChecks } from './checks.ts';
 import type { VolumeWish } from './manifests.ts';
-import { boundSubjectOf, observe, observePools, policyOf, subjectOf, wishOf } from './observe.ts';
-import { plan, type Observed } from './plan.ts';
-import { statusOf } from './status.ts';
+import { changeOf, poolsOfMembers } from './members/plan.ts';
+import {
+  boundSubjectOf,
+  observe,
+  observePools,
+  placementOf,
+  policyOf,
+  subjectOf,
+  wishOf,
+} from './observe.ts';
+import { membersSeen, plan, type Observed } from './plan.ts';
+import { doing, placedType, statusOf, type PlacementChange } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
 const refusedMs = 10_000;
@@ -46,24 +58,24 @@ function judge(
   { wish, pools, phase }: Observed,
 ): readonly Violation[] {
   return phase === 'Bound'
-    ? violationsOf(boundChecks, boundSubjectOf(config, wish))
+    ? [
+        ...violationsOf(boundChecks, boundSubjectOf(config, wish)),
+        ...violationsOf(placementChecks, placementOf(config, wish, pools)),
+      ]
     : violationsOf(provisioningChecks, subjectOf(world, config, wish, pools));
 }
 
 function volumeOf(world: World, config: CStorVolumeConfig, { wish, phase }: Observed): VolumeWish {
   const { informers, settings } = world;
-  const { metadata, status } = config;
+  const { metadata } = config;
   const volume = informers.persistentVolumes.store.get({ name: metadata.name });
   const className = volume?.spec?.storageClassName ?? '';
   const claim = metadata.annotations?.[labels.persistentVolumeClaim] ?? volume?.spec?.claimRef?.name ?? '';
-  // What exists was made for the size and the pools of the status; a newer wish that was refused changes nothing.
+  // What exists was made for the size of the status; a newer wish that was refused changes nothing.
   const made = boundSubjectOf(config, wish);
   return {
     config,
-    wish:
-      phase === 'Bound'
-        ? { ...wish, sizeBytes: made.boundBytes, pools: status?.poolInfo ?? wish.pools }
-        : wish,
+    wish: phase === 'Bound' ? { ...wish, sizeBytes: made.boundBytes } : wish,
     policy: policyOf(world, config),
     storageClassRef:
       metadata.annotations?.[annotations.storageClassRef] ?? (className === '' ? '' : `name: ${className}`),
@@ -75,20 +87,23 @@ function volumeOf(world: World, config: CStorVolumeConfig, { wish, phase }: Obse
 async function showStatus(
   world: World,
   config: CStorVolumeConfig,
-  { wish }: Observed,
+  observed: Observed,
   violations: readonly Violation[],
   waits: string | undefined,
   bound: boolean,
 ): Promise<void> {
+  const { wish, phase } = observed;
   const before = config.status?.condition;
+  const seen = phase === 'Bound' ? membersSeen(observed) : undefined;
   const status = statusOf({
     previous: { ...config.status },
     generation: config.metadata.generation ?? 0,
     bound,
     capacity: formatBinaryQuantity(wish.sizeBytes),
-    pools: wish.pools,
+    pools: seen === undefined ? wish.pools : poolsOfMembers(seen),
     violations,
     waits,
+    change: seen && changeOf(seen),
     nowIso: world.nowIso(),
   });
   await writeStatus(world.client, resources.cstorVolumeConfig, config, status);
@@ -99,9 +114,31 @@ async function showStatus(
       'Provisioned',
       `volume with ${wish.replicaCount} replicas on ${wish.pools.join(', ')}`,
     );
+  tellOfChange(world, config, status.condition, seen && changeOf(seen));
   if (findCondition(before, 'Accepted')?.message === findCondition(status.condition, 'Accepted')?.message)
     return;
   for (const { reason, message } of violations) world.recorder.event(config, 'Warning', reason, message);
+}
+
+/** One event when a change of replicas begins, and one when it is made, as cStor's operator has them. */
+function tellOfChange(
+  { recorder }: World,
+  config: CStorVolumeConfig,
+  now: readonly CStorVolumeConfigStatusCondition[],
+  change: PlacementChange | undefined,
+): void {
+  const before = findCondition(config.status?.condition, placedType);
+  const placed = findCondition(now, placedType);
+  if (before === undefined || before.reason === placed?.reason) return;
+  const reason = 'ScalingVolumeReplicas';
+  if (change !== undefined)
+    recorder.event(config, change.change === 'ScalingDown' ? 'Warning' : 'Normal', reason, doing(change));
+  else if (before.reason === 'MovingReplica')
+    recorder.event(config, 'Normal', reason, 'successfully moved a volume replica to another pool');
+  else {
+    const count = config.spec.policy.replicaPoolInfo?.length ?? 0;
+    recorder.event(config, 'Normal', reason, `successfully scaled volume replicas to ${count}`);
+  }
 }
 
 /** Turns configs into volumes. */
@@ -110,7 +147,10 @@ export const volumeConfigController = (world: World) => {
   const pending = () =>
     informers.configs.store
       .list(settings.namespace)
-      .filter(({ status }) => status?.phase !== 'Bound')
+      .filter(
+        ({ status }) =>
+          status?.phase !== 'Bound' || findCondition(status.condition, placedType)?.status === 'False',
+      )
       .map(keyOf);
   const owner = resources.cstorVolumeConfig.kind;
   const named = (name: string | undefined): ObjectKey[] =>

@@ -1,6 +1,7 @@
 /** The status of a CStorVolumeConfig. */
 import { setCondition } from '../../api/conditions.ts';
 import { messageOf, type Violation } from '../checks.ts';
+import type { Change } from './members/plan.ts';
 import type { CStorVolumeConfigStatusCondition } from '../../api/kinds/cstorvolumeconfig.ts';
 
 type Condition = CStorVolumeConfigStatusCondition;
@@ -20,6 +21,12 @@ export interface Previous {
   readonly condition?: readonly Condition[] | null | undefined;
 }
 
+export interface PlacementChange {
+  readonly change: Change;
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface StatusInput {
   readonly previous: Previous;
   readonly generation: number;
@@ -27,10 +34,13 @@ export interface StatusInput {
   readonly bound: boolean;
   /** What the volume gets when it becomes Bound. */
   readonly capacity: string;
+  /** Of a volume that is Bound: those that hold its members. */
   readonly pools: readonly string[];
   readonly violations: readonly Violation[];
   /** What it waits for. */
   readonly waits: string | undefined;
+  /** The change of replicas that is wanted or under way. */
+  readonly change: PlacementChange | undefined;
   readonly nowIso: string;
 }
 
@@ -40,7 +50,7 @@ export function statusOf(input: StatusInput): ConfigStatus {
   const wasBound = previous.phase === 'Bound';
   const becomes = !wasBound && input.bound;
   const capacity = becomes ? { storage: input.capacity } : previous.capacity;
-  const poolInfo = becomes ? input.pools : previous.poolInfo;
+  const poolInfo = wasBound || becomes ? input.pools : previous.poolInfo;
   return {
     phase: wasBound || becomes ? 'Bound' : 'Pending',
     observedGeneration: input.generation,
@@ -51,7 +61,7 @@ export function statusOf(input: StatusInput): ConfigStatus {
 }
 
 function conditionsOf(
-  { previous, generation, violations, waits, nowIso }: StatusInput,
+  { previous, generation, violations, waits, change, nowIso }: StatusInput,
   bound: boolean,
 ): Condition[] {
   const observedGeneration = generation;
@@ -76,9 +86,31 @@ function conditionsOf(
         reason: first?.reason ?? 'Provisioning',
         message: first === undefined ? (waits ?? '') : messageOf(violations),
       } as const);
-  return setCondition<Condition>(
+  const made = setCondition<Condition>(
     accepted,
     { type: 'Provisioned', ...provisioned, observedGeneration },
     nowIso,
   );
+  return bound
+    ? setCondition<Condition>(made, { ...placed(change, waits), observedGeneration }, nowIso)
+    : made;
 }
+
+/** Are the replicas on the pools of replicaPoolInfo? */
+export const placedType = 'ReplicasPlaced';
+
+const placed = (change: PlacementChange | undefined, waits: string | undefined) =>
+  change === undefined
+    ? ({ type: placedType, status: 'True', reason: 'Placed', message: '' } as const)
+    : ({
+        type: placedType,
+        status: 'False',
+        reason: change.change,
+        message: waits ?? doing(change),
+      } as const);
+
+/** In cStor's words, as events have them. */
+export const doing = ({ change, from, to }: PlacementChange): string =>
+  change === 'MovingReplica'
+    ? 'Moving a volume replica to another pool is in progress'
+    : `Scaling ${change === 'ScalingUp' ? 'up' : 'down'} volume replicas from ${from} to ${to} is in progress`;

@@ -1,7 +1,9 @@
+import type { CStorVolume } from '../../api/kinds/cstorvolume.ts';
 import type { CStorVolumeReplica } from '../../api/kinds/cstorvolumereplica.ts';
 import { finalizers, labels } from '../../api/names.ts';
 import { keyIn, type World } from '../world.ts';
-import { poolServes } from '../volume-config/observe.ts';
+import type { Membership } from '../volume-config/members/plan.ts';
+import { membershipOf, poolServes } from '../volume-config/observe.ts';
 import type { ReplicaView } from './plan.ts';
 import type { ReplicaFacts } from './status.ts';
 
@@ -12,6 +14,10 @@ export interface Observed {
   readonly view: ReplicaView;
   readonly facts: ReplicaFacts;
 }
+
+const nobody: Membership = { current: { version: 0, members: {} } };
+const membershipIn = (volume: CStorVolume | undefined): Membership =>
+  volume === undefined ? nobody : membershipOf(volume);
 
 export function observe(world: World, { metadata, spec }: CStorVolumeReplica): Observed {
   const { informers, settings, pools, targets } = world;
@@ -24,6 +30,8 @@ export function observe(world: World, { metadata, spec }: CStorVolumeReplica): O
     .status(pool)
     ?.replicas.find((each) => each.volume === volume && each.replicaId === replicaId);
   const config = informers.configs.store.get(keyIn(settings, volume));
+  const targetExists = informers.deployments.store.get(keyIn(settings, `${volume}-target`)) !== undefined;
+  const { current, next, withdrawn } = membershipIn(informers.volumes.store.get(keyIn(settings, volume)));
   const atTarget = targets.status(volume)?.replicas.find((each) => each.replicaId === replicaId);
   return {
     volume,
@@ -35,7 +43,8 @@ export function observe(world: World, { metadata, spec }: CStorVolumeReplica): O
       poolExists:
         instance !== undefined && instance.metadata.uid === metadata.labels?.[labels.poolInstanceUid],
       poolServes: serves,
-      targetExists: informers.deployments.store.get(keyIn(settings, `${volume}-target`)) !== undefined,
+      needed:
+        targetExists && [current, next, withdrawn].some((record) => record?.members[replicaId] !== undefined),
     },
     facts: {
       onPool,
@@ -43,6 +52,7 @@ export function observe(world: World, { metadata, spec }: CStorVolumeReplica): O
       atTarget,
       bound: config?.status?.phase === 'Bound',
       expected: pools.expected(pool),
+      newcomer: current.members[replicaId] === undefined,
     },
   };
 }

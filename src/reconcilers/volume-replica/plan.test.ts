@@ -7,14 +7,14 @@ const view = (fields: Partial<ReplicaView> = {}): ReplicaView => ({
   finalizer: true,
   poolExists: true,
   poolServes: true,
-  targetExists: false,
+  needed: false,
   ...fields,
 });
 // prettier-ignore
 test.each([
   ['not asked to go',                  view({ deleting: false }),                       []],
   ['deleted on its pool first',        view(),                                          ['deleteReplica', 'removeFinalizer']],
-  ['not while its target may write',   view({ targetExists: true }),                    ['waits']],
+  ['not while its volume needs it',    view({ needed: true }),                          ['waits']],
   ['its pool is away',                 view({ poolServes: false }),                     ['waits']],
   ['its pool is gone for good',        view({ poolExists: false, poolServes: false }),  ['removeFinalizer']],
 ])('%s', (_what, replica, does) => {
@@ -30,6 +30,7 @@ const facts = (fields: Partial<ReplicaFacts> = {}): ReplicaFacts => ({
   atTarget: { state: 'InSync', rebuild: null, message: '' },
   bound: true,
   expected: false,
+  newcomer: false,
   ...fields,
 });
 const at = (state: string, percent = 0) => ({
@@ -52,6 +53,11 @@ test.each([
   ['Healthy',     facts({ poolAnswers: false, expected: true }),                              'Healthy'],
   ['Healthy',     facts({ poolAnswers: false }),                                              'Offline'],
   ['Healthy',     facts({ onPool: undefined }),                                               'Error'],
+  [undefined,     facts({ newcomer: true, onPool: undefined }),                               'Recreate'], // cStor's words for one that is added
+  ['Recreate',    facts({ newcomer: true, atTarget: undefined, onPool: { ...onPool, state: 'Offline' } }), 'Recreate'],
+  ['Recreate',    facts({ newcomer: true, atTarget: at('Rebuilding') }),                      'ReconstructingNewReplica'],
+  ['ReconstructingNewReplica', facts({ newcomer: true, atTarget: at('Attaching') }),          'NewReplicaDegraded'],
+  ['ReconstructingNewReplica', facts({ newcomer: true }),                                     'Healthy'],
 ] as const)('%s becomes %#', (phase, what, becomes) => {
   expect(statusOf({ phase }, what, now).phase).toBe(becomes);
 });

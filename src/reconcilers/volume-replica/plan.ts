@@ -9,8 +9,8 @@ export interface ReplicaView {
   readonly poolExists: boolean;
   /** Its daemon answers and has imported the pool. */
   readonly poolServes: boolean;
-  /** The volume's target still exists: it would write into what is being deleted. */
-  readonly targetExists: boolean;
+  /** The volume's target still exists, and may count on this replica: it would write into what is being deleted. */
+  readonly needed: boolean;
 }
 
 export type Action = { readonly do: 'deleteReplica' } | { readonly do: 'removeFinalizer' };
@@ -23,7 +23,11 @@ export interface Plan {
 export function plan(replica: ReplicaView): Plan {
   if (!replica.deleting || !replica.finalizer) return { actions: [], waits: undefined };
   if (!replica.poolExists) return { actions: [{ do: 'removeFinalizer' }], waits: undefined };
-  if (replica.targetExists) return { actions: [], waits: 'waits until the target of the volume is gone' };
+  if (replica.needed)
+    return {
+      actions: [],
+      waits: 'the volume needs it: take its pool out of replicaPoolInfo, or delete the volume',
+    };
   if (!replica.poolServes)
     return {
       actions: [],

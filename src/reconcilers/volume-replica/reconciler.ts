@@ -47,6 +47,7 @@ export const volumeReplicaController = (world: World) => {
       watchSelf(informers.replicas),
       watchMapped(informers.instances, ({ metadata }) => by(labels.poolInstanceName, metadata.name)),
       watchMapped(informers.configs, ({ metadata }) => by(labels.persistentVolume, metadata.name)),
+      watchMapped(informers.volumes, ({ metadata }) => by(labels.persistentVolume, metadata.name)),
       watchMapped(informers.deployments, ({ metadata }) =>
         by(labels.persistentVolume, metadata.labels?.[labels.persistentVolume]),
       ),

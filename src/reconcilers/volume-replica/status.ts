@@ -15,6 +15,8 @@ export interface ReplicaFacts {
   readonly bound: boolean;
   /** Streams may still come: the operator has just started. */
   readonly expected: boolean;
+  /** Of no use to the volume before it holds everything: it is in no record of members that is in force. */
+  readonly newcomer: boolean;
 }
 
 export interface ReplicaStatus {
@@ -54,7 +56,24 @@ const states: Readonly<Record<string, string>> = {
   Offline: 'Offline',
 };
 
+/** What cStor calls these states of a replica that was added to a volume. */
+const newcomerPhases: Readonly<Record<string, string>> = {
+  Init: 'Recreate',
+  Degraded: 'NewReplicaDegraded',
+  Rebuilding: 'ReconstructingNewReplica',
+};
+
 function phaseOf(
+  previous: Previous,
+  facts: ReplicaFacts,
+): { readonly phase: string; readonly message: string } {
+  const { phase, message } = statePhase(previous, facts);
+  return { phase: facts.bound && facts.newcomer ? (newcomerPhases[phase] ?? phase) : phase, message };
+}
+
+const unborn = (phase: string): boolean => phase === '' || phase === 'Init' || phase === 'Recreate';
+
+function statePhase(
   previous: Previous,
   { onPool, poolAnswers, atTarget, bound, expected }: ReplicaFacts,
 ): { readonly phase: string; readonly message: string } {
@@ -65,7 +84,7 @@ function phaseOf(
     return { phase: 'Offline', message: 'its pool does not answer; see kubectl get cspi' };
   }
   // Just made: the pool has not told of it yet.
-  if (onPool === undefined && (before === '' || before === 'Init')) return { phase: 'Init', message: '' };
+  if (onPool === undefined && unborn(before)) return { phase: 'Init', message: '' };
   if (onPool === undefined)
     return {
       phase: 'Error',
@@ -74,8 +93,7 @@ function phaseOf(
   const state = atTarget?.state ?? onPool.state;
   const phase = states[state] ?? 'Offline';
   // A new replica is not away: its target is only coming up.
-  if ((before === '' || before === 'Init') && (phase === 'Offline' || phase === 'Degraded'))
-    return { phase: 'Init', message: '' };
+  if (unborn(before) && (phase === 'Offline' || phase === 'Degraded')) return { phase: 'Init', message: '' };
   const progress = atTarget?.rebuild;
   if (phase !== 'Rebuilding' || progress === undefined || progress === null)
     return { phase, message: steadyMessage(previous.message, atTarget?.message ?? '') };
