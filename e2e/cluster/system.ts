@@ -12,9 +12,9 @@ const root = join(import.meta.dirname, '../..');
 
 export const imageArchive = join(root, 'build/image/caskade.tar');
 
-/** Builds the image and answers its name; it lies in `imageArchive`. */
+/** Compiles, builds the image and answers its name; it lies in `imageArchive`. */
 export async function buildImage(): Promise<string> {
-  await run([join(root, 'image/build.sh')], { cwd: root, timeoutMs: 10 * 60_000, show: 'errors' });
+  await run(['make', '-s', 'image'], { cwd: root, timeoutMs: 10 * 60_000, show: 'errors' });
   return readFileSync(join(root, 'build/image/name'), 'utf8').trim();
 }
 
