@@ -116,7 +116,7 @@ async function buildHost({ version, modules }: Kernel, work: string): Promise<st
 /** The image in `folder`; the digests of its layers but the last, which is ours. */
 async function readImage(folder: string): Promise<readonly string[]> {
   const options = { cwd: repository, timeoutMs: 600_000, show: 'errors' } as const;
-  await run(['image/build.sh'], { ...options, env: { ...process.env, IMAGE_OUT: folder } });
+  await run(['make', '-s', 'image'], { ...options, env: { ...process.env, IMAGE_OUT: folder } });
   await rm(join(folder, 'oci'), { recursive: true, force: true });
   const archive = `oci-archive:${join(folder, 'caskade.tar')}`;
   await run(['skopeo', 'copy', '-q', archive, `oci:${join(folder, 'oci')}:image`], options);
