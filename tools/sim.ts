@@ -30,9 +30,9 @@ const shrinkTriesMax = 400;
 const shrunkMax = 3;
 const soakSayMs = 60_000;
 
-function work({ first, count, stopAtFirst }: Chunk): ChunkDone {
+async function work({ first, count, stopAtFirst }: Chunk): Promise<ChunkDone> {
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const { reach, ...done } = runSeeds(seeds, { stopAtFirst });
+  const { reach, ...done } = await runSeeds(seeds, { stopAtFirst });
   return { seeds: done.seeds, virtualMs: done.virtualMs, failures: done.failures, reach: reach.counts };
 }
 
@@ -80,7 +80,7 @@ interface Totals {
 }
 
 /** `wanted`: how many seeds there should be; of a soak and of a run that ends at its first failure none. */
-function report(total: Totals, startMs: number, shrinks: boolean, wanted: number): void {
+async function report(total: Totals, startMs: number, shrinks: boolean, wanted: number): Promise<void> {
   const width = Math.max(...reachPoints.map((point) => point.length));
   for (const point of reachPoints)
     console.log(`${point.padEnd(width)}  ${total.reach.counts.get(point) ?? 0}`);
@@ -88,7 +88,7 @@ function report(total: Totals, startMs: number, shrinks: boolean, wanted: number
   if (never.length > 0) console.log(`never reached: ${never.join(', ')}`);
   const failures = total.failures.toSorted((a, b) => a.seed - b.seed);
   for (const { seed, message } of failures) console.log(`make sim SEED=${seed}    # ${message}`);
-  for (const failure of shrinks ? failures.slice(0, shrunkMax) : []) tellShrunk(failure);
+  for (const failure of shrinks ? failures.slice(0, shrunkMax) : []) await tellShrunk(failure);
   const seconds = (performance.now() - startMs) / 1_000;
   const speed = Math.round(total.virtualMs / 1_000 / seconds);
   console.log(
@@ -99,31 +99,31 @@ function report(total: Totals, startMs: number, shrinks: boolean, wanted: number
   process.exitCode = failures.length > 0 || total.seeds === 0 || total.seeds < wanted ? 1 : 0;
 }
 
-function tellShrunk({ seed, message }: SeedFailure): void {
+async function tellShrunk({ seed, message }: SeedFailure): Promise<void> {
   const plan = planOf(seed);
-  const fails = (shorter: typeof plan): string | undefined => {
+  const fails = async (shorter: typeof plan): Promise<string | undefined> => {
     try {
-      run(shorter);
+      await run(shorter);
       return undefined;
     } catch (error) {
       return String(error);
     }
   };
-  const shrunk = shrink(plan, message, fails, shrinkTriesMax);
+  const shrunk = await shrink(plan, message, fails, shrinkTriesMax);
   console.log(`make sim SEED=${seed} KEEP=${keepText(shrunk.keep)}    # ${shrunk.message}`);
   for (const { atMs, act } of planOfKept(plan, shrunk.keep).events) {
     console.log(`  ${String(atMs).padStart(6)} ms  ${JSON.stringify(act)}`);
   }
 }
 
-function replay(seed: number, keep: string | undefined): void {
+async function replay(seed: number, keep: string | undefined): Promise<void> {
   const plan = planOf(seed);
   const shown = keep === undefined ? plan : planOfKept(plan, keepOf(keep));
-  const { replicas, blocks, faultsMs, wildClocks } = shown;
-  console.log(`seed ${seed}: ${JSON.stringify({ replicas, blocks, faultsMs, wildClocks })}`);
+  const { replicas, blocks, faultsMs, wildClocks, layout, scsi } = shown;
+  console.log(`seed ${seed}: ${JSON.stringify({ replicas, blocks, faultsMs, wildClocks, layout, scsi })}`);
   let violations = 0;
   try {
-    run(shown, (line) => console.log(line));
+    await run(shown, (line) => console.log(line));
   } catch (error) {
     violations = 1;
     console.log(error instanceof Error ? error.stack : error);
@@ -156,8 +156,10 @@ async function main(): Promise<void> {
   const count = values.soak ? Number.MAX_SAFE_INTEGER / 2 : Number(values.seeds);
   const total = await runMany(Number(values.first), count, values['stop-at-first'], () => stopped, say);
   const partial = values.soak || values['stop-at-first'];
-  report(total, startMs, !values['stop-at-first'], partial ? 0 : count);
+  await report(total, startMs, !values['stop-at-first'], partial ? 0 : count);
 }
 
+const answer = async (chunk: Chunk): Promise<void> => parentPort?.postMessage(await work(chunk));
+
 if (isMainThread) await main();
-else parentPort?.on('message', (chunk: Chunk) => parentPort?.postMessage(work(chunk)));
+else parentPort?.on('message', (chunk: Chunk) => void answer(chunk));

@@ -38,11 +38,19 @@ export class VolumeModel {
   }
 }
 
+export type ObservedStore = Pick<
+  VolumeStore,
+  'sizeBytes' | 'last' | 'record' | 'snapshots' | 'births' | 'read'
+>;
+
 /**
  * What a store holds, all of it read. Throws when a block holds what was never written anywhere, or a snapshot is there
  * of which `sizes` (bytes by name) knows nothing.
  */
-export async function observe(store: VolumeStore, sizes: ReadonlyMap<string, number>): Promise<VolumeModel> {
+export async function observe(
+  store: ObservedStore,
+  sizes: ReadonlyMap<string, number>,
+): Promise<VolumeModel> {
   const seen = new VolumeModel(0);
   const { sizeBytes, last } = store;
   seen.state = await observeView(store, { sizeBytes, last, record: text(store.record) });
@@ -64,7 +72,7 @@ export const snapshotSizes = (models: Iterable<VolumeModel>): Map<string, number
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 async function observeView(
-  store: VolumeStore,
+  store: ObservedStore,
   head: Pick<ModelState, 'sizeBytes' | 'last' | 'record'>,
   snapshot?: string,
 ): Promise<ModelState> {

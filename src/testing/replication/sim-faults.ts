@@ -80,6 +80,13 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
     case 'fullPool':
       for (const replica of replicas(fault.replica)) replica.fill(fault.forMs);
       return world.reach.hit('fullPool');
+    case 'deviceFault':
+      for (const { pool } of replicas(fault.replica)) {
+        if (!pool?.beginFault(fault.what)) continue;
+        world.reach.hit('deviceFault');
+        world.scheduler.after(fault.forMs, () => pool.devices.endFaults());
+      }
+      return;
     case 'newTarget':
       world.newTarget();
       return world.reach.hit('newTarget');
@@ -146,10 +153,13 @@ function lose(world: SimWorld, replica: SimReplica): void {
 }
 
 /** Never the same block on two: what nobody can read is lost, and that is no fault of replication. */
-function spoil(world: SimWorld, { store }: SimReplica, which: number): void {
+function spoil(world: SimWorld, { store, pool }: SimReplica, which: number): void {
   const block = Math.floor((which * store.content.tags.length) / 1_000);
   if (world.present.some((other) => other.store.bad.size > 0)) return;
+  const tag = store.content.tags[block] ?? 0;
+  if (pool && !pool.spoil(tag)) return;
   store.bad.add(block);
+  store.spoiled.add(tag);
   world.network.corrupted += 1;
   world.reach.hit('badBlock');
 }

@@ -5,6 +5,8 @@
 import { prng, type Prng } from '../../shared/prng.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
 import type { MembershipFault } from './sim-operator.ts';
+import { deviceFaults, type DeviceFault } from './sim-devices.ts';
+import type { PoolLayout } from './sim-pool.ts';
 import { stories } from './sim-stories.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
@@ -46,6 +48,13 @@ export type Fault =
   | { readonly kind: 'members'; readonly change: MembershipFault; readonly which: Which }
   /** The pool has no room left, after it was low for a moment. */
   | { readonly kind: 'fullPool'; readonly replica: Who; readonly forMs: number }
+  /** A device of the pool does wrong for a while; with the real engine only. */
+  | {
+      readonly kind: 'deviceFault';
+      readonly replica: Who;
+      readonly what: DeviceFault;
+      readonly forMs: number;
+    }
   | { readonly kind: 'later'; readonly afterMs: number; readonly fault: Fault }
   | { readonly kind: 'dropEntry' | 'repeatEntry'; readonly target: Who; readonly replica: Who }
   /** The next answers to copiers that hold data come with a block altered. */
@@ -84,6 +93,10 @@ export interface SimPlan {
   readonly copyMs: number;
   /** Clocks run apart by more than the bound, or stop: leases then prove nothing, all else has to hold. */
   readonly wildClocks: boolean;
+  /** Of the pools, with the real engine; absent: replicas are on naive stores. */
+  readonly layout: PoolLayout | undefined;
+  /** Initiators speak SCSI to the unit over the volume; else they ask the coordinator. */
+  readonly scsi: boolean;
   readonly events: readonly SimEvent[];
 }
 
@@ -138,8 +151,31 @@ export function planOf(seed: number): SimPlan {
     timing,
     copyMs: random.pick([2, 8, 40, 200]),
     wildClocks,
-    events: events.toSorted((a, b) => a.atMs - b.atMs),
+    ...partsOf(seed),
+    events: [...events, ...deviceAccidents(seed, faultsMs)].toSorted((a, b) => a.atMs - b.atMs),
   };
+}
+
+/** Which of the real parts take part: the more of them, the longer a run takes. */
+function partsOf(seed: number): Pick<SimPlan, 'layout' | 'scsi'> {
+  const layout =
+    seed % 4 === 0 ? (['stripe', 'mirror', 'stripe', 'raidz'] as const)[(seed / 4) % 4] : undefined;
+  return { layout, scsi: seed % 3 === 0 };
+}
+
+/** Devices of some pools err, most of the time one of them. */
+function deviceAccidents(seed: number, untilMs: number): SimEvent[] {
+  if (partsOf(seed).layout === undefined) return [];
+  const random = prng(seed ^ 0xd15c);
+  return Array.from({ length: random.pick([0, 0, 1, 3, 8]) }, () => ({
+    atMs: random.below(untilMs),
+    act: {
+      kind: 'deviceFault',
+      replica: random.below(1_000),
+      what: random.pick(deviceFaults),
+      forMs: random.below(2_000),
+    },
+  }));
 }
 
 function requests(random: Prng, untilMs: number): SimEvent[] {

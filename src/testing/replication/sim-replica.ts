@@ -1,18 +1,28 @@
-/** A pool with one replica: the real replica core over a simulated store, process and network. */
+/** A pool with one replica: the real replica core over a simulated store or the real engine, process and network. */
 import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
 import type { TargetMessage } from '../../replication/messages.ts';
 import { decodeRecord } from '../../replication/record.ts';
 import { Replica } from '../../replication/replica/replica.ts';
-import type { Done, Outcome } from '../../replication/store.ts';
-import { must } from '../../shared/assert.ts';
+import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
+import type { Done, Outcome, ReplicaStore, StoreEffects } from '../../replication/store.ts';
+import { EngineStore } from './sim-engine-store.ts';
 import type { SimLink } from './sim-network.ts';
+import { SimPool } from './sim-pool.ts';
 import type { SimProcess } from './sim-process.ts';
+import { engineEffects, naiveEffects, type StoreUser } from './sim-store-effects.ts';
 import { SimStore } from './sim-store.ts';
+import { Violation } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
+
+/** So much is taken in between two looks at the pool's room. */
+const roomEveryBytes = 16_384;
 
 export class SimReplica {
   readonly id: string;
+  /** What it holds: itself, or the model of what the engine has to hold. */
   readonly store: SimStore;
+  /** Absent: the naive store is the pool. */
+  readonly pool: SimPool | undefined;
   core: Replica | undefined;
   process: SimProcess;
   /** The disk is gone for good, and nobody comes back from it. */
@@ -23,6 +33,12 @@ export class SimReplica {
   /** Id of the replica that a target named last as its source. */
   copiesFrom = '';
   #crashed = false;
+  #isUp = false;
+  #volume: VolumeStore | undefined;
+  #check: (() => void) | undefined;
+  /** What has arrived while the pool had no room for more. */
+  #waiting: (() => void)[] | undefined;
+  #takenBytes = 0;
   #stopping: SimProcess | undefined;
   #slow = { disk: { factor: 1, untilMs: 0 }, link: { factor: 1, untilMs: 0 } };
   readonly #world: SimWorld;
@@ -32,11 +48,13 @@ export class SimReplica {
     this.#world = world;
     this.id = id;
     this.store = new SimStore({ volume: 'v', replicaId: this.id, guid: `guid-${index + 1}` }, blocks);
+    const { layout } = world.plan;
+    this.pool = layout && new SimPool(world, this.store.identity.guid, layout, this.store);
     this.process = world.newProcess();
   }
 
   get up(): boolean {
-    return this.core !== undefined;
+    return this.#isUp;
   }
 
   /** Told to stop in order, not down yet. */
@@ -61,7 +79,11 @@ export class SimReplica {
   /** The pool runs full: low first, then nothing fits, until room is made. */
   fill(forMs: number): void {
     const world = this.#world;
-    const { process } = this;
+    const { pool, process } = this;
+    if (pool) {
+      this.#use(process, () => pool.fill());
+      return world.scheduler.after(Math.max(110, forMs), () => this.#use(process, () => pool.empty()));
+    }
     const say = (low: boolean) => process.run(() => this.#step(() => this.core?.setSpace(low)));
     say(true);
     world.scheduler.after(world.random.below(100), () => (this.store.full = process.alive && !world.calm));
@@ -71,17 +93,35 @@ export class SimReplica {
     });
   }
 
+  /** All is as it should be, from now on. */
+  makeRoom(): void {
+    const { pool, process } = this;
+    this.store.full = false;
+    pool?.devices.endFaults();
+    if (pool && this.core) this.#use(process, () => pool.empty());
+    else if (!pool) this.core?.setSpace(false);
+  }
+
   start(): void {
     if (this.up || this.lost || this.removed) return;
-    const world = this.#world;
-    const process = world.newProcess();
+    const process = this.#world.newProcess();
     this.process = process;
+    this.#isUp = true;
+    this.#waiting = undefined;
+    if (this.pool) this.#world.scheduler.watch(this.#open(process, this.pool));
+    else this.#begin(process, this.store, naiveEffects(this.#user(process)));
+  }
+
+  /** The pool is there: the replica core begins. */
+  #begin(process: SimProcess, store: ReplicaStore, effects: StoreEffects): void {
+    const world = this.#world;
     this.startedAtMs = world.scheduler.nowMs;
     const core = new Replica({
-      store: this.store,
+      store,
       timing: world.plan.timing,
       nowMs: process.nowMs,
       effects: {
+        ...effects,
         send: (link, message) => world.network.up(link, message),
         close: (link, reason) => {
           if (reason.includes('does not follow')) world.reach.hit('R11 gap refused');
@@ -89,26 +129,73 @@ export class SimReplica {
           world.network.closeFrom(link, 'replica');
         },
         changed: () => undefined,
-        commit: (done) => this.#commit(process, done),
-        // What is read is what was there at some instant between the question and the answer.
-        read: (block, count, done) => this.#later(process, () => this.store.read(block, count), done),
-        births: (after, { block, count }, limit, done) =>
-          this.#later(process, () => this.store.births(after, block, count, limit), done),
-        repair: (block, data) => {
-          if (this.store.repair(block, data)) world.reach.hit('block repaired');
-        },
-        digest: (block, count, snapshot, done) =>
-          this.#later(process, () => this.store.digest(block, count, snapshot), done),
         copy: (source, request, done) => world.network.copy(this, source, request, done),
       },
     });
     this.core = core;
-    process.every(20, world.random.below(20), () => this.#step(() => core.tick(process.nowMs)));
+    process.every(20, world.random.below(20), () => {
+      if (this.core === core) this.#step(() => core.tick(process.nowMs));
+    });
+  }
+
+  async #open(process: SimProcess, pool: SimPool): Promise<void> {
+    const world = this.#world;
+    try {
+      const volume = await pool.open(process, () => this.#factor('disk'));
+      this.#volume = volume;
+      world.truth.checkReplica(this.store, 'after a start');
+      void pool.failed.then((error) => process.run(() => this.#poolFailed(pool, error)));
+      const store = new EngineStore(volume, this.store);
+      this.#check = () => store.check();
+      this.#begin(process, store, engineEffects(this.#user(process), volume));
+      process.every(250, 250, () => {
+        if (this.core) this.#step(() => this.core?.setSpace(pool.isLow));
+      });
+      this.#use(process, () => pool.empty());
+    } catch (error) {
+      this.#poolFailed(pool, error);
+    }
+  }
+
+  /** Devices that err can end a pool without redundancy: its process ends, and is started again. */
+  #poolFailed(pool: SimPool, error: unknown): void {
+    const world = this.#world;
+    if (!pool.isAtFault || pool.isRedundant || error instanceof Violation) throw error;
+    world.trace(this.id, `its pool ends: ${String(error)}`);
+    world.reach.hit('pool ended by its device');
+    this.crash();
+    world.scheduler.after(100 + world.random.below(300), () => this.start());
+  }
+
+  /** For as long as the process lives. */
+  #use(process: SimProcess, work: () => Promise<void>): void {
+    const { scheduler } = this.#world;
+    process.run(() => {
+      const done = work().catch((error: unknown) => {
+        if (process.alive) throw error;
+      });
+      scheduler.watch(done);
+    });
+  }
+
+  #user(process: SimProcess): StoreUser {
+    const world = this.#world;
+    return {
+      world,
+      process,
+      store: this.store,
+      slowness: () => this.#factor('disk'),
+      step: (run) => this.#step(run),
+      commits: () => world.saidBy('commit', this),
+    };
   }
 
   receive(link: SimLink, message: TargetMessage): void {
     const { core, process } = this;
-    if (!core) return;
+    if (!core || !link.replicaOpen) return;
+    if (this.#waiting) return void this.#waiting.push(() => this.receive(link, message));
+    if (message.type === 'entry' && message.entry.kind === 'write')
+      this.#takeIn(message.entry.data.byteLength);
     const { reach } = this.#world;
     if (message.type === 'promise' && message.epoch < core.epoch) reach.hit('R1 refused');
     if (message.type === 'promise' && message.epoch === core.epoch) reach.hit('R1 promised again');
@@ -127,6 +214,23 @@ export class SimReplica {
     if (core && link.process === this.process) this.#step(() => core.disconnected(link.id));
   }
 
+  /** A pool that has more than it can write down takes nothing in for a while. */
+  #takeIn(bytes: number): void {
+    const { process } = this;
+    this.#takenBytes += bytes;
+    const volume = this.#volume;
+    if (!volume || this.#takenBytes < roomEveryBytes) return;
+    this.#takenBytes = 0;
+    // The message that is being handed over was taken out of the socket already.
+    const waiting: (() => void)[] = [];
+    this.#waiting = waiting;
+    this.#use(process, async () => {
+      await volume.room();
+      this.#waiting = undefined;
+      for (const receive of waiting) receive();
+    });
+  }
+
   /** An answer to what this copier asked. */
   copied(reply: Outcome<CopyReply>, done: Done<CopyReply>): void {
     const { reach } = this.#world;
@@ -138,7 +242,13 @@ export class SimReplica {
       if (reply.value.highestBirth > 0) reach.hit('R22c newer left out');
       if (reply.value.extents.some(({ birth, data }) => birth > 0 && !data)) reach.hit('R21 unmapped copied');
     }
-    this.#step(() => done(reply));
+    const { process } = this;
+    const volume = this.#volume;
+    if (!volume) return this.#step(() => done(reply));
+    this.#use(process, async () => {
+      await volume.room();
+      this.#step(() => done(reply));
+    });
   }
 
   answerCopy(request: CopyRequest, done: Done<CopyReply>): void {
@@ -150,12 +260,17 @@ export class SimReplica {
     if (!this.up) return;
     const world = this.#world;
     world.trace(this.id, 'crashes');
-    this.process.alive = false;
-    this.core = undefined;
     this.#crashed = true;
-    world.network.processGone(this.process);
+    this.#gone();
+    if (this.pool) return this.pool.crash();
     this.store.crash((count) => world.random.below(count));
     world.truth.checkReplica(this.store, 'after a crash');
+  }
+
+  /** The core does nothing any more; the pool is made whole, closed and checked. */
+  async finish(): Promise<void> {
+    this.core = undefined;
+    await this.pool?.finish();
   }
 
   remove(): void {
@@ -172,48 +287,32 @@ export class SimReplica {
     this.#stopping = process;
     const stopped = () => {
       world.reach.hit('orderly stop');
-      process.alive = false;
-      this.core = undefined;
       this.#crashed = false;
-      world.network.processGone(process);
+      this.#gone();
     };
-    process.run(() => this.#step(() => core.stop(process.nowMs, stopped)));
+    const { pool } = this;
+    const close = () => (pool ? this.#use(process, () => pool.close().then(stopped)) : stopped());
+    process.run(() => this.#step(() => core.stop(process.nowMs, close)));
+  }
+
+  #gone(): void {
+    this.process.alive = false;
+    this.#isUp = false;
+    this.core = undefined;
+    this.#volume = undefined;
+    this.#check = undefined;
+    this.#world.network.processGone(this.process);
   }
 
   /** One synchronous run of the process. */
   #step(run: () => void): void {
     run();
     this.store.endRun();
+    this.#check?.();
   }
 
   #factor(what: 'disk' | 'link'): number {
     const { factor, untilMs } = this.#slow[what];
     return this.#world.scheduler.nowMs < untilMs ? factor : 1;
-  }
-
-  #commit(process: SimProcess, done: () => void): void {
-    const world = this.#world;
-    const complete = this.store.beginCommit();
-    world.saidBy('commit', this);
-    world.scheduler.after(world.delay(30) * this.#factor('disk'), () => {
-      if (!process.alive) return;
-      complete();
-      process.run(() => this.#step(done));
-    });
-  }
-
-  #later<T>(process: SimProcess, read: () => T, done: Done<T>): void {
-    const { scheduler } = this.#world;
-    const delay = () => this.#world.delay(4) * this.#factor('disk');
-    scheduler.after(delay(), () => {
-      if (!process.alive) return;
-      let outcome: Outcome<T>;
-      try {
-        outcome = { ok: true, value: read() };
-      } catch (error) {
-        outcome = { ok: false, message: String(error) };
-      }
-      scheduler.after(delay(), () => process.run(() => this.#step(() => done(must(outcome, 'outcome')))));
-    });
   }
 }

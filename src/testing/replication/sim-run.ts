@@ -20,7 +20,7 @@ const stepMs = 25;
 const windowSlackBytes = 40_000;
 
 /** Throws when a promise was broken: a Violation, or whatever the code under test threw. */
-export function run(plan: SimPlan, trace?: (line: string) => void): RunResult {
+export async function run(plan: SimPlan, trace?: (line: string) => void): Promise<RunResult> {
   const world = new SimWorld(plan, trace);
   const clients = new SimClients(world);
   world.newTarget();
@@ -33,25 +33,26 @@ export function run(plan: SimPlan, trace?: (line: string) => void): RunResult {
     });
   }
   for (let atMs = 0; atMs < plan.faultsMs; atMs += stepMs) {
-    world.scheduler.run(atMs + stepMs);
+    await world.scheduler.run(atMs + stepMs);
     if (world.random.chance(0.05)) world.checkReplicas('while running');
     // Whoever restarts a target that has ended is not part of this world.
     if (world.alive.length === 0 && world.random.chance(0.2)) world.newTarget();
     checkBounds(world);
   }
   const calmMs = world.scheduler.nowMs;
-  const serving = settle(world);
+  const serving = await settle(world);
   clients.readAll(serving);
   clients.flush(serving);
-  world.scheduler.run(world.scheduler.nowMs + 1_500);
+  await world.scheduler.run(world.scheduler.nowMs + 1_500);
   clients.readAll(serving);
-  world.scheduler.run(world.scheduler.nowMs + 1_500);
+  await world.scheduler.run(world.scheduler.nowMs + 1_500);
   hold(serving.coordinator.serving, 'L1: the target does not serve any more, in calm');
   // A replica may have been left out meanwhile, and be on its way back: what it still has to copy is not a difference.
-  hold(settle(world) === serving, 'L1: another target serves, in calm');
+  hold((await settle(world)) === serving, 'L1: another target serves, in calm');
   world.checkReplicas('in the end');
   world.checkEqual();
   clients.check(serving, calmMs);
+  await world.finish();
   const epochs = serving.coordinator.status().epoch;
   const { reach } = world;
   return {
@@ -64,13 +65,13 @@ export function run(plan: SimPlan, trace?: (line: string) => void): RunResult {
 }
 
 /** L1: without faults one target serves, and all that are not lost are in sync, within a bound. */
-function settle(world: SimWorld): SimTarget {
+async function settle(world: SimWorld): Promise<SimTarget> {
   const { cleanWaitMs, leaseMs } = world.plan.timing;
   world.trace('world', 'calm');
   world.calmDown();
   const untilMs = world.scheduler.nowMs + cleanWaitMs + 10 * leaseMs + 14_000;
   for (;;) {
-    world.scheduler.run(world.scheduler.nowMs + 100);
+    await world.scheduler.run(world.scheduler.nowMs + 100);
     checkBounds(world);
     if (world.alive.length === 0) world.newTarget();
     for (const replica of world.replicas) if (!replica.up) replica.start();

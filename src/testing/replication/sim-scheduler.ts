@@ -1,9 +1,28 @@
-/** Virtual time: what is to happen, in the order of its time; equal times in the order of asking. */
+/**
+ * Virtual time: what is to happen, in the order of its time; equal times in the order of asking. Where promises are part
+ * of the world, whatever they do without waiting for virtual time belongs to the event that settled the first of them.
+ */
 export class Scheduler {
   nowMs = 0;
+  readonly #hasPromises: boolean;
+  #failure: { readonly error: unknown } | undefined;
   /** A binary heap by (time, order). */
   readonly #heap: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = [];
   #order = 0;
+
+  constructor(options: { readonly hasPromises: boolean }) {
+    this.#hasPromises = options.hasPromises;
+  }
+
+  /** What went wrong where nobody waits: the run ends with it. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+  }
+
+  /** For promises that only the run as a whole waits for. */
+  watch(promise: Promise<unknown>): void {
+    promise.catch((error: unknown) => this.fail(error));
+  }
 
   after(delayMs: number, run: () => void): void {
     this.#order += 1;
@@ -12,11 +31,13 @@ export class Scheduler {
   }
 
   /** Runs what is due until `untilMs`. */
-  run(untilMs: number): void {
+  async run(untilMs: number): Promise<void> {
     for (let first = this.#heap[0]; first && first.atMs <= untilMs; first = this.#heap[0]) {
       this.#pop();
       this.nowMs = first.atMs;
       first.run();
+      if (this.#hasPromises) await turn();
+      if (this.#failure) throw this.#failure.error;
     }
     this.nowMs = untilMs;
   }
@@ -54,3 +75,6 @@ export class Scheduler {
     }
   }
 }
+
+/** Resolves when promises that need no outside event are settled. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));

@@ -19,17 +19,17 @@ export interface SeedsResult {
 }
 
 /** `stopAtFirst`: the seeds after a failure are not tried. */
-export function runSeeds(
+export async function runSeeds(
   seeds: Iterable<number>,
   options: { readonly stopAtFirst?: boolean } = {},
-): SeedsResult {
+): Promise<SeedsResult> {
   const reach = new Reach();
   const failures: SeedFailure[] = [];
   let [count, answers, lossy, virtualMs] = [0, 0, 0, 0];
   for (const seed of seeds) {
     count += 1;
     try {
-      const result = run(planOf(seed));
+      const result = await run(planOf(seed));
       answers += result.answers;
       lossy += Number(result.lossy);
       virtualMs += result.virtualMs;

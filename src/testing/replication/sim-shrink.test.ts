@@ -8,19 +8,19 @@ test('what is kept of a plan is written and read', () => {
   expect(() => keepOf('1,x')).toThrow(RangeError);
 });
 
-test('a failing plan shrinks to the two events that it takes', () => {
+test('a failing plan shrinks to the two events that it takes', async () => {
   const plan = planOf(3);
   const [a, b] = [plan.events[17], plan.events[40]];
-  const fails = ({ events }: typeof plan) =>
+  const fails = async ({ events }: typeof plan) =>
     a && b && events.includes(a) && events.includes(b) ? `Violation: I1: ${events.length}` : undefined;
-  const { keep, message } = shrink(plan, 'Violation: I1: many', fails, 1_000);
+  const { keep, message } = await shrink(plan, 'Violation: I1: many', fails, 1_000);
   expect(keep).toEqual([17, 40]);
   expect(message).toBe('Violation: I1: 2');
   expect(planOfKept(plan, keep).events).toEqual([a, b]);
 });
 
-test('another failure is not taken for the same one', () => {
+test('another failure is not taken for the same one', async () => {
   const plan = planOf(3);
-  const { keep } = shrink(plan, 'Violation: I1: x', () => 'Violation: L1: y', 100);
+  const { keep } = await shrink(plan, 'Violation: I1: x', async () => 'Violation: L1: y', 100);
   expect(keep).toHaveLength(plan.events.length);
 });

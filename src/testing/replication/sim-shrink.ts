@@ -20,27 +20,27 @@ export const planOfKept = (plan: SimPlan, keep: readonly number[]): SimPlan => (
  * `fails` answers the message of a failing run, undefined for one that passes. Leaves out ever smaller parts, as long as
  * `triesMax` allows.
  */
-export function shrink(
+export async function shrink(
   plan: SimPlan,
   message: string,
-  fails: (plan: SimPlan) => string | undefined,
+  fails: (plan: SimPlan) => Promise<string | undefined>,
   triesMax: number,
-): Shrunk {
+): Promise<Shrunk> {
   let keep: readonly number[] = plan.events.map((_, index) => index);
   let told = message;
   let tries = 0;
-  const attempt = (fewer: readonly number[]): boolean => {
+  const attempt = async (fewer: readonly number[]): Promise<boolean> => {
     if (tries >= triesMax || fewer.length === keep.length) return false;
     tries += 1;
-    const found = fails(planOfKept(plan, fewer));
+    const found = await fails(planOfKept(plan, fewer));
     if (found === undefined || kindOf(found) !== kindOf(message)) return false;
     [keep, told] = [fewer, found];
     return true;
   };
-  while (attempt(keep.slice(0, Math.floor((keep.length * 3) / 4)))); // most of what comes late does not matter
+  while (await attempt(keep.slice(0, Math.floor((keep.length * 3) / 4)))); // most of what comes late does not matter
   for (let size = Math.ceil(keep.length / 2); size >= 1 && tries < triesMax; size = Math.floor(size / 2)) {
     for (let from = 0; from < keep.length;) {
-      if (!attempt([...keep.slice(0, from), ...keep.slice(from + size)])) from += size;
+      if (!(await attempt([...keep.slice(0, from), ...keep.slice(from + size)]))) from += size;
     }
   }
   return { keep, message: told, tries };

@@ -6,6 +6,7 @@ import type { CopiedExtent, Extent } from '../../replication/copy.ts';
 import type { ReplicaStore } from '../../replication/store.ts';
 import { assert, must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { contentOf, contentOfAll } from '../block-content.ts';
 
 export interface Content {
   readonly sizeBytes: number;
@@ -16,29 +17,18 @@ export interface Content {
   readonly tags: readonly number[];
 }
 
-interface State extends Content {
+export interface State extends Content {
   readonly snapshots: ReadonlyMap<string, Content>;
 }
 
-const blocksOf = new Map<number, Uint8Array>();
-
 /** A block that holds `tag`. */
-export function blockOf(tag: number): Uint8Array {
-  let block = blocksOf.get(tag);
-  if (!block) {
-    block = new Uint8Array(blockBytes);
-    new DataView(block.buffer).setUint32(0, tag);
-    blocksOf.set(tag, block);
-  }
-  return block;
-}
-
-export const blocksFor = (tags: readonly number[]): Uint8Array =>
-  tags.length === 1 ? blockOf(tags[0] ?? 0) : Buffer.concat(tags.map(blockOf));
+export const blockOf = contentOf;
+/** Blocks that hold these tags. */
+export const blocksFor = contentOfAll;
 
 export function tagsIn(data: Uint8Array): number[] {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Array.from({ length: data.byteLength / blockBytes }, (_, i) => view.getUint32(i * blockBytes));
+  return Array.from({ length: data.byteLength / blockBytes }, (_, i) => view.getUint32(i * blockBytes, true));
 }
 
 const fill = (list: readonly number[], block: number, values: readonly number[]): number[] => {
@@ -59,6 +49,8 @@ export class SimStore implements ReplicaStore {
   full = false;
   /** Blocks of the head that can not be read. */
   readonly bad = new Set<number>();
+  /** Tags of blocks that were bad at some time: snapshots may still have them so. */
+  readonly spoiled = new Set<number>();
 
   constructor(identity: SimStore['identity'], blocks: number) {
     this.identity = identity;
@@ -86,7 +78,7 @@ export class SimStore implements ReplicaStore {
   get record(): Uint8Array {
     return this.#state.record;
   }
-  get content(): Content {
+  get content(): State {
     return this.#state;
   }
   contentOf(snapshot: string): Content {
@@ -164,9 +156,14 @@ export class SimStore implements ReplicaStore {
     };
   }
 
-  /** Power is lost: any of the states since the durable one. */
+  /** What a loss of power may leave: any of the states since the durable one, oldest first. */
+  get survivors(): readonly State[] {
+    return [this.#durable, ...this.#ends];
+  }
+
+  /** Power is lost: one of the survivors. */
   crash(pick: (count: number) => number): void {
-    const survivors = [this.#durable, ...this.#ends];
+    const { survivors } = this;
     this.#state = must(survivors[pick(survivors.length)], 'a state');
     this.#durable = this.#state;
     this.#ends = [];

@@ -18,10 +18,12 @@ import { hold, Truth } from './sim-truth.ts';
 
 /** Targets that may be alive at once. */
 const targetsMax = 4;
+/** Within this time a pool without faults has done what it had to do. */
+const finishMsMax = 60_000;
 
 export class SimWorld {
   readonly plan: SimPlan;
-  readonly scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   /** Of delays and of what a crash leaves; the plan's own faults are drawn already. */
   readonly random: Prng;
   readonly truth: Truth;
@@ -38,6 +40,7 @@ export class SimWorld {
 
   constructor(plan: SimPlan, trace?: (line: string) => void) {
     this.plan = plan;
+    this.scheduler = new Scheduler({ hasPromises: plan.layout !== undefined || plan.scsi });
     this.#trace = trace;
     this.random = prng(plan.seed ^ 0x5eed);
     this.truth = new Truth(plan.blocks, { wildClocks: plan.wildClocks });
@@ -118,9 +121,8 @@ export class SimWorld {
     for (const { process } of this.targets) process.wake();
     for (const replica of this.replicas) {
       replica.process.wake();
-      replica.store.full = false;
+      replica.makeRoom();
       replica.store.bad.clear();
-      replica.core?.setSpace(false);
       replica.slow('disk', 1, 0);
       replica.slow('link', 1, 0);
       if (!replica.up) replica.start();
@@ -140,6 +142,21 @@ export class SimWorld {
       JSON.stringify([content?.last, content?.tags.slice(0, blocks), content?.births.slice(0, blocks)]);
     for (const other of others)
       hold(shownOf(other) === shownOf(first), `I6: replicas differ: ${shownOf(first)} ${shownOf(other)}`);
+  }
+
+  /** Nobody asks for anything any more: pools are made whole, closed and checked. */
+  async finish(): Promise<void> {
+    for (const target of this.alive) target.kill();
+    for (const replica of this.present) {
+      if (!replica.pool || !replica.core) continue;
+      let isDone = false;
+      this.scheduler.watch(replica.finish().then(() => (isDone = true)));
+      const untilMs = this.scheduler.nowMs + finishMsMax;
+      while (!isDone) {
+        await this.scheduler.run(this.scheduler.nowMs + 100);
+        hold(this.scheduler.nowMs < untilMs, 'L1: a pool does not come to an end');
+      }
+    }
   }
 
   #pull(what: string, involved: Involved): void {

@@ -1,0 +1,238 @@
+/**
+ * The real pool engine under one replica, on devices of the simulation. What it holds is compared with a model whenever it
+ * is opened (after a crash it has to be a state that the model allows) and in the end, when `check` has to be clean too.
+ */
+import { checkPool } from '../../pool-manager/engine/check/check-pool.ts';
+import type { EngineHost } from '../../pool-manager/engine/host.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
+import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
+import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
+import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
+import type { EngineVolume } from '../../pool-manager/engine/volume/volume.ts';
+import { NoSpaceError } from '../../pool-manager/engine/volume-store.ts';
+import { must } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { prng } from '../../shared/prng.ts';
+import { memoryHost } from '../memory-pool.ts';
+import { blocksFor, type SimStore } from './sim-store.ts';
+import { SimDevices, type DeviceFault } from './sim-devices.ts';
+import { differenceFrom, seenIn } from './sim-pool-content.ts';
+import type { SimProcess } from './sim-process.ts';
+import { hold } from './sim-truth.ts';
+import type { SimWorld } from './sim-world.ts';
+
+export const poolLayouts = { stripe: 1, mirror: 2, raidz: 3 } as const;
+export type PoolLayout = keyof typeof poolLayouts;
+
+/** Everything is small, so that checkpoints, cleaning and waiting for room happen all the time. */
+const limits: Partial<EngineLimits> = {
+  deltasMax: 200,
+  checkpointEveryMs: 300,
+  freeingNodesPerCheckpoint: 3,
+};
+const ballastBlocks = 4_096;
+const ballastStepBlocks = 64;
+/** Less free than this part of the pool is low, as in the pool's daemon. */
+const lowPart = 1 / 8;
+
+export class SimPool {
+  readonly devices: SimDevices;
+  readonly #world: SimWorld;
+  readonly #model: SimStore;
+  readonly #layout: PoolLayout;
+  readonly #name: string;
+  readonly #seed: number;
+  #pool: EnginePool | undefined;
+  #guid = '';
+  /** What is done with the ballast, one after the other. */
+  #ballast: Promise<void> = Promise.resolve();
+  /** Devices erred since everything was last right: without redundancy the pool may then end, or lose blocks. */
+  isAtFault = false;
+
+  constructor(world: SimWorld, name: string, layout: PoolLayout, model: SimStore) {
+    this.#world = world;
+    this.#name = name;
+    this.#layout = layout;
+    this.#model = model;
+    this.#seed = world.random.below(2 ** 31);
+    this.devices = new SimDevices(world, name, poolLayouts[layout]);
+  }
+
+  get isRedundant(): boolean {
+    return this.#layout !== 'stripe';
+  }
+
+  get isLow(): boolean {
+    const { freeBytes, totalBytes } = must(this.#pool, 'an open pool').status();
+    return freeBytes < totalBytes * lowPart;
+  }
+
+  /** Creates the pool, or imports it and sees that it holds what it has to. Never answers the dead. */
+  async open(process: SimProcess, slowness: () => number): Promise<EngineVolume> {
+    const host = this.#host(process);
+    const devices = this.devices.open(process, slowness);
+    if (this.#guid === '') return this.#create(devices, host);
+    this.devices.isFast = false;
+    this.#pool = await importPool({ devices, host, limits });
+    this.devices.isFast = true;
+    const volume = must(
+      this.#pool.volumes().find(({ identity }) => identity.volume === 'v'),
+      'the volume',
+    );
+    hold(volume.identity.guid === this.#guid, `engine: ${this.#name} calls its volume a new one`);
+    await this.#compare(volume);
+    this.devices.isFast = false;
+    return volume;
+  }
+
+  /** Settles with the reason when the pool can not go on. */
+  get failed(): Promise<Error> {
+    return must(this.#pool, 'an open pool').failed;
+  }
+
+  /** The process is gone, and with it what devices had not flushed. */
+  crash(): void {
+    this.#pool?.abandon();
+    this.#ballast = Promise.resolve();
+    this.#pool = undefined;
+    this.devices.crash();
+    if (this.#guid !== '' && !this.isAtFault && this.#world.random.chance(0.1))
+      this.#world.scheduler.watch(this.check('after a crash'));
+  }
+
+  /** In order: everything is durable. */
+  async close(): Promise<void> {
+    const complete = this.#model.beginCommit();
+    await must(this.#pool, 'an open pool').close();
+    complete();
+    this.#pool = undefined;
+    this.devices.close();
+  }
+
+  /** Answers whether this pool can have it: without redundancy, what is lost in silence is lost. */
+  beginFault(fault: DeviceFault): boolean {
+    if (!this.isRedundant && fault !== 'ioErrors' && fault !== 'readErrors') return false;
+    this.isAtFault = true;
+    this.devices.beginFault(fault);
+    return true;
+  }
+
+  /** Fills all that is left with a volume of somebody else; `empty` gives it back. */
+  fill(): Promise<void> {
+    this.#ballast = this.#ballast.then(() => this.#fill());
+    return this.#ballast;
+  }
+
+  empty(): Promise<void> {
+    this.#ballast = this.#ballast.then(async () => {
+      const ballast = this.#pool?.volumes().find(({ identity }) => identity.volume === 'ballast');
+      if (ballast) await this.#pool?.destroyVolume(ballast.identity.guid);
+    });
+    return this.#ballast;
+  }
+
+  async #fill(): Promise<void> {
+    const pool = this.#pool;
+    if (pool === undefined) return;
+    const ballast =
+      pool.volumes().find(({ identity }) => identity.volume === 'ballast') ??
+      (await pool.createVolume({ volume: 'ballast', replicaId: 'b', sizeBytes: ballastBlocks * blockBytes }));
+    const data = blocksFor(Array.from({ length: ballastStepBlocks }, (_, i) => i + 1));
+    try {
+      for (let block = 0; block < ballastBlocks; block += ballastStepBlocks) {
+        await ballast.room();
+        ballast.write(ballast.last + 1, block, data);
+      }
+    } catch (error) {
+      if (!(error instanceof NoSpaceError)) throw error;
+      this.#world.reach.hit('pool full');
+    }
+  }
+
+  /** A block that holds this, on the device. Answers whether it lies there as it is. */
+  spoil(tag: number): boolean {
+    return tag !== 0 && !this.isRedundant && this.devices.spoil(blocksFor([tag]));
+  }
+
+  /** Faults are over: what failed comes back, everything is made whole and looked at. */
+  async finish(): Promise<void> {
+    const pool = must(this.#pool, 'an open pool');
+    this.devices.endFaults();
+    this.devices.isFast = true;
+    for (const { name, state } of pool.status().devices)
+      if (state === 'absent' || state === 'failed') await pool.attachDevice(this.devices.again(name));
+    await pool.settled();
+    if (this.isAtFault && this.isRedundant) {
+      await pool.scrub('start');
+      await pool.settled();
+    }
+    const volume = must(
+      pool.volumes().find(({ identity }) => identity.volume === 'v'),
+      'the volume',
+    );
+    const difference = differenceFrom(
+      await seenIn(volume, [this.#model.content]),
+      this.#model.content,
+      this.#model.spoiled,
+    );
+    hold(difference === undefined, `engine: ${this.#name} in the end: ${difference}`);
+    await this.close();
+    if (this.#model.spoiled.size === 0) await this.check('in the end');
+  }
+
+  /** Everything that the newest root reaches is there, once, and right. */
+  async check(when: string): Promise<void> {
+    const { problems } = await checkPool({ devices: this.devices.copies(), host: memoryHost(1) });
+    const [first = ''] = problems;
+    hold(problems.length === 0, `engine: ${this.#name} ${when}: ${problems.length} problems: ${first}`);
+    this.#world.reach.hit('engine checked');
+  }
+
+  async #create(devices: ReturnType<SimDevices['open']>, host: EngineHost): Promise<EngineVolume> {
+    this.#pool = await createPool({ layout: this.#layout, groups: [devices], host, limits });
+    const { sizeBytes } = this.#model;
+    const volume = await this.#pool.createVolume({ volume: 'v', replicaId: 'r', sizeBytes });
+    this.#guid = volume.identity.guid;
+    this.devices.isFast = false;
+    return volume;
+  }
+
+  /** It is one of the states that the model allows; from now on it is that one. */
+  async #compare(volume: EngineVolume): Promise<void> {
+    const { survivors, spoiled } = this.#model;
+    const seen = await seenIn(volume, survivors);
+    let why = '';
+    for (let i = survivors.length - 1; i >= 0; i--) {
+      const difference = differenceFrom(seen, must(survivors[i], 'a state'), spoiled);
+      if (difference === undefined) {
+        if (survivors.length > 1) this.#world.reach.hit('engine: one state of many');
+        return this.#model.crash(() => i);
+      }
+      why = difference;
+    }
+    hold(false, `engine: ${this.#name} is none of ${survivors.length} states: ${why}`);
+  }
+
+  #host(process: SimProcess): EngineHost {
+    const { scheduler } = this.#world;
+    const random = prng(this.#seed ^ Math.floor(scheduler.nowMs));
+    return {
+      randomBytes: (length) => random.bytes(length),
+      pause: () => new Promise((resolve) => scheduler.after(0, () => process.run(resolve))),
+      clock: {
+        nowMs: () => process.nowMs,
+        after: (delayMs, task) => {
+          let isCancelled = false;
+          scheduler.after(delayMs, () =>
+            process.run(() => {
+              if (!isCancelled) task();
+            }),
+          );
+          return () => {
+            isCancelled = true;
+          };
+        },
+      },
+    };
+  }
+}

@@ -1,0 +1,85 @@
+/** The asynchronous half of a replica's store: that of the naive store, which takes a while, or that of the real engine. */
+import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
+import { storeEffects } from '../../pool-manager/replica-server-store.ts';
+import type { Done, Outcome, StoreEffects } from '../../replication/store.ts';
+import { must } from '../../shared/assert.ts';
+import { silentLog } from '../../shared/log.ts';
+import type { SimProcess } from './sim-process.ts';
+import type { SimStore } from './sim-store.ts';
+import type { SimWorld } from './sim-world.ts';
+
+export interface StoreUser {
+  readonly world: SimWorld;
+  readonly process: SimProcess;
+  readonly store: SimStore;
+  /** So many times the usual. */
+  slowness(): number;
+  /** One synchronous run of the process. */
+  step(run: () => void): void;
+  /** A commit begins. */
+  commits(): void;
+}
+
+/** Of the naive store: what is read is what was there at some instant between the question and the answer. */
+export function naiveEffects(user: StoreUser): StoreEffects {
+  const { world, process, store } = user;
+  const { scheduler } = world;
+  const delay = (meanMs: number) => world.delay(meanMs) * user.slowness();
+  const later = <T>(read: () => T, done: Done<T>): void =>
+    scheduler.after(delay(4), () => {
+      if (!process.alive) return;
+      let outcome: Outcome<T>;
+      try {
+        outcome = { ok: true, value: read() };
+      } catch (error) {
+        outcome = { ok: false, message: String(error) };
+      }
+      scheduler.after(delay(4), () => process.run(() => user.step(() => done(must(outcome, 'outcome')))));
+    });
+  return {
+    commit: (done) => {
+      const complete = store.beginCommit();
+      user.commits();
+      scheduler.after(delay(30), () => {
+        if (!process.alive) return;
+        complete();
+        process.run(() => user.step(done));
+      });
+    },
+    read: (block, count, done) => later(() => store.read(block, count), done),
+    births: (after, { block, count }, limit, done) =>
+      later(() => store.births(after, block, count, limit), done),
+    repair: (block, data) => {
+      if (store.repair(block, data)) world.reach.hit('block repaired');
+    },
+    digest: (block, count, snapshot, done) => later(() => store.digest(block, count, snapshot), done),
+  };
+}
+
+/** Of a volume of the engine, as the pool's daemon has them; `store` is its model. */
+export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffects {
+  const { store, world } = user;
+  const log = { ...silentLog, info: () => world.reach.hit('block repaired') };
+  const effects = storeEffects(volume, log);
+  const stepped =
+    <T>(done: Done<T>): Done<T> =>
+    (outcome) =>
+      user.step(() => done(outcome));
+  return {
+    commit: (done) => {
+      const complete = store.beginCommit();
+      user.commits();
+      effects.commit(() => {
+        complete();
+        user.step(done);
+      });
+    },
+    read: (block, count, done) => effects.read(block, count, stepped(done)),
+    births: (after, range, limit, done) => effects.births(after, range, limit, stepped(done)),
+    repair: (block, data) => {
+      effects.repair(block, data);
+      store.repair(block, data);
+    },
+    digest: (block, count, snapshot, done) => effects.digest(block, count, snapshot, stepped(done)),
+  };
+}
