@@ -1,0 +1,53 @@
+import { expect, test } from '@jest/globals';
+import { memoryLogArea } from '../../../testing/memory-log-area.ts';
+import { blockHeaderBytes, type LogBlockHeader, sealBlock } from './log-block.ts';
+import { firstPosition } from './log-position.ts';
+import { LogReader } from './log-reader.ts';
+
+const pool = '0123456789abcdef';
+const blockBytes = 4096;
+const payloadBytes = 8;
+
+type Written = Pick<LogBlockHeader, 'group' | 'sequence' | 'isLast'> & {
+  /** Instead of the checksum of the block before. */
+  readonly previous?: Uint8Array;
+};
+
+/** Blocks of 4096 bytes one behind the other; the payload of each is its place. */
+async function readingOf(blocks: readonly (Written | undefined)[]) {
+  const area = memoryLogArea(2 ** 20);
+  const start = firstPosition(1);
+  let before = start.previous;
+  for (const [i, written] of blocks.entries()) {
+    if (written === undefined) continue; // never reached the medium
+    const block = new Uint8Array(blockBytes);
+    block.fill(i + 1, blockHeaderBytes, blockHeaderBytes + payloadBytes);
+    const header = { pool, incarnation: 1, followsTxg: 1, previous: before, ...written };
+    before = sealBlock(block, header, payloadBytes);
+    await area.writeThrough(i * blockBytes, block);
+  }
+  const reader = new LogReader(area, pool, start);
+  const groups: number[][] = [];
+  for (let group = await reader.next(); group !== undefined; group = await reader.next())
+    groups.push([...group.payload].filter((_, i) => i % payloadBytes === 0));
+  return { groups, isCut: await reader.isCut() };
+}
+
+const first = { group: 1, sequence: 1, isLast: true };
+const elsewhere = new Uint8Array(16).fill(9);
+
+// prettier-ignore
+test.each([
+  ['blocks of one group are one payload',
+    [{ ...first, isLast: false }, { group: 1, sequence: 2, isLast: true }],                  [[1, 2]], false],
+  ['a group of which the last block is missing is none',
+    [first, { group: 2, sequence: 2, isLast: false }, undefined],                            [[1]],    false],
+  ['a block does not follow one that is not there',
+    [first, { group: 2, sequence: 3, isLast: true }],                                        [[1]],    false],
+  ['nor one that it was not written behind: it is of an older lap',
+    [first, { group: 2, sequence: 2, isLast: true, previous: elsewhere }],                   [[1]],    false],
+  ['what a later group is behind was whole once',
+    [first, undefined, { group: 3, sequence: 3, isLast: true }],                             [[1]],    true],
+] as const)('%s', async (_, blocks, groups, isCut) => {
+  expect(await readingOf(blocks)).toEqual({ groups, isCut });
+});
