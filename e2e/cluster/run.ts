@@ -9,6 +9,7 @@ import { badInput } from './bad-input.ts';
 import { chartChecks, prepareChart } from './chart.ts';
 import { diagnosed } from './diagnosis.ts';
 import { Kubectl } from './kubectl.ts';
+import { members } from './members.ts';
 import { poolDevices } from './pool-devices.ts';
 import { survival } from './survival.ts';
 import { clear, nodeCount, prepare, type World } from './world.ts';
@@ -30,7 +31,7 @@ async function checks(): Promise<readonly Check[]> {
       world = await prepare(['-f', values]);
     },
   };
-  const rest = [...badInput(theWorld), ...poolDevices(theWorld), ...survival(theWorld)];
+  const rest = [...badInput(theWorld), ...poolDevices(theWorld), ...members(theWorld), ...survival(theWorld)];
   const chart = chartChecks(await prepareChart()).filter((check) => wanted(check));
   const wantedRest = rest.filter((check) => wanted(check));
   return [...chart, ...(wantedRest.length > 0 ? [comesUp, ...wantedRest] : [])];
@@ -42,7 +43,13 @@ async function skipAll(why: string): Promise<number> {
   const none = (): World => {
     throw new Error(why);
   };
-  const all = [...chartChecks(undefined), ...badInput(none), ...poolDevices(none), ...survival(none)];
+  const all = [
+    ...chartChecks(undefined),
+    ...badInput(none),
+    ...poolDevices(none),
+    ...members(none),
+    ...survival(none),
+  ];
   return runChecks(
     all.map((check) => ({ ...check, skip: why })),
     [],

@@ -18,6 +18,7 @@ import {
   storagePoolClaim,
   volumeConfig,
 } from './manifests.ts';
+import { membersChecks } from './members-checks.ts';
 import type { Operator } from './operator.ts';
 
 export interface Bench {
@@ -365,6 +366,7 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
         equal(made.filter((each) => each.startsWith('interrupted/')).length, 3, 'replicas made');
       },
     },
+    ...membersChecks({ api, cluster, operator }, pool),
     {
       name: 'deleting a claim deletes config, replicas on the pools and PersistentVolume',
       run: async () => {

@@ -120,6 +120,15 @@ export class FakeCluster {
       const { name } = deployment.metadata;
       if (!this.#running.has(name) && !this.down.has(name)) await this.#startPod(deployment);
     }
+    for (const target of this.targets.values()) await this.#refresh(target);
+  }
+
+  /** The file of a running target follows its ConfigMap, as a kubelet sees to. */
+  async #refresh(target: FakeTarget): Promise<void> {
+    const key = { namespace, name: `${target.config.volume}-target` };
+    if (!this.#running.has(key.name)) return;
+    const content = (await this.client.get(core.configMaps, key))?.data?.['target.json'];
+    if (content !== undefined) target.configure(JSON.parse(content) as TargetConfig);
   }
 
   async #startPod(deployment: Deployment): Promise<void> {
@@ -137,7 +146,8 @@ export class FakeCluster {
     else {
       const config = JSON.parse(data['target.json'] ?? '') as TargetConfig;
       const target = new FakeTarget(config, (pool) => this.pool(pool).isServing);
-      target.initiators = this.targets.get(config.volume)?.initiators ?? []; // the replicas remember
+      const before = this.targets.get(config.volume);
+      target.initiators = before?.initiators ?? []; // the replicas remember
       await target.start(listen, token);
       this.targets.set(config.volume, target);
     }

@@ -1,14 +1,20 @@
 /** A target without initiators: the real protocol, and a volume that is healthy as long as its pools serve. */
 import type { TargetHandlers } from '../../src/api/proto/caskade/target/v1/Target.ts';
 import type { TargetStatus } from '../../src/api/proto/caskade/target/v1/TargetStatus.ts';
-import type { TargetConfig } from '../../src/api/target-config.ts';
+import type { MembershipRecord, TargetConfig } from '../../src/api/target-config.ts';
 import { targetService } from '../../src/reconcilers/data-plane/services.ts';
 import { serverStream, unary } from '../../src/shared/grpc/handlers.ts';
 import { serveGrpc, type GrpcServer } from '../../src/shared/grpc/serve.ts';
 import { silentLog } from '../../src/shared/log.ts';
 
 export class FakeTarget {
-  readonly config: TargetConfig;
+  config: TargetConfig;
+  /** The record in force. Its file may be older. */
+  current: MembershipRecord;
+  /** Every record that was in force, oldest first: the names of its pools. */
+  readonly history: string[] = [];
+  /** Newcomers are not filled before this is false. */
+  held = false;
   initiators: readonly string[] = [];
   unflushedWritesLostEpoch = 0;
   /** Answers whether a pool serves. */
@@ -19,7 +25,27 @@ export class FakeTarget {
 
   constructor(config: TargetConfig, serves: (pool: string) => boolean) {
     this.config = config;
+    this.current = config.membership;
     this.#serves = serves;
+    this.#remember();
+  }
+
+  /** Its file, as it is now. A change is made once whoever is new can be filled. */
+  configure(config: TargetConfig): void {
+    const before = JSON.stringify([this.config, this.current]);
+    this.config = config;
+    const next = config.nextMembership ?? config.membership;
+    const served = Object.keys(next.members).every((id) => this.#serves(config.replicas[id]?.pool ?? ''));
+    if (next.version > this.current.version && served && !this.held) {
+      this.current = next;
+      this.#remember();
+    }
+    if (JSON.stringify([this.config, this.current]) !== before) this.tick();
+  }
+  #remember(): void {
+    const { members, version } = this.current;
+    const pools = Object.keys(members).map((id) => this.config.replicas[id]?.pool ?? '?');
+    this.history.push(`${version}: ${pools.toSorted().join(' ')}`);
   }
 
   async start(listen: string, token: string): Promise<void> {
@@ -40,25 +66,30 @@ export class FakeTarget {
   }
 
   #status(): TargetStatus {
-    const { volume, sizeBytes, membership, replicas } = this.config;
-    const members = Object.entries(membership.members).map(([replicaId, guid]) => {
+    const { volume, sizeBytes, replicas, nextMembership } = this.config;
+    const next = nextMembership !== undefined && nextMembership.version > this.current.version;
+    const counted = this.current.members;
+    const linked = { ...counted, ...(next ? nextMembership.members : {}) };
+    const members = Object.entries(linked).map(([replicaId, guid]) => {
       const pool = replicas[replicaId]?.pool ?? '';
+      const serving = counted[replicaId] === undefined ? 'Rebuilding' : 'InSync';
       return {
         replicaId,
         guid,
         pool,
-        state: this.#serves(pool) ? 'InSync' : 'Offline',
+        state: this.#serves(pool) ? serving : 'Offline',
         last: this.#number,
         durable: this.#number,
         upSeconds: this.#number,
       };
     });
     const inSync = members.filter(({ state }) => state === 'InSync').length;
-    const quorum = Math.floor(members.length / 2) + 1;
+    const count = Object.keys(counted).length;
+    const quorum = Math.floor(count / 2) + 1;
     return {
       volume,
-      phase: inSync === members.length ? 'Healthy' : inSync >= quorum ? 'Degraded' : 'Offline',
-      message: inSync === members.length ? '' : `${members.length - inSync} replicas are away`,
+      phase: inSync === count ? 'Healthy' : inSync >= quorum ? 'Degraded' : 'Offline',
+      message: inSync === count ? '' : `${count - inSync} replicas are away`,
       epoch: 1,
       last: this.#number,
       flushed: this.#number,
@@ -66,6 +97,9 @@ export class FakeTarget {
       replicas: members,
       initiators: [...this.initiators],
       unflushedWritesLostEpoch: this.unflushedWritesLostEpoch,
+      membershipVersion: this.current.version,
+      membershipNext: next ? nextMembership.version : 0,
+      membershipSettled: true,
       version: 'fake',
     };
   }

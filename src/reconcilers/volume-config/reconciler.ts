@@ -25,7 +25,7 @@ import {
   wishOf,
 } from './observe.ts';
 import { membersSeen, plan, type Observed } from './plan.ts';
-import { doing, placedType, statusOf, type PlacementChange } from './status.ts';
+import { doing, made, placedType, statusOf, type PlacementChange } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
 const refusedMs = 10_000;
@@ -133,12 +133,13 @@ function tellOfChange(
   const reason = 'ScalingVolumeReplicas';
   if (change !== undefined)
     recorder.event(config, change.change === 'ScalingDown' ? 'Warning' : 'Normal', reason, doing(change));
-  else if (before.reason === 'MovingReplica')
-    recorder.event(config, 'Normal', reason, 'successfully moved a volume replica to another pool');
-  else {
-    const count = config.spec.policy.replicaPoolInfo?.length ?? 0;
-    recorder.event(config, 'Normal', reason, `successfully scaled volume replicas to ${count}`);
-  }
+  else
+    recorder.event(
+      config,
+      'Normal',
+      reason,
+      made(before.reason, config.spec.policy.replicaPoolInfo?.length ?? 0),
+    );
 }
 
 /** Turns configs into volumes. */

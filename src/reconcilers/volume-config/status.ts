@@ -86,14 +86,14 @@ function conditionsOf(
         reason: first?.reason ?? 'Provisioning',
         message: first === undefined ? (waits ?? '') : messageOf(violations),
       } as const);
-  const made = setCondition<Condition>(
+  const known = setCondition<Condition>(
     accepted,
     { type: 'Provisioned', ...provisioned, observedGeneration },
     nowIso,
   );
   return bound
-    ? setCondition<Condition>(made, { ...placed(change, waits), observedGeneration }, nowIso)
-    : made;
+    ? setCondition<Condition>(known, { ...placed(change, waits), observedGeneration }, nowIso)
+    : known;
 }
 
 /** Are the replicas on the pools of replicaPoolInfo? */
@@ -110,7 +110,21 @@ const placed = (change: PlacementChange | undefined, waits: string | undefined) 
       } as const);
 
 /** In cStor's words, as events have them. */
-export const doing = ({ change, from, to }: PlacementChange): string =>
-  change === 'MovingReplica'
-    ? 'Moving a volume replica to another pool is in progress'
-    : `Scaling ${change === 'ScalingUp' ? 'up' : 'down'} volume replicas from ${from} to ${to} is in progress`;
+export function doing({ change, from, to }: PlacementChange): string {
+  switch (change) {
+    case 'MovingReplica':
+      return 'Moving a volume replica to another pool is in progress';
+    case 'Withdrawing':
+      return 'The change of volume replicas is being taken back';
+    case 'ScalingUp':
+    case 'ScalingDown':
+      return `Scaling ${change === 'ScalingUp' ? 'up' : 'down'} volume replicas from ${from} to ${to} is in progress`;
+  }
+}
+
+/** What is said when it is made. `count`: replicas that there are now. */
+export function made(reason: string, count: number): string {
+  if (reason === 'MovingReplica') return 'successfully moved a volume replica to another pool';
+  if (reason === 'Withdrawing') return `the volume keeps its ${count} replicas`;
+  return `successfully scaled volume replicas to ${count}`;
+}

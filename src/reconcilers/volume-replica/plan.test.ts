@@ -53,6 +53,7 @@ test.each([
   ['Healthy',     facts({ poolAnswers: false, expected: true }),                              'Healthy'],
   ['Healthy',     facts({ poolAnswers: false }),                                              'Offline'],
   ['Healthy',     facts({ onPool: undefined }),                                               'Error'],
+  ['Recreate',    facts({ newcomer: true, atTarget: undefined }),                             'Recreate'],
   [undefined,     facts({ newcomer: true, onPool: undefined }),                               'Recreate'], // cStor's words for one that is added
   ['Recreate',    facts({ newcomer: true, atTarget: undefined, onPool: { ...onPool, state: 'Offline' } }), 'Recreate'],
   ['Recreate',    facts({ newcomer: true, atTarget: at('Rebuilding') }),                      'ReconstructingNewReplica'],

@@ -75,7 +75,7 @@ const unborn = (phase: string): boolean => phase === '' || phase === 'Init' || p
 
 function statePhase(
   previous: Previous,
-  { onPool, poolAnswers, atTarget, bound, expected }: ReplicaFacts,
+  { onPool, poolAnswers, atTarget, bound, expected, newcomer }: ReplicaFacts,
 ): { readonly phase: string; readonly message: string } {
   const before = previous.phase ?? '';
   if (!bound) return { phase: 'Init', message: '' };
@@ -90,7 +90,7 @@ function statePhase(
       phase: 'Error',
       message: 'its pool does not hold it any more; the volume goes on with the others',
     };
-  const state = atTarget?.state ?? onPool.state;
+  const state = atTarget?.state ?? (newcomer ? 'Attaching' : onPool.state);
   const phase = states[state] ?? 'Offline';
   // A new replica is not away: its target is only coming up.
   if (unborn(before) && (phase === 'Offline' || phase === 'Degraded')) return { phase: 'Init', message: '' };

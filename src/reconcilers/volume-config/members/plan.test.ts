@@ -132,5 +132,8 @@ test('what is shown: the kind of change, and the pools that hold the members', (
   expect(changeOf(seen('a', 'abc'))).toEqual({ change: 'ScalingUp', from: 1, to: 3 });
   expect(changeOf(seen('abc', 'ab'))).toEqual({ change: 'ScalingDown', from: 3, to: 2 });
   expect(changeOf(seen('abc', 'abd'))).toEqual({ change: 'MovingReplica', from: 3, to: 3 });
+  const membership = { current: record(1, 'abc'), next: record(2, 'abd') };
+  expect(changeOf(seen('abc', 'abc', { membership }))).toMatchObject({ change: 'Withdrawing' });
+  expect(changeOf(seen('abc', undefined, { membership }))).toMatchObject({ change: 'MovingReplica' });
   expect(poolsOfMembers(seen('abc', 'cdba'))).toEqual(['c', 'b', 'a']);
 });

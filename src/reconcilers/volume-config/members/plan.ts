@@ -158,7 +158,8 @@ function progress(
   return `the ${newcomer ? 'new replica' : 'replica'} on pool ${pool} is ${state}; see kubectl get cvr`;
 }
 
-export type Change = 'ScalingUp' | 'ScalingDown' | 'MovingReplica';
+/** Withdrawing: what was asked for before is not wanted any more, and the members stay who they are. */
+export type Change = 'ScalingUp' | 'ScalingDown' | 'MovingReplica' | 'Withdrawing';
 
 /** The change that is wanted or under way; undefined: the replicas are where they should be. */
 export function changeOf(
@@ -167,9 +168,12 @@ export function changeOf(
   const { current, next } = seen.membership;
   const wanted = seen.wish?.map((pool) => seatOf(seen, pool));
   if (next === undefined && (wanted === undefined || isSame(wanted, current))) return undefined;
+  const goal = wanted?.map(({ replicaId }) => replicaId) ?? Object.keys(next?.members ?? {});
   const from = Object.keys(current.members).length;
-  const to = wanted?.length ?? Object.keys(next?.members ?? {}).length;
-  return { change: to > from ? 'ScalingUp' : to < from ? 'ScalingDown' : 'MovingReplica', from, to };
+  const to = goal.length;
+  if (to !== from) return { change: to > from ? 'ScalingUp' : 'ScalingDown', from, to };
+  const stays = goal.every((id) => current.members[id] !== undefined);
+  return { change: stays ? 'Withdrawing' : 'MovingReplica', from, to };
 }
 
 /** The pools that hold the members now: in the order of `wish`, others behind. */

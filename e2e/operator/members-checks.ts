@@ -1,0 +1,179 @@
+/** Replicas of a volume that serves are added, moved and removed: what stands in the API and on the pools at each step. */
+import { findCondition } from '../../src/api/conditions.ts';
+import { resources } from '../../src/api/resources.ts';
+import { core } from '../../src/reconcilers/runtime/core-resources.ts';
+import type { Check } from '../local/suite.ts';
+import { until } from '../until.ts';
+import type { Bench } from './checks.ts';
+import { namespace } from './fake-cluster.ts';
+import { volumeConfig } from './manifests.ts';
+
+const everyMs = 100;
+const volume = 'scaled';
+const key = { namespace, name: volume };
+
+function holds(condition: boolean, what: string): void {
+  if (!condition) throw new Error(what);
+}
+
+/** `cluster`: name of a CStorPoolCluster with three pools. */
+export function membersChecks({ api, cluster, operator }: Bench, poolCluster: string): readonly Check[] {
+  const { client } = cluster;
+  const want = (pools: readonly string[]) =>
+    client.patch(resources.cstorVolumeConfig, key, {
+      spec: { policy: { replicaPoolInfo: pools.map((poolName) => ({ poolName })) } },
+    });
+  const poolNames = async () =>
+    (await client.list(resources.cstorPoolInstance, { namespace }))
+      .filter(({ metadata }) => metadata.labels?.['openebs.io/cstor-pool-cluster'] === poolCluster)
+      .map(({ metadata }) => metadata.name)
+      .toSorted();
+  /** The state of the change in a line: version, members, what is to come, factors, pools, condition. */
+  const shown = async (): Promise<string> => {
+    const spec = (await client.get(resources.cstorVolume, key))?.spec;
+    const status = (await client.get(resources.cstorVolumeConfig, key))?.status;
+    const { version = 1, next } = spec?.membership ?? {};
+    const known = Object.keys(spec?.replicaDetails?.knownReplicas ?? {}).length;
+    const coming = next === undefined ? '' : `, next v${next.version} of ${Object.keys(next.members).length}`;
+    const factors = [spec?.replicationFactor, spec?.consistencyFactor, spec?.desiredReplicationFactor].join(
+      '/',
+    );
+    const placed = findCondition(status?.condition, 'ReplicasPlaced')?.reason ?? '';
+    return `v${version} of ${known}${coming}, ${factors}, on ${status?.poolInfo?.length ?? 0}, ${placed}`;
+  };
+  const becomes = (what: string) =>
+    until(
+      `volume ${volume} is ${what}`,
+      30_000,
+      async () => {
+        const is = await shown();
+        return is === what ? { is } : is;
+      },
+      everyMs,
+    );
+  const eventWith = (text: string) =>
+    until(
+      `an event with "${text}"`,
+      15_000,
+      async () => {
+        const messages = (await client.list(core.events))
+          .filter(({ involvedObject }) => involvedObject.name === volume)
+          .map((event) => `${event.reason ?? ''} ${event.message ?? ''}`);
+        const message = messages.find((each) => each.includes(text));
+        return message === undefined ? JSON.stringify(messages) : { message };
+      },
+      everyMs,
+    );
+  const replicaPhase = (pool: string, phase: string | undefined) =>
+    until(
+      `the replica on ${pool} is ${phase ?? 'gone'}`,
+      20_000,
+      async () => {
+        const found = await client.get(resources.cstorVolumeReplica, {
+          namespace,
+          name: `${volume}-${pool}`,
+        });
+        return found?.status?.phase === phase ? { phase } : JSON.stringify(found?.status ?? 'gone');
+      },
+      everyMs,
+    );
+  const guidOn = (pool: string): string | undefined =>
+    [...cluster.pool(pool).replicas.values()].find((replica) => replica.volume === volume)?.guid;
+
+  return [
+    {
+      name: 'one replica becomes three, and none counts before it is filled; an operator that dies goes on',
+      timeoutMs: 120_000,
+      run: async () => {
+        const [a = '', b = '', c = ''] = await poolNames();
+        const done = await api.tryKubectl(['apply', '-f', '-'], {
+          input: volumeConfig(volume, poolCluster, { replicas: 1, pools: [a] }),
+        });
+        holds(done.status === 0, done.stderr);
+        await becomes('v1 of 1, 1/1/1, on 1, Placed');
+        await until(
+          'its target answers',
+          20_000,
+          async () => {
+            const phase = (await client.get(resources.cstorVolume, key))?.status?.phase;
+            return phase === 'Healthy' ? { phase } : String(phase);
+          },
+          everyMs,
+        );
+        cluster.target(volume).held = true;
+        await want([a, b, c]);
+        await becomes('v1 of 1, next v2 of 3, 1/1/3, on 1, ScalingUp');
+        await eventWith('Scaling up volume replicas from 1 to 3 is in progress');
+        await replicaPhase(b, 'ReconstructingNewReplica');
+        await operator.kill();
+        cluster.target(volume).held = false;
+        operator.start();
+        await becomes('v2 of 3, 3/2/3, on 3, Placed');
+        await eventWith('successfully scaled volume replicas to 3');
+        for (const pool of [a, b, c]) {
+          await replicaPhase(pool, 'Healthy');
+          const made = cluster.pool(pool).made.filter((each) => each.startsWith(`${volume}/`));
+          holds(made.length === 1, `made on ${pool}: ${made.join(' ')}`);
+        }
+      },
+    },
+    {
+      name: 'a replica goes, its data after it; two at once do not',
+      timeoutMs: 90_000,
+      run: async () => {
+        const [a = '', b = '', c = ''] = await poolNames();
+        const refused = await want([a]).then(
+          () => 'it is taken',
+          (error: unknown) => String(error),
+        );
+        holds(refused.includes('more than one pool is removed'), `two at once: ${refused}`);
+        await want([a, b]);
+        await becomes('v3 of 2, 2/2/2, on 2, Placed');
+        await eventWith('Scaling down volume replicas from 3 to 2 is in progress');
+        await replicaPhase(c, undefined);
+        holds(guidOn(c) === undefined, 'the replica is still on its pool');
+      },
+    },
+    {
+      name: 'a replica moves: the old copy stays until the new one is filled, and the pool takes a new one',
+      timeoutMs: 90_000,
+      run: async () => {
+        const [a = '', b = '', c = ''] = await poolNames();
+        const target = cluster.target(volume);
+        const before = guidOn(b);
+        target.held = true;
+        await want([a, c]);
+        await becomes('v3 of 2, next v4 of 2, 2/2/2, on 2, MovingReplica');
+        await replicaPhase(c, 'ReconstructingNewReplica');
+        holds(guidOn(b) === before && before !== undefined, 'the old copy is gone before the new one counts');
+        target.held = false;
+        await becomes('v4 of 2, 2/2/2, on 2, Placed');
+        await eventWith('successfully moved');
+        await replicaPhase(b, undefined);
+        holds(guidOn(b) === undefined, 'the old copy is still there');
+      },
+    },
+    {
+      name: 'a change that is taken back leaves nothing behind',
+      timeoutMs: 90_000,
+      run: async () => {
+        const [a = '', b = '', c = ''] = await poolNames();
+        const target = cluster.target(volume);
+        target.held = true;
+        await want([a, b, c]);
+        await becomes('v4 of 2, next v5 of 3, 2/2/3, on 2, ScalingUp');
+        await want([a, c]);
+        await becomes('v4 of 2, next v6 of 2, 2/2/2, on 2, Withdrawing');
+        target.held = false;
+        await becomes('v6 of 2, 2/2/2, on 2, Placed');
+        await replicaPhase(b, undefined);
+        holds(guidOn(b) === undefined, 'what was made is still there');
+        const expected = [`1: ${a}`, `2: ${a} ${b} ${c}`, `3: ${a} ${b}`, `4: ${a} ${c}`, `6: ${a} ${c}`];
+        holds(
+          JSON.stringify(target.history) === JSON.stringify(expected),
+          `records in force: ${target.history.join(', ')}`,
+        );
+      },
+    },
+  ];
+}
