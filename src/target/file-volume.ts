@@ -1,7 +1,15 @@
 /** A volume in one plain file, for trying a target and for comparing figures; the replicated volume is the real one. */
+import { readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { FileValues } from './file-values.ts';
-import { VolumeError, type Volume, type VolumeProblem, type WriteOptions } from './volume.ts';
+import {
+  VolumeError,
+  type QuickAnswer,
+  type QuickVolume,
+  type Volume,
+  type VolumeProblem,
+  type WriteOptions,
+} from './volume.ts';
 
 /**
  * Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. What may only be read is write
@@ -32,9 +40,24 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; readOnl
 /** Largest buffer of zeros that an unmap writes at a time: files have no portable way to punch a hole. */
 const zeroBytesMax = 1 << 20;
 
+/**
+ * What the system has in memory is moved at once, without a thread that it would have to wake. A call that took longer than
+ * this had to wait for a disk: for a while others are not made to wait for the next one.
+ */
+const quickMsMax = 1;
+const slowForMs = 50;
+/** Largest read and write that is tried so. */
+const quickBytesMax = 1 << 20;
+
 export class FileVolume implements Volume {
   readonly readOnly: boolean;
   readonly #file: FileHandle;
+  readonly #scratch = Buffer.allocUnsafeSlow(quickBytesMax);
+  #slowUntilMs = 0;
+  readonly #quick: QuickVolume = {
+    read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
+    write: (offsetBytes, data, answer) => this.#quickWrite(offsetBytes, data, answer),
+  };
   #sizeBytes: number;
   /** COMPARE AND WRITE must be one step against every other change: changes go one after the other behind it. */
   #exclusive: Promise<unknown> = Promise.resolve();
@@ -49,6 +72,12 @@ export class FileVolume implements Volume {
 
   get sizeBytes(): number {
     return this.#sizeBytes;
+  }
+
+  /** Changes that must be alone, and those under way, are waited for by the other way. */
+  get quick(): QuickVolume | undefined {
+    const isFree = this.#exclusiveWaiting === 0 && this.#changes.size === 0;
+    return isFree && performance.now() >= this.#slowUntilMs ? this.#quick : undefined;
   }
 
   async grow(sizeBytes: number): Promise<void> {
@@ -117,6 +146,37 @@ export class FileVolume implements Volume {
     return result;
   }
 
+  #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {
+    const data = lengthBytes <= quickBytesMax ? this.#scratch : Buffer.allocUnsafeSlow(lengthBytes);
+    const problem = this.#quickly('unreadable', () => {
+      let at = 0;
+      for (let bytes = 1; at < lengthBytes && bytes > 0; at += bytes)
+        bytes = readSync(this.#file.fd, data, at, lengthBytes - at, offsetBytes + at);
+      data.fill(0, at, lengthBytes); // past what was ever written
+    });
+    answer.quickDone(problem, problem === undefined ? data.subarray(0, lengthBytes) : undefined);
+  }
+
+  #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer): void {
+    const problem = this.#quickly('noSpace', () => {
+      for (let at = 0; at < data.byteLength;)
+        at += writeSync(this.#file.fd, data, at, data.byteLength - at, offsetBytes + at);
+    });
+    answer.quickDone(problem, undefined);
+  }
+
+  #quickly(problem: VolumeProblem, move: () => void): VolumeError | undefined {
+    const beganMs = performance.now();
+    try {
+      move();
+    } catch (error) {
+      return problemFrom(problem, error);
+    }
+    const nowMs = performance.now();
+    if (nowMs - beganMs > quickMsMax) this.#slowUntilMs = nowMs + slowForMs;
+    return undefined;
+  }
+
   async #readWhole(data: Uint8Array, position: number): Promise<void> {
     for (let at = 0; at < data.byteLength;) {
       const { bytesRead } = await this.#file.read(data, at, data.byteLength - at, position + at);
@@ -155,6 +215,9 @@ async function problemOf<T>(problem: VolumeProblem, work: Promise<T>): Promise<T
   try {
     return await work;
   } catch (error) {
-    throw new VolumeError(problem, error instanceof Error ? error.message : String(error));
+    throw problemFrom(problem, error);
   }
 }
+
+const problemFrom = (problem: VolumeProblem, error: unknown): VolumeError =>
+  new VolumeError(problem, error instanceof Error ? error.message : String(error));

@@ -19,6 +19,15 @@ export class Admission {
     return true;
   }
 
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#bytesMax;
+  }
+
+  /** Takes `bytes` for which there is room, until `leave`. */
+  take(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
   leave(bytes: number): void {
     this.#bytes -= bytes;
     if (this.#waiting.size === 0) return;

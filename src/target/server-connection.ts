@@ -6,6 +6,7 @@ import type { Crc32c } from './iscsi/digest.ts';
 import { PduEncoder } from './iscsi/encoder.ts';
 import { ProtocolError } from './iscsi/errors.ts';
 import { receiveSegmentBytesMax } from './iscsi/login-keys.ts';
+import { bhsBytes, initiatorPdu } from './iscsi/pdu.ts';
 import type { LoginResult } from './iscsi/login.ts';
 import { Session } from './iscsi/session.ts';
 import type { ManagementRequest, SessionConfig, SessionEffect } from './iscsi/session-events.ts';
@@ -13,6 +14,8 @@ import type { Task, TaskOutcome } from './iscsi/task.ts';
 import type { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
 import type { Admission } from './server-admission.ts';
+import { ExpressLane } from './server-express.ts';
+import type { ByteReader } from './server-input.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { Outbox } from './server-outbox.ts';
 import type { TargetCounters } from './server-counters.ts';
@@ -42,7 +45,7 @@ interface Queued {
 const lingerMs = 2_000;
 const noOutcome: TaskOutcome = { status: 0, transferBytes: 0 };
 
-export class Connection {
+export class Connection implements ByteReader {
   readonly peer: string;
   readonly outbox: Outbox;
   /** Settles when the connection is gone. */
@@ -52,11 +55,13 @@ export class Connection {
   readonly #session: Session;
   readonly #decoder: PduDecoder;
   readonly #encoder: PduEncoder;
+  readonly #express: ExpressLane;
   readonly #queue: Queued[] = [];
   readonly #running = new Map<Task, Promise<void>>();
   readonly #pump = () => this.#startQueued();
   #login: LoginResult | undefined;
   #nexus: Nexus | undefined;
+  #nowMs = 0;
   #held = false;
   #closed = false;
   #closing = false;
@@ -73,6 +78,16 @@ export class Connection {
       mayAnswer,
       onHeld: () => host.onHeld(this),
       onEmpty: () => this.#onSent(),
+    });
+    const { unit, admission, counters } = host;
+    this.#express = new ExpressLane({
+      session: this.#session,
+      outbox: this.outbox,
+      unit,
+      admission,
+      counters,
+      crc32c,
+      apply: (effects) => this.#apply(effects),
     });
     socket.setNoDelay(true);
     this.closed = new Promise((resolve) => {
@@ -102,21 +117,47 @@ export class Connection {
 
   /** No command of it runs or waits to run. */
   get isIdle(): boolean {
-    return this.#running.size === 0 && this.#queue.length === 0;
+    return this.#running.size === 0 && this.#queue.length === 0 && this.#express.isIdle;
   }
 
-  receive(chunk: Uint8Array): void {
-    if (this.#closing) return;
+  receive(buffer: Uint8Array, view: DataView, from: number, to: number): number {
+    if (this.#closing) return to;
+    this.#nowMs = performance.now();
+    this.#session.heard(this.#nowMs);
+    this.outbox.hold();
+    let at = from;
+    while (to - at >= bhsBytes && !this.#isClosing()) {
+      const bytes = this.#decoder.lengthAt(view, at);
+      if (to - at < bytes) break;
+      if (!this.#takesExpress(buffer, view, at)) this.#decode(buffer.subarray(at, at + bytes));
+      at += bytes;
+    }
+    this.outbox.release();
+    if (this.outbox.unsentBytes > this.#host.limits.unsentBytesMax) this.#socket.pause();
+    return this.#isClosing() ? to : at;
+  }
+
+  #isClosing(): boolean {
+    return this.#closing;
+  }
+
+  #takesExpress(buffer: Uint8Array, view: DataView, at: number): boolean {
+    const nexus = this.#nexus;
+    const isCommand = view.getUint8(at) === initiatorPdu.scsiCommand.opcode;
+    if (!isCommand || nexus === undefined || this.#held || this.#queue.length > 0) return false;
+    if (this.outbox.unsentBytes > this.#host.limits.unsentBytesMax) return false;
+    return this.#express.take(nexus, buffer, view, at);
+  }
+
+  /** One PDU, or as much of one as shows that it can not be. */
+  #decode(bytes: Uint8Array): void {
     try {
-      for (const pdu of this.#decoder.push(chunk)) {
-        this.#apply(this.#session.step({ type: 'pdu', pdu, nowMs: performance.now() }));
-        if (this.#closing) return;
-      }
+      for (const pdu of this.#decoder.push(bytes))
+        this.#apply(this.#session.step({ type: 'pdu', pdu, nowMs: this.#nowMs }));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#apply(this.#session.fail(error));
     }
-    if (this.outbox.unsentBytes > this.#host.limits.unsentBytesMax) this.#socket.pause();
   }
 
   tick(nowMs: number): void {
@@ -152,21 +193,23 @@ export class Connection {
 
   /** Somebody else's reset. The answer settles when none of the tasks on `lun` (undefined: all) runs any more. */
   abortTasks(lun: number | undefined): Promise<unknown> {
+    const ends = this.#express.ends();
     const running = [...this.#running.entries()].filter(([task]) => lun === undefined || task.lun === lun);
     this.#apply(this.#session.step({ type: 'abortTasks', lun }));
     this.#dropAborted();
-    return Promise.all(running.map(([, end]) => end));
+    const plain = lun === undefined || lun === 0 ? ends : [];
+    return Promise.all([...running.map(([, end]) => end), ...plain]);
   }
 
   /** Settles when none of these tasks runs any more; those that only wait are dropped. */
   finished(tasks: readonly Task[]): Promise<unknown> {
     this.#dropAborted();
-    return Promise.all(tasks.flatMap((task) => this.#running.get(task) ?? []));
+    return Promise.all(tasks.flatMap((task) => this.#running.get(task) ?? this.#express.endOf(task) ?? []));
   }
 
   /** Settles when nothing of this session runs any more. */
   idle(): Promise<unknown> {
-    return Promise.all(this.#running.values());
+    return Promise.all([...this.#running.values(), ...this.#express.ends()]);
   }
 
   managed(request: ManagementRequest): void {
@@ -183,6 +226,7 @@ export class Connection {
         case 'digests':
           this.#encoder.digests = effect.digests;
           this.#decoder.digests = effect.digests;
+          this.#express.digests = effect.digests;
           break;
         case 'loggedIn':
           this.#onLoggedIn(effect.result);
@@ -221,7 +265,7 @@ export class Connection {
       const next = this.#queue[0];
       if (next === undefined || this.outbox.unsentBytes > limits.unsentBytesMax) return;
       const bytes = Math.max(next.data.byteLength, next.task.read ? next.task.expectedBytes : 0);
-      if (!admission.enter(bytes, this.#running.size === 0, this.#pump)) return;
+      if (!admission.enter(bytes, this.#running.size === 0 && this.#express.isIdle, this.#pump)) return;
       this.#queue.shift();
       this.#start(next, bytes);
     }
@@ -262,6 +306,7 @@ export class Connection {
   #onSessionEnd(why: string): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#express.close();
     this.#queue.length = 0;
     this.#log('session ended', { why });
     this.outbox.end();
@@ -271,6 +316,7 @@ export class Connection {
   #onClose(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#express.close();
     this.#queue.length = 0;
     if (!this.#closing) this.#log('session ended', { why: 'connection closed' });
     if (this.#nexus !== undefined) this.#host.unit.detach(this.#nexus);

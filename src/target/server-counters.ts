@@ -38,6 +38,18 @@ export class TargetCounters {
     else counts.otherCommands += 1;
   }
 
+  /** A READ or WRITE that took the express lane. */
+  countPlain(write: boolean, bytes: number): void {
+    const counts = this.#counts;
+    if (write) {
+      counts.writeCommands += 1;
+      counts.writtenBytes += bytes;
+    } else {
+      counts.readCommands += 1;
+      counts.readBytes += bytes;
+    }
+  }
+
   read(): TargetCounts {
     return { ...this.#counts };
   }

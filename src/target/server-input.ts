@@ -1,20 +1,58 @@
 /**
- * Reading from an accepted socket into one buffer that is used again and again, instead of a fresh one per read: half the
- * garbage of a target under load. Node offers this (`onread`) for sockets that it dials; an accepted one is adopted by a
- * second object around its handle. Where a Node does not have that handle, 'data' events do the same.
+ * Reading from an accepted socket into one buffer that is used again and again, in which PDUs lie whole: no fresh buffer per
+ * read, no copy per PDU. Node offers this (`onread`) for sockets that it dials; an accepted one is adopted by a second object
+ * around its handle. Where a Node does not have that handle, 'data' events are copied into the same buffer.
  */
 import { Socket, type SocketConstructorOpts } from 'node:net';
+import { assert } from '../shared/assert.ts';
 
-const bufferBytes = 262_144;
+/** Holds the longest PDU, and whatever came before it in one read. */
+const bufferBytes = 524_288;
+/** With less room than this behind what waits, it is moved to the front. */
+const roomBytesMin = 65_536;
 
-/** `accepted` must come from a server with `pauseOnConnect`. What `onBytes` gets is valid during the call only. */
-export function readInto(accepted: Socket, onBytes: (chunk: Uint8Array) => void): Socket {
+export interface ByteReader {
+  /**
+   * Looks at buffer[from, to) and answers how far it is through: what is behind that comes again with what follows it, at
+   * another place perhaps. What was handed out of the buffer is valid during the call only.
+   */
+  receive(buffer: Uint8Array, view: DataView, from: number, to: number): number;
+}
+
+class InputBuffer {
+  readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
+  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, bufferBytes);
+  #from = 0;
+  #to = 0;
+
+  /** Where the next bytes go. */
+  room(): Uint8Array {
+    if (bufferBytes - this.#to < roomBytesMin) {
+      this.#buffer.copyWithin(0, this.#from, this.#to);
+      this.#to -= this.#from;
+      this.#from = 0;
+    }
+    assert(this.#to < bufferBytes, 'a reader that waits for more than the buffer holds');
+    return this.#buffer.subarray(this.#to);
+  }
+
+  /** So many came. */
+  filled(bytes: number, reader: ByteReader): void {
+    this.#to += bytes;
+    this.#from = reader.receive(this.#buffer, this.#view, this.#from, this.#to);
+    if (this.#from === this.#to) this.#from = this.#to = 0;
+  }
+}
+
+/** `accepted` must come from a server with `pauseOnConnect`. */
+export function readInto(accepted: Socket, reader: ByteReader): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
-  if (typeof handle !== 'object' || handle === null) return readEvents(accepted, onBytes);
+  const input = new InputBuffer();
+  if (typeof handle !== 'object' || handle === null) return readEvents(accepted, input, reader);
   const onread = {
-    buffer: new Uint8Array(bufferBytes),
-    callback: (bytes: number, buffer: Uint8Array) => {
-      onBytes(buffer.subarray(0, bytes));
+    buffer: () => input.room(),
+    callback: (bytes: number) => {
+      input.filled(bytes, reader);
       return true;
     },
   };
@@ -22,7 +60,15 @@ export function readInto(accepted: Socket, onBytes: (chunk: Uint8Array) => void)
   return new Socket({ handle, onread } as SocketConstructorOpts);
 }
 
-function readEvents(socket: Socket, onBytes: (chunk: Uint8Array) => void): Socket {
-  socket.on('data', onBytes);
+function readEvents(socket: Socket, input: InputBuffer, reader: ByteReader): Socket {
+  socket.on('data', (chunk: Uint8Array) => {
+    for (let at = 0; at < chunk.byteLength;) {
+      const room = input.room();
+      const bytes = Math.min(room.byteLength, chunk.byteLength - at);
+      room.set(chunk.subarray(at, at + bytes));
+      input.filled(bytes, reader);
+      at += bytes;
+    }
+  });
   return socket.resume();
 }

@@ -19,8 +19,8 @@ export interface ServerLimits extends SessionLimits {
 
 export const defaultServerLimits: ServerLimits = {
   ...defaultSessionLimits,
-  sessionsMax: 32,
-  connectionsMax: 64,
+  sessionsMax: 128,
+  connectionsMax: 256,
   runningBytesMax: 64 << 20,
   unsentBytesMax: 8 << 20,
   heldMsMax: 10_000,

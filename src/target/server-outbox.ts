@@ -1,6 +1,7 @@
 /**
  * What is to be sent on one socket: gathered during a turn of the event loop and written at its end with one system call.
- * Nothing is handed to the socket before it has taken what it got, nor while the target may not answer.
+ * Small pieces are put side by side into a slab, large ones are passed on as they are. Nothing is handed to the socket
+ * before it has taken what it got, nor while the target may not answer.
  */
 import type { Socket } from 'node:net';
 
@@ -13,19 +14,24 @@ export interface OutboxHost {
   readonly onEmpty: () => void;
 }
 
-/** Up to here pieces are copied side by side into one buffer; larger ones are passed on as they are. */
+/** Up to here pieces are copied into the slab. */
 const copyBytesMax = 32_768;
-const slabBytes = 262_144;
+const slabBytes = 524_288;
 
 export class Outbox {
   readonly #socket: Socket;
   readonly #host: OutboxHost;
+  /** In order; what stands in the slab from `#start` on follows them. */
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #writing = false;
   #scheduled = false;
   #endAfter = false;
-  #slab: Buffer | undefined;
+  /** Fields are written into it in place, at what `reserve` answers. */
+  slab = Buffer.allocUnsafeSlow(slabBytes);
+  view = viewOf(this.slab);
+  #start = 0;
+  #fill = 0;
   /** Since when answers are held back. */
   heldSinceMs: number | undefined;
 
@@ -39,12 +45,38 @@ export class Outbox {
     return this.#bytes + this.#socket.writableLength;
   }
 
+  /** So many bytes, at most what a slab has, at the end of what is sent: where in `slab` they stand. To be filled at once. */
+  reserve(bytes: number): number {
+    if (this.#fill + bytes > slabBytes) this.#makeRoom();
+    const at = this.#fill;
+    this.#fill += bytes;
+    this.#bytes += bytes;
+    this.#schedule();
+    return at;
+  }
+
   add(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
+      if (piece.byteLength <= copyBytesMax) {
+        const at = this.reserve(piece.byteLength);
+        this.slab.set(piece, at);
+        continue;
+      }
+      this.#closePart();
       this.#pieces.push(piece);
       this.#bytes += piece.byteLength;
     }
     this.#schedule();
+  }
+
+  /** What is added until `release` is sent by that, and not before. */
+  hold(): void {
+    this.#scheduled = true;
+  }
+
+  release(): void {
+    this.#scheduled = false;
+    this.flush();
   }
 
   /** Ends the connection when everything is sent. */
@@ -53,18 +85,36 @@ export class Outbox {
     this.#schedule();
   }
 
+  #closePart(): void {
+    if (this.#fill > this.#start) this.#pieces.push(this.slab.subarray(this.#start, this.#fill));
+    this.#start = this.#fill;
+  }
+
+  /** Sends what there is; when the socket does not take it at once, the slab is its own and another one is begun. */
+  #makeRoom(): void {
+    this.flush();
+    if (this.#fill === 0) return;
+    this.#closePart();
+    this.#newSlab();
+  }
+
+  #newSlab(): void {
+    this.slab = Buffer.allocUnsafeSlow(slabBytes);
+    this.view = viewOf(this.slab);
+    this.#start = this.#fill = 0;
+  }
+
   #schedule(): void {
     if (this.#scheduled || this.#writing) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.flush();
-    });
+    setImmediate(this.#turnEnds);
   }
+
+  readonly #turnEnds = () => this.release();
 
   flush(): void {
     if (this.#writing || this.#socket.destroyed) return;
-    if (this.#pieces.length > 0) {
+    if (this.#bytes > 0) {
       if (!this.#host.mayAnswer()) {
         this.heldSinceMs ??= performance.now();
         this.#host.onHeld();
@@ -73,57 +123,35 @@ export class Outbox {
       this.heldSinceMs = undefined;
       this.#write();
     }
-    if (this.#pieces.length === 0 && !this.#writing && this.#endAfter) this.#socket.end();
+    if (this.#bytes === 0 && !this.#writing && this.#endAfter) this.#socket.end();
   }
 
   #write(): void {
-    const [pieces, bytes] = [this.#pieces, this.#bytes];
+    this.#closePart();
+    const pieces = this.#pieces;
     this.#pieces = [];
     this.#bytes = 0;
     this.#writing = true;
-    const slab = this.#slab ?? Buffer.allocUnsafeSlow(slabBytes);
-    this.#slab = undefined;
-    const written = () => {
-      this.#slab = slab;
+    const last = pieces.pop();
+    if (pieces.length > 0) this.#socket.cork();
+    for (const piece of pieces) this.#socket.write(piece);
+    if (last !== undefined) this.#socket.write(last, this.#written);
+    if (pieces.length > 0) this.#socket.uncork();
+    // The kernel took all of it at once, which is the rule: the slab is free again, and nobody waits for the callback.
+    if (this.#socket.writableLength === 0) {
+      this.#start = this.#fill = 0;
       this.#onWritten();
-    };
-    this.#socket.cork();
-    const last = this.#gather(pieces, bytes, slab);
-    this.#socket.write(last, written);
-    this.#socket.uncork();
-    // The kernel took all of it at once, which is the rule: the next turn need not wait for the callback.
-    if (this.#writing && this.#socket.writableLength === 0) written();
+    } else this.#newSlab();
   }
 
-  /** Writes all but the last buffer, which it answers. Small pieces share the slab. */
-  #gather(pieces: readonly Uint8Array[], bytes: number, slab: Buffer): Uint8Array {
-    if (pieces.length === 1 && pieces[0] !== undefined) return pieces[0];
-    let [start, fill] = [0, 0];
-    let rest = bytes;
-    let last: Uint8Array | undefined;
-    const push = (buffer: Uint8Array) => {
-      if (last !== undefined) this.#socket.write(last);
-      last = buffer;
-    };
-    for (const piece of pieces) {
-      if (piece.byteLength <= copyBytesMax && fill + piece.byteLength <= slab.byteLength) {
-        slab.set(piece, fill);
-        fill += piece.byteLength;
-      } else {
-        if (fill > start) push(slab.subarray(start, fill));
-        start = fill;
-        push(piece);
-      }
-      rest -= piece.byteLength;
-    }
-    if (fill > start) push(slab.subarray(start, fill));
-    return last ?? slab.subarray(0, rest);
-  }
+  readonly #written = () => this.#onWritten();
 
   #onWritten(): void {
-    if (!this.#writing) return;
+    if (!this.#writing || this.#socket.writableLength > 0) return;
     this.#writing = false;
-    if (this.#pieces.length > 0 || this.#endAfter) this.#schedule();
+    if (this.#bytes > 0 || this.#endAfter) this.#schedule();
     this.#host.onEmpty();
   }
 }
+
+const viewOf = (slab: Buffer): DataView => new DataView(slab.buffer, slab.byteOffset, slab.byteLength);

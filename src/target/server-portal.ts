@@ -109,7 +109,9 @@ export class Portal implements ConnectionHost {
       return;
     }
     // Bytes come in later turns only, when there is a connection to take them.
-    const socket = readInto(accepted, (chunk) => connection.receive(chunk));
+    const socket = readInto(accepted, {
+      receive: (buffer, view, from, to) => connection.receive(buffer, view, from, to),
+    });
     const connection = new Connection(socket, this, this.#sessionConfig(socket));
     this.#connections.add(connection);
   }

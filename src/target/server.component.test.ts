@@ -16,6 +16,7 @@ import { prng } from '../shared/prng.ts';
 import { silentLog } from '../shared/log.ts';
 import { MemoryVolume } from './memory-volume.ts';
 import { serveIscsi, type TargetServer, type TargetServerOptions } from './server.ts';
+import type { QuickVolume } from './volume.ts';
 
 const iqn = 'iqn.2016-09.com.openebs.cstor:pvc-1';
 const sizeBytes = 64 << 20;
@@ -30,6 +31,9 @@ class GatedVolume extends MemoryVolume {
   #open: () => void = () => undefined;
   waiting = 0;
   written: number[] = [];
+  override get quick(): QuickVolume {
+    return this.#gated(super.quick);
+  }
   shut(): void {
     ({ promise: this.#gate, resolve: this.#open } = Promise.withResolvers<void>());
   }
@@ -45,6 +49,23 @@ class GatedVolume extends MemoryVolume {
     await this.#pass();
     this.written.push(data[0] ?? -1);
     return super.write(offsetBytes, data);
+  }
+  #gated(quick: QuickVolume): QuickVolume {
+    return {
+      read: (offsetBytes, lengthBytes, answer) =>
+        this.#passQuickly(() => quick.read(offsetBytes, lengthBytes, answer)),
+      write: (offsetBytes, data, answer) => {
+        const copy = new Uint8Array(data);
+        this.#passQuickly(() => {
+          this.written.push(copy[0] ?? -1);
+          quick.write(offsetBytes, copy, answer);
+        });
+      },
+    };
+  }
+  #passQuickly(go: () => void): void {
+    if (this.#gate === undefined) go();
+    else void this.#pass().then(go);
   }
   async #pass(): Promise<void> {
     const gate = this.#gate;

@@ -1,7 +1,7 @@
 /** What every Volume promises (volume.ts), as tests: `volumeContract('memory', …)` declares them for one implementation. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { prng } from '../shared/prng.ts';
-import type { Volume } from './volume.ts';
+import type { QuickAnswer, Volume } from './volume.ts';
 
 export interface OpenedVolume {
   readonly volume: Volume;
@@ -12,6 +12,15 @@ const sector = 512;
 const sizeBytes = 4 << 20;
 const filled = (bytes: number, value: number) => new Uint8Array(bytes).fill(value);
 const plain = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+
+/** What was answered, as it was then. Rejects with the problem. */
+const quickly = (ask: (answer: QuickAnswer) => void): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    ask({
+      quickDone: (problem, data) =>
+        problem === undefined ? resolve(new Uint8Array(data ?? [])) : reject(problem),
+    });
+  });
 
 export function volumeContract(name: string, open: (sizeBytes: number) => Promise<OpenedVolume>): void {
   describe(`${name} keeps the contract of a volume`, () => {
@@ -34,6 +43,26 @@ export function volumeContract(name: string, open: (sizeBytes: number) => Promis
       expect(volume.sizeBytes).toBe(sizeBytes);
       expect(await difference(0, filled(8192, 0))).toBeUndefined();
       expect(await difference(sizeBytes - 4096, filled(4096, 0))).toBeUndefined();
+    });
+
+    test('what is read and written quickly, where that is offered, is the same as otherwise', async () => {
+      const random = prng(7);
+      const model = filled(sizeBytes, 0);
+      for (let turn = 0; turn < 200; turn++) {
+        const { quick } = volume;
+        if (quick === undefined) continue;
+        const count = 1 + random.below(turn % 10 === 0 ? 1024 : 24);
+        const [from, bytes] = [random.below(sizeBytes / sector - count) * sector, count * sector];
+        const data = filled(bytes, turn + 1);
+        if (turn % 3 === 0) await quickly((answer) => quick.write(from, data, answer));
+        else if (turn % 3 === 1) await volume.write(from, new Uint8Array(data));
+        if (turn % 3 !== 2) model.set(data, from);
+        data.fill(0xee); // it is ours again
+        const expected = Buffer.from(model.subarray(from, from + bytes));
+        const read = await quickly((answer) => quick.read(from, bytes, answer));
+        expect(expected.equals(read)).toBe(true);
+        expect(expected.equals(await volume.read(from, bytes))).toBe(true);
+      }
     });
 
     // offset and length in sectors: within a block, at its ends, over block borders, whole blocks
@@ -136,14 +165,14 @@ export function volumeContract(name: string, open: (sizeBytes: number) => Promis
       const random = prng(11);
       const model = new Uint8Array(sizeBytes);
       for (let step = 0; step < 200; step++) {
-        const first = random.below(1024);
-        const bytes = (1 + random.below(40)) * sector;
+        const first = random.random.below(1024);
+        const bytes = (1 + random.random.below(40)) * sector;
         const at = first * sector;
         if (random.chance(0.3)) {
           model.fill(0, at, at + bytes);
           await volume.unmap(at, bytes);
         } else {
-          const data = filled(bytes, 1 + random.below(255));
+          const data = filled(bytes, 1 + random.random.below(255));
           model.set(data, at);
           await volume.write(at, data);
         }

@@ -44,6 +44,21 @@ export interface Volume {
    */
   recall?(key: string): string | undefined;
   remember?(key: string, value: string): Promise<void>;
+  /** Plain reads and writes without a promise for each. Asked before each of them; undefined: not now, or never. */
+  readonly quick?: QuickVolume | undefined;
+}
+
+/** Reads and writes as those of Volume, for whom each allocation counts. Never throws. */
+export interface QuickVolume {
+  /** `answer` is called once, perhaps within the call; the data it gets is valid until it returns. */
+  read(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void;
+  /** `data` is the caller's again when this returns. */
+  write(offsetBytes: number, data: Uint8Array, answer: QuickAnswer): void;
+}
+
+export interface QuickAnswer {
+  /** `data` is of a read that succeeded; a problem is what Volume would have thrown. */
+  quickDone(problem: VolumeError | undefined, data: Uint8Array | undefined): void;
 }
 
 export interface WriteOptions {

@@ -40,6 +40,18 @@ export class PduDecoder {
     this.#crc32c = options.crc32c;
   }
 
+  /**
+   * How many bytes the PDU has whose header is at `at`: between PDUs, `push` makes one of them. Of one that is too long
+   * only the header is told of, for which `push` throws.
+   */
+  lengthAt(header: DataView, at: number): number {
+    const { header: hasHeader, data: hasData } = this.digests;
+    const dataBytes = header.getUint32(at + 4) & 0xff_ffff;
+    const headerBytes = bhsBytes + header.getUint8(at + 4) * 4 + (hasHeader ? digestBytes : 0);
+    if (dataBytes === 0 || dataBytes > this.#dataSegmentBytesMax) return headerBytes;
+    return headerBytes + roundUp4(dataBytes) + (hasData ? digestBytes : 0);
+  }
+
   /** Throws ProtocolError; the stream is lost then. The generator must be run to its end. */
   *push(chunk: Uint8Array): Generator<InitiatorPdu> {
     let at = 0;

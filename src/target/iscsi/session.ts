@@ -13,6 +13,7 @@ import { answerPdus, senseSegment, type UnnumberedPdu } from './data-in.ts';
 import { DataOutTransfer, type TransferStep } from './data-out.ts';
 import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
 import { Login, type LoginReply, type LoginResult } from './login.ts';
+import type { Parameters } from './login-keys.ts';
 import { noTag, type InitiatorPdu, type PduOf, type TargetPdu } from './pdu.ts';
 import type { ManagementRequest, SessionConfig, SessionEffect, SessionEvent } from './session-events.ts';
 import { SolicitationBudget } from './solicitation-budget.ts';
@@ -105,6 +106,52 @@ export class Session {
   /** It was aborted while it ran or waited to run: its outcome is still awaited, but answered to nobody. */
   isAborted(task: Task): boolean {
     return this.#aborted.has(task);
+  }
+
+  // ---- plain commands, which leave the same numbers as any other (express.ts)
+
+  /** The parameters under which plain commands may come now; undefined: none may. */
+  get plainUnder(): Parameters | undefined {
+    return this.#phase.mode === 'full' && !this.#phase.result.identity.discovery
+      ? this.#phase.result.parameters
+      : undefined;
+  }
+
+  /** Something came. */
+  heard(nowMs: number): void {
+    this.#heardAtMs = nowMs;
+    this.#pingedAtMs = undefined;
+  }
+
+  /** Takes a plain command into the window; false: it is not the next one, or its tag is in use. */
+  beginPlain(cmdSn: number, tag: number): boolean {
+    if (this.#tasks.size > 0 && this.#tasks.has(tag)) return false;
+    return cmdSn === this.#window.expCmdSn && this.#window.receive(cmdSn) === 'take';
+  }
+
+  /** It is not over at once: from now on it is a task like any other. */
+  runPlain(task: Task): void {
+    this.#tasks.set(task.tag, { mode: 'running', task });
+  }
+
+  /** It was not given to `runPlain`, and is over. */
+  endPlain(): void {
+    this.#window.end();
+  }
+
+  /** It was given to `runPlain`, and is over; false: it was aborted, and nobody is answered. */
+  endPlainTask(task: Task): boolean {
+    this.#window.end();
+    if (this.#aborted.size > 0 && this.#aborted.delete(task)) return false;
+    return this.#phase.mode === 'full' && this.#tasks.delete(task.tag);
+  }
+
+  /** The numbers of an answer with status that is sent now. */
+  stampPlain(numbers: { statSn: number; expCmdSn: number; maxCmdSn: number }): void {
+    numbers.statSn = this.#statSn;
+    numbers.expCmdSn = this.#window.expCmdSn;
+    numbers.maxCmdSn = this.#window.maxCmdSn;
+    this.#statSn = serialAdd(this.#statSn, 1);
   }
 
   #takeEffects(): readonly SessionEffect[] {

@@ -2,6 +2,7 @@
  * One logical unit over one volume: who is attached, what each is to be told, and the way of every command through
  * attention, reservation and its own function to a status. The one place where VolumeError becomes SCSI.
  */
+import { must } from '../../shared/assert.ts';
 import { VolumeError, type Volume, type VolumeProblem } from '../volume.ts';
 import { Cdb } from './cdb.ts';
 import { commandOf } from './commands.ts';
@@ -12,10 +13,11 @@ import { initialModeState, type ModeState } from './mode-pages.ts';
 import { Nexus } from './nexus.ts';
 import type { Outcome } from './reservation-actions.ts';
 import { mayRun, type ReservationState } from './reservation-state.ts';
+import { PlainTransfer } from './plain-transfer.ts';
 import { Reservations } from './reservations.ts';
 import { badField, CheckCondition, senseOf, type Condition } from './sense.ts';
 import { answer, done, scsiStatus, type ScsiResult } from './status.ts';
-import { TaskOrder } from './task-order.ts';
+import { TaskOrder, type TaskGroup } from './task-order.ts';
 import type { ScsiCommand, Unit } from './unit.ts';
 
 /** A command as the transport has it. */
@@ -51,6 +53,7 @@ export class LogicalUnit implements Unit {
   /** Names of nexuses that were told of the power-on. */
   readonly #known = new Set<string>();
   readonly #order = new TaskOrder();
+  readonly #plain = new PlainTransfer();
 
   readonly #persistent: Reservations;
   readonly #endTasksOf: (nexus: Nexus) => Promise<unknown>;
@@ -129,14 +132,45 @@ export class LogicalUnit implements Unit {
     return aborts ? start() : this.#order.run(request.attribute, start);
   }
 
+  /**
+   * The CDB at `at`, if it is a plain READ or WRITE and nothing stands in its way: nobody is to be told anything, nothing is
+   * reserved or protected, no ordered command is concerned. Then the volume may be asked for it at once. Valid until the
+   * next call.
+   */
+  plain(nexus: Nexus, cdb: DataView, at: number): PlainTransfer | undefined {
+    const { volume } = this;
+    const plain = this.#plain;
+    if (!plain.parse(cdb, at, nexus.knownBytes) || volume.sizeBytes !== nexus.knownBytes) return undefined;
+    if (nexus.hasAttention || (volume.spaceIsLow === true) !== nexus.knowsSpaceIsLow) return undefined;
+    if (this.reservedBy !== undefined || this.reservations.reservation !== undefined) return undefined;
+    if (plain.write && (volume.readOnly === true || this.mode.writeProtected)) return undefined;
+    return this.#order.running === undefined ? undefined : plain;
+  }
+
+  /** A plain command begins that is not over at once. Its end is told by `leave`. */
+  enter(): TaskGroup {
+    const group = must(this.#order.running, 'a plain command is simple, and no ordered one is there');
+    this.#order.enter(group);
+    return group;
+  }
+
+  leave(group: TaskGroup): void {
+    this.#order.leave(group);
+  }
+
+  /** What a plain command came to that the volume could not do. */
+  failed(error: VolumeError): ScsiResult {
+    if (error.problem === 'busy') return { status: scsiStatus.busy, transferBytes: 0 };
+    return this.#checkCondition(new CheckCondition(problems[error.problem]));
+  }
+
   async #translate(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
     try {
       return await this.#run(nexus, request);
     } catch (error) {
       if (error instanceof CheckCondition) return this.#checkCondition(error);
       if (!(error instanceof VolumeError)) throw error;
-      if (error.problem === 'busy') return { status: scsiStatus.busy, transferBytes: 0 };
-      return this.#checkCondition(new CheckCondition(problems[error.problem]));
+      return this.failed(error);
     }
   }
 

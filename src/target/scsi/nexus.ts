@@ -28,6 +28,9 @@ export class Nexus {
     if (condition === 'poweredOn' || condition === 'unitReset') this.#attentions.length = 0;
     if (!this.#attentions.includes(condition)) this.#attentions.push(condition);
   }
+  get hasAttention(): boolean {
+    return this.#attentions.length > 0;
+  }
   /** The oldest pending unit attention, which is then told. */
   take(): Condition | undefined {
     return this.#attentions.shift();

@@ -4,35 +4,70 @@
  */
 export const taskAttribute = { untagged: 0, simple: 1, ordered: 2, headOfQueue: 3 } as const;
 
+/** Commands that may run side by side, or one ordered command. The first group runs, those behind it wait. */
+interface Group {
+  readonly ordered: boolean;
+  /** Not over, waiting ones included. */
+  open: number;
+  readonly waiting: (() => void)[];
+}
+
+const newGroup = (ordered: boolean): Group => ({ ordered, open: 0, waiting: [] });
+
 export class TaskOrder {
-  /** Ends of the commands that run or wait now. */
-  readonly #open = new Set<Promise<unknown>>();
-  /** The end of the newest ordered command that is not over. */
-  #barrier: Promise<unknown> | undefined;
+  #groups: [Group, ...Group[]] = [newGroup(false)];
+
+  /** The group that a simple command joins to run at once; undefined: it has to wait. Its end is told by `leave`. */
+  get running(): Group | undefined {
+    const [group] = this.#groups;
+    return group.ordered || this.#groups.length > 1 ? undefined : group;
+  }
+
+  /** A simple command begins, in the group that `running` answered. */
+  enter(group: Group): void {
+    group.open += 1;
+  }
+
+  leave(group: Group): void {
+    group.open -= 1;
+    if (group.open === 0) this.#advance();
+  }
 
   /** Runs `start` when its turn comes: at once, within this call, unless an ordered command is concerned. */
-  run<T>(attribute: number, start: () => Promise<T>): Promise<T> {
+  async run<T>(attribute: number, start: () => Promise<T>): Promise<T> {
+    const group = this.#groupFor(attribute);
+    group.open += 1;
+    this.#advance();
+    const waits = attribute !== taskAttribute.headOfQueue && group !== this.#groups[0];
+    if (waits) await new Promise<void>((resolve) => group.waiting.push(resolve));
+    try {
+      return await start();
+    } finally {
+      this.leave(group);
+    }
+  }
+
+  #groupFor(attribute: number): Group {
+    const last = this.#groups.at(-1) ?? this.#groups[0];
     const ordered = attribute === taskAttribute.ordered;
-    const before = this.#waitFor(attribute);
-    const result = before === undefined ? start() : before.then(start);
-    // Only the end matters here; the failure belongs to whoever awaits `result`.
-    const end: Promise<void> = result.then(
-      () => this.#ended(end),
-      () => this.#ended(end),
-    );
-    this.#open.add(end);
-    if (ordered) this.#barrier = end;
-    return result;
+    if (!ordered && !last.ordered) return last;
+    const group = newGroup(ordered);
+    this.#groups.push(group);
+    return group;
   }
 
-  #waitFor(attribute: number): Promise<unknown> | undefined {
-    if (attribute === taskAttribute.headOfQueue) return undefined;
-    if (attribute !== taskAttribute.ordered) return this.#barrier;
-    return this.#open.size === 0 ? undefined : Promise.all(this.#open);
-  }
-
-  #ended(end: Promise<unknown>): void {
-    this.#open.delete(end);
-    if (this.#barrier === end) this.#barrier = undefined;
+  /** Past groups that are over. */
+  #advance(): void {
+    for (;;) {
+      const [first, second, ...rest] = this.#groups;
+      if (first.open > 0 || second === undefined) break;
+      this.#groups = [second, ...rest];
+      for (const start of second.waiting.splice(0)) start();
+    }
+    const [only] = this.#groups;
+    // An ordered command that is over holds back nobody.
+    if (only.ordered && only.open === 0) this.#groups = [newGroup(false)];
   }
 }
+
+export type { Group as TaskGroup };
