@@ -1,6 +1,6 @@
 /** A real group on devices in memory. */
 import type { BlockDevice } from '../pool-manager/engine/block-device.ts';
-import { type Arena, openArena } from '../pool-manager/engine/group/arena.ts';
+import { type Arena, processArena } from '../pool-manager/engine/group/arena.ts';
 import { ColumnGroup } from '../pool-manager/engine/group/column-group.ts';
 import { type Layout, shapeOf } from '../pool-manager/engine/group/geometry.ts';
 import { newMember } from '../pool-manager/engine/group/member.ts';
@@ -19,8 +19,6 @@ export const layouts: readonly (readonly [name: string, layout: Layout, devices:
   ['raidz2 4+2', 'raidz2', 6],
 ];
 
-let arena: Arena | undefined;
-
 export interface ColumnGroupRig {
   readonly group: ColumnGroup;
   readonly devices: readonly MemoryDevice[];
@@ -34,7 +32,7 @@ export function columnGroup(
   count: number,
   around: (device: MemoryDevice) => BlockDevice = (device) => device,
 ): ColumnGroupRig {
-  arena ??= openArena();
+  const arena = processArena();
   const sizeBytes = segments * segmentBytes;
   const devices = Array.from(
     { length: count },

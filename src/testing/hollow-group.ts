@@ -28,6 +28,8 @@ export function hollowGroup(segments: number, segmentUnits: number): SegmentGrou
           return segmentUnits - units;
         },
         append: () => units++,
+        stage: () => 0,
+        stagedAt: 0,
         peek: () => undefined,
         seal: () => void (units = Math.ceil(units / 4) * 4),
         isSent: () => true,

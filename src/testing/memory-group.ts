@@ -102,6 +102,8 @@ function memoryWriter(segment: number, content: Uint8Array, onSent: () => void):
       if (units % stripUnits === 0 || units === total) send();
       return units - 1;
     },
+    stage: () => 0,
+    stagedAt: 0,
     peek: (unit) =>
       unit >= sent && unit < units ? open.subarray(unit * blockBytes, (unit + 1) * blockBytes) : undefined,
     seal() {

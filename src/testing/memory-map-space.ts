@@ -79,6 +79,11 @@ export class MemoryMapSpace implements MapSpace {
       this.#pending.splice(0, this.#pending.length - this.pendingMax);
   }
 
+  readonly stagedAt = 0;
+  stage(): number {
+    return 0;
+  }
+
   adopt(words: Uint32Array, at: number): void {
     const stored = this.#must(words, at);
     assert(stored.state === 'busy', 'a name is adopted once');

@@ -11,6 +11,10 @@ const growBytes = 4 * 1024 * 1024;
 const arenaBytesMax = 1024 * 1024 * 1024;
 /** For one call of a kernel: in the kernels' own page, behind their tables. */
 const tableAt = 48 * 1024;
+/** Where sums of one kernel call go. */
+const sumsAt = 56 * 1024;
+/** Blocks whose sums are computed by one call. */
+export const sumsMax = 32;
 
 /** A resizing arena has a new buffer object after each growth; all of them begin at a page of the machine. */
 const alignedBuffers = new WeakSet<ArrayBufferLike>();
@@ -26,9 +30,13 @@ export interface Arena {
   /** Where u32 operands of one kernel call may stand: 64 words. */
   readonly table: Uint32Array;
   readonly tableAt: number;
-  /** Offset of a strip. Its content is what the last user left. */
-  take(): number;
-  give(strip: number): void;
+  /** What `kernels.sumBlocks` writes to: four words for each block. */
+  readonly sums: Uint32Array;
+  readonly sumsAt: number;
+  /** Offset of so many strips side by side, a divisor of 16. Their content is what the last user left. */
+  take(strips?: number): number;
+  /** As they were taken. */
+  give(at: number, strips?: number): void;
   view(offset: number, lengthBytes: number): Uint8Array;
   /** Strips that are out. */
   readonly taken: number;
@@ -41,38 +49,45 @@ export function openArena(): Arena {
     shared: true,
   });
   const kernels = openKernels(memory);
-  const free: number[] = [];
+  /** By how many were taken side by side. */
+  const free = new Map<number, number[]>();
   let bytes = new Uint8Array(memory.buffer);
   let taken = 0;
-  const grow = () => {
+  const grow = (strips: number, known: number[]) => {
     const end = bytes.byteLength;
+    assert(growBytes % (strips * stripBytes) === 0, 'whole runs of strips');
     assert(end + growBytes <= arenaBytesMax, `strips are given back: ${taken} are out`);
     memory.grow(growBytes / pageBytes);
     bytes = new Uint8Array(memory.buffer);
     alignedBuffers.add(memory.buffer);
-    for (let strip = end + growBytes - stripBytes; strip >= end; strip -= stripBytes) free.push(strip);
+    const runBytes = strips * stripBytes;
+    for (let at = end + growBytes - runBytes; at >= end; at -= runBytes) known.push(at);
   };
   return {
     kernels,
     tableAt,
     table: new Uint32Array(memory.buffer, tableAt, 64),
+    sumsAt,
+    sums: new Uint32Array(memory.buffer, sumsAt, 4 * sumsMax),
     get bytes() {
       return bytes;
     },
     get taken() {
       return taken;
     },
-    take() {
-      if (free.length === 0) grow();
-      taken++;
-      const strip = free.pop();
-      assert(strip !== undefined, 'the arena has grown');
-      return strip;
+    take(strips = 1) {
+      let known = free.get(strips);
+      if (known === undefined) free.set(strips, (known = []));
+      if (known.length === 0) grow(strips, known);
+      taken += strips;
+      const at = known.pop();
+      assert(at !== undefined, 'the arena has grown');
+      return at;
     },
-    give(strip) {
-      assert(strip >= reserved && taken > 0, 'a strip of this arena comes back');
-      taken--;
-      free.push(strip);
+    give(at, strips = 1) {
+      assert(at >= reserved && taken >= strips, 'a strip of this arena comes back');
+      taken -= strips;
+      free.get(strips)?.push(at);
     },
     view: (offset, lengthBytes) => bytes.subarray(offset, offset + lengthBytes),
   };

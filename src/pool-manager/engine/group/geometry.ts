@@ -11,8 +11,13 @@ const [kib, mib, gib] = [1024, 1024 ** 2, 1024 ** 3];
 
 export const chunkBytes = 16 * kib;
 export const chunkUnits = chunkBytes / blockBytes;
-/** Rows that leave in one write per device: 256 KiB. */
-export const stripRows = 16;
+/** What leaves in one write per device: 256 KiB at least, and more where the columns are few. */
+const stripRowsMin = 16;
+const stripRowsMax = 64;
+
+/** Rows that leave together: a megabyte of data, or all of a segment. */
+export const stripRowsFor = (dataColumns: number, segmentRows: number): number =>
+  Math.min(segmentRows, Math.max(stripRowsMin, stripRowsMax / 2 ** Math.ceil(Math.log2(dataColumns))));
 
 export const labelBytes = mib;
 /** Smaller ones are refused: labels, log and reserve would leave nothing. */

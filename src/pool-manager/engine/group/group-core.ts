@@ -7,7 +7,7 @@
 import { assert, must } from '../../../shared/assert.ts';
 import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { Arena } from './arena.ts';
-import { chunkBytes, chunkUnits, deviceOf, type GroupShape } from './geometry.ts';
+import { chunkBytes, chunkUnits, deviceOf, type GroupShape, stripRowsFor } from './geometry.ts';
 import { inUse, type Member } from './member.ts';
 import { GroupFailure } from './segment-group.ts';
 
@@ -43,6 +43,8 @@ export class GroupCore {
   readonly arena: Arena;
   readonly members: Member[];
   readonly segmentRows: number;
+  /** Rows of a segment that leave together. */
+  readonly stripRows: number;
   segments: number;
   openTxg = 1;
   failure: GroupFailure | undefined;
@@ -57,6 +59,7 @@ export class GroupCore {
     this.arena = options.arena;
     this.members = [...options.members];
     this.segmentRows = options.segmentBytes / chunkBytes;
+    this.stripRows = stripRowsFor(options.shape.dataColumns, this.segmentRows);
     this.segments = options.segments;
     this.firstTxgs = new Float64Array(options.segments);
     this.lastTxgs = new Float64Array(options.segments);

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { must } from '../../../shared/assert.ts';
 import { prng } from '../../../shared/prng.ts';
+import { processArena } from './arena.ts';
 import type { SegmentGroup, SegmentWriter, UnitCheck } from './segment-group.ts';
 
 /** The content of a unit that is told from every other. */
@@ -81,6 +82,28 @@ export function segmentGroupContract(name: string, open: () => SegmentGroup): vo
       writer.finish();
       await writer.drained();
       expect((await group.read(0, 0, 1, isTagged(5))).bad).toEqual([]);
+    });
+
+    test('units that were put where they will be are appended as they are, and others among them', async () => {
+      const arena = processArena();
+      const group = open();
+      const writer = group.open(0);
+      const tags: number[] = [];
+      const append = (tag: number, bytes: Uint8Array, from: number) =>
+        (tags[writer.append(bytes, from)] = tag);
+      for (let tag = 0; tags.length < group.segmentUnits;) {
+        const staged = Math.min(writer.stage(arena), 5);
+        const at = writer.stagedAt;
+        if (staged === 0) append(tag, unitOf(tag++), 0);
+        for (let i = 0; i < staged; i++) arena.bytes.set(unitOf(tag + i), at + i * blockBytes);
+        // the second is left out: the others move up
+        for (let i = 0; i < staged; i++) if (i !== 1) append(tag + i, arena.bytes, at + i * blockBytes);
+        tag += staged;
+      }
+      writer.finish();
+      await writer.drained();
+      const isRight: UnitCheck = (index, bytes, from) => isTagged(tags[index] ?? -1)(0, bytes, from);
+      expect((await group.read(0, 0, tags.length, isRight)).bad).toEqual([]);
     });
 
     test('what nobody has is bad, and nothing else', async () => {

@@ -7,6 +7,8 @@
  *  - What a group has no redundancy for any more is `bad` in a reading; it is never answered as data.
  */
 
+import type { Arena } from './arena.ts';
+
 /** Whether the unit at `from` in `bytes`, `index` units behind the first one asked for, is what its pointer promises. */
 export type UnitCheck = (index: number, bytes: Uint8Array, from: number) => boolean;
 
@@ -95,6 +97,12 @@ export interface SegmentWriter {
   readonly room: number;
   /** Copies the unit at `from`; answers its place in the segment. Full strips leave by themselves. Never waits. */
   append(bytes: Uint8Array, from: number): number;
+  /**
+   * How many units, the next ones to be appended, may be put at `stagedAt` of this arena beforehand: `append` finds them
+   * there and copies nothing. 0: none, this is not where its buffers are. Good until the next call.
+   */
+  stage(arena: Arena): number;
+  readonly stagedAt: number;
   /** A view of a unit that is not written yet, valid until the event loop turns; undefined when it is on the devices. */
   peek(unit: number): Uint8Array | undefined;
   /** Pads the open row with zero units and sends all rows. What was sent is never extended. */

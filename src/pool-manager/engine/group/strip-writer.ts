@@ -1,12 +1,12 @@
 /**
- * Writes one segment from front to back. Units are copied to their place in the buffers of their strip (16 rows); a full
- * strip gets its parity and leaves, one write per device. Sealing sends the rows there are; the strip goes on behind
+ * Writes one segment from front to back. Units are copied to their place in the buffers of their strip (`stripRows`); a
+ * full strip gets its parity and leaves, one write per device. Sealing sends the rows there are; the strip goes on behind
  * them, and nothing that was sent is sent again.
  */
 import { assert, must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
-import { stripBytes } from './arena.ts';
-import { chunkBytes, chunkUnits, stripRows } from './geometry.ts';
+import { type Arena, stripBytes } from './arena.ts';
+import { chunkBytes, chunkUnits } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import type { SegmentWriter } from './segment-group.ts';
 
@@ -21,11 +21,18 @@ interface Strip {
 export class StripWriter implements SegmentWriter {
   readonly segment: number;
   units = 0;
+  stagedAt = 0;
   readonly #core: GroupCore;
   readonly #onWritten: () => void;
   readonly #strips: (Strip | undefined)[] = [];
   readonly #sends = new Set<Promise<void>>();
   readonly #total: number;
+  readonly #rowUnits: number;
+  /** Units of a strip, and arena strips of each of its buffers. */
+  readonly #stripUnits: number;
+  readonly #bufferStrips: number;
+  /** Where the next unit goes, −1 where its chunk has not been looked up. */
+  #nextAt = -1;
   #sentRows = 0;
   #isFinished = false;
 
@@ -34,6 +41,9 @@ export class StripWriter implements SegmentWriter {
     this.#core = core;
     this.segment = segment;
     this.#total = core.segmentUnits;
+    this.#rowUnits = chunkUnits * core.shape.dataColumns;
+    this.#stripUnits = core.stripRows * this.#rowUnits;
+    this.#bufferStrips = 2 ** Math.ceil(Math.log2((core.stripRows * chunkBytes) / stripBytes));
     this.#onWritten = onWritten;
     core.firstTxgs[segment] = core.lastTxgs[segment] = core.openTxg;
   }
@@ -55,14 +65,22 @@ export class StripWriter implements SegmentWriter {
   append(bytes: Uint8Array, from: number): number {
     assert(this.room > 0, `segment ${this.segment} has room`);
     const unit = this.units;
-    const to = this.#place(unit, true);
-    this.#core.arena.bytes.set(
-      bytes.byteLength === blockBytes ? bytes : bytes.subarray(from, from + blockBytes),
-      to,
-    );
+    const to = this.#next();
+    const arena = this.#core.arena.bytes;
+    if (bytes === arena) {
+      if (from !== to) arena.copyWithin(to, from, from + blockBytes);
+    } else arena.set(bytes.byteLength === blockBytes ? bytes : bytes.subarray(from, from + blockBytes), to);
     this.units = unit + 1;
-    if (this.units % (stripRows * this.#rowUnits) === 0 || this.units === this.#total) this.#send();
+    this.#nextAt = this.units % chunkUnits === 0 ? -1 : to + blockBytes;
+    if (this.units % this.#stripUnits === 0 || this.units === this.#total) this.#send();
     return unit;
+  }
+
+  stage(arena: Arena): number {
+    if (arena !== this.#core.arena || this.room === 0) return 0;
+    this.stagedAt = this.#next();
+    const run = this.#rowUnits === chunkUnits ? this.#stripUnits : chunkUnits;
+    return Math.min(run - (this.units % run), this.#total - this.units);
   }
 
   peek(unit: number): Uint8Array | undefined {
@@ -74,6 +92,7 @@ export class StripWriter implements SegmentWriter {
   seal(): void {
     const rows = Math.ceil(this.units / this.#rowUnits);
     if (rows === this.#sentRows) return;
+    this.#nextAt = -1;
     for (; this.units < rows * this.#rowUnits; this.units++) {
       const at = this.#place(this.units, true);
       this.#core.arena.bytes.fill(0, at, at + blockBytes);
@@ -111,12 +130,15 @@ export class StripWriter implements SegmentWriter {
     }
   }
 
-  get #rowUnits(): number {
-    return chunkUnits * this.#core.shape.dataColumns;
+  /** Where the next unit goes; its strip is open then. */
+  #next(): number {
+    if (this.#nextAt < 0) this.#nextAt = this.#place(this.units, true);
+    return this.#nextAt;
   }
 
   /** Where a unit lies in the arena; −1 when its strip is written. */
   #place(unit: number, mayOpen: boolean): number {
+    const { stripRows } = this.#core;
     const { dataColumns } = this.#core.shape;
     const chunk = Math.floor(unit / chunkUnits);
     const row = Math.floor(chunk / dataColumns);
@@ -134,7 +156,7 @@ export class StripWriter implements SegmentWriter {
     assert(index === this.#strips.length, 'strips are filled in order');
     const { isMirror } = this.#core.shape;
     const count = isMirror ? 1 : this.#core.columns;
-    const buffers = Array.from({ length: count }, () => this.#core.arena.take());
+    const buffers = Array.from({ length: count }, () => this.#core.arena.take(this.#bufferStrips));
     const strip: Strip = { buffers, inFlight: 0, isComplete: false };
     this.#strips.push(strip);
     return strip;
@@ -143,6 +165,7 @@ export class StripWriter implements SegmentWriter {
   /** All rows that are full and not sent; they are of one strip. */
   #send(): void {
     const core = this.#core;
+    const { stripRows } = core;
     const from = this.#sentRows;
     const to = this.units / this.#rowUnits;
     const index = Math.floor(from / stripRows);
@@ -176,7 +199,7 @@ export class StripWriter implements SegmentWriter {
   #giveBack(index: number, strip: Strip): void {
     if (!strip.isComplete || strip.inFlight > 0 || this.#strips[index] === undefined) return;
     this.#strips[index] = undefined;
-    for (const buffer of strip.buffers) this.#core.arena.give(buffer);
+    for (const buffer of strip.buffers) this.#core.arena.give(buffer, this.#bufferStrips);
   }
 }
 
@@ -184,7 +207,7 @@ export class StripWriter implements SegmentWriter {
 function computeParity(core: GroupCore, { buffers }: Strip, at: number, lengthBytes: number): void {
   const { dataColumns, parityColumns, isMirror } = core.shape;
   if (isMirror) return;
-  assert(at + lengthBytes <= stripBytes, 'rows of one strip');
+  assert(at + lengthBytes <= core.stripRows * chunkBytes, 'rows of one strip');
   const { table, tableAt, kernels } = core.arena;
   for (let k = 0; k < dataColumns; k++) table[k] = must(buffers[k], 'a data column') + at;
   const p = must(buffers[dataColumns], 'P') + at;

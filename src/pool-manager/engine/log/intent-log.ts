@@ -48,6 +48,7 @@ interface Cut {
 
 export class IntentLog implements VolumeJournal {
   readonly #options: IntentLogOptions;
+  readonly #placeOf: (batch: number) => BatchPlace;
   #ring: LogRing;
   #pending = new PendingGroup();
   #spare = new PendingGroup();
@@ -73,6 +74,7 @@ export class IntentLog implements VolumeJournal {
   constructor(options: IntentLogOptions) {
     this.#options = options;
     this.#ring = options.ring;
+    this.#placeOf = (batch) => options.batchPlace(batch);
   }
 
   /** Where the group that is noted next will begin. */
@@ -160,8 +162,7 @@ export class IntentLog implements VolumeJournal {
     from: number,
   ): void {
     if (this.isMuted) return;
-    const place = (batch: number) => this.#options.batchPlace(batch);
-    this.notedUnits += this.#pending.pointers(kind, slot, number, block, count, words, from, place);
+    this.notedUnits += this.#pending.pointers(kind, slot, number, block, count, words, from, this.#placeOf);
     this.#grown();
   }
 

@@ -15,6 +15,8 @@ export class PendingGroup {
   storedBytes = 0;
   readonly #records = new RecordBuffer();
   readonly #batches = new Set<number>();
+  /** The one that the last pointer was of. */
+  #lastBatch = -1;
   /** Words 0 and 1 of each pointer with data. */
   #names = new Uint32Array(1024);
   #named = 0;
@@ -61,10 +63,7 @@ export class PendingGroup {
     for (let i = 0, at = from; i < count; i++, at += pointerWords) {
       if (!isMapped(words, at)) continue;
       const batch = batchOf(words, at);
-      if (!this.#batches.has(batch)) {
-        this.#batches.add(batch);
-        this.#records.batch(batch, placeOf(batch));
-      }
+      if (batch !== this.#lastBatch) this.#know(batch, placeOf);
       this.#name(words[at] ?? 0, words[at + 1] ?? 0);
       this.storedBytes += sectorsOf(words, at) * sectorBytes;
     }
@@ -87,9 +86,17 @@ export class PendingGroup {
   clear(): void {
     this.#records.clear();
     this.#batches.clear();
+    this.#lastBatch = -1;
     this.slots.clear();
     this.#named = 0;
     this.storedBytes = 0;
+  }
+
+  #know(batch: number, placeOf: (batch: number) => BatchPlace): void {
+    this.#lastBatch = batch;
+    if (this.#batches.has(batch)) return;
+    this.#batches.add(batch);
+    this.#records.batch(batch, placeOf(batch));
   }
 
   #name(low: number, high: number): void {

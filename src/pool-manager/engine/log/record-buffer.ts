@@ -33,6 +33,7 @@ export const recordKind = {
 export class RecordBuffer {
   #bytes = new Uint8Array(64 * 1024);
   #view = new DataView(this.#bytes.buffer);
+  #words = new Uint32Array(this.#bytes.buffer);
   #length = 0;
 
   /** What was put so far, until the next record. */
@@ -62,10 +63,9 @@ export class RecordBuffer {
     this.#u64(at, number);
     this.#u64(at + 8, block);
     this.#u64(at + 16, count);
-    const wordsPerPointer = pointerBytes / 4;
-    new Uint32Array(this.#bytes.buffer, at + 24, count * wordsPerPointer).set(
-      words.subarray(from, from + count * wordsPerPointer),
-    );
+    const to = (at + 24) / 4;
+    const length = (count * pointerBytes) / 4;
+    for (let i = 0; i < length; i++) this.#words[to + i] = words[from + i] ?? 0;
   }
 
   batch(batch: number, place: BatchPlace): void {
@@ -155,6 +155,7 @@ export class RecordBuffer {
       grown.set(this.#bytes.subarray(0, at));
       this.#bytes = grown;
       this.#view = new DataView(grown.buffer);
+      this.#words = new Uint32Array(grown.buffer);
     }
     return at;
   }

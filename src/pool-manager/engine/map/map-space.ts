@@ -4,6 +4,7 @@
  * A name is bound once. From `append` on its units are busy: nobody moves or reuses them. `adopt` makes them live; a live
  * name that is `free`d at a checkpoint stays readable for whoever holds a pin from before.
  */
+import type { Arena } from '../group/arena.ts';
 import type { UnitCheck } from '../group/segment-group.ts';
 
 export type Stream = 'data' | 'metadata';
@@ -35,6 +36,12 @@ export interface MapSpace {
     words: Uint32Array,
     at: number,
   ): void;
+  /**
+   * How many blocks, stored as they are, may be put at `stagedAt` of this arena before they are appended: `append` then
+   * copies nothing. 0: none for now. Good until the next call.
+   */
+  stage(stream: Stream, arena: Arena): number;
+  readonly stagedAt: number;
   /** The pointer stands in a tree of the checkpoint being built. */
   adopt(words: Uint32Array, at: number): void;
   /** A live pointer is in no tree from checkpoint `txg` on. */

@@ -6,6 +6,7 @@
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
 import { plainSectors, setName } from '../map/pointer.ts';
+import type { Arena } from '../group/arena.ts';
 import type { Stream } from '../map/map-space.ts';
 import { nextGroup } from './group-turn.ts';
 import { finishSegment, type OpenSegment, openSegment } from './open-segment.ts';
@@ -46,6 +47,7 @@ const newStream = (heat: number): StreamState => ({
 
 export class Appender {
   nextBatch: number;
+  stagedAt = 0;
   readonly #table: SpaceTable;
   readonly #storedSum: StoredSum;
   readonly #data = newStream(heatCode.data);
@@ -95,6 +97,19 @@ export class Appender {
     stream.packed.set(stored.subarray(from, from + bytes), stream.packedSectors * sectorBytes);
     stream.packedSectors += sectors;
     if (stream.packedSectors === plainSectors) this.#flushPacked(stream);
+  }
+
+  /** As in map-space.ts: what the batch that grows has room for, where its strip is. */
+  stage(kind: Stream, arena: Arena): number {
+    const stream = kind === 'data' ? this.#data : this.#metadata;
+    const { current } = stream;
+    if (stream.record < 0 || current === undefined || stream.packedSectors > 0) return 0;
+    const { writer } = current;
+    const left = stream.unitsMax - (writer.units - stream.base);
+    if (left <= 0) return 0;
+    const units = writer.stage(arena);
+    this.stagedAt = writer.stagedAt;
+    return Math.min(units, left);
   }
 
   /** The next batch of the stream gets at least the number that is answered. */

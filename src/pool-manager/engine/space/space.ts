@@ -59,6 +59,10 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     },
     append: (stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at) =>
       appender.append(stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at),
+    stage: (stream, arena) => appender.stage(stream, arena),
+    get stagedAt() {
+      return appender.stagedAt;
+    },
     adopt(words, at) {
       const record = find(words, at);
       table.adopt(record, unitOf(record, words, at));

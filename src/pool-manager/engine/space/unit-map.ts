@@ -30,6 +30,9 @@ export class UnitMap {
   #countSlot = new Uint32Array(0);
   readonly #countPools = new Map<number, SlotPool>();
   readonly #pending = new Map<number, Pending>();
+  /** The one that was looked up last. */
+  #lastId = -1;
+  #last: Pending | undefined;
   #busyUnits = 0;
   #liveUnits = 0;
 
@@ -93,8 +96,7 @@ export class UnitMap {
   }
 
   pendingCount(id: number, unit: number): number {
-    if (!this.#segments.has(id, segmentFlag.pending)) return 0;
-    return this.#pending.get(id)?.units[unit] ?? 0;
+    return this.#pendingOf(id)?.units[unit] ?? 0;
   }
 
   /** Blocks of the segment that are not live. */
@@ -110,14 +112,7 @@ export class UnitMap {
   /** One more block in the unit, not live yet. */
   take(id: number, unit: number): void {
     this.#add(id, unit, 1);
-    let pending = this.#segments.has(id, segmentFlag.pending) ? this.#pending.get(id) : undefined;
-    if (pending === undefined) {
-      const { dataUnits } = this.#segments.spaceOf(id);
-      const live = new Uint32Array(Math.ceil(dataUnits / 32));
-      pending = { blocks: 0, units: new Uint8Array(dataUnits), live, becameLive: false };
-      this.#pending.set(id, pending);
-      this.#segments.setFlag(id, segmentFlag.pending, true);
-    }
+    const pending = this.#pendingOf(id) ?? this.#beginPending(id);
     pending.blocks++;
     pending.units[unit] = (pending.units[unit] ?? 0) + 1;
   }
@@ -222,6 +217,7 @@ export class UnitMap {
     const pending = this.#pending.get(id);
     if (pending === undefined || pending.blocks > 0 || pending.becameLive) return;
     this.#pending.delete(id);
+    this.#lastId = -1;
     this.#segments.setFlag(id, segmentFlag.pending, false);
   }
 
@@ -262,8 +258,28 @@ export class UnitMap {
     return true;
   }
 
+  /** What is pending in a segment. */
+  #pendingOf(id: number): Pending | undefined {
+    if (!this.#segments.has(id, segmentFlag.pending)) return undefined;
+    if (id !== this.#lastId) {
+      this.#last = this.#pending.get(id);
+      this.#lastId = id;
+    }
+    return this.#last;
+  }
+
+  #beginPending(id: number): Pending {
+    const { dataUnits } = this.#segments.spaceOf(id);
+    const live = new Uint32Array(Math.ceil(dataUnits / 32));
+    const pending = { blocks: 0, units: new Uint8Array(dataUnits), live, becameLive: false };
+    this.#pending.set(id, pending);
+    this.#segments.setFlag(id, segmentFlag.pending, true);
+    this.#lastId = -1;
+    return pending;
+  }
+
   #unpend(id: number, unit: number): Pending {
-    const pending = this.#segments.has(id, segmentFlag.pending) ? this.#pending.get(id) : undefined;
+    const pending = this.#pendingOf(id);
     assert(pending !== undefined && (pending.units[unit] ?? 0) > 0, `unit ${unit} of ${id} is pending`);
     pending.units[unit] = (pending.units[unit] ?? 0) - 1;
     pending.blocks--;

@@ -3,7 +3,9 @@
  * goes into the open layer. No object is made per block: pointers pass through one scratch array.
  */
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
+import { processArena, sumsMax } from '../group/arena.ts';
 import type { DeltaLayer } from '../map/delta-layer.ts';
+import { saltHigh, saltLow } from '../map/owner.ts';
 import {
   checksumWord,
   compressionCode,
@@ -23,6 +25,9 @@ import type { VolumeCore } from './volume-core.ts';
 /** After a block that saved nothing so many are not tried, twice as many the next time, up to the greatest. */
 const skipMin = 2;
 const skipMax = 128;
+
+/** Where data waits to be written. */
+const strips = processArena();
 
 export class BlockIntake {
   properties: VolumeProperties = defaultProperties;
@@ -47,14 +52,11 @@ export class BlockIntake {
     const count = data.byteLength / blockBytes;
     if (count * pointerWords > this.words.length)
       this.words = new Uint32Array(2 ** Math.ceil(Math.log2(count)) * pointerWords);
-    for (let done = 0; done < count; done += pieceBlocks) {
-      const piece = Math.min(pieceBlocks, count - done);
-      takePiece(data, done * blockBytes, piece * blockBytes);
-      for (let i = 0; i < piece; i++) {
-        const at = (done + i) * pointerWords;
-        this.#take(i, block + done + i, birth, at);
-        this.#place(layer, block + done + i, this.words, at);
-      }
+    const isPlain = this.properties.compression === 'off';
+    for (let done = 0; done < count;) {
+      const staged = isPlain ? this.#core.space.stage('data', strips) : 0;
+      if (staged > 0) done += this.#putStaged(layer, block, data, birth, done, staged);
+      else done += this.#putPiece(layer, block, data, birth, done, isPlain ? 1 : pieceBlocks);
     }
   }
 
@@ -77,6 +79,58 @@ export class BlockIntake {
     this.#core.space.drop(words, at, this.#core.openTxg);
   }
 
+  /** Blocks from `done` on go straight to where they leave from; answers how many. */
+  #putStaged(layer: DeltaLayer, block: number, data: Uint8Array, birth: number, done: number, most: number) {
+    const { space } = this.#core;
+    const { words } = this;
+    const { bytes, kernels, sums, sumsAt } = strips;
+    const piece = Math.min(most, sumsMax, data.byteLength / blockBytes - done);
+    const from = space.stagedAt;
+    const length = piece * blockBytes;
+    bytes.set(
+      length === data.byteLength ? data : data.subarray(done * blockBytes, done * blockBytes + length),
+      from,
+    );
+    const first = block + done;
+    const zeros = kernels.sumBlocks(sumsAt, from, piece, saltLow(first), saltHigh(first));
+    for (let i = 0; i < piece; i++) {
+      const at = (done + i) * pointerWords;
+      if ((zeros & (1 << i)) === 0) {
+        for (let k = 0; k < 4; k++) words[at + checksumWord + k] = sums[i * 4 + k] ?? 0;
+        const low = sums[i * 4] ?? 0;
+        const high = sums[i * 4 + 1] ?? 0;
+        space.append(
+          'data',
+          bytes,
+          from + i * blockBytes,
+          plainSectors,
+          this.#slot,
+          first + i,
+          low,
+          high,
+          words,
+          at,
+        );
+        setBirth(words, at, birth);
+        this.pendingSectors += plainSectors;
+      } else setHole(words, at, birth);
+      this.#place(layer, first + i, words, at);
+    }
+    return piece;
+  }
+
+  /** The same by way of the memory in which blocks are packed. */
+  #putPiece(layer: DeltaLayer, block: number, data: Uint8Array, birth: number, done: number, most: number) {
+    const piece = Math.min(most, data.byteLength / blockBytes - done);
+    takePiece(data, done * blockBytes, piece * blockBytes);
+    for (let i = 0; i < piece; i++) {
+      const at = (done + i) * pointerWords;
+      this.#take(i, block + done + i, birth, at);
+      this.#place(layer, block + done + i, this.words, at);
+    }
+    return piece;
+  }
+
   /** The pointer of block `index` of the piece, its data appended. */
   #take(index: number, block: number, birth: number, at: number): void {
     const { words } = this;
@@ -88,7 +142,8 @@ export class BlockIntake {
     const sectors = this.properties.compression === 'off' ? 0 : this.#pack(index);
     if (sectors > 0) this.#appendPacked(sectors, block, at);
     else {
-      const [low, high] = [words[at + checksumWord] ?? 0, words[at + checksumWord + 1] ?? 0];
+      const low = words[at + checksumWord] ?? 0;
+      const high = words[at + checksumWord + 1] ?? 0;
       const from = pieceAt(index);
       this.#core.space.append('data', arena, from, plainSectors, this.#slot, block, low, high, words, at);
     }
