@@ -8,6 +8,10 @@ import type { Answer, Case } from './worker.ts';
 /** Two on the machines of CI. */
 export const processesUsual = Math.max(2, Math.min(8, availableParallelism()));
 
+const memoryFlags = ['--max-old-space-size=1500', '--max-semi-space-size=32'];
+/** Large buffers come and go with each state: glibc keeps the memory of those that went for those that come. */
+const memory = { MALLOC_MMAP_THRESHOLD_: `${64 * 2 ** 20}`, MALLOC_TRIM_THRESHOLD_: `${512 * 2 ** 20}` };
+
 /**
  * Gives each case to a process that is free; `next` answers undefined when there is nothing left. A process that ends
  * in the middle of a case has failed it.
@@ -19,7 +23,10 @@ export async function workOff<One extends Case>(options: {
 }): Promise<void> {
   const { processes, next, done } = options;
   const start = () =>
-    fork(join(import.meta.dirname, 'worker.ts'), { execArgv: ['--max-old-space-size=1500'] });
+    fork(join(import.meta.dirname, 'worker.ts'), {
+      execArgv: memoryFlags,
+      env: { ...process.env, ...memory },
+    });
   const worker = async (): Promise<void> => {
     let child = start();
     for (let one = next(); one !== undefined; one = next()) {

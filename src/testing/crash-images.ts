@@ -5,10 +5,11 @@ import {
   applyDiscard,
   applyWrite,
   type DeviceDiscard,
-  type DeviceOp,
   type DeviceWrite,
   type Image,
+  type LayeredImage,
   type MemoryDevice,
+  wholeImage,
 } from './memory-device.ts';
 
 const sectorBytes = 512;
@@ -39,33 +40,32 @@ export type Fate = 'kept' | 'lost' | 'torn';
 export function momentsOf(device: MemoryDevice): (cut: number) => Moment {
   const { start, ops } = device.history();
   const base = new Map(start);
-  let waiting: readonly DeviceOp[] = ops;
+  const flushes = ops.filter((op) => op.do === 'flush' && !op.hasFailed).toSorted((a, b) => a.at - b.at);
+  let flushesAnswered = 0;
+  let flushed = -1;
+  let begun = 0;
+  /** Begun, and not in the base: in the order in which they are answered, what is not answered yet last. */
+  let waiting: (DeviceWrite | DeviceDiscard)[] = [];
   let before = 0;
   let baseChanges = 0;
   return (cut) => {
     assert(cut >= before, 'cuts never go back');
     before = cut;
-    const flushed = Math.max(
-      -1,
-      ...ops.flatMap((op) => (op.do === 'flush' && !op.hasFailed && op.at < cut ? [op.begunAt] : [])),
-    );
-    const begun = waiting.filter((op) => op.begunAt < cut);
-    const changes = begun
-      .filter((op) => op.do !== 'flush')
-      .map((op): Change => ({
-        op,
-        isSure: !op.hasFailed && op.at < cut && (op.at < flushed || (op.do === 'write' && op.through)),
-      }))
-      // later answers win; what is not answered yet comes last
-      .toSorted((a, b) => a.op.at - b.op.at || a.op.begunAt - b.op.begunAt);
-    const sure = changes.findIndex(({ isSure }) => !isSure);
-    const settled = sure === -1 ? changes : changes.slice(0, sure);
+    for (let next = flushes[flushesAnswered]; next !== undefined && next.at < cut;) {
+      flushed = Math.max(flushed, next.begunAt);
+      next = flushes[++flushesAnswered];
+    }
+    for (let op = ops[begun]; op !== undefined && op.begunAt < cut; op = ops[++begun])
+      if (op.do !== 'flush') waiting.push(op);
+    const isSure = (op: DeviceWrite | DeviceDiscard): boolean =>
+      !op.hasFailed && op.at < cut && (op.at < flushed || (op.do === 'write' && op.through));
+    waiting = waiting.toSorted((a, b) => a.at - b.at || a.begunAt - b.begunAt);
+    const unsure = waiting.findIndex((op) => !isSure(op));
+    const settled = unsure === -1 ? waiting.length : unsure;
     // Nothing that is under way now is older than these, so they can be left behind for good.
-    for (const { op } of settled) apply(base, op);
-    baseChanges += settled.length;
-    const done = new Set<DeviceOp>(settled.map(({ op }) => op));
-    waiting = waiting.filter((op) => !done.has(op) && !(op.do === 'flush' && op.at < cut));
-    return { base, baseChanges, changes: changes.slice(settled.length) };
+    for (const op of waiting.splice(0, settled)) apply(base, op);
+    baseChanges += settled;
+    return { base, baseChanges, changes: waiting.map((op) => ({ op, isSure: isSure(op) })) };
   };
 }
 
@@ -76,15 +76,23 @@ export const momentOf = (device: MemoryDevice, cut = Infinity): Moment => moment
 export const flushedImage = (device: MemoryDevice): Image => imageOf(momentOf(device), () => 'lost');
 
 /** The image when each change that is not sure has the fate that is told for it. */
-export function imageOf({ base, changes }: Moment, fate: (index: number) => Fate, random?: Prng): Image {
-  const units = new Map(base);
+export const imageOf = (moment: Moment, fate: (index: number) => Fate, random?: Prng): Image =>
+  wholeImage(layeredOf(moment, fate, random));
+
+/** The same over the image of what is sure; good as long as no later moment of the device is asked for. */
+export function layeredOf(
+  { base, changes }: Moment,
+  fate: (index: number) => Fate,
+  random?: Prng,
+): LayeredImage {
+  const over = new Map<number, Uint8Array>();
   let unsure = 0;
   for (const { op, isSure } of changes) {
     const decided = isSure ? 'kept' : fate(unsure++);
-    if (decided === 'kept') apply(units, op);
-    else if (decided === 'torn' && random !== undefined) tear(units, op, random);
+    if (decided === 'kept') apply(over, op);
+    else if (decided === 'torn' && random !== undefined) tear(base, over, op, random);
   }
-  return units;
+  return { image: base, over };
 }
 
 export const unsureCount = ({ changes }: Moment): number => changes.filter(({ isSure }) => !isSure).length;
@@ -105,18 +113,23 @@ function apply(units: Map<number, Uint8Array>, op: DeviceWrite | DeviceDiscard):
   else applyDiscard(units, op.offsetBytes, op.lengthBytes);
 }
 
-function tear(units: Map<number, Uint8Array>, op: DeviceWrite | DeviceDiscard, random: Prng): void {
+function tear(
+  base: Image,
+  over: Map<number, Uint8Array>,
+  op: DeviceWrite | DeviceDiscard,
+  random: Prng,
+): void {
   if (op.do === 'discard') {
     for (let at = 0; at < op.lengthBytes; at += unitBytes)
-      if (random.chance(0.5)) applyDiscard(units, op.offsetBytes + at, unitBytes);
+      if (random.chance(0.5)) applyDiscard(over, op.offsetBytes + at, unitBytes);
     return;
   }
   const { offsetBytes, data } = op;
   for (let at = 0; at < data.byteLength; at += sectorBytes) {
     if (random.chance(0.5)) continue;
     const unit = Math.floor((offsetBytes + at) / unitBytes);
-    const bytes = (units.get(unit) ?? new Uint8Array(unitBytes)).slice();
+    const bytes = (over.get(unit) ?? base.get(unit) ?? new Uint8Array(unitBytes)).slice();
     bytes.set(data.subarray(at, at + sectorBytes), (offsetBytes + at) % unitBytes);
-    units.set(unit, bytes);
+    over.set(unit, bytes);
   }
 }

@@ -44,6 +44,22 @@ export const operationsSoFar = (): number => operations;
 
 /** Units by number; what is missing reads as zeros. */
 export type Image = ReadonlyMap<number, Uint8Array>;
+/** An image, and what lies over it: many that differ little share the one below. Neither is changed by a device. */
+export interface LayeredImage {
+  readonly image: Image;
+  readonly over?: Image;
+}
+
+/** Memory as it comes: whoever asks writes all of it. */
+const uncleared = (lengthBytes: number): Uint8Array =>
+  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer);
+
+export function wholeImage({ image, over }: LayeredImage): Image {
+  if (over === undefined || over.size === 0) return image;
+  const whole = new Map(image);
+  for (const [unit, bytes] of over) whole.set(unit, bytes);
+  return whole;
+}
 
 /** What a discarded unit reads as. */
 const rubbish = new Uint8Array(unitBytes).fill(0xd5);
@@ -52,10 +68,12 @@ export class MemoryDevice implements BlockDevice {
   readonly name: string;
   /** A test may make it larger. */
   sizeBytes: number;
-  readonly #units: Map<number, Uint8Array>;
+  /** Never changed; what was written since lies over it. */
+  #below: Image;
+  #over: Map<number, Uint8Array>;
   /** All writes, discards and flushes since `record()`, in the order in which they began. */
   log: DeviceOp[] | undefined;
-  #start: Image = new Map();
+  #start: LayeredImage = { image: new Map() };
   /** What operations do; `offsetBytes` is 0 for flushes. Return an error to fail, a promise to be slow. */
   fault: (op: DeviceAction, offsetBytes: number) => DeviceError | Promise<void> | undefined = () => undefined;
   /** Where a write lands; undefined: nowhere, though it is answered. */
@@ -65,21 +83,28 @@ export class MemoryDevice implements BlockDevice {
   flushes = 0;
   closed = false;
 
-  constructor(options: { readonly name: string; readonly sizeBytes: number; readonly image?: Image }) {
+  constructor(options: { readonly name: string; readonly sizeBytes: number } & Partial<LayeredImage>) {
     this.name = options.name;
     this.sizeBytes = options.sizeBytes;
-    this.#units = new Map(options.image);
+    this.#below = options.image ?? new Map();
+    this.#over = new Map(options.over);
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.#check(offsetBytes, lengthBytes);
     this.reads++;
-    await this.#fail('read', offsetBytes);
-    const bytes = new Uint8Array(lengthBytes);
+    const outcome = this.fault('read', offsetBytes);
+    if (outcome !== undefined) await failed(outcome);
+    const bytes = uncleared(lengthBytes);
+    let zerosFrom = 0;
     for (let at = 0; at < lengthBytes; at += unitBytes) {
-      const unit = this.#units.get((offsetBytes + at) / unitBytes);
-      if (unit !== undefined) bytes.set(unit, at);
+      const unit = this.#unit((offsetBytes + at) / unitBytes);
+      if (unit === undefined) continue;
+      if (zerosFrom < at) bytes.fill(0, zerosFrom, at);
+      bytes.set(unit, at);
+      zerosFrom = at + unitBytes;
     }
+    if (zerosFrom < lengthBytes) bytes.fill(0, zerosFrom);
     return bytes;
   }
 
@@ -97,9 +122,10 @@ export class MemoryDevice implements BlockDevice {
     this.writes++;
     const copy = data.slice();
     const answered = this.#note({ do: 'write', offsetBytes, data: copy, through });
-    await this.#fail('write', offsetBytes, answered);
+    const outcome = this.fault('write', offsetBytes);
+    if (outcome !== undefined) await failed(outcome, answered);
     const landing = this.landing(offsetBytes, copy.byteLength);
-    if (landing !== undefined) applyWrite(this.#units, landing, copy);
+    if (landing !== undefined) applyWrite(this.#over, landing, copy);
     answered();
   }
 
@@ -107,15 +133,17 @@ export class MemoryDevice implements BlockDevice {
     assert(!this.closed, `${this.name} is closed`);
     this.flushes++;
     const answered = this.#note({ do: 'flush' });
-    await this.#fail('flush', 0, answered);
+    const outcome = this.fault('flush', 0);
+    if (outcome !== undefined) await failed(outcome, answered);
     answered();
   }
 
   async discard(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check(offsetBytes, lengthBytes);
     const answered = this.#note({ do: 'discard', offsetBytes, lengthBytes });
-    await this.#fail('discard', offsetBytes, answered);
-    applyDiscard(this.#units, offsetBytes, lengthBytes);
+    const outcome = this.fault('discard', offsetBytes);
+    if (outcome !== undefined) await failed(outcome, answered);
+    applyDiscard(this.#over, offsetBytes, lengthBytes);
     answered();
   }
 
@@ -124,41 +152,45 @@ export class MemoryDevice implements BlockDevice {
     await Promise.resolve();
   }
 
-  /** Starts a log and answers the image it begins with. */
-  record(): Image {
+  /** Starts a log. */
+  record(): void {
     this.log = [];
-    this.#start = this.image();
-    return this.#start;
+    this.#start = { image: this.#below, over: this.#over };
+    this.#over = new Map(this.#over);
   }
 
   /** The image `record()` began with, and all that was done since. */
   history(): { readonly start: Image; readonly ops: readonly DeviceOp[] } {
     assert(this.log !== undefined, `${this.name} keeps a log`);
-    return { start: this.#start, ops: this.log };
+    return { start: wholeImage(this.#start), ops: this.log };
   }
 
   image(): Image {
-    return new Map(this.#units);
+    return wholeImage({ image: this.#below, over: this.#over });
   }
 
   /** Flips one bit of what is stored; the log has it as a durable write. */
   flipBit(offsetBytes: number, bit = 0): void {
     const unit = Math.floor(offsetBytes / unitBytes);
-    const bytes = (this.#units.get(unit) ?? zeros).slice();
+    const bytes = (this.#unit(unit) ?? zeros).slice();
     bytes[offsetBytes % unitBytes] = (bytes[offsetBytes % unitBytes] ?? 0) ^ (1 << bit);
-    this.#units.set(unit, bytes);
+    this.#over.set(unit, bytes);
     this.#note({ do: 'write', offsetBytes: unit * unitBytes, data: bytes, through: true })();
   }
 
+  #unit(unit: number): Uint8Array | undefined {
+    return this.#over.get(unit) ?? this.#below.get(unit);
+  }
+
   #check(offsetBytes: number, lengthBytes: number): void {
-    assert(!this.closed, `${this.name} is closed`);
+    assert(!this.closed, 'the device is open');
     assert(
       offsetBytes % unitBytes === 0 && lengthBytes % unitBytes === 0 && lengthBytes > 0,
-      `${this.name}: whole units`,
+      'transfers are whole units',
     );
     assert(
       offsetBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes,
-      `${this.name}: inside the device`,
+      'transfers are inside the device',
     );
   }
 
@@ -174,13 +206,17 @@ export class MemoryDevice implements BlockDevice {
       noted.hasFailed = hasFailed;
     };
   }
+}
 
-  async #fail(op: DeviceAction, offsetBytes: number, answered?: (hasFailed: boolean) => void): Promise<void> {
-    const outcome = await this.fault(op, offsetBytes);
-    if (outcome === undefined) return;
-    answered?.(true);
-    throw outcome;
-  }
+/** Waits for a slow outcome; throws what is an error. */
+async function failed(
+  outcome: DeviceError | Promise<void>,
+  answered?: (hasFailed: boolean) => void,
+): Promise<void> {
+  const error = await outcome;
+  if (error === undefined) return;
+  answered?.(true);
+  throw error;
 }
 
 /** Puts a write into a map of units; units are never changed in place. */

@@ -2,10 +2,11 @@
 import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
+import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
 import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
 import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
-import { imageOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
+import { layeredOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
 import { ManualClock } from '../manual-clock.ts';
 import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
@@ -25,11 +26,13 @@ export interface CrashCase {
 }
 
 /** Every so many states work goes on after the import. */
-const deepEvery = 8;
+const deepEvery = 12;
 /** Every so many states the roots before the newest are looked at. */
 const olderEvery = 7;
 /** Every so many states some devices are missing. */
 const missingEvery = 5;
+/** The maps are small, and a cache is made for each state. */
+const cacheLimits: Partial<EngineLimits> = { nodeCacheBytesMax: 2 ** 18 };
 /** Longer than the pause between two checkpoints. */
 const checkpointMs = 10_000;
 
@@ -44,7 +47,7 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
     const own = prng(seed);
     const now = moments.map((at) => at(cut));
     if (one.only !== undefined && one.only !== index) continue;
-    const images = now.map((moment, i) => imageOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
+    const images = now.map((moment, i) => layeredOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
     const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
     const missing = index % missingEvery === 1 ? missingDevices(one, feature, own) : [];
     try {
@@ -56,7 +59,7 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
           return {
             devices: left.map((member) => must(run.devices[member], 'a device')),
             images: left.map((member) => must(images[member], 'an image')),
-            limits: feature.limits ?? {},
+            limits: limitsOf(feature),
             without: missing.length > 0,
             unequal: feature.unequal ?? false,
           };
@@ -75,6 +78,8 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
   }
   return plan.length;
 }
+
+const limitsOf = ({ limits }: Feature): Partial<EngineLimits> => ({ ...cacheLimits, ...limits });
 
 /** The first set of devices that can be imported is judged. */
 async function judgeAny(
@@ -123,7 +128,7 @@ async function opened(one: CrashCase, feature: Feature, random: Prng): Promise<P
   for (const device of devices) slowAtTimes(device, random);
   const clock = new ManualClock();
   const host = { ...memoryHost(one.seed), clock };
-  const pool = await createPool({ layout, groups, logs: logGroups, host, limits: feature.limits ?? {} });
+  const pool = await createPool({ layout, groups, logs: logGroups, host, limits: limitsOf(feature) });
   for (const device of devices) device.record();
   const recording = new PoolRecording({ pool, devices, random, clock });
   for (let i = 0; i < (feature.volumes ?? 1); i++)
@@ -167,14 +172,14 @@ async function work(recording: PoolRecording, feature: Feature, random: Prng): P
 async function workAgain(first: PoolRecording, feature: Feature, random: Prng): Promise<RecordedRun> {
   const run = first.finish();
   const cut = run.from + random.below(run.to - run.from + 1);
-  const images = run.devices.map((device) => randomCrashImage(momentOf(device, cut), random));
+  const images = run.devices.map((device) => ({ image: randomCrashImage(momentOf(device, cut), random) }));
   const devices = devicesOf({ devices: run.devices, images });
   for (const device of devices) slowAtTimes(device, random);
   const from = operationsSoFar();
   const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
   const clock = new ManualClock();
   const host = { ...memoryHost(99), clock };
-  const pool = await importPool({ devices, host, limits: feature.limits ?? {} });
+  const pool = await importPool({ devices, host, limits: limitsOf(feature) });
   const volumes = await whichState(pool, candidates);
   const states = candidates.map((state): RecordedState => ({ ...state, at: from }));
   const recording = new PoolRecording({

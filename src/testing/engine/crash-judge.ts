@@ -1,14 +1,14 @@
 /** What is left after a crash is opened, and must be a state the pool was in. */
 import { assert } from '../../shared/assert.ts';
 import { type Prng, prng } from '../../shared/prng.ts';
-import { checkPool } from '../../pool-manager/engine/check/check-pool.ts';
+import { type CheckReport, checkPool } from '../../pool-manager/engine/check/check-pool.ts';
 import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
 import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import type { Pool } from '../../pool-manager/engine/pool.ts';
 import { flushedImage } from '../crash-images.ts';
 import { ManualClock } from '../manual-clock.ts';
-import { type Image, MemoryDevice } from '../memory-device.ts';
+import { type LayeredImage, MemoryDevice } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { differenceOf, observe, snapshotSizes, VolumeModel } from '../volume-model.ts';
 import { type PoolModel, PoolRecording, type RecordedState } from './pool-recording.ts';
@@ -22,7 +22,7 @@ export class CrashFinding extends Error {
 
 export interface Left {
   readonly devices: readonly { readonly name: string; readonly sizeBytes: number }[];
-  readonly images: readonly Image[];
+  readonly images: readonly LayeredImage[];
   readonly limits: Partial<EngineLimits>;
   /** Devices are missing: the import needs consent. */
   readonly without: boolean;
@@ -35,7 +35,7 @@ export function devicesOf({ devices, images }: Pick<Left, 'devices' | 'images'>)
   return devices.map(({ name, sizeBytes }, i) => {
     const image = images[i];
     assert(image !== undefined, `an image of ${name}`);
-    const device = new MemoryDevice({ name, sizeBytes, image });
+    const device = new MemoryDevice({ name, sizeBytes, ...image });
     device.record();
     return device;
   });
@@ -46,10 +46,11 @@ export async function checkClean(
   devices: readonly MemoryDevice[],
   { without, unequal }: Pick<Left, 'without' | 'unequal'>,
   when: string,
-): Promise<void> {
+): Promise<CheckReport> {
   const report = await checkPool({ devices, host, without });
   const problems = report.problems.filter((problem) => !(unequal && problem.endsWith(': scrub')));
   if (problems.length > 0) throw new CrashFinding(`check ${when}: ${problems.slice(0, 5).join('; ')}`);
+  return report;
 }
 
 /**
@@ -62,8 +63,8 @@ export async function judgeCrash(
   deep: Prng | undefined,
   older = false,
 ): Promise<PoolModel> {
-  await checkClean(devicesOf(left), left, 'of what is left');
-  if (older) await checkOlderRoots(left);
+  const { txg } = await checkClean(devicesOf(left), left, 'of what is left');
+  if (older) await checkOlderRoots(left, txg);
   const devices = devicesOf(left);
   const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
   try {
@@ -76,8 +77,8 @@ export async function judgeCrash(
 }
 
 /** The newest root and the two before it: what one may go back to. */
-async function checkOlderRoots(left: Left): Promise<void> {
-  let newest = (await checkPool({ devices: devicesOf(left), host, without: left.without })).txg;
+async function checkOlderRoots(left: Left, newestTxg: number): Promise<void> {
+  let newest = newestTxg;
   for (let back = 1; back <= 2 && newest > 1; back++) {
     const options = { devices: devicesOf(left), host, without: left.without, rewindBefore: newest };
     const { problems, txg } = await checkPool(options);
@@ -150,7 +151,7 @@ async function goOn(
       if (i % 2 === 0) await recording.commit(name);
     }
   await Promise.all(recording.names().map((name) => recording.commit(name)));
-  const images = devices.map(flushedImage);
+  const images = devices.map((device) => ({ image: flushedImage(device) }));
   const { states } = recording.finish();
   const again = devicesOf({ ...left, images });
   await checkClean(again, left, 'after five more changes and a second crash');

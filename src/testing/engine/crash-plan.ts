@@ -1,4 +1,5 @@
 /** Which states of a recorded run a crash is tried in. */
+import { must } from '../../shared/assert.ts';
 import type { Prng } from '../../shared/prng.ts';
 import { type Fate, type Moment, momentsOf, unsureCount } from '../crash-images.ts';
 import type { RecordedRun } from './pool-recording.ts';
@@ -23,16 +24,27 @@ export function crashPlan(run: RecordedRun, random: Prng, countMax: number): rea
   const moments = run.devices.map((device) => momentsOf(device));
   for (let cut = run.from; cut <= run.to; cut++) {
     const now = moments.map((at) => at(cut));
+    const least = leastIndex(run, cut);
     for (const fates of outcomes(now, random)) {
       const torn = fates.some((each) => each.includes('torn'));
-      const key = `${leastIndex(run, cut)} ${now.map((moment, i) => signature(moment, fates[i] ?? [])).join()}`;
+      const key = `${least} ${now.map((moment, i) => signature(moment, fates[i] ?? [])).join()}`;
       if (!torn && seen.has(key)) continue;
       seen.add(key);
       states.push({ cut, fates, seed: random.below(2 ** 31) });
     }
   }
-  while (states.length > countMax) states.splice(random.below(states.length), 1);
-  return states;
+  return some(states, countMax, random);
+}
+
+/** At most `countMax` of them, in order. */
+function some<T>(all: readonly T[], countMax: number, random: Prng): readonly T[] {
+  const indices = Array.from({ length: all.length }, (_, i) => i);
+  for (let i = 0; i < Math.min(countMax, all.length); i++) {
+    const other = i + random.below(all.length - i);
+    [indices[i], indices[other]] = [must(indices[other], 'an index'), must(indices[i], 'an index')];
+  }
+  const chosen = new Set(indices.slice(0, countMax));
+  return all.filter((_, i) => chosen.has(i));
 }
 
 /** The newest state that must have survived. */

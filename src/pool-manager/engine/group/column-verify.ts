@@ -5,7 +5,6 @@
  * Parity that does not fit is written anew only where all the data it is of has been judged. Where some was not, that may
  * be what is rotten, and the parity is what it can be had back from.
  */
-import { must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { readUnits } from './column-read.ts';
 import { chunkBytes, chunkUnits, rowOf } from './geometry.ts';
@@ -27,7 +26,7 @@ export async function verifyUnits(
 ): Promise<GroupVerification> {
   const { segment, unit, count } = units;
   const before = errorsOf(core);
-  const { bad } = await readUnits(core, segment, unit, count, isGood);
+  const { bytes, bad } = await readUnits(core, segment, unit, count, isGood);
   const readRepairs = errorsOf(core) - before;
   const { dataColumns: d, isMirror } = core.shape;
   const from = isMirror ? unit * blockBytes : rowOf(unit, d) * chunkBytes;
@@ -39,13 +38,16 @@ export async function verifyUnits(
       return await core.read(member, core.offsetBytes(segment, from), to - from);
     }),
   );
-  const window: Window = { segment, from, pieces };
+  const window: Window = { segment, from, lengthBytes: to - from, pieces };
   const isBad = new Set(bad);
   const repaired = isMirror
     ? await compareCopies(core, window, isGood, units.isKnown)
-    : await compareParity(core, window, (each) => {
-        const index = each - unit;
-        return index >= 0 && index < count && !isBad.has(index) && units.isKnown(index);
+    : await compareParity(core, window, {
+        unit,
+        count,
+        bytes,
+        isFound: (index) => index >= 0 && index < count && !isBad.has(index),
+        isKnown: units.isKnown,
       });
   return { bad, repairedUnits: readRepairs + repaired };
 }
@@ -57,6 +59,7 @@ interface Window {
   readonly segment: number;
   /** Offset in the column. */
   readonly from: number;
+  readonly lengthBytes: number;
   /** By column; undefined: not there, or not readable. */
   readonly pieces: readonly (Uint8Array | undefined)[];
 }
@@ -81,27 +84,49 @@ async function compareCopies(
   return repaired;
 }
 
-/** `isJudged`: whether a unit of the segment has been found good, or is needed by nobody. */
-async function compareParity(
-  core: GroupCore,
-  window: Window,
-  isJudged: (unit: number) => boolean,
-): Promise<number> {
+/** What was read and judged before, by index from `unit` on. */
+interface Read {
+  readonly unit: number;
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  readonly isFound: (index: number) => boolean;
+  readonly isKnown: (index: number) => boolean;
+}
+
+/**
+ * Of a column that is away the data is what was found by way of the others: with two parities they must agree on it, or
+ * the second one would not bring it back.
+ */
+async function compareParity(core: GroupCore, window: Window, read: Read): Promise<number> {
   const { dataColumns, parityColumns } = core.shape;
   const sources = Array.from({ length: dataColumns }, (_, k) => k);
-  const data = window.pieces.slice(0, dataColumns);
-  if (data.includes(undefined)) return 0; // a column is away: its data was judged by way of the parity
-  const inputs = data.map((piece) => must(piece, 'a data column'));
+  const inputs = sources.map((k) => window.pieces[k] ?? pieceOf(window, read, k, dataColumns));
+  const indexOf = (at: number, k: number) => unitAt(window.from + at, k, dataColumns) - read.unit;
+  const isThere = (at: number) =>
+    sources.every((k) => window.pieces[k] !== undefined || read.isFound(indexOf(at, k)));
+  const isJudged = (at: number) =>
+    sources.every((k) => read.isFound(indexOf(at, k)) && read.isKnown(indexOf(at, k)));
   let repaired = 0;
   for (let column = dataColumns; column < dataColumns + parityColumns; column++) {
     if (!core.has(core.memberOf(window.segment, column), window.segment)) continue;
     const right = reconstruct(core.arena, core.shape, column, sources, inputs);
     for (let at = 0; at < right.byteLength; at += blockBytes)
       // a check that writes nothing is told of any difference
-      if (core.options.readOnly || sources.every((k) => isJudged(unitAt(window.from + at, k, dataColumns))))
+      if (isThere(at) && (core.options.readOnly || isJudged(at)))
         repaired += await mendUnlessSame(core, window, { column, piece: window.pieces[column], right, at });
   }
   return repaired;
+}
+
+/** A column's piece of the window, as far as it was read. */
+function pieceOf({ from, lengthBytes }: Window, read: Read, column: number, dataColumns: number): Uint8Array {
+  const piece = new Uint8Array(lengthBytes);
+  for (let at = 0; at < lengthBytes; at += blockBytes) {
+    const index = unitAt(from + at, column, dataColumns) - read.unit;
+    if (index >= 0 && index < read.count)
+      piece.set(read.bytes.subarray(index * blockBytes, (index + 1) * blockBytes), at);
+  }
+  return piece;
 }
 
 /** The unit of the segment that data column `column` has at this offset of its part. */

@@ -101,6 +101,15 @@ const zeros = new Uint8Array(blockBytes);
 const slotsOf = (ring: Uint8Array): readonly Uint8Array[] =>
   Array.from({ length: rootSlots }, (_, i) => ring.subarray(i * rootSlotBytes, (i + 1) * rootSlotBytes));
 
+/** Both rings should hold the same: what does is looked at once. */
+const slotsThatDiffer = ([front, back]: readonly Uint8Array[]): readonly Uint8Array[] => [
+  ...(front === undefined ? [] : slotsOf(front)),
+  ...(back === undefined ? [] : slotsOf(back)).filter((slot, i) => {
+    const at = i * rootSlotBytes;
+    return front === undefined || Buffer.compare(slot, front.subarray(at, at + rootSlotBytes)) !== 0;
+  }),
+];
+
 /** Whether no root beyond the first was ever written there: only a creation that was interrupted looks like that. */
 const isUntouched = (rings: readonly Uint8Array[]): boolean =>
   rings.every((ring) => slotsOf(ring).every((slot, i) => i === slotOf(firstTxg) || isZero(slot)));
@@ -124,8 +133,7 @@ async function examineRings(device: BlockDevice, label: Label): Promise<Finding>
     offsets.map((offset) => offset + statesOffsetBytes),
     statesSlots * rootSlotBytes,
   );
-  const roots = rings
-    .flatMap(slotsOf)
+  const roots = slotsThatDiffer(rings)
     .map(decodeRoot)
     .filter((root) => root !== undefined)
     .filter((root) => root.pool === label.pool);

@@ -82,20 +82,22 @@ export function decodeRoot(slot: Uint8Array): Root | undefined {
   if (view.getUint32(0, true) !== magic || view.getUint32(4, true) !== version) return undefined;
   const unsummed = slot.slice(0, rootSlotBytes);
   unsummed.fill(0, sumAt, sumAt + 16);
-  const sum = checksumBytes(unsummed, 0, saltKind.root);
-  if (!sum.every((byte, i) => slot[sumAt + i] === byte)) return undefined;
-  const hex = (at: number) => Buffer.from(slot.slice(at, at + 8)).toString('hex');
+  const bytes = Buffer.from(slot.buffer, slot.byteOffset, rootSlotBytes);
+  if (bytes.compare(checksumBytes(unsummed, 0, saltKind.root), 0, 16, sumAt, sumAt + 16) !== 0)
+    return undefined;
+  const hex = (at: number) => bytes.toString('hex', at, at + 8);
+  const u64 = (at: number) => view.getUint32(at, true) + 2 ** 32 * view.getUint32(at + 4, true);
   return {
     pool: hex(32),
-    txg: Number(view.getBigUint64(40, true)),
+    txg: u64(40),
     clean: (view.getUint32(8, true) & 1) === 1,
     payload: slot.slice(payloadAt, payloadAt + view.getUint16(12, true)),
     devices: Array.from({ length: view.getUint16(14, true) }, (_, i) => {
       const at = deviceAt + i * deviceEntryBytes;
       return {
         guid: hex(at),
-        goodTxg: Number(view.getBigUint64(at + 8, true)),
-        joinTxg: Number(view.getBigUint64(at + 16, true)),
+        goodTxg: u64(at + 8),
+        joinTxg: u64(at + 16),
         cursor: view.getUint32(at + 24, true),
         state: states[view.getUint32(at + 28, true)] ?? 'failed',
       };
