@@ -165,14 +165,14 @@ export function volumeContract(name: string, open: (sizeBytes: number) => Promis
       const random = prng(11);
       const model = new Uint8Array(sizeBytes);
       for (let step = 0; step < 200; step++) {
-        const first = random.random.below(1024);
-        const bytes = (1 + random.random.below(40)) * sector;
+        const first = random.below(1024);
+        const bytes = (1 + random.below(40)) * sector;
         const at = first * sector;
         if (random.chance(0.3)) {
           model.fill(0, at, at + bytes);
           await volume.unmap(at, bytes);
         } else {
-          const data = filled(bytes, 1 + random.random.below(255));
+          const data = filled(bytes, 1 + random.below(255));
           model.set(data, at);
           await volume.write(at, data);
         }
