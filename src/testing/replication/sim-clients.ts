@@ -1,6 +1,6 @@
 /** Initiators that write, read and flush at whatever target they reach, and remember every answer. */
-import type { Result } from '../../replication/coordinator/requests.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import type { DoorAnswer, ManagementName } from './sim-door.ts';
 import type { Request } from './sim-plan.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
@@ -18,6 +18,8 @@ export class SimClients {
   readonly #registers: number;
   readonly operations: Operation[] = [];
   readonly #covered = new Map<number, number>();
+  /** What was last read or written with an answer, by block. */
+  readonly #seen = new Map<number, number>();
   readonly #open = new Map<SimTarget, number>();
   #lastTag = 0;
   answers = 0;
@@ -49,6 +51,10 @@ export class SimClients {
         return this.#resize(target, blocks + request.blocks);
       case 'flush':
         return this.flush(target);
+      case 'swap':
+        return this.#swap(target, Math.floor((request.block * this.#registers) / 1_000));
+      case 'manage':
+        return this.#manage(target, request.what);
     }
   }
 
@@ -65,7 +71,7 @@ export class SimClients {
     this.#ask<void>(
       target,
       'flush',
-      (answer) => coordinator.flush(target.process.nowMs, answer),
+      (answer) => target.door.flush(answer),
       () => {
         const { epoch, flushed } = coordinator.status();
         this.#world.truth.answered(epoch, flushed, 'flushed');
@@ -110,20 +116,18 @@ export class SimClients {
       .filter((b) => b < this.#registers)
       .map((b) => this.#operation(b, tag));
     const data = blocksFor(Array.from({ length: count }, () => tag));
-    const { coordinator, process, witness } = target;
+    const { coordinator, door } = target;
     this.#ask<void>(
       target,
       `write ${tag} to ${block}+${count}`,
-      (answer) => coordinator.write(block, data, fua, process.nowMs, answer),
+      (answer) => door.write(block, data, fua, answer),
       () => {
         const { truth } = this.#world;
-        const place = truth.place(tag);
-        if (place) witness.claimsSettled(place.number);
-        if (place && truth.mayRest(place.epoch)) truth.answered(place.epoch, place.number, 'settled');
+        this.#settles(target, tag);
         const { epoch, flushed } = coordinator.status();
         if (fua) truth.answered(epoch, flushed, 'flushed');
         return () => {
-          for (const operation of operations) operation.finishMs = this.#now;
+          for (const operation of operations) this.#finish(operation);
           if (fua) this.#covered.set(tag, this.#now);
         };
       },
@@ -133,15 +137,14 @@ export class SimClients {
 
   #read(target: SimTarget, block: number, count: number): void {
     const startMs = this.#now;
-    const { coordinator, process } = target;
-    const ask = (answer: (result: Result<Uint8Array>) => void) =>
-      coordinator.read(block, count, process.nowMs, answer);
+    const ask = (answer: DoorAnswer<Uint8Array>) => target.door.read(block, count, answer);
     this.#ask(target, `read ${block}+${count}`, ask, (data) => () => {
       const { truth } = this.#world;
       this.#world.trace('client', `read ${tagsIn(data).join()} from ${block}`);
       tagsIn(data).forEach((value, i) => {
         const finishMs = this.#now;
         this.operations.push({ kind: 'read', block: block + i, value, startMs, finishMs });
+        this.#seen.set(block + i, value);
         const place = truth.place(value);
         if (place && !this.#world.plan.wildClocks) truth.answered(place.epoch, place.number, 'settled');
       });
@@ -149,38 +152,83 @@ export class SimClients {
   }
 
   #unmap(target: SimTarget, block: number, count: number): void {
-    const { coordinator, process } = target;
     if (count <= 0) return;
     this.#ask<void>(
       target,
       `unmap ${block}+${count}`,
-      (answer) => coordinator.unmap(block, count, process.nowMs, answer),
+      (answer) => target.door.unmap(block, count, answer),
       () => () => undefined,
     );
   }
 
   #setValue(target: SimTarget, value: number): void {
-    const { coordinator, process } = target;
     this.#ask<void>(
       target,
       `value ${value}`,
-      (answer) => coordinator.setValue(`key ${value % 2}`, `value ${value}`, process.nowMs, answer),
+      (answer) => target.door.setValue(value, answer),
       () => this.#durable(target),
     );
   }
 
   #resize(target: SimTarget, blocks: number): void {
-    const { coordinator, process } = target;
-    if (!coordinator.serving) return;
+    if (!target.coordinator.serving) return;
     this.#ask<void>(
       target,
       `resize to ${blocks}`,
-      (answer) => coordinator.resize(blocks * blockBytes, process.nowMs, answer),
+      (answer) => target.door.resize(blocks * blockBytes, answer),
       () => {
         this.#world.reach.hit('resize');
         return this.#durable(target);
       },
     );
+  }
+
+  /** COMPARE AND WRITE of what was last seen there. */
+  #swap(target: SimTarget, block: number): void {
+    const { swap } = target.door;
+    if (!swap) return;
+    this.#lastTag += 1;
+    const tag = this.#lastTag;
+    const expected = this.#seen.get(block) ?? 0;
+    const startMs = this.#now;
+    const operation = this.#operation(block, tag);
+    this.#ask<void>(
+      target,
+      `swap ${expected} for ${tag} at ${block}`,
+      (answer) => swap(block, blocksFor([expected]), blocksFor([tag]), answer),
+      () => {
+        this.#settles(target, tag);
+        this.#world.reach.hit('compared and written');
+        return () => {
+          this.#finish(operation);
+          this.operations.push({ kind: 'read', block, value: expected, startMs, finishMs: this.#now });
+        };
+      },
+    );
+  }
+
+  #manage(target: SimTarget, what: ManagementName): void {
+    const { manage } = target.door;
+    if (manage)
+      this.#ask<void>(
+        target,
+        what,
+        (answer) => manage(what, answer),
+        () => () => undefined,
+      );
+  }
+
+  /** The target acknowledges the write with this tag. */
+  #settles({ witness }: SimTarget, tag: number): void {
+    const { truth } = this.#world;
+    const place = truth.place(tag);
+    if (place) witness.claimsSettled(place.number);
+    if (place && truth.mayRest(place.epoch)) truth.answered(place.epoch, place.number, 'settled');
+  }
+
+  #finish(operation: Operation): void {
+    operation.finishMs = this.#now;
+    this.#seen.set(operation.block, operation.value);
   }
 
   #durable({ coordinator }: SimTarget): () => void {
@@ -202,7 +250,7 @@ export class SimClients {
   #ask<T>(
     target: SimTarget,
     what: string,
-    ask: (answer: (result: Result<T>) => void) => void,
+    ask: (answer: DoorAnswer<T>) => void,
     granted: (value: T) => () => void,
     numbered: () => boolean = () => false,
   ): void {

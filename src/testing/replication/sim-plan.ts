@@ -5,6 +5,7 @@
 import { prng, type Prng } from '../../shared/prng.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
 import type { MembershipFault } from './sim-operator.ts';
+import type { ManagementName } from './sim-door.ts';
 import { deviceFaults, type DeviceFault } from './sim-devices.ts';
 import type { PoolLayout } from './sim-pool.ts';
 import { stories } from './sim-stories.ts';
@@ -20,7 +21,10 @@ export type Request =
   | { readonly kind: 'unmap'; readonly block: Which; readonly count: number }
   | { readonly kind: 'setValue'; readonly value: number }
   | { readonly kind: 'resize'; readonly blocks: number }
-  | { readonly kind: 'flush' };
+  | { readonly kind: 'flush' }
+  /** With SCSI only. */
+  | { readonly kind: 'swap'; readonly block: Which }
+  | { readonly kind: 'manage'; readonly what: ManagementName };
 
 export type Fault =
   | { readonly kind: 'crash'; readonly replica: Who; readonly downMs: number }
@@ -152,7 +156,9 @@ export function planOf(seed: number): SimPlan {
     copyMs: random.pick([2, 8, 40, 200]),
     wildClocks,
     ...partsOf(seed),
-    events: [...events, ...deviceAccidents(seed, faultsMs)].toSorted((a, b) => a.atMs - b.atMs),
+    events: [...events, ...deviceAccidents(seed, faultsMs), ...scsiRequests(seed, faultsMs)].toSorted(
+      (a, b) => a.atMs - b.atMs,
+    ),
   };
 }
 
@@ -176,6 +182,22 @@ function deviceAccidents(seed: number, untilMs: number): SimEvent[] {
       forMs: random.below(2_000),
     },
   }));
+}
+
+/** What only initiators that speak SCSI ask for. */
+function scsiRequests(seed: number, untilMs: number): SimEvent[] {
+  if (!partsOf(seed).scsi) return [];
+  const random = prng(seed ^ 0x5c51);
+  const events: SimEvent[] = [];
+  const everyMs = random.pick([40, 150]);
+  for (let atMs = 0; atMs < untilMs; atMs += random.below(2 * everyMs)) {
+    const what = random.pick(['abort task', 'abort task', 'abort task set', 'logical unit reset'] as const);
+    const request: Request = random.chance(0.15)
+      ? { kind: 'manage', what }
+      : { kind: 'swap', block: random.below(1_000) };
+    events.push({ atMs, act: { kind: 'request', target: random.pick([999, random.below(1_000)]), request } });
+  }
+  return events;
 }
 
 function requests(random: Prng, untilMs: number): SimEvent[] {

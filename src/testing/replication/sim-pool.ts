@@ -14,11 +14,11 @@ import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { prng } from '../../shared/prng.ts';
 import { memoryHost } from '../memory-pool.ts';
-import { blocksFor, type SimStore } from './sim-store.ts';
+import { blocksFor, type SimStore, type State } from './sim-store.ts';
 import { SimDevices, type DeviceFault } from './sim-devices.ts';
 import { differenceFrom, seenIn } from './sim-pool-content.ts';
 import type { SimProcess } from './sim-process.ts';
-import { hold } from './sim-truth.ts';
+import { hold, Violation } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
 
 export const poolLayouts = { stripe: 1, mirror: 2, raidz: 3 } as const;
@@ -75,12 +75,12 @@ export class SimPool {
     this.devices.isFast = false;
     this.#pool = await importPool({ devices, host, limits });
     this.devices.isFast = true;
-    const volume = must(
-      this.#pool.volumes().find(({ identity }) => identity.volume === 'v'),
-      'the volume',
-    );
+    const volume = this.#volume;
     hold(volume.identity.guid === this.#guid, `engine: ${this.#name} calls its volume a new one`);
-    await this.#compare(volume);
+    const { survivors } = this.#model;
+    if (survivors.length > 1) this.#world.reach.hit('engine: one state of many');
+    const index = await this.#among(survivors);
+    this.#model.crash(() => index);
     this.devices.isFast = false;
     return volume;
   }
@@ -155,29 +155,35 @@ export class SimPool {
   }
 
   /** Faults are over: what failed comes back, everything is made whole and looked at. */
-  async finish(): Promise<void> {
-    const pool = must(this.#pool, 'an open pool');
+  async finish(process: SimProcess): Promise<void> {
     this.devices.endFaults();
     this.devices.isFast = true;
+    await this.#among([this.#model.content]);
+    if (this.isAtFault && this.isRedundant) {
+      await this.#takeBack();
+      // What is being appended to is not scrubbed: after an import nothing is.
+      await this.close();
+      await this.open(process, () => 0);
+      this.devices.isFast = true;
+      await must(this.#pool, 'an open pool').scrub('start');
+    }
+    await this.#pool?.settled();
+    await this.close();
+    if (this.#model.spoiled.size === 0) await this.check('in the end');
+  }
+
+  async #takeBack(): Promise<void> {
+    const pool = must(this.#pool, 'an open pool');
     for (const { name, state } of pool.status().devices)
       if (state === 'absent' || state === 'failed') await pool.attachDevice(this.devices.again(name));
     await pool.settled();
-    if (this.isAtFault && this.isRedundant) {
-      await pool.scrub('start');
-      await pool.settled();
-    }
-    const volume = must(
-      pool.volumes().find(({ identity }) => identity.volume === 'v'),
+  }
+
+  get #volume(): EngineVolume {
+    return must(
+      this.#pool?.volumes().find(({ identity }) => identity.volume === 'v'),
       'the volume',
     );
-    const difference = differenceFrom(
-      await seenIn(volume, [this.#model.content]),
-      this.#model.content,
-      this.#model.spoiled,
-    );
-    hold(difference === undefined, `engine: ${this.#name} in the end: ${difference}`);
-    await this.close();
-    if (this.#model.spoiled.size === 0) await this.check('in the end');
   }
 
   /** Everything that the newest root reaches is there, once, and right. */
@@ -197,20 +203,16 @@ export class SimPool {
     return volume;
   }
 
-  /** It is one of the states that the model allows; from now on it is that one. */
-  async #compare(volume: EngineVolume): Promise<void> {
-    const { survivors, spoiled } = this.#model;
-    const seen = await seenIn(volume, survivors);
+  /** The newest of the candidates that the volume is, all of it read. */
+  async #among(candidates: readonly State[]): Promise<number> {
+    const seen = await seenIn(this.#volume, candidates);
     let why = '';
-    for (let i = survivors.length - 1; i >= 0; i--) {
-      const difference = differenceFrom(seen, must(survivors[i], 'a state'), spoiled);
-      if (difference === undefined) {
-        if (survivors.length > 1) this.#world.reach.hit('engine: one state of many');
-        return this.#model.crash(() => i);
-      }
+    for (let i = candidates.length - 1; i >= 0; i--) {
+      const difference = differenceFrom(seen, must(candidates[i], 'a state'), this.#model.spoiled);
+      if (difference === undefined) return i;
       why = difference;
     }
-    hold(false, `engine: ${this.#name} is none of ${survivors.length} states: ${why}`);
+    throw new Violation(`engine: ${this.#name} is none of ${candidates.length} states: ${why}`);
   }
 
   #host(process: SimProcess): EngineHost {

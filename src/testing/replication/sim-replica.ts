@@ -270,7 +270,7 @@ export class SimReplica {
   /** The core does nothing any more; the pool is made whole, closed and checked. */
   async finish(): Promise<void> {
     this.core = undefined;
-    await this.pool?.finish();
+    await this.pool?.finish(this.process);
   }
 
   remove(): void {

@@ -97,7 +97,8 @@ function isWhole({ coordinator }: SimTarget, { operator }: SimWorld): boolean {
 
 /** Nothing grows without bound. */
 function checkBounds({ targets, plan }: SimWorld): void {
-  for (const { coordinator, name } of targets) {
+  for (const { coordinator, name, door } of targets) {
+    door.check();
     const { windowBytes } = coordinator.load();
     const most = plan.timing.windowBytesMax + windowSlackBytes;
     hold(windowBytes <= most, `bounds: the window of ${name} has ${windowBytes} bytes, ${most} are allowed`);

@@ -2,10 +2,12 @@
 import { Coordinator } from '../../replication/coordinator/coordinator.ts';
 import type { ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import { must } from '../../shared/assert.ts';
+import { directDoor, type Door } from './sim-door.ts';
 import type { SimLink } from './sim-network.ts';
 import { placeOf, type MembershipFile } from './sim-operator.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
+import { ScsiDoor } from './sim-scsi.ts';
 import { Witness } from './sim-witness.ts';
 import type { SimWorld } from './sim-world.ts';
 
@@ -15,6 +17,9 @@ export class SimTarget {
   readonly process: SimProcess;
   readonly nonce: number;
   readonly witness: Witness;
+  /** Where initiators come in. */
+  readonly door: Door;
+  readonly #scsi: ScsiDoor | undefined;
   file: MembershipFile;
   readonly #places = new Map<string, SimReplica>();
   readonly #world: SimWorld;
@@ -47,6 +52,8 @@ export class SimTarget {
         ended: (reason) => this.#end(reason),
       },
     });
+    this.#scsi = world.plan.scsi ? new ScsiDoor(world, this.coordinator, this.process) : undefined;
+    this.door = this.#scsi ?? directDoor(this.coordinator, this.process);
     this.process.every(10, world.random.below(10), () => {
       this.coordinator.tick(this.process.nowMs);
       this.#look();
@@ -118,6 +125,7 @@ export class SimTarget {
     if (epoch > 0) witness.claimsFlushed(flushed);
     if (!coordinator.serving || this.#servesEpoch === epoch) return;
     this.#servesEpoch = epoch;
+    this.#scsi?.open();
     witness.serving();
     this.#world.trace(this.name, `serves epoch ${epoch}`);
     this.#world.truth.serves(epoch);
