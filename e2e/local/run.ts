@@ -1,5 +1,6 @@
 /** `node e2e/local/run.ts [words]`: the checks whose name contains one of the words, or all. */
 import { interfaceChecks } from './interface.ts';
+import { memberChecks } from './members.ts';
 import { ownerChecks } from './owner.ts';
 import { roleChecks } from './roles.ts';
 import { runChecks } from './suite.ts';
@@ -7,7 +8,7 @@ import { survivalChecks } from './survival.ts';
 
 process.exitCode = Math.min(
   await runChecks(
-    [...interfaceChecks, ...roleChecks, ...ownerChecks, ...survivalChecks],
+    [...interfaceChecks, ...roleChecks, ...ownerChecks, ...memberChecks, ...survivalChecks],
     process.argv.slice(2),
   ),
   1,

@@ -1,4 +1,5 @@
 /** Commands that speak to the one that runs in D, or to its processes. Each answers what to print. */
+import type { ForcedWish } from '../replication/forced-change.ts';
 import { CommandError, UsageError } from '../shared/exit-codes.ts';
 import { askControl, isRunning, type MembersChange } from './control.ts';
 import type { ChangeSeen } from './members.ts';
@@ -25,6 +26,13 @@ export async function changeReplicas(dir: string, change: MembersChange, name: s
     if (seen.done) return JSON.stringify({ replicas: seen.replicas });
     await new Promise((next) => setTimeout(next, changeLookMs));
   }
+}
+
+/** What was said to be lost is given up; the volume serves when this answers, or soon. */
+export async function forceMembers(dir: string, wish: ForcedWish): Promise<string> {
+  const { startMs, stopMs } = localLimits;
+  const run = await runningIn(dir);
+  return JSON.stringify(await askControl(run, { do: 'force', ...wish }, (startMs + stopMs) * 2));
 }
 
 export async function status(dir: string, json: boolean): Promise<string> {

@@ -3,6 +3,7 @@
  * (folder 700, socket 600).
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { ForcedWish } from '../replication/forced-change.ts';
 import { answers, listenOn } from '../shared/edge/endpoint.ts';
 import { CommandError, UsageError } from '../shared/exit-codes.ts';
 import type { Log } from '../shared/log.ts';
@@ -15,7 +16,9 @@ export type Request =
   /** Begins a change; `name`: the pool whose replica goes. */
   | { readonly do: 'members'; readonly change: MembersChange; readonly name: string }
   /** How far it is. */
-  | { readonly do: 'change' };
+  | { readonly do: 'change' }
+  /** Goes on with the survivors alone. */
+  | ({ readonly do: 'force' } & ForcedWish);
 export type MembersChange = (typeof membersChanges)[number];
 export const membersChanges = ['add', 'remove', 'move'] as const;
 type Answer =
@@ -88,7 +91,18 @@ function parseRequest(line: string): Request | undefined {
     const change = membersChanges.find((one) => one === value.change);
     if (change !== undefined) return { do: 'members', change, name: value.name };
   }
+  if (value.do === 'force') return parseForced(value);
   return undefined;
+}
+
+function parseForced(value: object): Request | undefined {
+  const { volume, survivors, loss }: Partial<ForcedWish> = value;
+  return typeof volume === 'string' &&
+    typeof loss === 'string' &&
+    Array.isArray(survivors) &&
+    survivors.every((name) => typeof name === 'string')
+    ? { do: 'force', volume, survivors, loss }
+    : undefined;
 }
 
 /** Whether a command that runs in D answers. */

@@ -27,7 +27,7 @@ import {
 import { join } from 'node:path';
 import { socketPathBytesMax } from '../shared/edge/endpoint.ts';
 import { UsageError } from '../shared/exit-codes.ts';
-import { integer, list, object, oneOf, optional, record, text } from '../shared/shape.ts';
+import { flag, integer, list, object, oneOf, optional, record, text } from '../shared/shape.ts';
 import type { Geometry } from './options.ts';
 
 export interface LocalState extends Geometry {
@@ -37,6 +37,8 @@ export interface LocalState extends Geometry {
   readonly members: Readonly<Record<string, string>>;
   /** Of the record that `members` is; absent: 1. */
   readonly version?: number;
+  /** They are what was left when a person gave the others up (docs/durability.md). */
+  readonly forced?: boolean;
   /** Members after the change that is under way. */
   readonly next?: { readonly version: number; readonly members: Readonly<Record<string, string>> };
   /** Pools that there are; absent: pool-1 to pool-N. */
@@ -52,6 +54,7 @@ const stateShape = object({
   devicesPerPool: integer(1, 8),
   members: record(text()),
   version: optional(integer(1, Number.MAX_SAFE_INTEGER)),
+  forced: optional(flag),
   next: optional(object({ version: integer(2, Number.MAX_SAFE_INTEGER), members: record(text()) })),
   pools: optional(list(text('give the name of a pool', /^pool-[1-6]$/))),
 });

@@ -15,7 +15,7 @@ import { openLog } from '../shared/edge/logger.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { exitCode, UsageError } from '../shared/exit-codes.ts';
 import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
-import { changeReplicas, readReplica, restart, status, verify } from './commands.ts';
+import { changeReplicas, forceMembers, readReplica, restart, status, verify } from './commands.ts';
 import { isRunning, membersChanges, serveControl, type Request } from './control.ts';
 import {
   closeRunFolder,
@@ -29,8 +29,10 @@ import {
 } from './home.ts';
 import { writeKeys } from './keys.ts';
 import {
+  forceCommand,
   localLimits,
   newGeometry,
+  parseQuorumWait,
   readReplicaCommand,
   replicaCommands,
   requireFree,
@@ -51,9 +53,10 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   },
   async replica(argv) {
     const [verb = '', ...rest] = argv;
+    if (verb === 'force') return await force(rest);
     const change = membersChanges.find((one) => one === verb);
     if (change === undefined)
-      throw new UsageError(`replica ${verb} is unknown: give one of ${membersChanges.join(', ')}`);
+      throw new UsageError(`replica ${verb} is unknown: give one of ${membersChanges.join(', ')}, force`);
     const parsed = parse<{ dir: typeof replicaCommands.add.flags.dir }>(replicaCommands[change], rest);
     if (parsed !== undefined)
       console.log(await changeReplicas(parsed.flags.dir, change, parsed.operands[0] ?? ''));
@@ -83,6 +86,13 @@ export async function run(argv: readonly string[]): Promise<void> {
   else await start(argv);
 }
 
+async function force(argv: readonly string[]): Promise<void> {
+  const parsed = parse(forceCommand, argv);
+  if (parsed === undefined) return;
+  const { dir, survivors, volume = '', loss = '' } = parsed.flags;
+  console.log(await forceMembers(dir, { volume, survivors: survivors.split(','), loss }));
+}
+
 /** The arguments, or undefined after the help that was asked for. */
 function parse<const F extends Flags>(command: Command<F>, argv: readonly string[]): Parsed<F> | undefined {
   const parsed = parseFlags(command, argv);
@@ -94,7 +104,10 @@ async function start(argv: readonly string[]): Promise<void> {
   const parsed = parse(startCommand, argv);
   if (parsed === undefined) return;
   const { flags } = parsed;
-  const chapFile = flags['chap-file'] === undefined ? undefined : checkChapFile(flags['chap-file']);
+  const target = {
+    chapFile: flags['chap-file'] === undefined ? undefined : checkChapFile(flags['chap-file']),
+    quorumWaitSeconds: parseQuorumWait(flags['quorum-wait']),
+  };
   const home = openFolder(flags.dir);
   const lock = await takeLock(flags.dir, home);
   const state = await claim(flags, home);
@@ -103,7 +116,7 @@ async function start(argv: readonly string[]): Promise<void> {
 
   const log = openLog({ role: 'local', volume: state.volume });
   const stop = stopRequested(log, localLimits.stopMs * 3);
-  const supervisor = new Supervisor({ places, state, listen: flags.listen, chapFile, lock, log });
+  const supervisor = new Supervisor({ places, state, listen: flags.listen, target, lock, log });
   const control = await serveControl(places.run, (request) => answer(supervisor, request), log);
   const end = async () => {
     control.close();
@@ -182,6 +195,8 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
       return await supervisor.changeMembers(request.change, request.name);
     case 'change':
       return supervisor.changeSeen();
+    case 'force':
+      return supervisor.force(request);
     case 'restart':
       return { name: request.name, pid: await supervisor.restart(request.name) };
   }

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { UsageError } from '../shared/exit-codes.ts';
 import { newState, type LocalState } from './home.ts';
-import { finishedState, nextState, planChange, strayPools } from './members.ts';
+import { finishedState, forcedState, nextState, planChange, strayPools } from './members.ts';
 
 const geometry = { replicas: 2, sizeBytes: 2 ** 24, layout: 'stripe', devicesPerPool: 1 } as const;
 const two: LocalState = { ...newState(geometry), members: { 'pool-1': 'a', 'pool-2': 'b' } };
@@ -31,4 +31,20 @@ test('a pool of a change that never began is left over, one of a change under wa
   const made = { ...two, pools: ['pool-1', 'pool-2', 'pool-3'] };
   expect(strayPools(made)).toEqual(['pool-3']);
   expect(strayPools(nextState(made, { newcomer: 'pool-3', leaving: undefined }, 'c'))).toEqual([]);
+});
+
+test('R36: what is left is one version above everything that may have been', () => {
+  const changing = nextState(two, planChange(two, 'add', ''), 'c');
+  const forced = forcedState(changing, ['pool-2']);
+  expect(forced).toMatchObject({
+    version: 3,
+    forced: true,
+    replicas: 1,
+    pools: ['pool-2'],
+    members: { 'pool-2': 'b' },
+  });
+  expect(forced.next).toBeUndefined();
+  const later = finishedState(nextState(forced, planChange(forced, 'add', ''), 'd'));
+  expect(later.forced).toBeUndefined();
+  expect(later).toMatchObject({ version: 4, members: { 'pool-2': 'b', 'pool-1': 'd' } });
 });

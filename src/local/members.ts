@@ -43,10 +43,24 @@ export function nextState(state: LocalState, plan: ChangePlan, guid: string): Lo
 
 /** The change is made. */
 export function finishedState(state: LocalState): LocalState {
-  const { next, ...rest } = state;
+  const { next, forced: _over, ...rest } = state;
   if (!next) return state;
   const pools = Object.keys(next.members);
   return { ...rest, ...next, replicas: pools.length, pools };
+}
+
+/** What is left when the other members are given up for good (R36). */
+export function forcedState(state: LocalState, survivors: readonly string[]): LocalState {
+  const { next, ...rest } = state;
+  const members = Object.entries(state.members).filter(([pool]) => survivors.includes(pool));
+  return {
+    ...rest,
+    version: Math.max(state.version ?? 1, next?.version ?? 0) + 1,
+    members: Object.fromEntries(members),
+    forced: true,
+    replicas: members.length,
+    pools: members.map(([pool]) => pool),
+  };
 }
 
 /** Pools in no record: of a change that had not begun when everything ended. */

@@ -9,6 +9,7 @@ const flags = (given: Record<string, string>) => ({
   layout: undefined,
   'devices-per-pool': undefined,
   'chap-file': undefined,
+  'quorum-wait': undefined,
   ...given,
 });
 const good = { replicas: '3', size: '64M' };

@@ -26,6 +26,10 @@ export const startCommand = {
     'devices-per-pool': { value: 'N', does: 'files that make a pool: 1 (stripe) or 2 (mirror) unless given' },
     layout: { value: 'stripe|mirror', does: 'of each pool: stripe unless given' },
     'chap-file': { value: 'F', does: 'lines USER SECRET and mutual USER SECRET, mode 600; absent: no CHAP' },
+    'quorum-wait': {
+      value: 'SECONDS',
+      does: 'how long a command waits for a quorum of replicas before its initiator hears BUSY: 20 unless given',
+    },
   },
 } as const;
 
@@ -75,6 +79,20 @@ export const replicaCommands = {
   },
 } as const;
 
+export const forceCommand = {
+  name: 'caskade local replica force',
+  does: [
+    'Goes on with the replicas that are left when a majority is gone for good, and gives the others up for ever.',
+    'What may be missing then has to be named: without --volume and --loss it says so and changes nothing.',
+  ].join('\n'),
+  flags: {
+    dir,
+    survivors: { value: 'NAME,…', does: 'the pools that are left', required: true },
+    volume: { value: 'VOLUME', does: 'name of the volume; the refusal without it tells it' },
+    loss: { value: 'unflushed|flushed', does: 'what may be missing afterwards' },
+  },
+} as const;
+
 // prettier-ignore
 export const localLimits = {
   replicasMax: 5,
@@ -94,6 +112,10 @@ export const localLimits = {
   /** Answers of a child to status questions. */
   askMs: 2_000,
 } as const;
+
+/** What `--quorum-wait` says; undefined: the target's own. */
+export const parseQuorumWait = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseCount('--quorum-wait', text, 1, 600);
 
 /** What a volume is; written down when D is new, and fixed from then on. */
 export interface Geometry {

@@ -1,5 +1,5 @@
 /** The configuration of each process of a local volume, and clients of their admin calls. */
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolConfig } from '../api/pool-config.ts';
 import type { ProtoGrpcType as PoolProto } from '../api/proto/pool.ts';
@@ -50,6 +50,13 @@ export function makeDevices(
   syncFolder(places.home);
 }
 
+/** A pool that was given up: what is left of it stays, where no pool of a later time finds it. */
+export function setAside({ home }: Places, pool: string, version: number): void {
+  if (existsSync(join(home, pool))) renameSync(join(home, pool), join(home, `given-up-${version}-${pool}`));
+  rmSync(configFile({ home, run: '' }, pool), { force: true });
+  syncFolder(home);
+}
+
 /** What a pool had that is a member no more. */
 export function removePool({ home }: Places, pool: string): void {
   rmSync(join(home, pool), { recursive: true, force: true });
@@ -75,12 +82,18 @@ export function writePoolConfig(places: Places, state: LocalState, pool: string)
   } satisfies PoolConfig);
 }
 
+/** What is chosen at each start, and not kept in D. */
+export interface TargetChoices {
+  readonly chapFile: string | undefined;
+  readonly quorumWaitSeconds: number | undefined;
+}
+
 /** `listen`: the portal; with a port of its own once it has been bound, so that a restarted target is found again. */
 export function writeTargetConfig(
   places: Places,
   state: LocalState,
   listen: string,
-  chapFile: string | undefined,
+  { chapFile, quorumWaitSeconds }: TargetChoices,
 ): void {
   const replicas = poolNames(state).map((pool) => [
     pool,
@@ -94,7 +107,11 @@ export function writeTargetConfig(
     volume: state.volume,
     iqn: targetIqn(state.volume),
     sizeBytes: state.sizeBytes,
-    membership: { version: state.version ?? 1, members: state.members },
+    membership: {
+      version: state.version ?? 1,
+      members: state.members,
+      ...(state.forced === true ? { forced: true } : {}),
+    },
     ...(state.next === undefined ? {} : { nextMembership: state.next }),
     replicas: Object.fromEntries(replicas) as TargetConfig['replicas'],
     listen: { iscsi: listen, admin: `unix:${adminSocket(places, 'target')}` },
@@ -102,6 +119,7 @@ export function writeTargetConfig(
     adminTokenFile: tokenFile(places.home, 'target'),
     ...(chapFile === undefined ? {} : { chapFile }),
     initiators: 'any',
+    ...(quorumWaitSeconds === undefined ? {} : { quorumWaitSeconds }),
   } satisfies TargetConfig);
 }
 

@@ -2,6 +2,8 @@
  * The processes of one local volume: starts them, makes pools and replicas when D is new, starts one again when asked
  * to, stops all. A child that dies is left dead: what happens then is what users and tests want to see.
  */
+import type { TargetStatusRead } from '../api/proto/caskade/target/v1/TargetStatus.ts';
+import { refusalOf, type ForcedWish } from '../replication/forced-change.ts';
 import { must } from '../shared/assert.ts';
 import type { ChildReport } from '../shared/edge/parent.ts';
 import { CommandError, UsageError } from '../shared/exit-codes.ts';
@@ -11,7 +13,7 @@ import { Child } from './child.ts';
 import type { MembersChange } from './control.ts';
 import { poolNames, writeState, type LocalState } from './home.ts';
 import { writeKeys } from './keys.ts';
-import { finishedState, nextState, planChange, strayPools, type ChangeSeen } from './members.ts';
+import { finishedState, forcedState, nextState, planChange, strayPools, type ChangeSeen } from './members.ts';
 import { localLimits } from './options.ts';
 import {
   askingOf,
@@ -19,10 +21,12 @@ import {
   makeDevices,
   poolClient,
   removePool,
+  setAside,
   targetClient,
   writePoolConfig,
   writeTargetConfig,
   type Places,
+  type TargetChoices,
 } from './processes.ts';
 import { localStatus, type LocalStatus } from './status.ts';
 
@@ -30,10 +34,16 @@ export interface SupervisorOptions {
   readonly places: Places;
   readonly state: LocalState;
   readonly listen: string;
-  readonly chapFile: string | undefined;
+  readonly target: TargetChoices;
   /** Descriptor that holds the lock of D. */
   readonly lock: number;
   readonly log: Log;
+}
+
+export interface ForcedSeen {
+  readonly replicas: readonly string[];
+  readonly givenUp: readonly string[];
+  readonly version: number;
 }
 
 export class Supervisor {
@@ -139,6 +149,32 @@ export class Supervisor {
     return this.changeSeen();
   }
 
+  /** Goes on with the survivors alone (R36): writes that down, then starts a target that knows of nobody else. */
+  async force(wish: ForcedWish): Promise<ForcedSeen> {
+    const { places, log } = this.#options;
+    const { volume, members, next } = this.#state;
+    const seen = await this.#askTarget();
+    const refusal = refusalOf(wish, {
+      volume,
+      records: [members, ...(next ? [next.members] : [])].map((record) => Object.keys(record)),
+      serving: seen && ['Healthy', 'Degraded'].includes(seen.phase),
+      connected: seen?.replicas.flatMap(({ pool, state }) => (state === 'Offline' ? [] : [pool])) ?? [],
+    });
+    if (refusal !== undefined) throw new UsageError(refusal);
+    const before = poolNames(this.#state);
+    this.#keep(forcedState(this.#state, wish.survivors));
+    const { version = 1 } = this.#state;
+    const givenUp = before.filter((pool) => !wish.survivors.includes(pool));
+    log.error('members are given up for good', { survivors: wish.survivors, givenUp, version });
+    for (const pool of givenUp) {
+      await this.#children.get(pool)?.stop(localLimits.stopMs);
+      setAside(places, pool, version);
+    }
+    this.#writeTargetConfig();
+    await this.restart('target');
+    return { replicas: Object.keys(this.#state.members), givenUp, version };
+  }
+
   changeSeen(): ChangeSeen {
     const failed = this.#failed === undefined ? {} : { failed: this.#failed };
     return { done: !this.#changing, replicas: Object.keys(this.#state.members), ...failed };
@@ -157,9 +193,10 @@ export class Supervisor {
 
   async #finish(): Promise<void> {
     const { places, log } = this.#options;
-    while (!this.#stopping && !(await this.#isChanged()))
+    // A forced change ends the one that waits for who was given up.
+    while (!this.#stopping && this.#state.next && !(await this.#isChanged()))
       await new Promise((next) => setTimeout(next, localLimits.changeLookMs));
-    if (this.#stopping) return;
+    if (this.#stopping || !this.#state.next) return;
     const before = poolNames(this.#state);
     this.#keep(finishedState(this.#state));
     this.#writeTargetConfig();
@@ -172,13 +209,18 @@ export class Supervisor {
   }
 
   async #isChanged(): Promise<boolean> {
-    if (!this.#children.has('target')) return false;
+    const status = await this.#askTarget();
+    return status?.membershipSettled === true && status.membershipVersion === this.#state.next?.version;
+  }
+
+  /** Undefined when it does not answer. */
+  async #askTarget(): Promise<TargetStatusRead | undefined> {
+    if (!this.#children.has('target')) return undefined;
     const client = targetClient(this.#options.places);
     try {
-      const status = await client.call('GetStatus', {}, { deadlineMs: localLimits.askMs });
-      return status.membershipSettled && status.membershipVersion === this.#state.next?.version;
+      return await client.call('GetStatus', {}, { deadlineMs: localLimits.askMs });
     } catch (error) {
-      if (error instanceof StatusError) return false;
+      if (error instanceof StatusError) return undefined;
       throw error;
     } finally {
       client.close();
@@ -208,12 +250,7 @@ export class Supervisor {
       const client = poolClient(places, name);
       return { name, status: await ask(client, client.call('GetStatus', {}, deadline)) };
     });
-    const target = async () => {
-      if (!this.#children.has('target')) return undefined;
-      const client = targetClient(places);
-      return await ask(client, client.call('GetStatus', {}, deadline));
-    };
-    const [seen, ...stored] = await Promise.all([target(), ...pools]);
+    const [seen, ...stored] = await Promise.all([this.#askTarget(), ...pools]);
     return localStatus(this.#state.volume, stored, seen);
   }
 
@@ -266,8 +303,8 @@ export class Supervisor {
   }
 
   #writeTargetConfig(): void {
-    const { places, chapFile } = this.#options;
-    writeTargetConfig(places, this.#state, this.#listen, chapFile);
+    const { places, target } = this.#options;
+    writeTargetConfig(places, this.#state, this.#listen, target);
   }
 
   /** Makes pools and replicas; the members count from the moment that all of them are written down. */

@@ -147,6 +147,11 @@ function takeChanges(
     log.error('the configuration file is of another volume: it is not read', { other: config.volume });
     return undefined;
   }
+  if (config.membership.forced === true && config.membership.version > volume.status().membership.version) {
+    // What this process knows of the others is over: one that has heard of nothing begins with those that are left (R36).
+    log.error('members were given up for good: this target ends', { version: config.membership.version });
+    process.exit(1);
+  }
   volume.setReplicas(config.replicas);
   volume.setQuorumWait(quorumWaitMs(config));
   try {
