@@ -28,7 +28,7 @@ const endMs = performance.now() + Number(values.minutes) * 60_000;
 function* cases(): Generator<ModelCase> {
   for (let seed = Number(values.seed ?? values.first); ; seed++)
     // Keys of the table.
-    for (const layout of (Object.keys(layouts) as LayoutName[]).filter((name) => !name.endsWith('-log')))
+    for (const layout of Object.keys(layouts) as LayoutName[])
       if ((values.layout ?? layout) === layout) yield { layout, seed, operations: perRun };
 }
 

@@ -66,8 +66,8 @@ class ModelRun {
   #survivors: VolumeModel[] = [];
   /** One device of each group that is at fault, or may be. */
   #victims: readonly number[] = [];
-  /** Images of victims as they were some time ago. */
-  #older: Image | undefined;
+  /** A victim as it was some time ago. */
+  #older: { readonly victim: number; readonly image: Image } | undefined;
   readonly #reads: Promise<void>[] = [];
 
   constructor({ layout, seed }: ModelCase) {
@@ -77,25 +77,28 @@ class ModelRun {
   }
 
   get #isRedundant(): boolean {
-    return this.#layout.layout !== 'stripe';
+    const { layout, logs = [] } = this.#layout;
+    return layout !== 'stripe' && logs.every((copies) => copies > 1);
   }
 
   async begin(): Promise<void> {
-    const { layout, groups: counts, deviceBytes: sizeBytes } = this.#layout;
+    const { layout, groups: counts, deviceBytes: sizeBytes, logs: logCounts = [] } = this.#layout;
     let first = 0;
     const victims: number[] = [];
-    const groups = counts.map((count, g) => {
+    const make = (what: string) => (count: number, g: number) => {
       victims.push(first + this.#random.below(count));
       first += count;
       return Array.from(
         { length: count },
-        (_, i) => new MemoryDevice({ name: `memory-${g}-${i}`, sizeBytes }),
+        (_, i) => new MemoryDevice({ name: `${what}-${g}-${i}`, sizeBytes }),
       );
-    });
+    };
+    const groups = counts.map(make('memory'));
+    const logs = logCounts.map(make('log'));
     this.#victims = victims;
-    this.#devices = groups.flat();
+    this.#devices = [...groups, ...logs].flat();
     for (const device of this.#devices) device.record();
-    this.#pool = await createPool({ layout, groups, host: memoryHost(this.#seed), limits });
+    this.#pool = await createPool({ layout, groups, logs, host: memoryHost(this.#seed), limits });
     this.#model = new VolumeModel(volumeBlocks * blockBytes);
     this.#store = await this.#pool.createVolume({
       volume: 'pv',
@@ -206,8 +209,8 @@ class ModelRun {
       return;
     }
     if (this.#isRedundant && random.chance(0.2)) {
-      this.#older = must(this.#devices[this.#victims[0] ?? 0], 'the victim').image();
-      this.#say('an image is kept');
+      this.#older = { victim: this.#devices.indexOf(victim), image: victim.image() };
+      this.#say(`an image of ${victim.name} is kept`);
       return;
     }
     const kind = anyFault(random, this.#isRedundant);
@@ -225,9 +228,9 @@ class ModelRun {
     const images = this.#devices.map((device) =>
       how === 'close' ? device.image() : randomCrashImage(momentOf(device), random),
     );
-    const [victim = 0] = this.#victims;
     if (this.#older !== undefined && random.chance(0.5)) {
-      images[victim] = this.#older;
+      const { victim, image } = this.#older;
+      images[victim] = image;
       this.#older = undefined;
       this.#say(`${this.#devices[victim]?.name} is its older image`);
     }
