@@ -1,5 +1,6 @@
 /** Replicas of a volume that serves are added, moved and removed: what stands in the API and on the pools at each step. */
 import { findCondition } from '../../src/api/conditions.ts';
+import { forcedWish } from '../../src/api/names.ts';
 import { resources } from '../../src/api/resources.ts';
 import { core } from '../../src/reconcilers/runtime/core-resources.ts';
 import type { Check } from '../local/suite.ts';
@@ -173,6 +174,39 @@ export function membersChecks({ api, cluster, operator }: Bench, poolCluster: st
           JSON.stringify(target.history) === JSON.stringify(expected),
           `records in force: ${target.history.join(', ')}`,
         );
+      },
+    },
+    {
+      name: 'two of three pools are lost: one goes on when what it costs is named, and the others begin anew',
+      timeoutMs: 150_000,
+      run: async () => {
+        const [a = '', b = '', c = ''] = await poolNames();
+        await want([a, b, c]);
+        await becomes('v7 of 3, 3/2/3, on 3, Placed');
+        const before = [guidOn(b), guidOn(c)];
+        const goOn = (loss: string) =>
+          client.patch(resources.cstorVolumeConfig, key, {
+            metadata: {
+              annotations: {
+                [forcedWish.annotation]: `volume=${volume} version=7 survivors=${a} loss=${loss}`,
+              },
+            },
+          });
+        await goOn('flushed');
+        await eventWith('the volume serves');
+        await Promise.all([b, c].map((pool) => cluster.powerOff(pool)));
+        await goOn('unflushed');
+        await eventWith('even writes that were flushed may be missing');
+        await becomes('v7 of 3, 3/2/3, on 3, Placed');
+        await goOn('flushed');
+        await becomes('v8 of 1, 1/1/1, on 1, Placed');
+        await eventWith('MembersGivenUp');
+        for (const pool of [b, c]) cluster.powerOn(pool);
+        for (const pool of [b, c]) await replicaPhase(pool, undefined);
+        holds(guidOn(b) === undefined && guidOn(c) === undefined, 'what was given up is still on its pools');
+        await want([a, b, c]);
+        await becomes('v9 of 3, 3/2/3, on 3, Placed');
+        holds(guidOn(b) !== before[0] && guidOn(c) !== before[1], 'a GUID has come back (R35)');
       },
     },
   ];

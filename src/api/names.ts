@@ -62,6 +62,12 @@ export const annotations = {
   overwriteDevices: 'cstor.openebs.io/overwrite-devices',
 } as const;
 
+/** CVC, ours: a person gives up replicas that are lost for good (docs/durability.md). */
+export const forcedWish = {
+  annotation: 'cstor.openebs.io/go-on-with',
+  form: 'volume=NAME version=N survivors=POOL,POOL loss=unflushed|flushed',
+} as const;
+
 export const finalizers = {
   /** CSPC, CSPI, BDC: until what hangs on them is gone. */
   poolCluster: 'cstorpoolcluster.openebs.io/finalizer',

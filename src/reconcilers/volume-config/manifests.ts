@@ -8,10 +8,8 @@ import { formatBinaryQuantity } from '../../api/quantity.ts';
 import { apiVersionOf, resources } from '../../api/resources.ts';
 import type { ReplicaAddress, TargetConfig } from '../../api/target-config.ts';
 import { adminToken, linkKey, poolKey } from '../../shared/keys.ts';
-import { hashOf } from '../objects.ts';
 import {
   configFolder,
-  configHashAnnotation,
   containerPorts,
   containerResources,
   httpProbe,
@@ -201,9 +199,6 @@ export function targetSecret(volume: TargetWish) {
   };
 }
 
-const forcedVersion = ({ membership }: TargetConfig): number =>
-  membership.forced === true ? membership.version : 0;
-
 /** A volume should come up elsewhere well before an initiator gives up on it. */
 const awaySeconds = 30;
 const nodeAway = [
@@ -238,11 +233,8 @@ export function targetDeployment(volume: TargetWish) {
       template: {
         metadata: {
           labels: podLabels,
-          annotations: {
-            ...podAnnotations('volume_exporter_prometheus', volume.masterKey),
-            // The running target follows its file; a forced change is for a new one (R36).
-            [configHashAnnotation]: hashOf([forcedVersion(volume.target)]),
-          },
+          // Nothing of its configuration: the running target follows its file.
+          annotations: podAnnotations('volume_exporter_prometheus', volume.masterKey),
         },
         spec: {
           automountServiceAccountToken: false,

@@ -3,7 +3,7 @@ import type {
   CStorVolumeConfig,
   CStorVolumeConfigStatusCondition,
 } from '../../api/kinds/cstorvolumeconfig.ts';
-import { annotations, labels } from '../../api/names.ts';
+import { annotations, forcedWish, labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
 import { formatBinaryQuantity } from '../../api/quantity.ts';
 import { resources } from '../../api/resources.ts';
@@ -14,6 +14,8 @@ import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply } from './apply.ts';
 import { boundChecks, placementChecks, provisioningChecks } from './checks.ts';
 import type { VolumeWish } from './manifests.ts';
+import { forceMembers } from './members/apply.ts';
+import { planForced, type ForcedPlan } from './members/forced.ts';
 import { changeOf, poolsOfMembers } from './members/plan.ts';
 import {
   boundSubjectOf,
@@ -36,7 +38,12 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const wish = wishOf(world, config);
   const pools = observePools(world, wish.cluster);
   const observed = observe(world, config, wish, pools);
-  const violations = judge(world, config, observed);
+  const forced = forcedOf(world, config, observed);
+  if (forced.do === 'force') {
+    await force(world, config, forced);
+    return done; // what it wrote calls us again
+  }
+  const violations = [...(forced.do === 'refuse' ? [forced.why] : []), ...judge(world, config, observed)];
   // A volume that is Bound is kept as it is, whatever is wrong with the newest wish.
   const halted =
     violations.length > 0 && observed.phase !== 'Bound' && observed.finalizer && !observed.deleting;
@@ -50,6 +57,33 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   if (!observed.deleting && observed.finalizer)
     await showStatus(world, config, observed, [...violations, ...refused], waits, bound);
   return refused.length === 0 ? done : { afterMs: refusedMs };
+}
+
+function forcedOf(world: World, config: CStorVolumeConfig, observed: Observed): ForcedPlan {
+  const seen = observed.phase === 'Bound' && !observed.deleting ? membersSeen(observed) : undefined;
+  if (seen === undefined) return { do: 'nothing' };
+  const { name, annotations: given } = config.metadata;
+  const phase = world.targets.status(name)?.phase;
+  return planForced({
+    ...seen,
+    volume: name,
+    annotation: given?.[forcedWish.annotation],
+    serving: phase === undefined ? undefined : phase === 'Healthy' || phase === 'Degraded',
+  });
+}
+
+async function force(
+  world: World,
+  config: CStorVolumeConfig,
+  plan: Extract<ForcedPlan, { do: 'force' }>,
+): Promise<void> {
+  await forceMembers(world, config, plan);
+  world.recorder.event(
+    config,
+    'Warning',
+    'MembersGivenUp',
+    `the volume goes on with its replicas on ${plan.pools.join(', ')} alone; those on ${plan.givenUp.join(', ')} are given up for good`,
+  );
 }
 
 function judge(

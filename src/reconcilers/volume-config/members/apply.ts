@@ -1,5 +1,6 @@
 /** The records of members in the CStorVolume, as a change goes on. */
 import type { CStorVolume } from '../../../api/kinds/cstorvolume.ts';
+import type { CStorVolumeConfig } from '../../../api/kinds/cstorvolumeconfig.ts';
 import { keyOf } from '../../../api/object-meta.ts';
 import { resources } from '../../../api/resources.ts';
 import type { Violation } from '../../checks.ts';
@@ -49,6 +50,45 @@ export async function finishChange(world: World, { wish }: VolumeWish, record: M
     desiredReplicationFactor: count,
     membership: { version: record.version },
   }));
+}
+
+/**
+ * The record of who is left, by compare-and-set: the API server is the vote that is missing. The wish goes first, so that
+ * nobody makes newcomers of those who were given up.
+ */
+export async function forceMembers(
+  world: World,
+  config: CStorVolumeConfig,
+  { record, pools }: { readonly record: MembersRecord; readonly pools: readonly string[] },
+): Promise<void> {
+  await placeOn(world, config, pools);
+  const count = Object.keys(record.members).length;
+  await changeRecord(world, config.metadata.name, () => ({
+    replicaDetails: { knownReplicas: { ...record.members } },
+    replicationFactor: count,
+    consistencyFactor: consistencyFactor(count),
+    desiredReplicationFactor: count,
+    membership: { version: record.version, forced: true },
+  }));
+}
+
+/** One less with each write: more than that the API server takes for a slip. */
+async function placeOn(
+  { client }: World,
+  { metadata, spec }: CStorVolumeConfig,
+  pools: readonly string[],
+): Promise<void> {
+  let names = (spec.policy.replicaPoolInfo ?? []).map(({ poolName }) => poolName);
+  let { resourceVersion } = metadata;
+  for (const name of names.filter((each) => !pools.includes(each))) {
+    names = names.filter((each) => each !== name);
+    const replicaPoolInfo = names.map((poolName) => ({ poolName }));
+    const written = await client.patch<CStorVolumeConfig>(resources.cstorVolumeConfig, keyOf({ metadata }), {
+      metadata: { resourceVersion },
+      spec: { policy: { replicaPoolInfo } },
+    });
+    ({ resourceVersion } = written.metadata);
+  }
 }
 
 /** On the revision that the decision was made for: somebody else's word in between is a conflict, and we look again. */
