@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { Caller, HandshakeError, Listener, type Admission, type Subject } from './handshake.ts';
+import { describe, expect, test } from '@jest/globals';
+import { Caller, HandshakeError, Listener, type Admission, type Speaks, type Subject } from './handshake.ts';
 import { WireError, type Frame } from './wire.ts';
 
 const key = new Uint8Array(32).fill(1);
@@ -7,10 +7,11 @@ const other = new Uint8Array(32).fill(2);
 const subject: Subject = { role: 'target', volume: 'pvc-1', replicaId: 'a' };
 const welcome = { guid: '0123', promisedEpoch: 4 };
 
-const caller = (options: { key?: Uint8Array; subject?: Subject } = {}) =>
+const caller = (options: { key?: Uint8Array; subject?: Subject; speaks?: Speaks } = {}) =>
   new Caller({ key, subject, challenge: new Uint8Array(32).fill(7), ...options });
-const listener = (options: { key?: Uint8Array; admission?: Admission } = {}) =>
+const listener = (options: { key?: Uint8Array; admission?: Admission; speaks?: Speaks } = {}) =>
   new Listener({
+    ...(options.speaks ? { speaks: options.speaks } : {}),
     keyFor: () => options.key ?? key,
     admit: () => options.admission ?? { ok: true, welcome },
     challenge: new Uint8Array(32).fill(8),
@@ -88,4 +89,81 @@ test('an unknown version is refused by name', () => {
 test('who holds the key may still not be admitted, and hears why', () => {
   const message = 'this pool is stopping';
   expect(() => talk(caller(), listener({ admission: { ok: false, message } }))).toThrow(message);
+});
+
+describe('version N and N + 1', () => {
+  const next: Speaks = { versions: [1, 2], features: ['longer-frames'] };
+  const later: Speaks = { versions: [2, 3], features: [] };
+
+  test.each([
+    ['a caller that knows more', next, undefined],
+    ['a listener that knows more', undefined, next],
+  ])('%s speaks as the other one does', (_what, callers, listeners) => {
+    const talked = talk(
+      caller(callers ? { speaks: callers } : {}),
+      listener(listeners ? { speaks: listeners } : {}),
+    );
+    expect(talked.caller).toMatchObject({ version: 1, features: [] });
+    expect(talked.listener).toMatchObject({ version: 1, features: [] });
+  });
+
+  test('two that know more speak the newest, with what both name', () => {
+    const both = talk(
+      caller({ speaks: { versions: [1, 2], features: ['a', 'b'] } }),
+      listener({ speaks: { versions: [1, 2, 3], features: ['b', 'c'] } }),
+    );
+    expect(both.caller).toMatchObject({ version: 2, features: ['b'] });
+    expect(both.listener).toMatchObject({ version: 2, features: ['b'] });
+  });
+
+  test('what a later version adds to a hello is no obstacle', () => {
+    const more = (frame: Frame, n: number) =>
+      n === 0 ? edit(0, '{"versions"', '{"compression":["zstd"],"versions"')(frame, 0) : frame;
+    // Both sides prove what was said word for word, so a listener alone shows that it reads on.
+    expect(listener().step(more(caller().begin(), 0)).send).toBeDefined();
+  });
+
+  test('nothing in common is refused as that', () => {
+    expect(problemOf(() => talk(caller({ speaks: later }), listener()))).toBe('version');
+  });
+
+  test('a listener can not use what was not offered', () => {
+    const eager = listener({ speaks: next });
+    const wise = caller({ speaks: { versions: [1, 2], features: [] } });
+    expect(talk(wise, eager).caller).toMatchObject({ version: 2, features: [] });
+  });
+});
+
+/** Of the HandshakeError that it throws. */
+function problemOf(run: () => unknown): string | undefined {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof HandshakeError) return error.problem;
+    throw error;
+  }
+  return undefined;
+}
+
+test('what is refused is told apart, for counting', () => {
+  const message = 'no replica b of pvc-1 here';
+  expect(problemOf(() => talk(caller(), listener({ admission: { ok: false, message } })))).toBe('stranger');
+  expect(problemOf(() => talk(caller(), listener(), edit(0, 'pvc-1', 'pvc-2')))).toBe('proof');
+  expect(problemOf(() => talk(caller(), listener({ key: other })))).toBe('proof');
+});
+
+test('a conversation that is played back is refused: the challenge is another one', () => {
+  const said: Frame[] = [];
+  talk(caller(), listener(), (frame) => {
+    said.push(frame);
+    return frame;
+  });
+  const [hello, , proof] = said as [Frame, Frame, Frame];
+  const again = new Listener({
+    keyFor: () => key,
+    admit: () => ({ ok: true, welcome }),
+    challenge: new Uint8Array(32).fill(9),
+  });
+  again.step(hello);
+  expect(problemOf(() => again.step(proof))).toBe('proof');
 });

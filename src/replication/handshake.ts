@@ -18,6 +18,14 @@ export const protocolVersions: readonly number[] = [1];
 /** Named so that N and N + 1 can talk: a feature is used when both name it. */
 export const protocolFeatures: readonly string[] = [];
 
+/** What one side understands. The highest version that both know is spoken, with the features that both name. */
+export interface Speaks {
+  /** Ascending. */
+  readonly versions: readonly number[];
+  readonly features: readonly string[];
+}
+const we: Speaks = { versions: protocolVersions, features: protocolFeatures };
+
 /** A hello is short; before the handshake is done nothing longer is buffered for. */
 export const handshakeBytesMax = 4_096;
 const challengeDigits = 64;
@@ -47,9 +55,20 @@ export interface Agreement {
 // prettier-ignore
 const types = { hello: 0x01, answer: 0x02, proof: 0x03, welcome: 0x04, refuse: 0x05 } as const;
 
-/** The peer does not hold the key, or has refused us; `message` is for people. */
+/**
+ * Why a peer is refused, for counting. proof: it does not hold the key, or plays back what another one said. stranger: it
+ * wants a replica that is not here. version: no version in common. refused: it refuses us.
+ */
+export type HandshakeProblem = 'proof' | 'stranger' | 'version' | 'refused';
+
+/** The peer does not hold the key, is not what it says, or has refused us; `message` is for people. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
+  readonly problem: HandshakeProblem;
+  constructor(problem: HandshakeProblem, message: string) {
+    super(message);
+    this.problem = problem;
+  }
 }
 
 interface Hello {
@@ -108,17 +127,20 @@ export interface Step<T> {
 export class Caller {
   readonly #key: Uint8Array;
   readonly #hello: Uint8Array;
+  readonly #speaks: Speaks;
   #agreement: Agreement | undefined;
 
   constructor(options: {
     readonly key: Uint8Array;
     readonly subject: Subject;
     readonly challenge: Uint8Array;
+    /** For tests of what a later version would say. */
+    readonly speaks?: Speaks;
   }) {
     this.#key = options.key;
+    this.#speaks = options.speaks ?? we;
     const hello: Hello = {
-      versions: protocolVersions,
-      features: protocolFeatures,
+      ...this.#speaks,
       subject: options.subject,
       challenge: hex(options.challenge),
     };
@@ -131,7 +153,7 @@ export class Caller {
 
   step({ type, payload }: Frame): Step<Agreement & { readonly welcome: Welcome }> {
     if (type === types.refuse)
-      throw new HandshakeError(`refused: ${Buffer.from(payload).toString().slice(0, 500)}`);
+      throw new HandshakeError('refused', `refused: ${Buffer.from(payload).toString().slice(0, 500)}`);
     if (type === types.answer && !this.#agreement) return { send: this.#prove(payload) };
     if (type === types.welcome && this.#agreement) {
       const welcome = parse<Welcome>(
@@ -149,11 +171,13 @@ export class Caller {
     const shown = Buffer.from(payload.subarray(end + 1)).toString();
     const said = transcript(this.#hello, answer);
     if (end < 0 || !sameText(shown, proofOf(this.#key, 'listener', said))) {
-      throw new HandshakeError('the other side does not hold the key of this link');
+      throw new HandshakeError('proof', 'the other side does not hold the key of this link');
     }
     const { version, features } = parse<ListenerAnswer>(answer, (a) => isChallenge(a.challenge));
-    if (!protocolVersions.includes(version))
-      throw new HandshakeError(`protocol version ${version} is not known`);
+    if (!this.#speaks.versions.includes(version))
+      throw new HandshakeError('version', `protocol version ${version} is not known`);
+    if (!Array.isArray(features) || features.some((feature) => !this.#speaks.features.includes(feature)))
+      throw new HandshakeError('version', 'the other side uses features that were not offered');
     this.#agreement = { version, features };
     return frame(types.proof, Buffer.from(proofOf(this.#key, 'caller', said)));
   }
@@ -169,6 +193,7 @@ export class Listener {
   readonly #keyFor: (subject: Subject) => Uint8Array;
   readonly #admit: (subject: Subject) => Admission;
   readonly #challenge: string;
+  readonly #speaks: Speaks;
   #pending:
     | { readonly subject: Subject; readonly agreement: Agreement; readonly expected: string }
     | undefined;
@@ -177,7 +202,10 @@ export class Listener {
     readonly keyFor: (subject: Subject) => Uint8Array;
     readonly admit: (subject: Subject) => Admission;
     readonly challenge: Uint8Array;
+    /** For tests of what a later version would say. */
+    readonly speaks?: Speaks;
   }) {
+    this.#speaks = options.speaks ?? we;
     this.#keyFor = options.keyFor;
     this.#admit = options.admit;
     this.#challenge = hex(options.challenge);
@@ -189,22 +217,23 @@ export class Listener {
     if (type !== types.proof || !this.#pending) throw new WireError(`frame ${type} in a handshake`);
     const { subject, agreement, expected } = this.#pending;
     if (!sameText(Buffer.from(payload).toString(), expected))
-      throw new HandshakeError('a wrong proof of the key');
+      throw new HandshakeError('proof', 'a wrong proof of the key');
     const admission = this.#admit(subject);
-    if (!admission.ok) throw new HandshakeError(admission.message);
+    if (!admission.ok) throw new HandshakeError('stranger', admission.message);
     const welcome = frame(types.welcome, Buffer.from(JSON.stringify(admission.welcome)));
     return { send: welcome, done: { ...agreement, subject } };
   }
 
   #answer(hello: Uint8Array): Frame {
     const { versions, features: offered, subject } = parse<Hello>(hello, isHello);
-    const version = protocolVersions.findLast((known) => versions.includes(known));
+    const version = this.#speaks.versions.findLast((known) => versions.includes(known));
     if (version === undefined) {
       throw new HandshakeError(
-        `protocol versions ${versions.join(', ')} are not known here, ${protocolVersions.join(', ')} are`,
+        'version',
+        `protocol versions ${versions.slice(0, 16).join(', ')} are not known here, ${this.#speaks.versions.join(', ')} are`,
       );
     }
-    const features = protocolFeatures.filter((feature) => offered.includes(feature));
+    const features = this.#speaks.features.filter((feature) => offered.includes(feature));
     const told: ListenerAnswer = { version, features, challenge: this.#challenge };
     const answer = Buffer.from(JSON.stringify(told));
     const key = this.#keyFor(subject);
