@@ -39,6 +39,10 @@ export function hollowGroup(segments: number, segmentUnits: number): SegmentGrou
     },
     read: (_segment, _unit, count) =>
       Promise.resolve({ bytes: hollowContent.subarray(0, count * blockBytes), bad: [] }),
+    take: (_segment, _unit, count, take, done) => {
+      for (let index = 0; index < count; index++) take(index, hollowContent, index * blockBytes);
+      done([]);
+    },
     verify: () => Promise.resolve({ bad: [], repairedUnits: 0 }),
     rewrite: () => Promise.resolve(),
     flush: () => Promise.resolve(),

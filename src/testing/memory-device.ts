@@ -5,7 +5,8 @@
  * What was discarded reads as rubbish until it is written again.
  */
 import { assert } from '../shared/assert.ts';
-import type { BlockDevice, DeviceError } from '../pool-manager/engine/block-device.ts';
+import { type BlockDevice, DeviceError, type LentDone } from '../pool-manager/engine/block-device.ts';
+import { lendBuffer } from '../pool-manager/engine/group/read-buffers.ts';
 
 const unitBytes = 4096;
 const zeros = new Uint8Array(unitBytes);
@@ -106,6 +107,22 @@ export class MemoryDevice implements BlockDevice {
     }
     if (zerosFrom < lengthBytes) bytes.fill(0, zerosFrom);
     return bytes;
+  }
+
+  lend(offsetBytes: number, lengthBytes: number, done: LentDone): void {
+    void this.#lend(offsetBytes, lengthBytes, done);
+  }
+
+  /** What is no DeviceError is a broken invariant: nobody catches it. */
+  async #lend(offsetBytes: number, lengthBytes: number, done: LentDone): Promise<void> {
+    const outcome = await this.read(offsetBytes, lengthBytes).catch((error: unknown) => {
+      if (error instanceof DeviceError) return error;
+      throw error;
+    });
+    if (outcome instanceof DeviceError) return done(outcome, undefined);
+    const lent = lendBuffer(lengthBytes);
+    lent.bytes.set(outcome);
+    done(undefined, lent);
   }
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {

@@ -54,6 +54,9 @@ export function memoryGroup(options: {
       const all = Array.from({ length: count }, (_, i) => i);
       return { bytes, bad: all.filter((i) => !isGood(i, bytes, i * blockBytes)) };
     },
+    take(segment, unit, count, take, done) {
+      void (async () => done((await group.read(segment, unit, count, take)).bad))();
+    },
     async verify(segment, unit, count, isGood) {
       const { bad } = await group.read(segment, unit, count, isGood);
       return { bad, repairedUnits: 0 };

@@ -145,6 +145,17 @@ export class MemoryMapSpace implements MapSpace {
     return { bytes, bad };
   }
 
+  take(
+    group: number,
+    segment: number,
+    unit: number,
+    count: number,
+    take: (index: number, bytes: Uint8Array, from: number) => boolean,
+    done: (bad: readonly number[]) => void,
+  ): void {
+    void (async () => done((await this.read(group, segment, unit, count, take)).bad))();
+  }
+
   rewrite(words: Uint32Array, at: number, stored: Uint8Array): Promise<boolean> {
     const known = this.names.get(nameOf(words, at));
     if (known === undefined) return Promise.resolve(false);

@@ -1,5 +1,6 @@
 /** Volumes over a naive space, with checkpoints by hand: for tests of maps and volumes without a pool. */
 import { assert, must } from '../shared/assert.ts';
+import { Pins } from '../pool-manager/engine/pins.ts';
 import type { EngineHost } from '../pool-manager/engine/host.ts';
 import { unfold } from '../pool-manager/engine/map/delta-layer.ts';
 import { NodeStore } from '../pool-manager/engine/map/node-store.ts';
@@ -211,7 +212,7 @@ export class VolumeRig {
     return {
       space: this.space,
       nodes: new NodeStore(this.space, this.#options.nodeCacheBytes ?? 2 ** 22),
-      pins: { hold: (read) => read() },
+      pins: new Pins(rig.txg),
       host: this.#options.host ?? quietHost,
       journal: {
         wrote: () => undefined,
@@ -225,7 +226,11 @@ export class VolumeRig {
           this.pendingDeltas += deltas;
         },
       },
-      readGate: { run: (_slot, _bytes, read) => read() },
+      readGate: {
+        begin: (turn) => turn.go(),
+        end: () => undefined,
+        run: (_slot, _bytes, read) => read(),
+      },
       zstd: this.#options.zstd,
       get openTxg() {
         return rig.txg();

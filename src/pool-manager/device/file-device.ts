@@ -1,17 +1,20 @@
 /**
  * A block device or plain file below the engine (the port: engine/block-device.ts).
  *
- *  - O_DIRECT where it works, through page-aligned buffers; elsewhere through the page cache. `flush` is fdatasync,
+ *  - O_DIRECT where it works, through page-aligned memory; elsewhere through the page cache. `flush` is fdatasync,
  *    `writeThrough` goes by a second descriptor with O_DSYNC. Data in the engine's arena leaves from where it lies.
  *  - Every operation has a deadline. One that misses it, a failed flush or a short transfer is a DeviceError; after a
  *    missed deadline or a failed flush the device answers nothing any more, since nobody knows what it holds.
  *  - `discard` gives holes to a file and TRIM to a block device (discarder.ts).
  */
-import { close, closeSync, fdatasync, read, write } from 'node:fs';
-import { DeviceError, type BlockDevice } from '../engine/block-device.ts';
+import { close, closeSync, fdatasync, write } from 'node:fs';
+import { DeviceError, type BlockDevice, type LentDone } from '../engine/block-device.ts';
 import { isPageAligned } from '../engine/group/arena.ts';
+import { type Lent, lentBytesMax } from '../engine/group/read-buffers.ts';
 import { AlignedBuffers } from './aligned-buffers.ts';
+import { DeviceRead } from './device-read.ts';
 import { ResultBuffers } from './result-buffers.ts';
+import { copyBytes } from '../../shared/copy-bytes.ts';
 import { openPath, type OpenedPath, sizeOf } from './device-path.ts';
 import { Discarder } from './discarder.ts';
 import { type Done, type Operation, OperationQueue } from './operation-queue.ts';
@@ -75,14 +78,20 @@ export class FileDevice implements BlockDevice {
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.#check('read', offsetBytes, lengthBytes);
     const result = this.#results.take(lengthBytes);
-    if (lengthBytes <= largeBytes) await this.#readInto(result, offsetBytes);
+    if (lengthBytes <= lentBytesMax) await this.#readInto(result, offsetBytes);
     else
       await Promise.all(
-        piecesOf(lengthBytes).map(([from, to]) =>
+        piecesOf(lengthBytes, lentBytesMax).map(([from, to]) =>
           this.#readInto(result.subarray(from, to), offsetBytes + from),
         ),
       );
     return result;
+  }
+
+  lend(offsetBytes: number, lengthBytes: number, done: LentDone): void {
+    const refusal = this.#refusal('read', offsetBytes, lengthBytes);
+    if (refusal !== undefined) return done(refusal, undefined);
+    this.#lend(offsetBytes, lengthBytes, done);
   }
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {
@@ -126,23 +135,24 @@ export class FileDevice implements BlockDevice {
     if (this.#opened.lock !== undefined) closeSync(this.#opened.lock);
   }
 
-  /** At most `largeBytes`. */
+  #lend(offsetBytes: number, lengthBytes: number, done: LentDone): void {
+    const settle = (error: Error | undefined, lent: Lent | undefined) =>
+      done(
+        error === undefined ? undefined : this.#asDeviceError('read', offsetBytes, lengthBytes, error),
+        lent,
+      );
+    this.#queue.add(new DeviceRead(this.#opened.descriptor, offsetBytes, lengthBytes, settle));
+  }
+
+  /** At most `lentBytesMax`. */
   #readInto(result: Uint8Array, offsetBytes: number): Promise<void> {
-    const { descriptor } = this.#opened;
     const length = result.byteLength;
-    return this.#buffered(length, (buffer, give, resolve, reject) =>
-      this.#queue.add({
-        what: 'read',
-        offsetBytes,
-        lengthBytes: length,
-        start: (done) =>
-          read(descriptor, buffer, 0, length, offsetBytes, (error, bytes) => {
-            if (error === null && bytes === length) result.set(buffer.subarray(0, length));
-            give(); // only now: until then the kernel may use it, whatever the deadline says
-            done(error, bytes);
-          }),
-        settle: (error) =>
-          error === undefined ? resolve() : reject(this.#asDeviceError('read', offsetBytes, length, error)),
+    return new Promise((resolve, reject) =>
+      this.#lend(offsetBytes, length, (error, lent) => {
+        if (lent === undefined) return reject(error);
+        copyBytes(lent.bytes, 0, length, result, 0);
+        lent.give();
+        resolve();
       }),
     );
   }
@@ -158,7 +168,7 @@ export class FileDevice implements BlockDevice {
     if (data.byteLength <= largeBytes) await this.#writeCopy(what, to, offsetBytes, data);
     else
       await Promise.all(
-        piecesOf(data.byteLength).map(([from, end]) =>
+        piecesOf(data.byteLength, largeBytes).map(([from, end]) =>
           this.#writeCopy(what, to, offsetBytes + from, data.subarray(from, end)),
         ),
       );
@@ -234,18 +244,24 @@ export class FileDevice implements BlockDevice {
   }
 
   #alive(what: string): void {
-    if (this.#closed) throw new DeviceError(this.name, `${what} after close`);
-    if (this.#failure !== undefined) throw this.#failure;
+    const failure = this.#gone(what);
+    if (failure !== undefined) throw failure;
+  }
+
+  #gone(what: string): DeviceError | undefined {
+    return this.#closed ? new DeviceError(this.name, `${what} after close`) : this.#failure;
   }
 
   #check(what: string, offsetBytes: number, lengthBytes: number): void {
-    this.#alive(what);
+    const refusal = this.#refusal(what, offsetBytes, lengthBytes);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  #refusal(what: string, offsetBytes: number, lengthBytes: number): DeviceError | undefined {
     const whole = offsetBytes % 4096 === 0 && lengthBytes % 4096 === 0 && lengthBytes > 0;
-    if (!whole || offsetBytes < 0 || offsetBytes + lengthBytes > this.sizeBytes)
-      throw new DeviceError(
-        this.name,
-        `${what} of ${lengthBytes} bytes at ${offsetBytes} is not inside the device`,
-      );
+    if (whole && offsetBytes >= 0 && offsetBytes + lengthBytes <= this.sizeBytes) return this.#gone(what);
+    const text = `${what} of ${lengthBytes} bytes at ${offsetBytes} is not inside the device`;
+    return this.#gone(what) ?? new DeviceError(this.name, text);
   }
 }
 
@@ -256,8 +272,8 @@ const textOf = ({
 }: Pick<Operation, 'offsetBytes' | 'lengthBytes'> & { readonly what: string }): string =>
   lengthBytes === 0 ? what : `${what} of ${lengthBytes} bytes at ${offsetBytes}`;
 
-const piecesOf = (lengthBytes: number): readonly (readonly [from: number, to: number])[] =>
-  Array.from({ length: Math.ceil(lengthBytes / largeBytes) }, (_, i) => [
-    i * largeBytes,
-    Math.min(lengthBytes, (i + 1) * largeBytes),
+const piecesOf = (lengthBytes: number, each: number): readonly (readonly [from: number, to: number])[] =>
+  Array.from({ length: Math.ceil(lengthBytes / each) }, (_, i) => [
+    i * each,
+    Math.min(lengthBytes, (i + 1) * each),
   ]);

@@ -15,7 +15,7 @@ const threadsMax = 512;
 
 export const ioShare = (devices: number): IoShare =>
   devices <= 1
-    ? { threads: 8, operationsPerDevice: 32 }
+    ? { threads: 16, operationsPerDevice: 32 }
     : { threads: Math.min(threadsMax, 16 + 4 * devices), operationsPerDevice: 14 };
 
 /** To be called before the process has used a file or a name; a size that the environment gives stands. */

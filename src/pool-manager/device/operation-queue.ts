@@ -59,7 +59,8 @@ export class OperationQueue {
   add(operation: Operation): void {
     const isUrgent = operation.what === 'flush' || operation.what === 'write through';
     if (this.#failure !== undefined) operation.settle(this.#failure);
-    else if (this.#mayBegin(isUrgent)) this.#begin(operation, isUrgent);
+    else if (this.#mayBegin(isUrgent) && (isUrgent || this.#waiting.length === 0))
+      this.#begin(operation, isUrgent);
     else (isUrgent ? this.#waitingUrgently : this.#waiting).push(operation);
   }
 

@@ -1,3 +1,8 @@
+import type { Lent } from './group/read-buffers.ts';
+
+/** Called once: with what was read, or with why not. */
+export type LentDone = (error: DeviceError | undefined, lent: Lent | undefined) => void;
+
 /**
  * The port below the engine: one raw device or file.
  *
@@ -15,6 +20,8 @@ export interface BlockDevice {
   /** Looks again: a device may have grown. Never shrinks what is in use: a smaller size is an error of the next transfer. */
   measure?(): Promise<void>;
   read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array>;
+  /** The same into lent memory, at most `lentBytesMax`; whoever gets it gives it back. `done` may be called at once. */
+  lend(offsetBytes: number, lengthBytes: number, done: LentDone): void;
   /** `data` stays as it is until this is answered: it may go to the device from where it lies. */
   write(offsetBytes: number, data: Uint8Array): Promise<void>;
   /** A write that is durable when answered (O_DSYNC). Says nothing about writes before it. */

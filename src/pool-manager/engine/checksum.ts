@@ -8,6 +8,7 @@
  */
 import { blockBytes } from '../../shared/block-size.ts';
 import { openKernels, reserved } from '../../shared/kernels.ts';
+import { isInProcessArena, processArena } from './group/arena.ts';
 
 const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
 const kernels = openKernels(memory);
@@ -27,7 +28,21 @@ export const saltKind = {
   item: 0x0400_0000,
 } as const;
 
+/** Where the last checksum stands. */
+let sums: Uint32Array = words;
+let sumsAt = sumWord;
+
+/** What lies in the arena is not copied. */
 function sum(source: Uint8Array, from: number, length: number, saltLow: number, saltHigh: number): void {
+  if (isInProcessArena(source)) {
+    const { kernels: near, table, tableAt } = processArena();
+    near.checksum128(tableAt, source.byteOffset + from, length, saltLow, saltHigh);
+    sums = table;
+    sumsAt = 0;
+    return;
+  }
+  sums = words;
+  sumsAt = sumWord;
   bytes.set(length === source.byteLength ? source : source.subarray(from, from + length), at);
   kernels.checksum128(sumAt, at, length, saltLow, saltHigh);
 }
@@ -42,7 +57,7 @@ export function checksumUnit(
   toAt: number,
 ): void {
   sum(source, from, blockBytes, saltLow, saltHigh);
-  for (let i = 0; i < 4; i++) to[toAt + i] = words[sumWord + i] ?? 0;
+  for (let i = 0; i < 4; i++) to[toAt + i] = sums[sumsAt + i] ?? 0;
 }
 
 /** Whether the unit at `from` has the checksum that stands in `of[ofAt…]`. */
@@ -55,7 +70,7 @@ export function verifyUnit(
   ofAt: number,
 ): boolean {
   sum(source, from, blockBytes, saltLow, saltHigh);
-  for (let i = 0; i < 4; i++) if (of[ofAt + i] !== words[sumWord + i]) return false;
+  for (let i = 0; i < 4; i++) if (of[ofAt + i] !== sums[sumsAt + i]) return false;
   return true;
 }
 
@@ -71,12 +86,12 @@ export function storedSum(
   to: Uint32Array,
 ): void {
   sum(source, from, lengthBytes, owner >>> 0, Math.floor(owner / 2 ** 32));
-  to[0] = words[sumWord] ?? 0;
-  to[1] = words[sumWord + 1] ?? 0;
+  to[0] = sums[sumsAt] ?? 0;
+  to[1] = sums[sumsAt + 1] ?? 0;
 }
 
 /** 16 bytes over `source`, up to `checksummedBytesMax`; for labels and roots, which carry their checksum themselves. */
 export function checksumBytes(source: Uint8Array, saltLow: number, saltHigh: number): Uint8Array {
   sum(source, 0, source.byteLength, saltLow, saltHigh);
-  return bytes.slice(sumAt, sumAt + 16);
+  return new Uint8Array(sums.slice(sumsAt, sumsAt + 4).buffer);
 }

@@ -134,6 +134,16 @@ export interface VolumeStore {
   /** Content of `count` blocks from `block`, of the head or of a snapshot. Rejects with BadBlockError, never with wrong data. */
   read(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
   /**
+   * The same into memory of the caller's, whole blocks, which the store has until `done` is called, once, with the error or
+   * without; that may be at once. What is in it after an error says nothing.
+   */
+  readInto(
+    block: number,
+    into: Uint8Array,
+    done: (error: Error | undefined) => void,
+    snapshot?: string,
+  ): void;
+  /**
    * Extents born after `after` among [block, block + count), in order, at most `limit`; parts that do not differ are
    * skipped without reading them. `next` is where to go on, or block + count when nothing is left.
    */

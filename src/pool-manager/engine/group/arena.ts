@@ -40,6 +40,8 @@ export interface Arena {
   view(offset: number, lengthBytes: number): Uint8Array;
   /** Strips that are out. */
   readonly taken: number;
+  /** Whether it is, or was before it grew, the buffer of this arena. */
+  owns(buffer: ArrayBufferLike): boolean;
 }
 
 export function openArena(): Arena {
@@ -53,6 +55,7 @@ export function openArena(): Arena {
   const free = new Map<number, number[]>();
   let bytes = new Uint8Array(memory.buffer);
   let taken = 0;
+  const buffers = new WeakSet<ArrayBufferLike>();
   const grow = (strips: number, known: number[]) => {
     const end = bytes.byteLength;
     assert(growBytes % (strips * stripBytes) === 0, 'whole runs of strips');
@@ -60,6 +63,7 @@ export function openArena(): Arena {
     memory.grow(growBytes / pageBytes);
     bytes = new Uint8Array(memory.buffer);
     alignedBuffers.add(memory.buffer);
+    buffers.add(memory.buffer);
     const runBytes = strips * stripBytes;
     for (let at = end + growBytes - runBytes; at >= end; at -= runBytes) known.push(at);
   };
@@ -89,6 +93,7 @@ export function openArena(): Arena {
       taken -= strips;
       free.get(strips)?.push(at);
     },
+    owns: (buffer) => buffers.has(buffer),
     view: (offset, lengthBytes) => bytes.subarray(offset, offset + lengthBytes),
   };
 }
@@ -96,3 +101,14 @@ export function openArena(): Arena {
 let shared: Arena | undefined;
 /** The arena of the process. */
 export const processArena = (): Arena => (shared ??= openArena());
+
+/** The buffer that was met last, and is of the process's arena. */
+let known: ArrayBufferLike | undefined;
+
+/** Whether the bytes lie in the arena of the process, so that its kernels can work on them where they are. */
+export function isInProcessArena({ buffer }: Uint8Array): boolean {
+  if (buffer === known) return true;
+  if (shared === undefined || !shared.owns(buffer)) return false;
+  known = buffer;
+  return true;
+}

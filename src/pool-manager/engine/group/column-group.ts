@@ -2,7 +2,7 @@
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { chunkUnits, columnOf, columnOffsetOf } from './geometry.ts';
-import { readUnits } from './column-read.ts';
+import { readUnits, takeUnits } from './column-read.ts';
 import { verifyUnits } from './column-verify.ts';
 import { GroupCore, type GroupOptions } from './group-core.ts';
 import { inUse } from './member.ts';
@@ -12,6 +12,7 @@ import type {
   SegmentGroup,
   SegmentWriter,
   UnitCheck,
+  UnitsTaken,
 } from './segment-group.ts';
 import { StripWriter } from './strip-writer.ts';
 import { DeviceError } from '../block-device.ts';
@@ -82,6 +83,11 @@ export class ColumnGroup implements SegmentGroup {
   async read(segment: number, unit: number, count: number, isGood: UnitCheck): Promise<GroupReading> {
     this.#checkUnits(segment, unit, count);
     return await readUnits(this.core, segment, unit, count, isGood);
+  }
+
+  take(segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void {
+    this.#checkUnits(segment, unit, count);
+    takeUnits(this.core, { segment, unit, count }, take, done);
   }
 
   async verify(

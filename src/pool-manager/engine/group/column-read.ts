@@ -1,15 +1,23 @@
 /**
- * Reads units of a segment: each column in one piece, the check as judge; what a column lacks or has wrong is sought in
- * all other ways that the group has (recover.ts), and written back.
+ * Reads units of a segment: each column in pieces that fit lent memory, all at once, the check as judge of each unit where
+ * it lies; what a column lacks or has wrong is sought in all other ways that the group has (recover.ts), and written back.
  */
 import { blockBytes } from '../../../shared/block-size.ts';
-import { chunkBytes, chunkUnits, columnOf, columnOffsetOf } from './geometry.ts';
+import { copyBytes } from '../../../shared/copy-bytes.ts';
+import { chunkBytes, chunkUnits, columnOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import type { Member } from './member.ts';
+import { type Lent, lentBytesMax } from './read-buffers.ts';
 import { recover } from './recover.ts';
-import type { GroupReading, UnitCheck } from './segment-group.ts';
+import type { GroupReading, UnitCheck, UnitsTaken } from './segment-group.ts';
 
 const none: readonly number[] = [];
+
+export interface UnitRange {
+  readonly segment: number;
+  readonly unit: number;
+  readonly count: number;
+}
 
 export async function readUnits(
   core: GroupCore,
@@ -18,48 +26,119 @@ export async function readUnits(
   count: number,
   isGood: UnitCheck,
 ): Promise<GroupReading> {
-  const d = core.shape.dataColumns;
-  const bytes =
-    d === 1
-      ? await readOne(core, segment, unit * blockBytes, count * blockBytes, isGood)
-      : await readRows(core, segment, unit, count, isGood);
-  if (bytes.suspects.length === 0) return { bytes: bytes.bytes, bad: none };
-  const bad = await recover(core, { segment, unit, ...bytes }, isGood);
-  return { bytes: bytes.bytes, bad };
+  const bytes = uncleared(count * blockBytes);
+  const copy: UnitCheck = (index, found, from) => {
+    if (!isGood(index, found, from)) return false;
+    copyBytes(found, from, blockBytes, bytes, index * blockBytes);
+    return true;
+  };
+  const bad = await new Promise<readonly number[]>((resolve) =>
+    takeUnits(core, { segment, unit, count }, copy, resolve),
+  );
+  for (const index of bad) bytes.fill(0, index * blockBytes, (index + 1) * blockBytes);
+  return { bytes, bad };
 }
 
-interface Suspected {
-  readonly bytes: Uint8Array;
-  /** Indices of units that must come from elsewhere, in order. */
-  readonly suspects: readonly number[];
+/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
+const uncleared = (lengthBytes: number): Uint8Array =>
+  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
+
+/** See SegmentGroup.take. */
+export function takeUnits(core: GroupCore, range: UnitRange, take: UnitCheck, done: UnitsTaken): void {
+  new Taking(core, range, take, done).begin();
+}
+
+/** Part of a column, no longer than lent memory. */
+interface Piece {
+  readonly member: Member | undefined;
+  readonly column: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Units that must come from elsewhere, and in a mirror whose copy was found wrong, and counted, already. */
+interface Suspects {
+  readonly indices: readonly number[];
   readonly asked: Member | undefined;
 }
 
-/** The one data column in one piece, from the copy whose turn it is. */
-async function readOne(
-  core: GroupCore,
-  segment: number,
-  columnOffset: number,
-  lengthBytes: number,
-  isGood: UnitCheck,
-): Promise<Suspected> {
-  const member = choose(core, segment, 0);
-  const found =
-    member === undefined
-      ? undefined
-      : await core.read(member, core.offsetBytes(segment, columnOffset), lengthBytes);
-  const count = lengthBytes / blockBytes;
-  if (member === undefined || found === undefined)
-    return {
-      bytes: new Uint8Array(lengthBytes),
-      suspects: Array.from({ length: count }, (_, i) => i),
-      asked: undefined,
-    };
-  let suspects: number[] | undefined;
-  for (let i = 0; i < count; i++) if (!isGood(i, found, i * blockBytes)) (suspects ??= []).push(i);
-  core.answered(member, suspects?.length ?? 0);
-  return { bytes: found, suspects: suspects ?? none, asked: member };
+class Taking {
+  readonly #core: GroupCore;
+  readonly #range: UnitRange;
+  readonly #take: UnitCheck;
+  readonly #done: UnitsTaken;
+  #underWay = 0;
+  #suspects: Suspects[] | undefined;
+
+  constructor(core: GroupCore, range: UnitRange, take: UnitCheck, done: UnitsTaken) {
+    this.#core = core;
+    this.#range = range;
+    this.#take = take;
+    this.#done = done;
+  }
+
+  begin(): void {
+    const { segment, unit, count } = this.#range;
+    const d = this.#core.shape.dataColumns;
+    this.#underWay = 1;
+    const first = columnOf(unit, d);
+    for (let i = 0; i < d; i++) {
+      const column = (first + i) % d;
+      const range = d === 1 ? undefined : rangeIn(unit, count, column, d);
+      if (d > 1 && range === undefined) continue;
+      const [from, to] = range ?? [unit * blockBytes, (unit + count) * blockBytes];
+      const member = choose(this.#core, segment, column);
+      for (let at = from; at < to; at += lentBytesMax)
+        this.#ask({ member, column, from: at, to: Math.min(to, at + lentBytesMax) });
+    }
+    this.#end();
+  }
+
+  #ask(piece: Piece): void {
+    const { member, from, to } = piece;
+    if (member === undefined) return this.#judge(piece, undefined);
+    this.#underWay++;
+    const offsetBytes = this.#core.offsetBytes(this.#range.segment, from);
+    this.#core.lend(member, offsetBytes, to - from, (lent) => {
+      this.#judge(piece, lent);
+      lent?.give();
+      this.#end();
+    });
+  }
+
+  #judge({ member, column, from, to }: Piece, lent: Lent | undefined): void {
+    const { unit } = this.#range;
+    const d = this.#core.shape.dataColumns;
+    let wrong: number[] | undefined;
+    for (let at = from; at < to; at += blockBytes) {
+      const index = unitAt(at, column, d) - unit;
+      if (lent === undefined || !this.#take(index, lent.bytes, at - from)) (wrong ??= []).push(index);
+    }
+    if (member !== undefined && lent !== undefined) this.#core.answered(member, wrong?.length ?? 0);
+    if (wrong === undefined) return;
+    const asked = d === 1 && lent !== undefined ? member : undefined;
+    (this.#suspects ??= []).push({ indices: wrong, asked });
+  }
+
+  #end(): void {
+    if (--this.#underWay > 0) return;
+    if (this.#suspects === undefined) this.#done(none);
+    else void this.#recover(this.#suspects);
+  }
+
+  async #recover(suspected: readonly Suspects[]): Promise<void> {
+    const { segment, unit } = this.#range;
+    const bad: number[] = [];
+    for (const { indices, asked } of suspected)
+      bad.push(...(await recover(this.#core, { segment, unit, suspects: indices, asked }, this.#take)));
+    this.#done(bad.toSorted((a, b) => a - b));
+  }
 }
+
+/** The unit of the segment that data column `column` has at this offset of its part. */
+export const unitAt = (columnOffset: number, column: number, dataColumns: number): number =>
+  (Math.floor(columnOffset / chunkBytes) * dataColumns + column) * chunkUnits +
+  (columnOffset % chunkBytes) / blockBytes;
 
 /** Who is asked first for a column: whoever surely has it; in a mirror one after the other. */
 export function choose(core: GroupCore, segment: number, column: number): Member | undefined {
@@ -75,50 +154,6 @@ export function choose(core: GroupCore, segment: number, column: number): Member
   }
   return undefined;
 }
-
-/** Units that run through the columns: from each column the piece that has some of them. */
-async function readRows(
-  core: GroupCore,
-  segment: number,
-  unit: number,
-  count: number,
-  isGood: UnitCheck,
-): Promise<Suspected> {
-  const d = core.shape.dataColumns;
-  const pieces = await Promise.all(
-    Array.from({ length: d }, async (_, column) => {
-      const range = rangeIn(unit, count, column, d);
-      if (range === undefined) return undefined;
-      const member = choose(core, segment, column);
-      if (member === undefined) return undefined;
-      const [from, to] = range;
-      const bytes = await core.read(member, core.offsetBytes(segment, from), to - from);
-      return bytes === undefined ? undefined : { bytes, from, member, wrong: 0 };
-    }),
-  );
-  const bytes = uncleared(count * blockBytes);
-  const suspects: number[] = [];
-  for (let index = 0; index < count; index++) {
-    const piece = pieces[columnOf(unit + index, d)];
-    const at = index * blockBytes;
-    if (piece === undefined) {
-      bytes.fill(0, at, at + blockBytes);
-      suspects.push(index);
-      continue;
-    }
-    const from = columnOffsetOf(unit + index, d) - piece.from;
-    bytes.set(piece.bytes.subarray(from, from + blockBytes), at);
-    if (isGood(index, bytes, at)) continue;
-    piece.wrong++;
-    suspects.push(index);
-  }
-  for (const piece of pieces) if (piece !== undefined) core.answered(piece.member, piece.wrong);
-  return { bytes, suspects, asked: undefined };
-}
-
-/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
-const uncleared = (lengthBytes: number): Uint8Array =>
-  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
 
 /** Which bytes of a column hold units [unit, unit + count); undefined when none does. */
 export function rangeIn(

@@ -6,8 +6,8 @@
  * be what is rotten, and the parity is what it can be had back from.
  */
 import { blockBytes } from '../../../shared/block-size.ts';
-import { readUnits } from './column-read.ts';
-import { chunkBytes, chunkUnits, rowOf } from './geometry.ts';
+import { readUnits, unitAt } from './column-read.ts';
+import { chunkBytes, rowOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import { reconstruct } from './reconstruct.ts';
 import type { GroupVerification, UnitCheck } from './segment-group.ts';
@@ -128,11 +128,6 @@ function pieceOf({ from, lengthBytes }: Window, read: Read, column: number, data
   }
   return piece;
 }
-
-/** The unit of the segment that data column `column` has at this offset of its part. */
-const unitAt = (columnOffset: number, column: number, dataColumns: number): number =>
-  (Math.floor(columnOffset / chunkBytes) * dataColumns + column) * chunkUnits +
-  (columnOffset % chunkBytes) / blockBytes;
 
 interface Comparison {
   readonly column: number;

@@ -9,6 +9,7 @@ import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { Arena } from './arena.ts';
 import { chunkBytes, chunkUnits, deviceOf, type GroupShape, stripRowsFor } from './geometry.ts';
 import { inUse, type Member } from './member.ts';
+import type { Lent } from './read-buffers.ts';
 import { GroupFailure } from './segment-group.ts';
 
 /** A disk that errs so often in a row has failed, whatever it says. */
@@ -150,12 +151,31 @@ export class GroupCore {
       return await device.read(offsetBytes, lengthBytes);
     } catch (error) {
       if (!(error instanceof DeviceError)) throw error;
-      if (member.device !== device) return undefined; // it was replaced meanwhile
-      member.ioErrors++;
-      if (++member.errorsInRow >= ioErrorsInRowMax && this.canSpare(member))
-        this.retire(member, `${ioErrorsInRowMax} errors in a row: ${error.message}`);
+      this.#couldNotRead(member, device, error);
       return undefined;
     }
+  }
+
+  /** The same into lent memory, in one piece; `done` may be called at once. */
+  lend(
+    member: Member,
+    offsetBytes: number,
+    lengthBytes: number,
+    done: (lent: Lent | undefined) => void,
+  ): void {
+    const { device } = member;
+    if (device === undefined) return done(undefined);
+    device.lend(offsetBytes, lengthBytes, (error, lent) => {
+      if (error !== undefined) this.#couldNotRead(member, device, error);
+      done(lent);
+    });
+  }
+
+  #couldNotRead(member: Member, device: BlockDevice, error: DeviceError): void {
+    if (member.device !== device) return; // it was replaced meanwhile
+    member.ioErrors++;
+    if (++member.errorsInRow >= ioErrorsInRowMax && this.canSpare(member))
+      this.retire(member, `${ioErrorsInRowMax} errors in a row: ${error.message}`);
   }
 
   /** The outcome of the checks of one read. */

@@ -21,6 +21,7 @@ const seenBy = (name: string, devices: readonly MemoryDevice[]): readonly BlockD
     name: `${device.name} at ${name}`,
     sizeBytes: device.sizeBytes,
     read: (offset, length) => device.read(offset, length),
+    lend: (offset, length, done) => device.lend(offset, length, done),
     write: (offset, data) => device.write(offset, data),
     writeThrough: (offset, data) => device.writeThrough(offset, data),
     flush: () => device.flush(),

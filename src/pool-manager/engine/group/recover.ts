@@ -18,8 +18,6 @@ export interface Lost {
   readonly segment: number;
   /** Unit of index 0. */
   readonly unit: number;
-  /** Gets what is found. */
-  readonly bytes: Uint8Array;
   readonly suspects: readonly number[];
   /** In a mirror: whose copy was found wrong, and counted, already. */
   readonly asked: Member | undefined;
@@ -32,7 +30,7 @@ interface Run {
   readonly indices: number[];
 }
 
-/** Answers the indices of units that are lost. */
+/** Answers the indices of units that are lost; the others `isGood` has seen good. */
 export async function recover(core: GroupCore, lost: Lost, isGood: UnitCheck): Promise<readonly number[]> {
   const bad: number[] = [];
   for (const run of runsOf(core, lost)) bad.push(...(await recoverRun(core, lost, run, isGood)));
@@ -82,11 +80,7 @@ async function recoverRun(
       if (isGood(index, candidate, i * blockBytes)) found.push(i);
     }
     if (found.length === 0) continue;
-    for (const i of found) {
-      left.delete(i);
-      const unit = candidate.subarray(i * blockBytes, (i + 1) * blockBytes);
-      lost.bytes.set(unit, must(run.indices[i], 'a unit of the run') * blockBytes);
-    }
+    for (const i of found) left.delete(i);
     await mendColumns(core, lost, run, { chosen, pieces, candidate, found });
   }
   return [...left].map((i) => must(run.indices[i], 'a unit of the run'));

@@ -12,6 +12,9 @@ import type { Arena } from './arena.ts';
 /** Whether the unit at `from` in `bytes`, `index` units behind the first one asked for, is what its pointer promises. */
 export type UnitCheck = (index: number, bytes: Uint8Array, from: number) => boolean;
 
+/** Gets the indices of units of which no good copy was found, in order. */
+export type UnitsTaken = (bad: readonly number[]) => void;
+
 export interface GroupReading {
   readonly bytes: Uint8Array;
   /** Indices of units of which no good copy was found. */
@@ -55,6 +58,12 @@ export interface SegmentGroup {
    * given out anew meanwhile.
    */
   read(segment: number, unit: number, count: number, isGood: UnitCheck): Promise<GroupReading>;
+  /**
+   * The same without a copy of its own: `take` judges each unit where it was read to, and takes what it needs of it if it
+   * is good; the bytes are not there afterwards. Of one unit several copies may be shown, until one is good. `done` may be
+   * called at once.
+   */
+  take(segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void;
   /**
    * Compares all copies and the parity of these units and mends what is wrong (scrub). Parity is written anew only where
    * all the units that it is of are among these and known: otherwise it may be the last good copy of one that is rotten

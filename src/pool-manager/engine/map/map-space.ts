@@ -5,7 +5,7 @@
  * name that is `free`d at a checkpoint stays readable for whoever holds a pin from before.
  */
 import type { Arena } from '../group/arena.ts';
-import type { UnitCheck } from '../group/segment-group.ts';
+import type { UnitCheck, UnitsTaken } from '../group/segment-group.ts';
 
 export type Stream = 'data' | 'metadata';
 
@@ -60,6 +60,8 @@ export interface MapSpace {
     count: number,
     isGood: UnitCheck,
   ): Promise<{ readonly bytes: Uint8Array; readonly bad: readonly number[] }>;
+  /** The same, taken where it was read to (SegmentGroup.take). */
+  take(group: number, segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void;
   /**
    * Puts the stored bytes of a name, of which no copy was good, back where it lies; the caller has verified them and holds
    * a pin. False when the name is gone.

@@ -1,3 +1,5 @@
+import type { TurnLimits } from './fair-queue.ts';
+
 /** Bounds of an open pool. Tests make them small. */
 export interface EngineLimits {
   /** Changes that are in no tree yet before a checkpoint begins; `room` waits at twice as many. */
@@ -7,8 +9,8 @@ export interface EngineLimits {
   readonly nodeCacheBytesMax: number;
   /** Nodes of deleted snapshots and volumes that one checkpoint takes apart. */
   readonly freeingNodesPerCheckpoint: number;
-  /** Bytes that reads of all volumes have under way for each device; more wait for their turn. */
-  readonly readingBytesMax: number;
+  /** What reads of all volumes have under way for each device; more wait for their turn (fair-queue.ts). */
+  readonly reading: TurnLimits;
 }
 
 export const defaultLimits: EngineLimits = {
@@ -16,5 +18,5 @@ export const defaultLimits: EngineLimits = {
   checkpointEveryMs: 5_000,
   nodeCacheBytesMax: 64 * 2 ** 20,
   freeingNodesPerCheckpoint: 4_096,
-  readingBytesMax: 512 * 1024,
+  reading: { requests: 32, bytes: 8 * 2 ** 20, sharedBytes: 512 * 1024 },
 };

@@ -17,13 +17,16 @@ import type { VolumeCore } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
 import { DeviceWork } from './device-work.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue, type TurnLimits } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
 import { type LoggedPool, openPoolLog } from './pool-log.ts';
 import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
 import { RoomJudge, roomUnits } from './room-judge.ts';
 import { WriteRoom } from './write-room.ts';
+
+/** However many devices there are: reads under way take memory. */
+const readingBytesMax = 64 * 2 ** 20;
 
 /** The cleaner is looked after when so many units more were written. */
 const kickUnits = 256;
@@ -64,7 +67,7 @@ export class PoolEngine implements LoggedPool {
     this.#tellFailure = failed.resolve;
     this.pins = new Pins(() => this.openTxg);
     this.#nodes = new NodeStore(space, limits.nodeCacheBytesMax);
-    this.#reads = new FairQueue(limits.readingBytesMax * devices.members.length);
+    this.#reads = new FairQueue(readingLimits(limits.reading, devices.members.length));
     const pause = () => host.pause();
     const onFailure = (error: Error) => this.fail(error);
     const wantCheckpoint = () => this.wantCheckpoint();
@@ -226,3 +229,9 @@ export class PoolEngine implements LoggedPool {
     this.#room.changed();
   }
 }
+
+const readingLimits = ({ requests, bytes, sharedBytes }: TurnLimits, devices: number): TurnLimits => ({
+  requests: requests * devices,
+  bytes: Math.min(readingBytesMax, bytes * devices),
+  sharedBytes: sharedBytes * devices,
+});

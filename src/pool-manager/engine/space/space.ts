@@ -101,6 +101,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       return appender.isSent(batches.segmentOf(record), unitOf(record, words, at));
     },
     read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
+    take: (group, segment, unit, count, take, done) => groupOf(group).take(segment, unit, count, take, done),
     rewrite: (words, at, stored) => rewriteStored(space, segments, words, at, stored),
     batchPlace(batch) {
       const record = batches.findUnit(batch, 0);

@@ -6,6 +6,7 @@
  */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
+import { copyBytes } from '../../../shared/copy-bytes.ts';
 import { openKernels, reserved } from '../../../shared/kernels.ts';
 import { verifyUnit } from '../checksum.ts';
 import { saltHigh, saltLow } from '../map/owner.ts';
@@ -114,22 +115,21 @@ export function storedAgain(words: Uint32Array, data: Uint8Array): Uint8Array | 
   return sectors === sectorsOf(words, 0) ? arena.slice(packed, packed + sectors * sectorBytes) : undefined;
 }
 
-/** The plain content of stored bytes that are good, to `into[intoAt…]`. */
-export function copyPlain(
+/** Both at once: the plain content of a block to `into[intoAt…]`, if the stored bytes are what the pointer promises. */
+export function takePlain(
   stored: Uint8Array,
   from: number,
+  block: number,
   words: Uint32Array,
   at: number,
   zstd: Zstd | undefined,
   into: Uint8Array,
   intoAt: number,
-): void {
-  if (compressionOf(words, at) === compressionCode.off) {
-    into.set(stored.subarray(from, from + blockBytes), intoAt);
-    return;
-  }
-  assert(unpack(stored, from, words, at, zstd), 'verified content can be decompressed');
-  into.set(arena.subarray(plainAt, plainAt + blockBytes), intoAt);
+): boolean {
+  if (!isStoredGood(stored, from, block, words, at, zstd)) return false;
+  if (compressionOf(words, at) === compressionCode.off) copyBytes(stored, from, blockBytes, into, intoAt);
+  else copyBytes(arena, plainAt, blockBytes, into, intoAt); // where it was decompressed to
+  return true;
 }
 
 /** Decompresses into the arena. */

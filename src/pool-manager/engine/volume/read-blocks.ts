@@ -1,19 +1,31 @@
-/** Content of a stretch of blocks: pointers from the view, data from memory or the devices, each block checked. */
+/**
+ * Content of blocks that pointers name: from memory what is not written yet, the rest from the devices, each block checked
+ * where it was read to and copied once.
+ */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
-import type { View } from '../map/delta-layer.ts';
-import { lookUp } from '../map/lookup.ts';
-import { BadNodeError, StaleNameError } from '../map/node-store.ts';
-import { birthOf, compressionOf, copyPointer, isLost, isMapped, pointerWords } from '../map/pointer.ts';
-import { walkView } from '../map/view-walk.ts';
+import { StaleNameError } from '../map/node-store.ts';
+import {
+  birthOf,
+  compressionOf,
+  isLost,
+  isMapped,
+  offsetOf,
+  plainSectors,
+  pointerWords,
+} from '../map/pointer.ts';
 import { BadBlockError } from '../volume-store.ts';
-import { copyPlain, isStoredGood } from './content.ts';
+import { takePlain } from './content.ts';
 import type { VolumeCore } from './volume-core.ts';
 
-const readsAtOnce = 16;
-const runUnitsMax = 256;
-/** Up to so many blocks are looked up one by one. */
-const lookUpMax = 64;
+/** Stretches of one read that are read at once. */
+const stretchesAtOnce = 16;
+/** One segment's worth of the smallest pools; longer stretches gain nothing. */
+const stretchUnitsMax = 256;
+/** `#units` of a block that is not read from a device. */
+const notThere = 0x7fff;
+/** In `#units`: a good copy of the block has been met. */
+const taken = 0x8000;
 
 /** What a read is about, for messages and for the salt of checksums. */
 export interface ReadAt {
@@ -22,124 +34,171 @@ export interface ReadAt {
   readonly count: number;
 }
 
-/** Units that lie one behind the other, and the blocks that are in them. */
+/** Undefined: all blocks are there. Else BadBlockError, or StaleNameError when the view was an old one: ask again. */
+export type ReadDone = (error: Error | undefined) => void;
+
+/** Units that lie one behind the other, and the blocks of the read that are in them, others between them left out. */
 interface Stretch {
   readonly group: number;
   readonly segment: number;
   readonly unit: number;
   units: number;
-  /** Blocks of the read: which one, in which unit of the stretch, at which byte of the unit. */
-  readonly blocks: { readonly index: number; readonly unit: number; readonly at: number }[];
+  readonly from: number;
+  to: number;
 }
 
-/** Rejects with BadBlockError, and with StaleNameError when the view is an old one: the caller asks again. */
-export async function readBlocks(core: VolumeCore, view: View, read: ReadAt): Promise<Uint8Array> {
-  const pointers = new Uint32Array(read.count * pointerWords);
-  if (!lookUpAll(core, view, read, pointers)) await walkAll(core, view, read, pointers);
-  return await readPointers(core, read, pointers);
-}
-
-/** What the pointers point to, zeros for holes; rejects as `readBlocks`. */
-export async function readPointers(
+/** What the pointers point to goes to `into`, zeros for holes. The caller holds a pin. `done` may be called at once. */
+export function readPointers(
   core: VolumeCore,
   read: ReadAt,
   pointers: Uint32Array,
-): Promise<Uint8Array> {
-  const content = new Uint8Array(read.count * blockBytes);
-  for (let index = 0; index < read.count; index++)
-    if (isLost(pointers, index * pointerWords))
-      throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, index * pointerWords));
-  const stretches = fromMemory(core, read, pointers, content);
-  for (let i = 0; i < stretches.length; i += readsAtOnce)
-    await Promise.all(
-      stretches
-        .slice(i, i + readsAtOnce)
-        .map((stretch) => readStretch(core, read, pointers, stretch, content)),
-    );
-  return content;
+  into: Uint8Array,
+  done: ReadDone,
+): void {
+  new PointerRead(core, read, pointers, into, done).begin();
 }
 
-/** Pointers of all blocks at once; false when nodes have to be read for it. */
-function lookUpAll(core: VolumeCore, view: View, { block, count }: ReadAt, pointers: Uint32Array): boolean {
-  if (count > lookUpMax) return false;
-  for (let i = 0; i < count; i++)
-    if (!lookUp(core.nodes, view, block + i, pointers, i * pointerWords)) return false;
-  return true;
-}
+class PointerRead {
+  readonly #core: VolumeCore;
+  readonly #read: ReadAt;
+  readonly #pointers: Uint32Array;
+  readonly #into: Uint8Array;
+  readonly #done: ReadDone;
+  readonly #stretches: Stretch[] = [];
+  /** By block: its unit in its stretch. */
+  readonly #units: Uint16Array;
+  #next = 0;
+  #underWay = 0;
+  #isAsking = false;
+  #error: Error | undefined;
 
-async function walkAll(core: VolumeCore, view: View, read: ReadAt, pointers: Uint32Array): Promise<void> {
-  const { block, count } = read;
-  pointers.fill(0);
-  try {
-    const range = { from: block, to: block + count, after: -1 };
-    await walkView(core.nodes, core.host, view, range, (from, to, _birth, words, at) => {
-      for (let each = from; words !== undefined && each < to; each++)
-        copyPointer(words, at, pointers, (each - block) * pointerWords);
-      return true;
-    });
-  } catch (error) {
-    if (error instanceof BadNodeError)
-      throw new BadBlockError(read.volume, block, undefined, { cause: error });
-    throw error;
+  constructor(core: VolumeCore, read: ReadAt, pointers: Uint32Array, into: Uint8Array, done: ReadDone) {
+    this.#core = core;
+    this.#read = read;
+    this.#pointers = pointers;
+    this.#into = into;
+    this.#done = done;
+    this.#units = new Uint16Array(read.count);
   }
-}
 
-/** Copies what is not written yet, checked like all else; answers the rest, in stretches. */
-function fromMemory(core: VolumeCore, read: ReadAt, pointers: Uint32Array, content: Uint8Array): Stretch[] {
-  const stretches: Stretch[] = [];
-  for (let index = 0, at = 0; at < pointers.length; index++, at += pointerWords) {
-    if (!isMapped(pointers, at)) continue;
-    const pending = core.space.peek(pointers, at);
-    if (pending !== undefined) {
-      if (!isStoredGood(pending, 0, read.block + index, pointers, at, core.zstd))
-        throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, at));
-      copyPlain(pending, 0, pointers, at, core.zstd, content, index * blockBytes);
-    } else addTo(stretches, core, pointers, index);
+  begin(): void {
+    for (let index = 0; index < this.#read.count && this.#error === undefined; index++)
+      this.#error = this.#look(index);
+    if (this.#error !== undefined) this.#done(this.#error);
+    else this.#goOn();
   }
-  return stretches;
-}
 
-function addTo(stretches: Stretch[], core: VolumeCore, pointers: Uint32Array, index: number): void {
-  const place = core.space.place(pointers, index * pointerWords);
-  if (place === undefined) throw new StaleNameError('a block was overwritten meanwhile');
-  const { group, segment, unit, sectorInUnit } = place;
-  const last = stretches.at(-1);
-  const within = unit - (last?.unit ?? 0);
-  const joins =
-    last !== undefined && last.group === group && last.segment === segment && within >= last.units - 1;
-  const at = sectorInUnit * sectorBytes;
-  if (joins && within <= last.units && within < runUnitsMax) {
-    last.units = within + 1;
-    last.blocks.push({ index, unit: within, at });
-  } else stretches.push({ group, segment, unit, units: 1, blocks: [{ index, unit: 0, at }] });
-}
-
-async function readStretch(
-  core: VolumeCore,
-  read: ReadAt,
-  pointers: Uint32Array,
-  { group, segment, unit, units, blocks }: Stretch,
-  content: Uint8Array,
-): Promise<void> {
-  const firstIn = new Uint16Array(units + 1).fill(blocks.length);
-  for (let i = blocks.length - 1; i >= 0; i--) firstIn[blocks[i]?.unit ?? 0] = i;
-  const isGood = (within: number, bytes: Uint8Array, from: number): boolean => {
-    for (let i = firstIn[within] ?? 0; blocks[i]?.unit === within; i++) {
-      const { index = 0, at = 0 } = blocks[i] ?? {};
-      const pointer = index * pointerWords;
-      if (!isStoredGood(bytes, from + at, read.block + index, pointers, pointer, core.zstd)) return false;
+  /** Takes the block from memory, or notes where it lies. */
+  #look(index: number): Error | undefined {
+    const { space } = this.#core;
+    const pointers = this.#pointers;
+    const at = index * pointerWords;
+    this.#units[index] = notThere;
+    if (!isMapped(pointers, at)) {
+      if (isLost(pointers, at)) return this.#bad(index);
+      this.#into.fill(0, index * blockBytes, (index + 1) * blockBytes);
+      return undefined;
     }
-    return true;
-  };
-  const { bytes, bad } = await core.space.read(group, segment, unit, units, isGood);
-  const isBad = new Set(bad);
-  for (const { index, unit: within, at } of blocks) {
-    const pointer = index * pointerWords;
-    const from = within * blockBytes + at;
-    // of several blocks in one unit some may be good
-    if (isBad.has(within) && !isStoredGood(bytes, from, read.block + index, pointers, pointer, core.zstd))
-      throw new BadBlockError(read.volume, read.block + index, birthOf(pointers, pointer));
-    assert(compressionOf(pointers, pointer) <= 2, 'a kind of compression that this release knows');
-    copyPlain(bytes, from, pointers, pointer, core.zstd, content, index * blockBytes);
+    assert(compressionOf(pointers, at) <= 2, 'a kind of compression that this release knows');
+    const pending = space.peek(pointers, at);
+    if (pending === undefined) return this.#place(index);
+    return this.#takeOne(pending, 0, index) ? undefined : this.#bad(index);
+  }
+
+  #place(index: number): Error | undefined {
+    const place = this.#core.space.place(this.#pointers, index * pointerWords);
+    if (place === undefined) return new StaleNameError('a block was overwritten meanwhile');
+    const { group, segment, unit } = place;
+    const last = this.#stretches.at(-1);
+    if (last !== undefined && last.group === group && last.segment === segment) {
+      const within = unit - last.unit;
+      if (within >= last.units - 1 && within <= last.units && within < stretchUnitsMax) {
+        last.units = within + 1;
+        last.to = index + 1;
+        this.#units[index] = within;
+        return undefined;
+      }
+    }
+    this.#stretches.push({ group, segment, unit, units: 1, from: index, to: index + 1 });
+    this.#units[index] = 0;
+    return undefined;
+  }
+
+  #goOn(): void {
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    while (this.#underWay < stretchesAtOnce && this.#error === undefined) {
+      const stretch = this.#stretches[this.#next++];
+      if (stretch === undefined) break;
+      this.#underWay++;
+      this.#ask(stretch);
+    }
+    this.#isAsking = false;
+    if (this.#underWay === 0) this.#done(this.#error);
+  }
+
+  #ask(stretch: Stretch): void {
+    const { group, segment, unit, units } = stretch;
+    const firstIn = units === 1 ? undefined : this.#firstIn(stretch);
+    this.#core.space.take(
+      group,
+      segment,
+      unit,
+      units,
+      (within, bytes, from) => this.#take(stretch.to, firstIn?.[within] ?? stretch.from, within, bytes, from),
+      (bad) => {
+        if (bad.length > 0) this.#error ??= this.#firstBad(stretch, bad);
+        this.#underWay--;
+        this.#goOn();
+      },
+    );
+  }
+
+  /** By unit of the stretch: its first block. */
+  #firstIn({ units, from, to }: Stretch): Uint32Array {
+    const firstIn = new Uint32Array(units);
+    for (let index = to - 1; index >= from; index--) {
+      const within = this.#unitOf(index);
+      if (within !== notThere) firstIn[within] = index;
+    }
+    return firstIn;
+  }
+
+  /** Of several blocks in one unit some may be good, and others in another copy. */
+  #take(to: number, first: number, within: number, bytes: Uint8Array, from: number): boolean {
+    let isGood = true;
+    for (let index = first; index < to; index++) {
+      const unit = this.#unitOf(index);
+      if (unit === notThere) continue;
+      if (unit !== within) break;
+      const at = index * pointerWords;
+      const begin = from + (offsetOf(this.#pointers, at) % plainSectors) * sectorBytes;
+      if (this.#takeOne(bytes, begin, index)) this.#units[index] = unit | taken;
+      else isGood = false;
+    }
+    return isGood;
+  }
+
+  #takeOne(bytes: Uint8Array, from: number, index: number): boolean {
+    const at = index * pointerWords;
+    const block = this.#read.block + index;
+    return takePlain(bytes, from, block, this.#pointers, at, this.#core.zstd, this.#into, index * blockBytes);
+  }
+
+  #unitOf(index: number): number {
+    return (this.#units[index] ?? notThere) & ~taken;
+  }
+
+  /** Of the blocks in these units, which no copy is good of as a whole. */
+  #firstBad({ from, to }: Stretch, units: readonly number[]): Error | undefined {
+    for (let index = from; index < to; index++)
+      if (units.includes(this.#unitOf(index)) && ((this.#units[index] ?? 0) & taken) === 0)
+        return this.#bad(index);
+    return undefined;
+  }
+
+  #bad(index: number): Error {
+    const { volume, block } = this.#read;
+    return new BadBlockError(volume, block + index, birthOf(this.#pointers, index * pointerWords));
   }
 }

@@ -4,7 +4,7 @@ import type { View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { birthOf, isMapped, pointerWords } from '../map/pointer.ts';
 import { hasContent, storedAgain } from './content.ts';
-import { readPointers } from './read-blocks.ts';
+import { type ReadAt, readPointers } from './read-blocks.ts';
 import { again, walk } from './reading.ts';
 import type { VolumeCore } from './volume-core.ts';
 
@@ -33,12 +33,20 @@ export async function repairContent(
     for (const view of views()) {
       const pointer = await lookUpNow(core, volume, () => view, block);
       if (birthOf(pointer, 0) === birth && isMapped(pointer, 0))
-        return await readPointers(core, { volume, block, count: 1 }, pointer);
+        return await readOne(core, { volume, block, count: 1 }, pointer);
     }
     return undefined;
   };
   return await core.readGate.run(slot, blockBytes, () => again(core, read));
 }
+
+const readOne = (core: VolumeCore, read: ReadAt, pointer: Uint32Array): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const content = new Uint8Array(blockBytes);
+    readPointers(core, read, pointer, content, (error) =>
+      error === undefined ? resolve(content) : reject(error),
+    );
+  });
 
 /** `other form`: what was stored can not be made again byte for byte. */
 export type PutBack = 'done' | 'not wanted' | 'other form';

@@ -12,13 +12,27 @@ export interface Admission {
   pend(nodeUnits: number, deltas: number): void;
 }
 
+/** A read of a volume, which moves so many bytes: `go` is called when it is its turn. */
+export interface ReadTurn {
+  readonly slot: number;
+  readonly bytes: number;
+  go(): void;
+}
+
 /** Whose turn it is to read. */
 export interface ReadGate {
+  /** `go` may be called at once. */
+  begin(turn: ReadTurn): void;
+  /** Of a turn that has begun: others may follow. */
+  end(turn: ReadTurn): void;
   run<T>(slot: number, bytes: number, read: () => Promise<T>): Promise<T>;
 }
 
 /** Readers at work: what they may still find is not given out anew. */
 export interface ReadPins {
+  begin(): number;
+  /** Gets what `begin` answered. */
+  end(pin: number): void;
   hold<T>(read: () => Promise<T>): Promise<T>;
 }
 

@@ -9,7 +9,8 @@ import type { Extent, SnapshotUsage, VolumeStore, VolumeUsage } from '../volume-
 import { hasContent } from './content.ts';
 import { DeadParts } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
-import { again, birthsOf, digestOf, readAgain } from './reading.ts';
+import type { ReadDone } from './read-blocks.ts';
+import { again, birthsOf, digestOf, readInto } from './reading.ts';
 import { lookUpNow, putBack, repairContent } from './repair.ts';
 import type { Descendants, SnapshotState } from './snapshot-state.ts';
 import { chunkOf, type SnapshotTree } from './snapshot-tree.ts';
@@ -69,13 +70,17 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
   }
 
   async read(block: number, count: number, snapshot?: string): Promise<Uint8Array> {
-    return await readAgain(
-      this.core,
-      this.identity.volume,
-      this.slot,
-      { block, count },
-      () => this.#frozen(block, count, snapshot) ?? this.view,
+    const content = uncleared(count * blockBytes);
+    await new Promise<void>((resolve, reject) =>
+      this.readInto(block, content, (error) => (error === undefined ? resolve() : reject(error)), snapshot),
     );
+    return content;
+  }
+
+  readInto(block: number, into: Uint8Array, done: ReadDone, snapshot?: string): void {
+    const count = into.byteLength / blockBytes;
+    const view = () => this.#frozen(block, count, snapshot) ?? this.view;
+    readInto(this.core, this.slot, { volume: this.identity.volume, block, count }, view, into, done);
   }
 
   async births(
@@ -225,3 +230,7 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     return snapshot?.view;
   }
 }
+
+/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
+const uncleared = (lengthBytes: number): Uint8Array =>
+  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
