@@ -245,6 +245,21 @@ test('R17: a replica that falls out of the window is detached, the others serve 
   expect(target.must('C', 'rebuild').firstLive).toBe(target.coordinator.status().last + 1);
 });
 
+test('R17: a replica that takes nothing in is not sent more than the link may hold, however far the window moves', () => {
+  const bounds = { windowBytesMax: 40_000, linkBytesMax: 20_000 };
+  const target = new TargetBench({ timing: bounds }).serve('A', 'B', 'C');
+  const sentBefore = target.sent.length;
+  for (let i = 0; i < 60; i++) {
+    target.write(0, i + 1);
+    target.acknowledge('received', 'A', 'B');
+    target.acknowledge('durable', 'A', 'B');
+  }
+  const entries = target.sent.slice(sentBefore).filter(({ message }) => message.type === 'entry');
+  const toC = entries.filter(({ to }) => to === 'C').length;
+  expect([entries.filter(({ to }) => to === 'A').length >= 60, toC <= 5]).toEqual([true, true]);
+  expect(target.closed).toEqual(['C']); // and what it has not been sent has left the window
+});
+
 test('R17: one that is slow beyond the latency bound is detached', () => {
   const target = new TargetBench().serve('A', 'B', 'C');
   target.write(0, 1);

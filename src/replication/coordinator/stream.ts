@@ -34,6 +34,8 @@ const liftsMax = 16;
 export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
+  /** Up to where each has received, in bytes of the stream, as of when that was last in the window. */
+  readonly #receivedBytes = new Map<Member, number>();
   readonly #adoptNumber: number;
   #epochs: readonly EpochStart[];
   #settled = 0;
@@ -148,6 +150,7 @@ export class Stream {
 
   /** A replica complete at `from`: the entries after it follow. */
   join(member: Member, from: number, nowMs: number): void {
+    this.#receivedBytes.set(member, this.#window.bytesUpTo(from));
     member.movedAtMs = nowMs; // what went before on another link says nothing of this one
     member.sent = from;
     member.received = from;
@@ -156,6 +159,7 @@ export class Stream {
 
   /** A rebuilding replica: live entries from the next one on follow. It has nothing that counts. */
   joinLive(member: Member, nowMs: number): void {
+    this.#receivedBytes.set(member, this.#window.bytesUpTo(this.last));
     member.movedAtMs = nowMs;
     member.sent = this.last;
     member.received = this.last;
@@ -164,7 +168,7 @@ export class Stream {
 
   received(member: Member, number: number, nowMs: number): void {
     assert(number <= member.sent, 'received what was never sent');
-    member.received = Math.max(member.received, number);
+    this.#receive(member, number);
     member.movedAtMs = nowMs;
     this.pump(member);
   }
@@ -172,7 +176,7 @@ export class Stream {
   durable(member: Member, number: number): void {
     assert(number <= member.sent, 'durable what was never sent');
     member.durable = Math.max(member.durable, number);
-    member.received = Math.max(member.received, number);
+    this.#receive(member, number);
     this.pump(member);
   }
 
@@ -204,8 +208,15 @@ export class Stream {
     return this.#window.newestTouching(block, count, this.#settled, upTo);
   }
 
+  #receive(member: Member, number: number): void {
+    member.received = Math.max(member.received, number);
+    if (this.covers(member.received))
+      this.#receivedBytes.set(member, this.#window.bytesUpTo(member.received));
+  }
+
+  /** Entries that have left the window meanwhile are still on their way: too much, rather than too little. */
   #inFlight(member: Member): number {
-    return this.#window.bytesAbove(member.received) - this.#window.bytesAbove(member.sent);
+    return this.#window.bytesUpTo(member.sent) - (this.#receivedBytes.get(member) ?? 0);
   }
 
   #flushEarly(): void {

@@ -59,6 +59,11 @@ export class Window {
     return this.#bytesTotal - end;
   }
 
+  /** Bytes of all entries ever, up to and with `number`, which is in the window or right before it. */
+  bytesUpTo(number: number): number {
+    return this.#bytesTotal - this.bytesAbove(number);
+  }
+
   /**
    * With more bytes than `bytesMax`, lets go of the oldest entries, but of none above `upTo`. A part more than needed,
    * so that it is not done again for each entry.
