@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { planOf } from '../src/testing/replication/sim-plan.ts';
 import { Reach, reachPoints } from '../src/testing/replication/sim-reach.ts';
-import { run } from '../src/testing/replication/sim-run.ts';
+import { failRun, run } from '../src/testing/replication/sim-run.ts';
 import { runSeeds, type SeedFailure } from '../src/testing/replication/sim-seeds.ts';
 import { keepOf, keepText, planOfKept, shrink } from '../src/testing/replication/sim-shrink.ts';
 
@@ -161,5 +161,6 @@ async function main(): Promise<void> {
 
 const answer = async (chunk: Chunk): Promise<void> => parentPort?.postMessage(await work(chunk));
 
+process.on('unhandledRejection', failRun);
 if (isMainThread) await main();
 else parentPort?.on('message', (chunk: Chunk) => void answer(chunk));

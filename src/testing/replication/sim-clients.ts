@@ -10,7 +10,7 @@ import type { SimWorld } from './sim-world.ts';
 /** How long an answer that the lease does not allow is held back before its connection is dropped. */
 const holdMsMax = 3_000;
 /** Requests of one target that are open at once: an initiator's command window. */
-const openMax = 200;
+export const openMax = 200;
 
 export class SimClients {
   readonly #world: SimWorld;

@@ -36,7 +36,7 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
       return world.reach.hit('crash');
     case 'blackout':
       for (const replica of world.present) crash(world, replica, fault.downMs);
-      return world.reach.hit('blackout');
+      return world.reach.hit('power loss of all');
     case 'lose':
       for (const replica of replicas(fault.replica)) lose(world, replica);
       return;
@@ -58,14 +58,14 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
         if (fault.kind === 'pauseReplica') process.pause(fault.forMs);
         else process.freeze(fault.forMs);
       }
-      return world.reach.hit(fault.kind === 'pauseReplica' ? 'pause' : 'freeze');
+      return world.reach.hit(fault.kind === 'pauseReplica' ? 'process paused' : 'machine frozen');
     case 'pauseTarget':
     case 'freezeTarget':
       for (const { process } of targets(fault.target)) {
         if (fault.kind === 'pauseTarget') process.pause(fault.forMs);
         else process.freeze(fault.forMs);
       }
-      return world.reach.hit(fault.kind === 'pauseTarget' ? 'pause' : 'freeze');
+      return world.reach.hit(fault.kind === 'pauseTarget' ? 'process paused' : 'machine frozen');
     case 'killTarget':
       for (const target of targets(fault.target)) target.kill();
       world.scheduler.after(fault.restartMs, () => {
@@ -109,6 +109,13 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
   }
 }
 
+const reached = {
+  cut: 'connection cut',
+  stall: 'one-way partition',
+  dropEntry: 'message lost',
+  repeatEntry: 'message repeated',
+} as const;
+
 function onLink(
   { network, reach }: SimWorld,
   fault: Of<'cut' | 'stall' | 'dropEntry' | 'repeatEntry'>,
@@ -119,7 +126,7 @@ function onLink(
     for (const replica of replicas) {
       const link = network.linkBetween(target, replica);
       if (!link) continue;
-      reach.hit(fault.kind);
+      reach.hit(reached[fault.kind]);
       if (fault.kind === 'cut') network.cut(link);
       else if (fault.kind === 'stall') network.stall(link, fault.direction, fault.forMs);
       else if (fault.kind === 'dropEntry') link.dropNext += 1;
@@ -129,6 +136,7 @@ function onLink(
 }
 
 function crash(world: SimWorld, replica: SimReplica, downMs: number): void {
+  if (!world.operator.isDone) world.reach.hit('crash in a change of members');
   replica.crash();
   startLater(world, replica, downMs);
 }

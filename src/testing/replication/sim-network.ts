@@ -27,6 +27,8 @@ export interface SimLink {
   dropNext: number;
   repeatNext: number;
   dropped: boolean;
+  /** Of entries that were sent and have not arrived. */
+  entryBytes: number;
 }
 
 /** A corrupted block holds this much more than it should. */
@@ -41,6 +43,9 @@ export class SimNetwork {
   /** Answers to copiers that are still to be altered. */
   corruptNext = 0;
   corrupted = 0;
+  #sent = 0;
+  /** The message that was sent last among those that have arrived, by process. */
+  readonly #arrived = new Map<SimProcess, number>();
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -68,6 +73,8 @@ export class SimNetwork {
     const now = this.#world.scheduler.nowMs;
     const parted = (this.#partitions.get(pair(target, replica)) ?? 0) > now;
     if (!core || parted || replica.process.paused) return false;
+    const hasOld = this.#find((one) => one.target === target && one.replica === replica && one.replicaOpen);
+    if (hasOld?.process === replica.process) this.#world.reach.hit('duplicate connection');
     this.#lastLink += 1;
     const link: SimLink = {
       id: this.#lastLink,
@@ -81,6 +88,7 @@ export class SimNetwork {
       dropNext: 0,
       repeatNext: 0,
       dropped: false,
+      entryBytes: 0,
     };
     this.#links.set(link.id, link);
     const { epoch } = core;
@@ -104,6 +112,7 @@ export class SimNetwork {
     this.#world.said(message.type, link, message.type === 'entry' ? message.entry : message);
     const { replica } = link;
     const isEntry = message.type === 'entry';
+    const bytes = isEntry && message.entry.kind === 'write' ? message.entry.data.byteLength : 0;
     if (isEntry && link.dropNext > 0) {
       link.dropNext -= 1;
       link.dropped = true;
@@ -112,7 +121,11 @@ export class SimNetwork {
     const times = isEntry && link.repeatNext > 0 ? 2 : 1;
     if (times === 2) link.repeatNext -= 1;
     for (let i = 0; i < times; i++) {
-      this.#deliver(link, 'down', () => replica.receive(link, message));
+      link.entryBytes += bytes;
+      this.#deliver(link, 'down', () => {
+        link.entryBytes -= bytes;
+        replica.receive(link, message);
+      });
     }
   }
 
@@ -229,7 +242,9 @@ export class SimNetwork {
   }
 
   #deliver(link: SimLink, direction: 'up' | 'down', task: () => void): void {
-    const { scheduler } = this.#world;
+    const { scheduler, reach } = this.#world;
+    this.#sent += 1;
+    const order = this.#sent;
     const delayMs = this.#world.delay(3) * link.replica.linkFactor;
     const at = Math.max(link.arrivesMs[direction], scheduler.nowMs + delayMs);
     link.arrivesMs[direction] = at;
@@ -237,6 +252,9 @@ export class SimNetwork {
     const listens = () => (direction === 'up' ? link.targetOpen : link.replicaOpen);
     scheduler.after(at - scheduler.nowMs, () => {
       if (!link.wired) return;
+      const newest = this.#arrived.get(process) ?? 0;
+      if (order < newest) reach.hit('reordered across links');
+      else this.#arrived.set(process, order);
       process.run(() => {
         if (listens()) task();
       });

@@ -1,5 +1,5 @@
 /** One run of the simulation: what the plan says, then calm, then every promise is checked. */
-import { SimClients } from './sim-clients.ts';
+import { openMax, SimClients } from './sim-clients.ts';
 import type { SimPlan } from './sim-plan.ts';
 import { perform } from './sim-faults.ts';
 import type { SimTarget } from './sim-target.ts';
@@ -19,9 +19,19 @@ const stepMs = 25;
 /** Entries waiting in a target, in bytes, above what its window may hold: one request and what it adds by itself. */
 const windowSlackBytes = 40_000;
 
+/** The run that is going on. */
+let active: SimWorld | undefined;
+
+/** What went wrong where no code waits for it (an unhandled rejection) fails the run that is going on. */
+export function failRun(error: unknown): void {
+  if (!active) throw error;
+  active.scheduler.fail(error);
+}
+
 /** Throws when a promise was broken: a Violation, or whatever the code under test threw. */
 export async function run(plan: SimPlan, trace?: (line: string) => void): Promise<RunResult> {
   const world = new SimWorld(plan, trace);
+  active = world;
   const clients = new SimClients(world);
   world.newTarget();
   for (const { atMs, act } of plan.events) {
@@ -96,10 +106,19 @@ function isWhole({ coordinator }: SimTarget, { operator }: SimWorld): boolean {
 }
 
 /** Nothing grows without bound. */
-function checkBounds({ targets, plan }: SimWorld): void {
-  for (const { coordinator, name, door } of targets) {
+function checkBounds({ targets, plan, network }: SimWorld): void {
+  for (const target of targets) {
+    const { coordinator, name, door } = target;
     door.check();
-    const { windowBytes } = coordinator.load();
+    const { windowBytes, waiting } = coordinator.load();
+    hold(waiting <= openMax, `bounds: ${waiting} requests wait in ${name}, ${openMax} are open`);
+    for (const { entryBytes, replica } of network.linksOf(target)) {
+      const linkMost = plan.timing.linkBytesMax + windowSlackBytes;
+      hold(
+        entryBytes <= linkMost,
+        `bounds: ${entryBytes} bytes are on their way from ${name} to ${replica.id}`,
+      );
+    }
     const most = plan.timing.windowBytesMax + windowSlackBytes;
     hold(windowBytes <= most, `bounds: the window of ${name} has ${windowBytes} bytes, ${most} are allowed`);
   }

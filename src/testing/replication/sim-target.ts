@@ -25,6 +25,8 @@ export class SimTarget {
   readonly #world: SimWorld;
   #adoptedEpoch = 0;
   #servesEpoch = 0;
+  /** A later one has served since. */
+  #isOld = false;
 
   constructor(world: SimWorld, name: string) {
     this.name = name;
@@ -123,12 +125,17 @@ export class SimTarget {
       if (message.startsWith('was too slow')) this.#world.reach.hit('R17 left out as slow');
     }
     if (epoch > 0) witness.claimsFlushed(flushed);
+    if (coordinator.serving && epoch < this.#world.servedEpoch && !this.#isOld) {
+      this.#isOld = true;
+      this.#world.reach.hit('old target awake');
+    }
     if (!coordinator.serving || this.#servesEpoch === epoch) return;
     this.#servesEpoch = epoch;
     this.#scsi?.open();
     witness.serving();
     this.#world.trace(this.name, `serves epoch ${epoch}`);
     this.#world.truth.serves(epoch);
+    this.#world.servedEpoch = Math.max(epoch, this.#world.servedEpoch);
     this.#world.saidBy('serving', this);
   }
 

@@ -35,6 +35,8 @@ export class SimWorld {
   readonly targets: SimTarget[] = [];
   readonly #trace: ((line: string) => void) | undefined;
   #triggers: { readonly trigger: Trigger; left: number }[] = [];
+  /** The newest epoch that a target served. */
+  servedEpoch = 0;
   /** No faults any more: delays are short, links hold. */
   calm = false;
 
@@ -69,7 +71,9 @@ export class SimWorld {
 
   /** A process with a clock of its own: ±0.5 %, as the drift bound allows, or wild. */
   newProcess(): SimProcess {
-    const spread = this.plan.wildClocks ? 100 : 1;
+    const { wildClocks } = this.plan;
+    const spread = wildClocks ? 100 : 1;
+    this.reach.hit(wildClocks ? 'clock beyond the bound' : 'clock drifts');
     return new SimProcess(this.scheduler, 1 + ((this.random.below(1_001) - 500) / 100_000) * spread);
   }
 
@@ -82,7 +86,9 @@ export class SimWorld {
 
   /** Mostly short, at times long. */
   delay(meanMs: number): number {
-    const factor = !this.calm && this.random.chance(0.02) ? 20 : 2;
+    const isLong = !this.calm && this.random.chance(0.02);
+    if (isLong) this.reach.hit('long delay');
+    const factor = isLong ? 20 : 2;
     return (this.random.below(1_000) / 1_000) * factor * meanMs;
   }
 
