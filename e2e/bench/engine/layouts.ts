@@ -25,7 +25,7 @@ async function benchLayouts(
   const one = async (layout: Layout, devices: number): Promise<{ rate: number; usable: number }> => {
     const deviceBytes = 2 * GiB;
     const paths = Array.from({ length: devices }, (_, i) => makeFile(folder, `pool-${i}`, deviceBytes));
-    const subject = startSubject();
+    const subject = startSubject(devices);
     try {
       const { extra } = await subject.ask({ do: 'open', layout, groups: [paths] });
       await subject.ask({ do: 'volume', sizeBytes: GiB });

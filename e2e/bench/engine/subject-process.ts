@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { ioShare } from '../../../src/pool-manager/device/io-threads.ts';
 import type { Load, Measured } from './subject.ts';
 
 export interface Subject {
@@ -9,8 +10,12 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-export function startSubject(): Subject {
-  const child = fork(join(import.meta.dirname, 'subject.ts'), { execArgv: ['--max-old-space-size=512'] });
+/** `devices`: how many its pool will have; it gets as many threads as a pool daemon. */
+export function startSubject(devices = 1): Subject {
+  const child = fork(join(import.meta.dirname, 'subject.ts'), {
+    execArgv: ['--max-old-space-size=512'],
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(ioShare(devices).threads) },
+  });
   const ended = once(child, 'exit').then(([status, signal]) => {
     throw new Error(`the measured process ended (${status ?? signal})`);
   });

@@ -8,10 +8,12 @@ import { must } from '../../../src/shared/assert.ts';
 import { blockBytes } from '../../../src/shared/block-size.ts';
 import { prng } from '../../../src/shared/prng.ts';
 import { engineHost } from '../../../src/pool-manager/device/engine-host.ts';
+import { ioShare } from '../../../src/pool-manager/device/io-threads.ts';
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
 import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
 import type { Layout, Pool } from '../../../src/pool-manager/engine/pool.ts';
 import type { VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
+import { readAll } from './subject-reads.ts';
 
 export type Load =
   | { readonly do: 'open'; readonly layout: Layout; readonly groups: readonly (readonly string[])[] }
@@ -62,8 +64,9 @@ const volume = () => must(store, 'a volume');
 const blocks = () => volume().sizeBytes / blockBytes;
 
 async function open(layout: Layout, paths: readonly (readonly string[])[]): Promise<void> {
+  const operationsMax = ioShare(paths.flat().length).operationsPerDevice;
   const groups = await Promise.all(
-    paths.map((group) => Promise.all(group.map((path) => openFileDevice(path)))),
+    paths.map((group) => Promise.all(group.map((path) => openFileDevice(path, { operationsMax })))),
   );
   const overwrite = groups.flat().map(({ name }) => name);
   pool = await createPool({ layout, groups, overwrite, host: engineHost });
@@ -93,11 +96,9 @@ async function sequentialRead(bytes: number): Promise<number> {
   const chunks = bytes / 2 ** 20;
   const span = Math.floor(blocks() / chunkBlocks);
   let next = 0;
-  const reader = async () => {
-    while (next < chunks) await volume().read((next++ % span) * chunkBlocks, chunkBlocks);
-  };
-  await Promise.all(Array.from({ length: 8 }, reader));
-  return chunks;
+  return await readAll(volume(), 8, chunkBlocks, () =>
+    next < chunks ? (next++ % span) * chunkBlocks : undefined,
+  );
 }
 
 /** Overwrites at random; with `skew` four of five go to a fifth of the blocks. Ends with a commit. */
@@ -144,15 +145,9 @@ async function writeFlush(seconds: number, depth: number): Promise<number> {
 async function randomRead(seconds: number, depth: number): Promise<number> {
   const endMs = performance.now() + seconds * 1_000;
   const count = blocks();
-  let operations = 0;
-  const reader = async () => {
-    while (performance.now() < endMs) {
-      await volume().read(random.below(count), 1);
-      operations++;
-    }
-  };
-  await Promise.all(Array.from({ length: depth }, reader));
-  return operations;
+  return await readAll(volume(), depth, 1, () =>
+    performance.now() < endMs ? random.below(count) : undefined,
+  );
 }
 
 /** While writers are at work: how long creating one takes, and how long it holds them up. */
