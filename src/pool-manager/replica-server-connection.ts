@@ -6,6 +6,7 @@ import { Listener, type Admission, type Agreement, type Subject } from '../repli
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
+import { readInto } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 
 export interface Peer {
@@ -19,6 +20,7 @@ export interface Peer {
 
 /** What is done with a peer that has proved itself. */
 export interface PeerHandler {
+  /** Its payload is valid during the call. */
   frame(frame: Frame): void;
   /** All frames that arrived together have been given. */
   batchEnd(): void;
@@ -39,22 +41,31 @@ const tickMs = 1_000;
 
 type Proved = Agreement & { readonly subject: Subject };
 
+/** The server has to pause what it accepts (`pauseOnConnect`). */
 export function acceptPeers(server: Server, options: AcceptOptions): void {
   let strangers = 0;
-  server.on('connection', (socket) => {
-    if (strangers >= strangersMax) return void socket.destroy();
+  server.on('connection', (accepted) => {
+    if (strangers >= strangersMax) return void accepted.destroy();
     strangers += 1;
     let known = false;
     const leave = () => {
       if (!known) strangers -= 1;
       known = true;
     };
-    accept(socket, options, leave);
+    accept(accepted, options, leave);
   });
 }
 
-function accept(socket: Socket, options: AcceptOptions, onKnown: () => void): void {
+function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): void {
   const { clock, timing, keyFor, admit } = options;
+  // Bytes come in later turns only, when there is a dialogue to take them.
+  const socket: Socket = readInto(accepted, {
+    receive: (buffer, view, from, to) => {
+      const at = dialogue.receiveFrom(buffer, view, from, to, clock.nowMs());
+      handler?.batchEnd();
+      return at;
+    },
+  });
   let handler: PeerHandler | undefined;
   let cancelTick: () => void = () => undefined;
   const gone = (reason: string) => {
@@ -83,10 +94,6 @@ function accept(socket: Socket, options: AcceptOptions, onKnown: () => void): vo
     },
     onFrame: (frame) => handler?.frame(frame),
     onClosed: gone,
-  });
-  socket.on('data', (chunk: Buffer) => {
-    dialogue.receive(chunk, clock.nowMs());
-    handler?.batchEnd();
   });
   socket.on('error', (error) => dialogue.lost(error.message));
   socket.on('close', () => {

@@ -4,6 +4,7 @@
  */
 import { createServer, type Server } from 'node:net';
 import { decodeTargetMessage } from '../replication/message-codec.ts';
+import type { TargetMessage } from '../replication/messages.ts';
 import type { Admission, Subject } from '../replication/handshake.ts';
 import { RecordError } from '../replication/record.ts';
 import type { ReplicaState } from '../replication/replica/replica.ts';
@@ -164,7 +165,7 @@ class Replicas implements ReplicaServer {
   }
 
   async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
-    const server = createServer({ noDelay: true });
+    const server = createServer({ noDelay: true, pauseOnConnect: true });
     acceptPeers(server, { ...options, clock: this.#o.clock, timing: this.#timing });
     this.#servers.push(server);
     return formatEndpoint(await listenOn(server, parseEndpoint(address)));
@@ -234,7 +235,7 @@ class Replicas implements ReplicaServer {
     return {
       frame: (frame) => {
         bytes += frame.payload.byteLength;
-        host.message(link, decodeTargetMessage(frame));
+        host.message(link, kept(decodeTargetMessage(frame)));
       },
       batchEnd: () => {
         host.endBatch();
@@ -282,6 +283,10 @@ class Replicas implements ReplicaServer {
     for (const listener of this.#listeners) listener();
   }
 }
+
+/** Entries are taken in at once; what is not has to outlive the frame that it came in. */
+const kept = (message: TargetMessage): TargetMessage =>
+  message.type === 'repair' ? { ...message, data: new Uint8Array(message.data) } : message;
 
 async function pauseForRoom(peer: Peer, store: VolumeStore): Promise<void> {
   peer.pause();

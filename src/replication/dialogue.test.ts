@@ -13,6 +13,9 @@ class Pipe implements ByteSink {
   write(parts: readonly Uint8Array[]): void {
     this.written.push(Buffer.concat(parts));
   }
+  pass(bytes: Uint8Array): void {
+    this.write([bytes]);
+  }
   end(): void {
     this.closed = 'ended';
   }

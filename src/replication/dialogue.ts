@@ -19,6 +19,8 @@ import {
 
 export interface ByteSink {
   write(parts: readonly Uint8Array[]): void;
+  /** Bytes that nobody changes any more, perhaps side by side with those passed before: they need not be copied. */
+  pass(bytes: Uint8Array): void;
   /** Closes once everything written has gone out. */
   end(): void;
   /** Closes at once. */
@@ -68,19 +70,46 @@ export class Dialogue<T> {
     if (this.#state === 'open') this.#write(frame);
   }
 
+  /** A whole frame, made by the caller. */
+  sendWhole(bytes: Uint8Array): void {
+    if (this.#state === 'open') this.#o.sink.pass(bytes);
+  }
+
+  /** Payloads of the frames are nobody else's. */
   receive(chunk: Uint8Array, nowMs: number): void {
     if (this.#state === 'closed') return;
     this.#heardAtMs = nowMs;
+    this.#guarded(() => {
+      for (const frame of this.#decoder.push(chunk)) if (!this.#take(frame)) return;
+    });
+  }
+
+  /**
+   * As `receive`, of what lies in a buffer that is used again: payloads are valid during the call. Answers how far it is
+   * through; what is behind that has to come again, with what follows it.
+   */
+  receiveFrom(bytes: Uint8Array, view: DataView, from: number, to: number, nowMs: number): number {
+    if (this.#state === 'closed') return to;
+    this.#heardAtMs = nowMs;
+    let at = to;
+    this.#guarded(() => (at = this.#decoder.take(bytes, view, from, to, this.#take)));
+    return this.#isClosed() ? to : at;
+  }
+
+  #guarded(work: () => void): void {
     try {
-      for (const frame of this.#decoder.push(chunk)) {
-        this.#frame(frame);
-        if (this.#isClosed()) return;
-      }
+      work();
     } catch (error) {
       if (!(error instanceof WireError) && !(error instanceof HandshakeError)) throw error;
       this.#refuse(error);
     }
   }
+
+  /** False: no more frames are taken. */
+  readonly #take = (frame: Frame): boolean => {
+    this.#frame(frame);
+    return !this.#isClosed();
+  };
 
   tick(nowMs: number): void {
     if (this.#state === 'closed') return;

@@ -24,5 +24,12 @@ export const cleanQuorum = (members: number): number => members - ackQuorum(memb
 
 /** The highest number that `count` of these have reached; 0 when they are fewer. */
 export function reachedBy(numbers: readonly number[], count: number): number {
-  return numbers.toSorted((a, b) => b - a)[count - 1] ?? 0;
+  let highest = 0;
+  for (const number of numbers) {
+    if (number <= highest) continue;
+    let reached = 0;
+    for (const other of numbers) if (other >= number) reached += 1;
+    if (reached >= count) highest = number;
+  }
+  return highest;
 }

@@ -10,6 +10,7 @@
  * The checksum is the lower half of XXH64 over the header without it (44 bytes) and the payload. A u64 is at most
  * 2^53 − 1. What the fields mean by type stands in the tables of message-codec.ts and copy-codec.ts.
  */
+import { copyBytes } from '../shared/copy-bytes.ts';
 import { openKernels, reserved } from '../shared/kernels.ts';
 
 export const headerBytes = 48;
@@ -32,6 +33,8 @@ export interface Frame {
 export const pingType = 0x06;
 export const pongType = 0x07;
 
+const nothing = new Uint8Array(0);
+
 export const emptyFrame = (type: number): Frame => ({
   type,
   kind: 0,
@@ -41,7 +44,7 @@ export const emptyFrame = (type: number): Frame => ({
   nonce: 0,
   number: 0,
   block: 0,
-  payload: new Uint8Array(0),
+  payload: nothing,
 });
 
 /** The peer sent what no version of this protocol sends, or the line damaged it: the connection is of no more use. */
@@ -59,104 +62,160 @@ const arenaView = new DataView(memory.buffer);
 const hashAt = reserved;
 const inputAt = reserved + 8;
 
-function checksum(header: Buffer, payload: Uint8Array): number {
-  header.copy(arena, inputAt, 0, 8);
-  header.copy(arena, inputAt + 8, 12, headerBytes);
-  arena.set(payload, inputAt + headerBytes - 4);
+function checksum(bytes: Uint8Array, headerAt: number, payload: Uint8Array): number {
+  copyBytes(bytes, headerAt, 8, arena, inputAt);
+  copyBytes(bytes, headerAt + 12, headerBytes - 12, arena, inputAt + 8);
+  copyBytes(payload, 0, payload.byteLength, arena, inputAt + headerBytes - 4);
   kernels.xxh64(hashAt, inputAt, headerBytes - 4 + payload.byteLength);
   return arenaView.getUint32(hashAt, true);
 }
 
 const high = 2 ** 32;
 
-function putNumber(header: Buffer, at: number, value: number): void {
-  header.writeUInt32LE(value % high, at);
-  header.writeUInt32LE(Math.floor(value / high), at + 4);
+function putNumber(view: DataView, at: number, value: number): void {
+  view.setUint32(at, value % high, true);
+  view.setUint32(at + 4, Math.floor(value / high), true);
 }
 
-function takeNumber(header: Buffer, at: number): number {
-  const value = header.readUInt32LE(at) + header.readUInt32LE(at + 4) * high;
+function takeNumber(view: DataView, at: number): number {
+  const value = view.getUint32(at, true) + view.getUint32(at + 4, true) * high;
   if (!Number.isSafeInteger(value)) throw new WireError(`a number of ${value} is too large`);
   return value;
 }
 
-/** The two parts of a frame, to be written one after the other. */
-export function encodeFrame(frame: Frame): readonly [Uint8Array, Uint8Array] {
+/** Writes the header of `frame` to `bytes`, which `view` is of, at `at`. The payload stands where it likes. */
+export function putHeader(bytes: Uint8Array, view: DataView, at: number, frame: Frame): void {
   const { payload } = frame;
-  const header = Buffer.allocUnsafe(headerBytes);
-  header.writeUInt8(frame.type, 0);
-  header.writeUInt8(frame.kind, 1);
-  header.writeUInt16LE(frame.flags, 2);
-  header.writeUInt32LE(payload.byteLength, 4);
-  header.writeUInt32LE(frame.count, 12);
-  putNumber(header, 16, frame.epoch);
-  putNumber(header, 24, frame.nonce);
-  putNumber(header, 32, frame.number);
-  putNumber(header, 40, frame.block);
-  header.writeUInt32LE(checksum(header, payload), 8);
-  return [header, payload];
+  view.setUint8(at, frame.type);
+  view.setUint8(at + 1, frame.kind);
+  view.setUint16(at + 2, frame.flags, true);
+  view.setUint32(at + 4, payload.byteLength, true);
+  view.setUint32(at + 12, frame.count, true);
+  putNumber(view, at + 16, frame.epoch);
+  putNumber(view, at + 24, frame.nonce);
+  putNumber(view, at + 32, frame.number);
+  putNumber(view, at + 40, frame.block);
+  view.setUint32(at + 8, checksum(bytes, at, payload), true);
 }
 
-/** Bytes in whatever pieces they arrive, frames out. A frame's payload is not shared with any later one. */
+/** Headers are cut from it, and sent by reference: each is written once. */
+let headers = new Uint8Array(0);
+let headersView = new DataView(headers.buffer);
+let headersAt = 0;
+const headersBytes = 256 * headerBytes;
+
+/** The two parts of a frame, to be written one after the other. */
+export function encodeFrame(frame: Frame): readonly [Uint8Array, Uint8Array] {
+  if (headersAt === headers.byteLength) {
+    headers = new Uint8Array(headersBytes);
+    headersView = new DataView(headers.buffer);
+    headersAt = 0;
+  }
+  putHeader(headers, headersView, headersAt, frame);
+  headersAt += headerBytes;
+  return [headers.subarray(headersAt - headerBytes, headersAt), frame.payload];
+}
+
+/** Longer frames are put together apart from the buffer in which they came. */
+const inPlaceBytesMax = 196_608;
+
+/** Bytes in whatever pieces they arrive, frames out. */
 export class FrameDecoder {
   /** May be raised once the peer is known. */
   payloadBytesMax: number;
-  #chunks: Buffer[] = [];
-  #bytes = 0;
-  /** Header of the frame whose payload is still arriving. */
-  #header: Buffer | undefined;
+  /** Of a frame that came in pieces: all of it, and how much is there. */
+  #whole: Uint8Array | undefined;
+  #filled = 0;
+  /** Bytes of a header that did not come at once, for `push`. */
+  #rest: Uint8Array = nothing;
 
   constructor(options: { readonly payloadBytesMax: number }) {
     this.payloadBytesMax = options.payloadBytesMax;
   }
 
-  /** Throws WireError; the decoder is of no use afterwards. */
-  *push(chunk: Uint8Array): Generator<Frame> {
-    this.#chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    this.#bytes += chunk.byteLength;
-    for (;;) {
-      if (!this.#header) {
-        if (this.#bytes < headerBytes) return;
-        this.#header = this.#take(headerBytes);
-        const length = this.#header.readUInt32LE(4);
-        if (length > this.payloadBytesMax) throw new WireError(`a payload of ${length} bytes is too long`);
+  /**
+   * Gives the whole frames in bytes[from, to) to `onFrame`, until that answers false, and answers how far it is through:
+   * what is behind that has to come again, with what follows it. A payload is the caller's memory, or valid like it.
+   * Throws WireError; the decoder is of no use afterwards.
+   */
+  take(
+    bytes: Uint8Array,
+    view: DataView,
+    from: number,
+    to: number,
+    onFrame: (frame: Frame) => boolean,
+  ): number {
+    let at = from;
+    while (at < to) {
+      if (this.#whole !== undefined) {
+        at += this.#fill(this.#whole, bytes, at, to);
+        if (this.#filled < this.#whole.byteLength) return to;
+        const whole = this.#whole;
+        this.#whole = undefined;
+        const { buffer, byteOffset, byteLength } = whole;
+        if (!onFrame(decode(whole, new DataView(buffer, byteOffset, byteLength), 0))) return at;
+        continue;
       }
-      const length = this.#header.readUInt32LE(4);
-      if (this.#bytes < length) return;
-      const header = this.#header;
-      this.#header = undefined;
-      yield decode(header, this.#take(length));
+      if (to - at < headerBytes) return at;
+      const length = view.getUint32(at + 4, true);
+      if (length > this.payloadBytesMax) throw new WireError(`a payload of ${length} bytes is too long`);
+      const end = at + headerBytes + length;
+      if (end <= to) {
+        const frame = decode(bytes, view, at);
+        at = end;
+        if (!onFrame(frame)) return at;
+      } else if (length > inPlaceBytesMax) {
+        this.#whole = new Uint8Array(headerBytes + length);
+        this.#filled = 0;
+      } else return at;
+    }
+    return at;
+  }
+
+  /** As `take`, of bytes that do not come again. Payloads are not shared with what comes later. Run it to its end. */
+  *push(chunk: Uint8Array): Generator<Frame> {
+    const bytes = new Uint8Array(this.#rest.byteLength + chunk.byteLength);
+    bytes.set(this.#rest);
+    bytes.set(chunk, this.#rest.byteLength);
+    const view = new DataView(bytes.buffer);
+    this.#rest = nothing;
+    for (let at = 0; at < bytes.byteLength;) {
+      let found: Frame | undefined;
+      const next = this.take(bytes, view, at, bytes.byteLength, (frame) => {
+        found = frame;
+        return false;
+      });
+      if (found !== undefined) yield found;
+      else if (next === at || next < bytes.byteLength) {
+        this.#rest = bytes.slice(next);
+        return;
+      }
+      at = next;
     }
   }
 
-  #take(length: number): Buffer {
-    const [first] = this.#chunks;
-    let taken: Buffer;
-    if (first && first.byteLength >= length) {
-      taken = first.subarray(0, length);
-      this.#chunks[0] = first.subarray(length);
-    } else {
-      const all = Buffer.concat(this.#chunks, this.#bytes);
-      taken = all.subarray(0, length);
-      this.#chunks = [all.subarray(length)];
-    }
-    if (this.#chunks[0]?.byteLength === 0) this.#chunks.shift();
-    this.#bytes -= length;
-    return taken;
+  #fill(whole: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
+    const count = Math.min(whole.byteLength - this.#filled, to - at);
+    whole.set(bytes.subarray(at, at + count), this.#filled);
+    this.#filled += count;
+    return count;
   }
 }
 
-function decode(header: Buffer, payload: Buffer): Frame {
-  if (header.readUInt32LE(8) !== checksum(header, payload)) throw new WireError('a frame is damaged');
+function decode(bytes: Uint8Array, view: DataView, at: number): Frame {
+  const length = view.getUint32(at + 4, true);
+  const payload = length === 0 ? nothing : bytes.subarray(at + headerBytes, at + headerBytes + length);
+  if (view.getUint32(at + 8, true) !== checksum(bytes, at, payload))
+    throw new WireError('a frame is damaged');
   return {
-    type: header.readUInt8(0),
-    kind: header.readUInt8(1),
-    flags: header.readUInt16LE(2),
-    count: header.readUInt32LE(12),
-    epoch: takeNumber(header, 16),
-    nonce: takeNumber(header, 24),
-    number: takeNumber(header, 32),
-    block: takeNumber(header, 40),
+    type: view.getUint8(at),
+    kind: view.getUint8(at + 1),
+    flags: view.getUint16(at + 2, true),
+    count: view.getUint32(at + 12, true),
+    epoch: takeNumber(view, at + 16),
+    nonce: takeNumber(view, at + 24),
+    number: takeNumber(view, at + 32),
+    block: takeNumber(view, at + 40),
     payload,
   };
 }

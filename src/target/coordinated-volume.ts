@@ -5,13 +5,21 @@
  * Sectors of 512 bytes that do not fill a block are written by reading the block, changing it and writing it whole,
  * with the block locked meanwhile, so that replicas and rebuilds only ever see whole blocks.
  */
-import { BlockLocks } from '../replication/block-locks.ts';
+import { BlockLocks, type Claim } from '../replication/block-locks.ts';
 import type { Coordinator } from '../replication/coordinator/coordinator.ts';
-import type { Answer, Problem } from '../replication/coordinator/requests.ts';
+import type { Answer, Problem, Result } from '../replication/coordinator/requests.ts';
 import type { Stretch } from '../replication/mapping.ts';
 import { assert } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
-import { VolumeError, type Volume, type VolumeMapping, type WriteOptions } from './volume.ts';
+import { payloadRoom } from '../replication/write-frame.ts';
+import {
+  VolumeError,
+  type QuickAnswer,
+  type QuickVolume,
+  type Volume,
+  type VolumeMapping,
+  type WriteOptions,
+} from './volume.ts';
 
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
 const unitKey = (key: string) => `unit.${key}`;
@@ -30,6 +38,12 @@ export class CoordinatedVolume implements Volume {
   readonly #readers = new BlockLocks();
   /** Of a lossy recovery: the first flush of each initiator fails (docs/replication.md, "What is promised"). */
   #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
+
+  readonly #spare: QuickOperation[] = [];
+  readonly #quick: QuickVolume = {
+    read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
+    write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
+  };
 
   /** `nowMs`: the monotonic clock that the coordinator is told, too. */
   constructor(coordinator: Coordinator, nowMs: () => number) {
@@ -53,6 +67,10 @@ export class CoordinatedVolume implements Volume {
     return this.#coordinator.spaceIsLow;
   }
 
+  get quick(): QuickVolume {
+    return this.#quick;
+  }
+
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const range = outerBlocks(offsetBytes, lengthBytes);
     return this.#locked(this.#readers, range, false, () => this.#read(range, offsetBytes, lengthBytes));
@@ -61,7 +79,9 @@ export class CoordinatedVolume implements Volume {
   async #read(range: BlockRange, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const pieces = await Promise.all(
       split(range).map(({ block, count }) =>
-        this.#ask<Uint8Array>((answer) => this.#coordinator.read(block, count, this.#now(), answer)),
+        this.#ask<Uint8Array>((answer) =>
+          this.#coordinator.read(block, count, this.#now(), (result) => answer(kept(result))),
+        ),
       ),
     );
     const [only] = pieces;
@@ -157,15 +177,67 @@ export class CoordinatedVolume implements Volume {
    * An initiator that kept running must not go on over lost writes: its first flush fails, once. Initiators whose name is not known count as one.
    */
   #failOnceAfterLoss(initiator = ''): void {
+    const lost = this.#lossUntold(initiator);
+    if (lost) throw lost;
+  }
+
+  #lossUntold(initiator: string): VolumeError | undefined {
     const loss = this.#loss;
-    if (!loss || loss.told.has(initiator)) return;
+    if (!loss || loss.told.has(initiator)) return undefined;
     // Names that come and go do not fill the memory: who is forgotten is told once more.
     if (loss.told.size >= toldMax) loss.told.clear();
     loss.told.add(initiator);
-    throw new VolumeError(
+    return new VolumeError(
       'unflushedWritesLost',
       `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
     );
+  }
+
+  #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {
+    if (!isOneRequest(offsetBytes, lengthBytes)) {
+      this.read(offsetBytes, lengthBytes).then(
+        (data) => answer.quickDone(undefined, data),
+        (error: unknown) => answer.quickDone(volumeError(error), undefined),
+      );
+      return;
+    }
+    const operation = this.#operation(this.#readers, offsetBytes, lengthBytes, answer);
+    if (this.#readers.enter(operation)) operation.granted();
+  }
+
+  #quickWrite(offsetBytes: number, given: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
+    const data = payloadRoom(given.byteLength);
+    data.set(given);
+    if (!isOneRequest(offsetBytes, data.byteLength)) {
+      const options = fua === undefined ? {} : { fua: true, initiator: fua };
+      this.write(offsetBytes, data, options).then(
+        () => answer.quickDone(undefined, undefined),
+        (error: unknown) => answer.quickDone(volumeError(error), undefined),
+      );
+      return;
+    }
+    const lost = fua === undefined ? undefined : this.#lossUntold(fua);
+    if (lost) return answer.quickDone(lost, undefined);
+    const operation = this.#operation(this.#locks, offsetBytes, data.byteLength, answer);
+    operation.data = data;
+    operation.fua = fua !== undefined;
+    if (this.#locks.enter(operation)) operation.granted();
+  }
+
+  #operation(
+    locks: BlockLocks,
+    offsetBytes: number,
+    lengthBytes: number,
+    answer: QuickAnswer,
+  ): QuickOperation {
+    const operation =
+      this.#spare.pop() ??
+      new QuickOperation(this.#coordinator, this.#now, (over) => void this.#spare.push(over));
+    operation.locks = locks;
+    operation.block = offsetBytes / blockBytes;
+    operation.end = operation.block + lengthBytes / blockBytes;
+    operation.answer = answer;
+    return operation;
   }
 
   /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
@@ -224,6 +296,60 @@ export class CoordinatedVolume implements Volume {
       });
     });
   }
+}
+
+/** One quick read or write, from its claim on the blocks to its answer; used again for later ones. */
+class QuickOperation implements Claim {
+  block = 0;
+  end = 0;
+  readonly alone = false;
+  locks: BlockLocks | undefined;
+  /** Undefined: it reads. */
+  data: Uint8Array | undefined;
+  fua = false;
+  answer: QuickAnswer | undefined;
+  readonly #coordinator: Coordinator;
+  readonly #now: () => number;
+  readonly #over: (operation: QuickOperation) => void;
+
+  constructor(coordinator: Coordinator, now: () => number, over: (operation: QuickOperation) => void) {
+    this.#coordinator = coordinator;
+    this.#now = now;
+    this.#over = over;
+  }
+
+  granted(): void {
+    const { block, end, data, fua } = this;
+    if (data) this.#coordinator.write(block, data, fua, this.#now(), this.#done);
+    else this.#coordinator.read(block, end - block, this.#now(), this.#done);
+  }
+
+  readonly #done = (result: Result<Uint8Array | void>): void => {
+    const { locks, answer } = this;
+    this.data = undefined;
+    this.answer = undefined;
+    this.fua = false;
+    locks?.release(this);
+    this.#over(this);
+    if (!result.ok)
+      answer?.quickDone(new VolumeError(result.problem, problemText[result.problem]), undefined);
+    else answer?.quickDone(undefined, result.value ?? undefined);
+  };
+}
+
+/** Whole blocks, no more than one entry or one read. */
+const isOneRequest = (offsetBytes: number, lengthBytes: number): boolean =>
+  offsetBytes % blockBytes === 0 &&
+  lengthBytes % blockBytes === 0 &&
+  lengthBytes <= requestBlocksMax * blockBytes;
+
+/** What is read is valid during the answer only; here it is waited for. */
+const kept = (result: Result<Uint8Array>): Result<Uint8Array> =>
+  result.ok ? { ok: true, value: new Uint8Array(result.value) } : result;
+
+function volumeError(error: unknown): VolumeError {
+  if (error instanceof VolumeError) return error;
+  throw error;
 }
 
 const problemText: Readonly<Record<Problem, string>> = {

@@ -56,7 +56,7 @@ export class FileVolume implements Volume {
   #slowUntilMs = 0;
   readonly #quick: QuickVolume = {
     read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
-    write: (offsetBytes, data, answer) => this.#quickWrite(offsetBytes, data, answer),
+    write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
   };
   #sizeBytes: number;
   /** COMPARE AND WRITE must be one step against every other change: changes go one after the other behind it. */
@@ -157,7 +157,14 @@ export class FileVolume implements Volume {
     answer.quickDone(problem, problem === undefined ? data.subarray(0, lengthBytes) : undefined);
   }
 
-  #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer): void {
+  #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
+    if (fua !== undefined) {
+      this.write(offsetBytes, new Uint8Array(data), { fua: true }).then(
+        () => answer.quickDone(undefined, undefined),
+        (error: unknown) => answer.quickDone(problemFrom('unflushedWritesLost', error), undefined),
+      );
+      return;
+    }
     const problem = this.#quickly('noSpace', () => {
       for (let at = 0; at < data.byteLength;)
         at += writeSync(this.#file.fd, data, at, data.byteLength - at, offsetBytes + at);
@@ -220,4 +227,6 @@ async function problemOf<T>(problem: VolumeProblem, work: Promise<T>): Promise<T
 }
 
 const problemFrom = (problem: VolumeProblem, error: unknown): VolumeError =>
-  new VolumeError(problem, error instanceof Error ? error.message : String(error));
+  error instanceof VolumeError
+    ? error
+    : new VolumeError(problem, error instanceof Error ? error.message : String(error));

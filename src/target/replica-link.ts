@@ -7,10 +7,12 @@ import { connect, type Socket } from 'node:net';
 import type { ReplicaMessage, TargetMessage } from '../replication/messages.ts';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Caller, type Agreement, type Welcome } from '../replication/handshake.ts';
+import { writeFrame } from '../replication/write-frame.ts';
 import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
+import { readerOptions } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import type { Log } from '../shared/log.ts';
 
@@ -25,7 +27,10 @@ export interface ReplicaLinkOptions {
   readonly timing: Timing;
   readonly log: Log;
   readonly onOpen: (welcome: Welcome) => void;
+  /** Data that it carries is valid until `onBatchEnd`. */
   readonly onMessage: (message: ReplicaMessage) => void;
+  /** All messages that came together have been given. */
+  readonly onBatchEnd: () => void;
   /** The link broke, or could not be made; it is dialed again by itself. Not called after `close`. */
   readonly onClosed: (reason: string) => void;
 }
@@ -57,7 +62,13 @@ export class ReplicaLink {
   dial(): void {
     if (this.#stopped || this.#socket) return;
     this.#cancelRedial?.();
-    const socket = connect(connectTo(parseEndpoint(this.#address)));
+    // What comes before the dialogue has begun is nobody's: nothing is said by a replica that was not asked.
+    const socket: Socket = connect({
+      ...connectTo(parseEndpoint(this.#address)),
+      onread: readerOptions({
+        receive: (buffer, view, from, to) => this.#receive(socket, buffer, view, from, to),
+      }),
+    });
     this.#socket = socket;
     const cancelDeadline = this.#o.clock.after(connectMsMax, () =>
       this.#gone(socket, 'connecting took too long'),
@@ -94,7 +105,9 @@ export class ReplicaLink {
   }
 
   send(message: TargetMessage): void {
-    this.#dialogue?.send(encodeTargetMessage(message));
+    const whole = writeFrame(message);
+    if (whole) this.#dialogue?.sendWhole(whole);
+    else this.#dialogue?.send(encodeTargetMessage(message));
   }
 
   /** Ends this connection after what was sent; another one is made soon. `onClosed` is not called for it. */
@@ -141,12 +154,19 @@ export class ReplicaLink {
       onClosed: (reason) => this.#gone(socket, reason),
     });
     this.#dialogue = dialogue;
-    socket.on('data', (chunk: Buffer) => dialogue.receive(chunk, clock.nowMs()));
     const tick = () => {
       this.#cancelTick = clock.after(tickMs, tick);
       dialogue.tick(clock.nowMs());
     };
     this.#cancelTick = clock.after(tickMs, tick);
+  }
+
+  #receive(socket: Socket, buffer: Uint8Array, view: DataView, from: number, to: number): number {
+    const dialogue = this.#dialogue;
+    if (socket !== this.#socket || !dialogue) return to;
+    const at = dialogue.receiveFrom(buffer, view, from, to, this.#o.clock.nowMs());
+    this.#o.onBatchEnd();
+    return at;
   }
 
   #opened(socket: Socket, welcome: Welcome): void {

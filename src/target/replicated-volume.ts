@@ -13,7 +13,13 @@ import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { CoordinatedVolume } from './coordinated-volume.ts';
 import { ReplicaLink } from './replica-link.ts';
-import { VolumeError, type Volume, type VolumeMapping, type WriteOptions } from './volume.ts';
+import {
+  VolumeError,
+  type QuickVolume,
+  type Volume,
+  type VolumeMapping,
+  type WriteOptions,
+} from './volume.ts';
 
 export interface ReplicatedVolumeOptions {
   /** Name of the PersistentVolume. */
@@ -135,6 +141,10 @@ class LinkedVolume implements ReplicatedVolume {
 
   get sizeBytes(): number {
     return this.#volume.sizeBytes;
+  }
+
+  get quick(): QuickVolume {
+    return this.#volume.quick;
   }
 
   get spaceIsLow(): boolean {
@@ -322,7 +332,8 @@ class LinkedVolume implements ReplicatedVolume {
         lastReason = '';
         this.#coordinator.connected(replicaId, promisedEpoch, this.#now());
       },
-      onMessage: (message) => this.#coordinator.message(replicaId, message, this.#now()),
+      onMessage: (message) => this.#coordinator.receive(replicaId, message, this.#now()),
+      onBatchEnd: () => this.#coordinator.endBatch(this.#now()),
       onClosed: (reason) => {
         if (reason !== lastReason) log.info('replica not connected', { reason });
         lastReason = reason;

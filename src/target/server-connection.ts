@@ -15,7 +15,7 @@ import type { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
 import type { Admission } from './server-admission.ts';
 import { ExpressLane } from './server-express.ts';
-import type { ByteReader } from './server-input.ts';
+import type { ByteReader } from '../shared/edge/socket-input.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { Outbox } from './server-outbox.ts';
 import type { TargetCounters } from './server-counters.ts';

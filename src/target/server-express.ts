@@ -87,7 +87,8 @@ export class ExpressLane {
     counters.countPlain(write, lengthBytes);
     const task = this.#spare.pop() ?? new PlainTask(this);
     task.begin(tag, write, lengthBytes);
-    if (write) quick.write(offsetBytes, buffer.subarray(dataAt, dataAt + lengthBytes), task);
+    const data = write ? buffer.subarray(dataAt, dataAt + lengthBytes) : nothing;
+    if (write) quick.write(offsetBytes, data, task, plain.fua ? nexus.initiator : undefined);
     else quick.read(offsetBytes, lengthBytes, task);
     if (task.isOver) this.#spare.push(task);
     else this.#run(task);

@@ -17,7 +17,7 @@ import { Connection, type ConnectionHost } from './server-connection.ts';
 import { TargetCounters } from './server-counters.ts';
 import { withinMs } from './server-deadline.ts';
 import { openCrc32c } from './server-digest.ts';
-import { readInto } from './server-input.ts';
+import { readInto } from '../shared/edge/socket-input.ts';
 import { Leftovers } from './server-leftovers.ts';
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts';
 import type { PortalOptions, SessionInfo } from './server-options.ts';

@@ -52,8 +52,8 @@ export interface Volume {
 export interface QuickVolume {
   /** `answer` is called once, perhaps within the call; the data it gets is valid until it returns. */
   read(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void;
-  /** `data` is the caller's again when this returns. */
-  write(offsetBytes: number, data: Uint8Array, answer: QuickAnswer): void;
+  /** `data` is the caller's again when this returns. `fua`: for the initiator of that name, as in WriteOptions. */
+  write(offsetBytes: number, data: Uint8Array, answer: QuickAnswer, fua?: string): void;
 }
 
 export interface QuickAnswer {

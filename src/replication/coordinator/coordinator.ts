@@ -211,6 +211,23 @@ export class Coordinator {
     this.#step(nowMs);
   }
 
+  /**
+   * As `message`, one of several that came together: what follows from them all is done by `endBatch`, until which the data
+   * that they carry has to stay as it is.
+   */
+  receive(replicaId: string, message: ReplicaMessage, nowMs: number): void {
+    const member = this.#member(replicaId);
+    const ours = message.epoch === this.#candidacy.epoch && message.nonce === this.#o.nonce;
+    if (!ours || !isLinked(member) || this.#phase === 'ended') return;
+    if (message.type === 'data') this.#reads.data(member, message, true);
+    else this.#handle(member, message, nowMs);
+  }
+
+  endBatch(nowMs: number): void {
+    this.#step(nowMs);
+    this.#reads.keep();
+  }
+
   tick(nowMs: number): void {
     if (this.#phase === 'ended') return;
     this.#changes.expire(nowMs);

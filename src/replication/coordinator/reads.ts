@@ -7,9 +7,8 @@
 import { isInSync, type Member } from './member.ts';
 import type { Answer } from './requests.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
-import { assert } from '../../shared/assert.ts';
 
-interface ReadRequest {
+interface Read {
   readonly readId: number;
   readonly block: number;
   readonly count: number;
@@ -17,22 +16,22 @@ interface ReadRequest {
   readonly map: boolean;
   readonly deadlineMs: number;
   readonly answer: Answer<Uint8Array>;
-  /** Replicas that have no good copy. */
-  readonly failed: Set<string>;
+  /** Replicas that have no good copy; undefined: none was heard to. */
+  failed: Set<string> | undefined;
+  /**
+   * waiting: no replica in sync to ask. queued: to be sent to `member` once its cursor is at `after`. held: read; to be
+   * answered once `need` is settled.
+   */
+  at: 'waiting' | 'queued' | 'sent' | 'held';
+  member: Member | undefined;
+  after: number;
+  need: number;
+  data: Uint8Array;
+  /** `data` is the memory of somebody else, who uses it again soon. */
+  borrowed: boolean;
 }
 
-type Place =
-  /** No replica in sync to ask. */
-  | { readonly at: 'waiting' }
-  /** To be sent once the replica's cursor is at `after`. */
-  | { readonly at: 'queued' | 'sent'; readonly memberId: string; readonly after: number }
-  /** Read; to be answered once `need` is settled. */
-  | { readonly at: 'held'; readonly need: number; readonly data: Uint8Array };
-
-interface Read {
-  readonly request: ReadRequest;
-  place: Place;
-}
+const nothing = new Uint8Array(0);
 
 interface ReadsOptions {
   readonly members: readonly Member[];
@@ -48,7 +47,7 @@ export class Reads {
   /** By read id, in order of submission. */
   readonly #reads = new Map<number, Read>();
   readonly #queued = new Set<Read>();
-  readonly #held = new Set<Read>();
+  #held: Read[] = [];
   #lastId = 0;
   #turn = 0;
 
@@ -57,53 +56,66 @@ export class Reads {
   }
 
   submit(
-    { block, count, map }: Pick<ReadRequest, 'block' | 'count' | 'map'>,
+    { block, count, map }: Pick<Read, 'block' | 'count' | 'map'>,
     deadlineMs: number,
     answer: Answer<Uint8Array>,
   ): void {
     this.#lastId += 1;
-    const readId = this.#lastId;
-    const request = { readId, block, count, map, deadlineMs, answer, failed: new Set<string>() };
-    const read: Read = { request, place: { at: 'waiting' } };
-    this.#reads.set(this.#lastId, read);
+    const read: Read = {
+      readId: this.#lastId,
+      block,
+      count,
+      map,
+      deadlineMs,
+      answer,
+      failed: undefined,
+      at: 'waiting',
+      member: undefined,
+      after: 0,
+      need: 0,
+      data: nothing,
+      borrowed: false,
+    };
+    this.#reads.set(read.readId, read);
     this.#place(read);
   }
 
   /** Reads that found no replica look again: one has come into sync. */
   placeWaiting(): void {
-    for (const read of this.#reads.values()) if (read.place.at === 'waiting') this.#place(read);
+    for (const read of this.#reads.values()) if (read.at === 'waiting') this.#place(read);
   }
 
   /** The cursor of this member has moved. */
   sendTo(member: Member): void {
-    if (!isInSync(member) || member.inflightReads === 0) return;
-    for (const read of this.#queued) this.#sendIfBehind(read, member);
+    if (this.#queued.size === 0 || !isInSync(member)) return;
+    for (const read of this.#queued) this.#sendIfBehind(read);
   }
 
   /** Another history is chosen: what was read before does not count. */
   restart(): void {
     this.#queued.clear();
-    this.#held.clear();
-    for (const read of this.#reads.values()) read.place = { at: 'waiting' };
+    this.#held = [];
+    for (const read of this.#reads.values()) read.at = 'waiting';
   }
 
   /** What was asked of this member will not be answered. */
   lost(member: Member): void {
     member.inflightReads = 0;
-    for (const read of this.#reads.values()) {
-      const { place } = read;
-      if ((place.at === 'queued' || place.at === 'sent') && place.memberId === member.id) this.#place(read);
-    }
+    for (const read of this.#reads.values())
+      if ((read.at === 'queued' || read.at === 'sent') && read.member === member) this.#place(read);
   }
 
-  data(member: Member, message: Extract<ReplicaMessage, { type: 'data' }>): void {
+  /** `borrowed`: the data is valid until `keep` is called. */
+  data(member: Member, message: Extract<ReplicaMessage, { type: 'data' }>, borrowed = false): void {
     const read = this.#sentTo(member, message.readId);
     if (!read) return;
-    const { block, count } = read.request;
     member.inflightReads -= 1;
-    this.#repair(read.request, message.data);
-    read.place = { at: 'held', need: this.#o.unsettled(block, count, message.last), data: message.data };
-    this.#held.add(read);
+    if (read.failed) this.#repair(read, read.failed, message.data);
+    read.at = 'held';
+    read.need = this.#o.unsettled(read.block, read.count, message.last);
+    read.data = message.data;
+    read.borrowed = borrowed;
+    this.#held.push(read);
   }
 
   /** This replica has no good copy: another one is asked; when none has, the blocks are unreadable. */
@@ -111,89 +123,112 @@ export class Reads {
     const read = this.#sentTo(member, message.readId);
     if (!read) return;
     member.inflightReads -= 1;
-    read.request.failed.add(member.id);
+    read.failed ??= new Set();
+    read.failed.add(member.id);
     this.#place(read);
   }
 
   /** Called while the lease holds (R14, R28). */
   answerReady(settled: number): void {
-    for (const read of this.#held) {
-      const { request, place } = read;
-      if (place.at !== 'held' || place.need > settled) continue;
+    if (this.#held.length === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    for (const read of held) {
+      if (read.at !== 'held') continue; // it has been given up
+      if (read.need > settled) {
+        this.#held.push(read);
+        continue;
+      }
       this.#forget(read);
-      request.answer({ ok: true, value: place.data });
+      read.answer({ ok: true, value: read.data });
+    }
+  }
+
+  /** Borrowed data is used for something else from now on. */
+  keep(): void {
+    for (const read of this.#held) {
+      if (read.borrowed) read.data = new Uint8Array(read.data);
+      read.borrowed = false;
     }
   }
 
   expire(nowMs: number): void {
     for (const read of this.#reads.values()) {
-      const { request, place } = read;
-      if (request.deadlineMs > nowMs) break;
+      if (read.deadlineMs > nowMs) break;
+      const { at, member } = read;
       this.#forget(read);
-      if (place.at === 'queued' || place.at === 'sent') this.#giveBack(place.memberId);
-      request.answer({ ok: false, problem: 'busy' });
+      if ((at === 'queued' || at === 'sent') && member && member.inflightReads > 0) member.inflightReads -= 1;
+      read.answer({ ok: false, problem: 'busy' });
     }
   }
 
   failAll(): void {
-    for (const { request } of this.#reads.values()) request.answer({ ok: false, problem: 'busy' });
+    const reads = [...this.#reads.values()];
     this.#reads.clear();
     this.restart();
+    for (const read of reads) {
+      read.at = 'waiting';
+      read.answer({ ok: false, problem: 'busy' });
+    }
   }
 
   /** Who could not read these blocks gets them back. It takes only what its own checksums promise, whatever was written since. */
-  #repair({ block, failed, map }: ReadRequest, data: Uint8Array): void {
+  #repair({ block, map }: Read, failed: ReadonlySet<string>, data: Uint8Array): void {
     if (map) return;
     for (const member of this.#o.members)
       if (failed.has(member.id) && isInSync(member)) this.#o.say(member, { type: 'repair', block, data });
   }
 
   #forget(read: Read): void {
-    this.#reads.delete(read.request.readId);
-    this.#queued.delete(read);
-    this.#held.delete(read);
-  }
-
-  #giveBack(memberId: string): void {
-    const member = this.#o.members.find(({ id }) => id === memberId);
-    if (member && member.inflightReads > 0) member.inflightReads -= 1;
+    this.#reads.delete(read.readId);
+    if (read.at === 'queued') this.#queued.delete(read);
+    read.at = 'waiting'; // of those held it is left out when they are looked at
   }
 
   #sentTo(member: Member, readId: number): Read | undefined {
     const read = this.#reads.get(readId);
-    return read?.place.at === 'sent' && read.place.memberId === member.id ? read : undefined;
+    return read?.at === 'sent' && read.member === member ? read : undefined;
   }
 
   /** The least busy replica in sync takes it; equal ones in turn. */
   #place(read: Read): void {
-    const { request } = read;
-    this.#queued.delete(read);
-    const inSync = this.#o.members.filter(isInSync);
-    const able = inSync.filter(({ id }) => !request.failed.has(id));
-    if (able.length === 0) {
-      read.place = { at: 'waiting' };
-      // Someone out of sync may have a good copy, but can not show that it is the newest.
-      if (inSync.length === 0 || request.failed.size === 0) return;
-      this.#forget(read);
-      return request.answer({ ok: false, problem: 'unreadable' });
-    }
+    if (read.at === 'queued') this.#queued.delete(read);
+    const { members } = this.#o;
     this.#turn += 1;
-    const least = Math.min(...able.map(({ inflightReads }) => inflightReads));
-    const idle = able.filter(({ inflightReads }) => inflightReads === least);
-    const member = idle[this.#turn % idle.length];
-    assert(member, 'the least of some is one of them');
-    member.inflightReads += 1;
-    read.place = { at: 'queued', memberId: member.id, after: this.#o.settled() };
-    this.#queued.add(read);
-    this.#sendIfBehind(read, member);
+    let best: Member | undefined;
+    let inSync = 0;
+    for (let i = 0; i < members.length; i++) {
+      const member = members[(this.#turn + i) % members.length];
+      if (!member || !isInSync(member)) continue;
+      inSync += 1;
+      if (read.failed?.has(member.id) === true) continue;
+      if (!best || member.inflightReads < best.inflightReads) best = member;
+    }
+    if (!best) {
+      read.at = 'waiting';
+      // Someone out of sync may have a good copy, but can not show that it is the newest.
+      if (inSync === 0 || !read.failed) return;
+      this.#forget(read);
+      return read.answer({ ok: false, problem: 'unreadable' });
+    }
+    best.inflightReads += 1;
+    read.at = 'queued';
+    read.member = best;
+    read.after = this.#o.settled();
+    if (!this.#sendIfBehind(read)) this.#queued.add(read);
   }
 
-  #sendIfBehind(read: Read, member: Member): void {
-    const { place, request } = read;
-    if (place.at !== 'queued' || place.memberId !== member.id || member.sent < place.after) return;
-    const { readId, block, count, map } = request;
+  #sendIfBehind(read: Read): boolean {
+    const { member, readId, after, block, count, map } = read;
+    if (read.at !== 'queued' || !member || member.sent < after) return false;
     this.#queued.delete(read);
-    read.place = { at: 'sent', memberId: member.id, after: place.after };
-    this.#o.say(member, { type: 'read', readId, after: place.after, block, count, ...(map ? { map } : {}) });
+    read.at = 'sent';
+    this.#o.say(
+      member,
+      map
+        ? { type: 'read', readId, after, block, count, map }
+        : { type: 'read', readId, after, block, count },
+    );
+    return true;
   }
 }

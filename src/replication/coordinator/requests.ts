@@ -23,14 +23,13 @@ interface Request {
   readonly answer: Answer<void>;
 }
 
-interface Numbered {
-  readonly number: number;
-  readonly deadlineMs: number;
-  readonly answer: Answer<void>;
-}
+/** With its number from `admit` on. */
+type Numbered = Request & { number: number };
+
+const done: Result<void> = { ok: true, value: undefined };
 
 export class Requests {
-  readonly #waiting = new Queue<Request>();
+  readonly #waiting = new Queue<Numbered>();
   readonly #numbered: Readonly<Record<Need, Queue<Numbered>>> = {
     received: new Queue(),
     durable: new Queue(),
@@ -42,16 +41,16 @@ export class Requests {
     return this.#waiting.size;
   }
 
-  submit(request: Request): void {
-    this.#waiting.push(request);
+  submit({ body, need, deadlineMs, answer }: Request): void {
+    this.#waiting.push({ body, need, deadlineMs, answer, number: 0 });
   }
 
   /** Gives numbers, in the order of submission, as long as `mayIssue`. */
   admit(mayIssue: () => boolean, issue: (body: EntryBody) => number): void {
     for (let request = this.#waiting.first; request && mayIssue(); request = this.#waiting.first) {
       this.#waiting.shift();
-      const { deadlineMs, answer, need, body } = request;
-      this.#numbered[need].push({ number: issue(body), deadlineMs, answer });
+      request.number = issue(request.body);
+      this.#numbered[request.need].push(request);
     }
   }
 
@@ -62,8 +61,7 @@ export class Requests {
 
   /** Called while the lease holds: nothing is answered otherwise (R14). */
   answerReady(): void {
-    for (let answer = this.#ready.shift(); answer; answer = this.#ready.shift())
-      answer({ ok: true, value: undefined });
+    for (let answer = this.#ready.shift(); answer; answer = this.#ready.shift()) answer(done);
   }
 
   expire(nowMs: number): void {

@@ -49,18 +49,26 @@ export class Seats {
   }
 
   meets(quorum: Quorum, holds: (member: Member) => boolean): boolean {
-    return this.#sets.every((set) => set.filter(holds).length >= quorum(set.length));
+    for (const set of this.#sets) {
+      let held = 0;
+      for (const member of set) if (holds(member)) held += 1;
+      if (held < quorum(set.length)) return false;
+    }
+    return true;
   }
 
   /** The highest number that a quorum of each set has reached; `position` undefined: this one does not count. */
   reached(quorum: Quorum, position: (member: Member) => number | undefined): number {
-    const each = this.#sets.map((set) =>
-      reachedBy(
-        set.flatMap((member) => position(member) ?? []),
-        quorum(set.length),
-      ),
-    );
-    return Math.min(...each);
+    let least = Infinity;
+    for (const set of this.#sets) {
+      const numbers: number[] = [];
+      for (const member of set) {
+        const number = position(member);
+        if (number !== undefined) numbers.push(number);
+      }
+      least = Math.min(least, reachedBy(numbers, quorum(set.length)));
+    }
+    return least;
   }
 
   /** For a message: how many there are in the set that lacks most, and how many are needed. */

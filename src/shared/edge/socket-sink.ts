@@ -1,9 +1,20 @@
 /** Writes to a socket, gathered: what is written in one turn goes to the kernel in one call. */
 import type { Socket } from 'node:net';
 
+/** Up to here parts are put side by side into a slab; larger ones are passed on as they are. */
+const copyBytesMax = 16_384;
+const slabBytes = 65_536;
+
 export class SocketSink {
   readonly #socket: Socket;
-  #parts: Uint8Array[] = [];
+  readonly #parts: Uint8Array[] = [];
+  /** What follows the parts: bytes of one buffer, side by side. */
+  #run: ArrayBufferLike | undefined;
+  #runFrom = 0;
+  #runTo = 0;
+  #slab = new Uint8Array(0);
+  #fill = 0;
+  #scheduled = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -11,8 +22,25 @@ export class SocketSink {
   }
 
   write(parts: readonly Uint8Array[]): void {
-    if (this.#parts.length === 0) queueMicrotask(() => this.#flush());
-    for (const part of parts) if (part.byteLength > 0) this.#parts.push(part);
+    for (const part of parts) {
+      if (part.byteLength <= copyBytesMax) this.#copy(part);
+      else this.pass(part);
+    }
+  }
+
+  /** What nobody changes any more need not be copied. */
+  pass(bytes: Uint8Array): void {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(this.#flush);
+    }
+    const { buffer, byteOffset, byteLength } = bytes;
+    if (buffer !== this.#run || byteOffset !== this.#runTo) {
+      this.#closeRun();
+      this.#run = buffer;
+      this.#runFrom = byteOffset;
+    }
+    this.#runTo = byteOffset + byteLength;
   }
 
   end(): void {
@@ -23,18 +51,54 @@ export class SocketSink {
   }
 
   destroy(): void {
-    this.#parts = [];
+    this.#drop();
     this.#socket.destroy();
   }
 
-  #flush(): void {
-    const parts = this.#parts;
-    this.#parts = [];
-    if (parts.length === 0 || !this.#socket.writable) return;
-    this.#socket.cork();
-    for (const part of parts) this.#socket.write(part);
-    this.#socket.uncork();
+  #copy(part: Uint8Array): void {
+    if (part.byteLength === 0) return;
+    if (this.#fill + part.byteLength > this.#slab.byteLength) {
+      this.#slab = new Uint8Array(Buffer.allocUnsafeSlow(slabBytes).buffer);
+      this.#fill = 0;
+    }
+    const from = this.#fill;
+    this.#slab.set(part, from);
+    this.#fill += part.byteLength;
+    this.pass(this.#slab.subarray(from, this.#fill));
   }
+
+  #closeRun(): void {
+    if (this.#run !== undefined)
+      this.#parts.push(new Uint8Array(this.#run, this.#runFrom, this.#runTo - this.#runFrom));
+    this.#run = undefined;
+  }
+
+  #drop(): void {
+    this.#run = undefined;
+    this.#parts.length = 0;
+  }
+
+  readonly #flush = (): void => {
+    this.#scheduled = false;
+    this.#closeRun();
+    const socket = this.#socket;
+    if (!socket.writable) return this.#drop();
+    const [only] = this.#parts;
+    if (this.#parts.length === 1 && only) socket.write(only);
+    else if (this.#parts.length > 1) {
+      socket.cork();
+      for (const part of this.#parts) socket.write(part);
+      socket.uncork();
+    }
+    this.#parts.length = 0;
+    // The kernel has all of it, which is the rule: the slab can be used again.
+    if (socket.writableLength === 0) this.#fill = 0;
+    else {
+      this.#slab = new Uint8Array(0);
+      this.#fill = 0;
+    }
+    return undefined;
+  };
 }
 
 const lingerMs = 2_000;

@@ -5,6 +5,8 @@ import type { Condition } from './sense.ts';
 export class Nexus {
   /** Initiator name and ISID: the SCSI initiator port name (RFC 7143 §4.4.1). */
   readonly name: string;
+  /** Name of the initiator, whichever of its ports this is. */
+  readonly initiator: string;
   /** The size of the volume that this initiator was last told or warned about. */
   knownBytes: number;
   /** It was told that the pools are nearly full, and they still are. */
@@ -15,12 +17,8 @@ export class Nexus {
 
   constructor(name: string, knownBytes: number) {
     this.name = name;
+    this.initiator = name.split(',', 1)[0] ?? '';
     this.knownBytes = knownBytes;
-  }
-
-  /** Name of the initiator, whichever of its ports this is. */
-  get initiator(): string {
-    return this.name.split(',', 1)[0] ?? '';
   }
 
   /** A reset takes the place of what was pending before (SAM-5 §5.14.2); each condition waits at most once. */

@@ -7,8 +7,8 @@ const parse = (cdb: readonly number[], size = sizeBytes) => {
   const plain = new PlainTransfer();
   const view = new DataView(Uint8Array.from([0, 0, 0, ...cdb, ...Array<number>(16).fill(0)]).buffer);
   if (!plain.parse(view, 3, size)) return undefined;
-  const { write, offsetBytes, lengthBytes } = plain;
-  return { write, offsetBytes, lengthBytes };
+  const { write, fua, offsetBytes, lengthBytes } = plain;
+  return { write, ...(fua ? { fua } : {}), offsetBytes, lengthBytes };
 };
 
 test.each([
@@ -19,13 +19,19 @@ test.each([
     { write: true, offsetBytes: 0xffffffff * 512, lengthBytes: 512 },
   ],
   ['READ(16)', cdbs[16](0x88, 2 ** 33, 256), { write: false, offsetBytes: 2 ** 42, lengthBytes: 131_072 }],
+  [
+    'WRITE(10) with FUA',
+    cdbs[10](0x2a, 0, 1, 8),
+    { write: true, fua: true, offsetBytes: 0, lengthBytes: 512 },
+  ],
   ['WRITE(16)', cdbs[16](0x8a, 1, 2), { write: true, offsetBytes: 512, lengthBytes: 1024 }],
 ])('%s is plain', (_, cdb, expected) => {
   expect(parse(cdb)).toEqual(expected);
 });
 
 test.each([
-  ['FUA', cdbs[10](0x2a, 0, 1, 8)],
+  ['a READ with FUA', cdbs[10](0x28, 0, 1, 8)],
+  ['FUA and DPO', cdbs[10](0x2a, 0, 1, 0x18)],
   ['DPO', cdbs[10](0x28, 0, 1, 0x10)],
   ['protection', cdbs[16](0x88, 0, 1, 0x20)],
   ['nothing to move', cdbs[10](0x28, 0, 0)],

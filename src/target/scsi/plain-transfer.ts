@@ -1,21 +1,25 @@
 /**
- * READ and WRITE of 10 and 16 bytes that ask for nothing but their data (SBC-3 §5.10, §5.12, §5.32, §5.34): found in a CDB
- * where it lies. What has flags set (FUA, DPO, protection), or is out of range, is left to transfer.ts.
+ * READ and WRITE of 10 and 16 bytes that ask for their data alone, or WRITE with FUA (SBC-3 §5.10, §5.12, §5.32, §5.34): found in
+ * a CDB where it lies. What has other flags set (DPO, protection), or is out of range, is left to transfer.ts.
  */
 import { blockLimits, sectorBytes } from './block-limits.ts';
 
 const opcodes = { read10: 0x28, write10: 0x2a, read16: 0x88, write16: 0x8a } as const;
 
+const fuaFlag = 8;
+
 /** One object for all commands of a connection: valid until the next one is looked at. */
 export class PlainTransfer {
   write = false;
+  /** Of a write. */
+  fua = false;
   offsetBytes = 0;
   lengthBytes = 0;
 
   /** Whether the CDB at `at` is such a command within `sizeBytes`. */
   parse(cdb: DataView, at: number, sizeBytes: number): boolean {
     const opcode = cdb.getUint8(at);
-    if (cdb.getUint8(at + 1) !== 0) return false;
+    const flags = cdb.getUint8(at + 1);
     let lba = 0;
     let sectors = 0;
     let control = 0;
@@ -31,7 +35,9 @@ export class PlainTransfer {
     this.write = opcode === opcodes.write10 || opcode === opcodes.write16;
     this.offsetBytes = lba * sectorBytes;
     this.lengthBytes = sectors * sectorBytes;
+    this.fua = flags === fuaFlag;
+    const known = flags === 0 || (flags === fuaFlag && this.write);
     const inside = lba + sectors <= sizeBytes / sectorBytes;
-    return inside && control === 0 && sectors > 0 && sectors <= blockLimits.transferSectorsMax;
+    return known && inside && control === 0 && sectors > 0 && sectors <= blockLimits.transferSectorsMax;
   }
 }

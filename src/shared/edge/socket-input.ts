@@ -1,12 +1,12 @@
 /**
- * Reading from an accepted socket into one buffer that is used again and again, in which PDUs lie whole: no fresh buffer per
- * read, no copy per PDU. Node offers this (`onread`) for sockets that it dials; an accepted one is adopted by a second object
+ * Reading from a socket into one buffer that is used again and again, in which messages lie whole: no fresh buffer per read,
+ * no copy per message. Node offers this (`onread`) for sockets that it dials; an accepted one is adopted by a second object
  * around its handle. Where a Node does not have that handle, 'data' events are copied into the same buffer.
  */
-import { Socket, type SocketConstructorOpts } from 'node:net';
-import { assert } from '../shared/assert.ts';
+import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
+import { assert } from '../assert.ts';
 
-/** Holds the longest PDU, and whatever came before it in one read. */
+/** Holds the longest message that a reader waits for, and whatever came before it in one read. */
 const bufferBytes = 524_288;
 /** With less room than this behind what waits, it is moved to the front. */
 const roomBytesMin = 65_536;
@@ -44,20 +44,29 @@ class InputBuffer {
   }
 }
 
+/** For `connect`: what is read goes to `reader`. */
+export const readerOptions = (reader: ByteReader): OnReadOpts => onreadOf(new InputBuffer(), reader);
+
+const onreadOf = (input: InputBuffer, reader: ByteReader): OnReadOpts => ({
+  buffer: () => input.room(),
+  callback: (bytes) => {
+    input.filled(bytes, reader);
+    return true;
+  },
+});
+
 /** `accepted` must come from a server with `pauseOnConnect`. */
 export function readInto(accepted: Socket, reader: ByteReader): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
   const input = new InputBuffer();
   if (typeof handle !== 'object' || handle === null) return readEvents(accepted, input, reader);
-  const onread = {
-    buffer: () => input.room(),
-    callback: (bytes: number) => {
-      input.filled(bytes, reader);
-      return true;
-    },
-  };
+  const onread = onreadOf(input, reader);
   // `handle` is not in the documented options; it has been there since Node 0.x and is what cluster workers use.
-  return new Socket({ handle, onread } as SocketConstructorOpts);
+  const socket = new Socket({ handle, onread } as SocketConstructorOpts);
+  // Its server counts the first object: it is over when the second one is.
+  Reflect.set(accepted, '_handle', null);
+  socket.once('close', () => accepted.destroy());
+  return socket;
 }
 
 function readEvents(socket: Socket, input: InputBuffer, reader: ByteReader): Socket {
