@@ -54,7 +54,7 @@ export class WireError extends Error {
 
 const pageBytes = 65_536;
 const pages = Math.ceil((reserved + headerBytes + payloadBytesMax) / pageBytes);
-const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
 const kernels = openKernels(memory);
 const arena = Buffer.from(memory.buffer);
 const arenaView = new DataView(memory.buffer);

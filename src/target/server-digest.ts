@@ -8,7 +8,7 @@ const scratchBytes = 4 * pageBytes;
 
 export function openCrc32c(): Crc32c {
   const pages = (reserved + scratchBytes) / pageBytes;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const kernels = openKernels(memory);
   const scratch = new Uint8Array(memory.buffer, reserved, scratchBytes);
   return (bytes, seed = 0) => {

@@ -10,7 +10,7 @@ import { blockBytes } from '../../shared/block-size.ts';
 import { openKernels, reserved } from '../../shared/kernels.ts';
 import { isInProcessArena, processArena } from './group/arena.ts';
 
-const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });
+const memory = new WebAssembly.Memory({ initial: 2, maximum: 2 });
 const kernels = openKernels(memory);
 const bytes = new Uint8Array(memory.buffer);
 const words = new Uint32Array(memory.buffer);

@@ -1,6 +1,9 @@
 /**
  * Memory that the kernels reach and that devices write from without a copy: strips of 256 KiB, aligned to pages, handed
- * out and given back. It grows when all are out, up to a bound; beyond it somebody keeps what he should give back.
+ * out and given back. All of it is there from the beginning as addresses; the machine gives memory where it is touched.
+ * When all is out somebody keeps what he should give back.
+ *
+ * It is not shared between threads: copying into shared memory goes word by word, and takes more than twice as long.
  */
 import { assert } from '../../../shared/assert.ts';
 import { type Kernels, openKernels, reserved } from '../../../shared/kernels.ts';
@@ -16,7 +19,7 @@ const sumsAt = 56 * 1024;
 /** Blocks whose sums are computed by one call. */
 export const sumsMax = 32;
 
-/** A resizing arena has a new buffer object after each growth; all of them begin at a page of the machine. */
+/** Of arenas: they begin at a page of the machine. */
 const alignedBuffers = new WeakSet<ArrayBufferLike>();
 
 /** Whether the bytes begin at a multiple of 4096 in memory, so that O_DIRECT takes them as they are. */
@@ -25,7 +28,7 @@ export const isPageAligned = (bytes: Uint8Array): boolean =>
 
 export interface Arena {
   readonly kernels: Kernels;
-  /** All of it, by offset. Another object after `take` may have grown it. */
+  /** All of it, by offset. */
   readonly bytes: Uint8Array;
   /** Where u32 operands of one kernel call may stand: 64 words. */
   readonly table: Uint32Array;
@@ -40,32 +43,29 @@ export interface Arena {
   view(offset: number, lengthBytes: number): Uint8Array;
   /** Strips that are out. */
   readonly taken: number;
-  /** Whether it is, or was before it grew, the buffer of this arena. */
+  /** Whether it is the buffer of this arena. */
   owns(buffer: ArrayBufferLike): boolean;
 }
 
 export function openArena(): Arena {
   const memory = new WebAssembly.Memory({
-    initial: reserved / pageBytes,
+    initial: arenaBytesMax / pageBytes,
     maximum: arenaBytesMax / pageBytes,
-    shared: true,
   });
   const kernels = openKernels(memory);
   /** By how many were taken side by side. */
   const free = new Map<number, number[]>();
-  let bytes = new Uint8Array(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  alignedBuffers.add(memory.buffer);
+  /** Never handed out from here on. */
+  let end = Math.ceil(reserved / stripBytes) * stripBytes;
   let taken = 0;
-  const buffers = new WeakSet<ArrayBufferLike>();
   const grow = (strips: number, known: number[]) => {
-    const end = bytes.byteLength;
     assert(growBytes % (strips * stripBytes) === 0, 'whole runs of strips');
     assert(end + growBytes <= arenaBytesMax, `strips are given back: ${taken} are out`);
-    memory.grow(growBytes / pageBytes);
-    bytes = new Uint8Array(memory.buffer);
-    alignedBuffers.add(memory.buffer);
-    buffers.add(memory.buffer);
     const runBytes = strips * stripBytes;
     for (let at = end + growBytes - runBytes; at >= end; at -= runBytes) known.push(at);
+    end += growBytes;
   };
   return {
     kernels,
@@ -73,9 +73,7 @@ export function openArena(): Arena {
     table: new Uint32Array(memory.buffer, tableAt, 64),
     sumsAt,
     sums: new Uint32Array(memory.buffer, sumsAt, 4 * sumsMax),
-    get bytes() {
-      return bytes;
-    },
+    bytes,
     get taken() {
       return taken;
     },
@@ -85,7 +83,7 @@ export function openArena(): Arena {
       if (known.length === 0) grow(strips, known);
       taken += strips;
       const at = known.pop();
-      assert(at !== undefined, 'the arena has grown');
+      assert(at !== undefined, 'strips were added');
       return at;
     },
     give(at, strips = 1) {
@@ -93,7 +91,7 @@ export function openArena(): Arena {
       taken -= strips;
       free.get(strips)?.push(at);
     },
-    owns: (buffer) => buffers.has(buffer),
+    owns: (buffer) => buffer === memory.buffer,
     view: (offset, lengthBytes) => bytes.subarray(offset, offset + lengthBytes),
   };
 }

@@ -22,7 +22,7 @@ const sumAt = 80;
 const saltHigh = 0x0200_0001;
 const lastFlag = 1;
 
-const memory = new WebAssembly.Memory({ initial: 6, maximum: 6, shared: true });
+const memory = new WebAssembly.Memory({ initial: 6, maximum: 6 });
 const kernels = openKernels(memory);
 const arena = new Uint8Array(memory.buffer);
 

@@ -27,7 +27,7 @@ const lengthBytes = 2;
 /** Longest compressed form that saves a sector. */
 const packedMax = (plainSectors - 1) * sectorBytes - lengthBytes;
 
-const memory = new WebAssembly.Memory({ initial: 4, maximum: 4, shared: true });
+const memory = new WebAssembly.Memory({ initial: 4, maximum: 4 });
 const kernels = openKernels(memory);
 /** Where the piece is, from `pieceAt(0)` on. */
 export const arena = new Uint8Array(memory.buffer);
