@@ -1,7 +1,7 @@
 /** Initiators that write, read and flush at whatever target they reach, and remember every answer. */
 import { blockBytes } from '../../shared/block-size.ts';
 import type { DoorAnswer, ManagementName } from './sim-door.ts';
-import type { Request } from './sim-plan.ts';
+import type { Request } from './sim-acts.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
 import type { SimTarget } from './sim-target.ts';

@@ -1,6 +1,6 @@
 /** What a fault of the plan does to the world. */
 import { ackQuorum } from '../../replication/quorum.ts';
-import type { Fault, Who } from './sim-plan.ts';
+import type { Fault, Who } from './sim-acts.ts';
 import type { SimReplica } from './sim-replica.ts';
 import type { SimTarget } from './sim-target.ts';
 import type { SimWorld } from './sim-world.ts';

@@ -7,7 +7,8 @@ import type { Entry, ReplicaMessage, TargetMessage } from '../../replication/mes
 import { prng, type Prng } from '../../shared/prng.ts';
 import { perform, type Involved } from './sim-faults.ts';
 import { SimNetwork, type SimLink } from './sim-network.ts';
-import type { SimPlan, Trigger } from './sim-plan.ts';
+import type { Trigger } from './sim-acts.ts';
+import type { SimPlan } from './sim-plan.ts';
 import { SimOperator } from './sim-operator.ts';
 import { SimProcess } from './sim-process.ts';
 import { Reach } from './sim-reach.ts';
