@@ -32,9 +32,9 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
   return {
     repair: (block, data) => void repair(block, data),
     commit: (done) => void commit(done),
-    read: (block, count, done) => void settle(store.read(block, count), done),
-    births: (after, { block, count }, limit, done) =>
-      void settle(store.births(after, block, count, limit), done),
+    read: (block, count, done, snapshot) => void settle(store.read(block, count, snapshot), done),
+    births: (after, { block, count }, limit, done, snapshot) =>
+      void settle(store.births(after, block, count, limit, snapshot), done),
     digest: (block, count, snapshot, done) => void settle(store.digest(block, count, snapshot), done),
   };
 }

@@ -1,5 +1,6 @@
 /** Requests and replies between replicas as frames. The lists of extents are JSON, the blocks follow it as they are. */
 import type { BlockRange, CopiedExtent, CopyReply, CopyRequest } from './copy.ts';
+import { isUserSnapshot } from './record.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import { emptyFrame, WireError, type Frame } from './wire.ts';
 
@@ -45,14 +46,15 @@ const ranges = (list: unknown): BlockRange[] =>
 
 /** Every request tells which it is (`id`); its reply tells it again. */
 export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
-  const { epoch, nonce, attachId, firstLive } = request;
+  const { epoch, nonce, attachId, firstLive, snapshot } = request;
+  const of = snapshot === undefined ? [] : [snapshot];
   const common = { epoch, nonce, flags: id & 0xffff };
   if (request.type === 'digest') {
-    const payload = pack([attachId, firstLive, pairs(request.groups)], []);
+    const payload = pack([attachId, firstLive, pairs(request.groups), ...of], []);
     return part(types.digest, { ...common, number: request.number, payload });
   }
   const { after, block, count, also } = request;
-  const payload = pack([attachId, firstLive, count, pairs(also)], []);
+  const payload = pack([attachId, firstLive, count, pairs(also), ...of], []);
   return part(types.copy, { ...common, number: after, block, payload });
 }
 
@@ -68,14 +70,29 @@ export function decodeCopyRequest({ type, flags, epoch, nonce, number, block, pa
     throw new WireError('a copy request without numbers');
   const common = { epoch, nonce, attachId, firstLive };
   if (type === types.digest) {
-    return { id: flags, request: { ...common, type: 'digest', number, groups: ranges(items[2]) } };
+    const of = snapshotOf(items[3]);
+    return { id: flags, request: { ...common, ...of, type: 'digest', number, groups: ranges(items[2]) } };
   }
   if (type !== types.copy || !Number.isSafeInteger(count))
     throw new WireError(`no copy request has type ${type}`);
   return {
     id: flags,
-    request: { ...common, type: 'copy', after: number, block, count, also: ranges(items[3]) },
+    request: {
+      ...common,
+      ...snapshotOf(items[4]),
+      type: 'copy',
+      after: number,
+      block,
+      count,
+      also: ranges(items[3]),
+    },
   };
+}
+
+function snapshotOf(item: unknown): { readonly snapshot?: string } {
+  if (item === undefined) return {};
+  if (typeof item !== 'string' || !isUserSnapshot(item)) throw new WireError('no snapshot is called so');
+  return { snapshot: item };
 }
 
 export function encodeCopyReply(id: number, reply: CopyReply): Frame {

@@ -17,7 +17,12 @@ export interface Extent extends BlockRange {
   readonly mapped: boolean;
 }
 
-export type CopyRequest = Fence & { readonly attachId: number; readonly firstLive: number } & (
+export type CopyRequest = Fence & {
+  readonly attachId: number;
+  readonly firstLive: number;
+  /** What is asked of is this snapshot, not the head (R24); its stored name (record.ts). */
+  readonly snapshot?: string | undefined;
+} & (
     | {
         readonly type: 'copy';
         /** Blocks born after this number on the source are wanted … */
@@ -29,6 +34,7 @@ export type CopyRequest = Fence & { readonly attachId: number; readonly firstLiv
       }
     | {
         readonly type: 'digest';
+        /** Of the proof; unless a snapshot is asked of. */
         readonly number: number;
         readonly groups: readonly BlockRange[];
       }

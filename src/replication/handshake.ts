@@ -15,8 +15,10 @@ import { equalSecrets, proof } from '../shared/keys.ts';
 import { emptyFrame, WireError, type Frame } from './wire.ts';
 
 export const protocolVersions: readonly number[] = [1];
+/** A replica answers a target's questions for digests: without it, it takes no part in a scrub. */
+export const digestFeature = 'digest';
 /** Named so that N and N + 1 can talk: a feature is used when both name it. */
-export const protocolFeatures: readonly string[] = [];
+export const protocolFeatures: readonly string[] = [digestFeature];
 
 /** What one side understands. The highest version that both know is spoken, with the features that both name. */
 export interface Speaks {

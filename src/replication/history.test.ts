@@ -36,6 +36,9 @@ test.each([
   [h('1:10 2:20<12', 25),     h('1:10 2:21<12', 25),    12], //  same epoch, other first number: not the same
   [h('2:20', 25),             h('3:30', 35),             0], //  cut histories that share nothing
   [h('3:30<25', 35),          h('2:20 3:30<25', 33),    33],
+  [h('1:10 1:30<15', 35),     h('1:10', 28),            15], //  what a return has undone
+  [h('1:10 1:30<15', 35),     h('1:10 1:40<20', 45),    15], //  two ways to go on
+  [h('1:10 1:30<15', 35),     h('1:10 1:30<15', 32),    32],
 ])('common point %#', (a, b, expected) => {
   expect([commonPoint(a, b), commonPoint(b, a)]).toEqual([expected, expected]);
 });
@@ -53,7 +56,9 @@ test.each([
 
 test.each([
   [h('1:10', 9), false],
-  [h('1:10 1:20<12', 21), false],
+  [h('1:10 1:20<12', 21), true], //        a return to the snapshot taken at 12
+  [h('1:10 1:12<12', 21), false],
+  [h('0:10', 12), false],
   [h('2:10 1:20<12', 21), false],
   [h('1:10 2:12<12', 13), false],
   [h('1:10 2:20<9', 22), false],

@@ -4,14 +4,17 @@
  * Invariants: epochs and their first numbers ascend; an epoch begins above where the one before it ended
  * (previousLast < first); last is at or above the first number of the newest epoch. The empty history is that of a
  * volume that no target has ever served.
+ *
+ * A return to a snapshot is a fork like any other: from its entry on an epoch begins again, with previousLast the number
+ * of the snapshot. What was between the two is in no history that follows.
  */
 import { assert } from '../shared/assert.ts';
 
 export interface EpochStart {
   readonly epoch: number;
-  /** Number of the epoch's adopt entry. */
+  /** Number of the epoch's adopt entry, or of an entry that returned to a snapshot. */
   readonly first: number;
-  /** Number at which the history that this epoch adopted ended. */
+  /** Number at which the history that this epoch adopted ended, or that of the snapshot. */
   readonly previousLast: number;
 }
 
@@ -53,11 +56,28 @@ export function adopt(chosen: History, epoch: number, first: number): History {
   return next;
 }
 
-/** True when the list could have been made by adoptions: what a peer or a disk gives is checked with it. */
+/** The history of the snapshot that was taken at `number` of this one. */
+export const historyAt = ({ epochs }: Pick<History, 'epochs'>, number: number): History => ({
+  epochs: epochs.filter(({ first }) => first <= number),
+  last: number,
+});
+
+/** The history after the entry `first`, which returned to the snapshot taken at `number`. */
+export function returned(history: History, number: number, first: number): History {
+  const { epochs } = historyAt(history, number);
+  const next = {
+    epochs: [...epochs, { epoch: epochOf(history), first, previousLast: number }],
+    last: first,
+  };
+  assertHistory(next);
+  return next;
+}
+
+/** True when the list could have been made by adoptions and returns: what a peer or a disk gives is checked with it. */
 export function isHistory({ epochs, last }: History): boolean {
   let before: EpochStart = { epoch: 0, first: 0, previousLast: 0 };
   for (const start of epochs) {
-    const ascends = start.epoch > before.epoch && start.previousLast >= before.first;
+    const ascends = start.epoch > 0 && start.epoch >= before.epoch && start.previousLast >= before.first;
     if (!ascends || start.first <= start.previousLast) return false;
     before = start;
   }

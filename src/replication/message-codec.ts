@@ -2,26 +2,28 @@
  * The messages of a link as frames. What is sent for each entry, read or acknowledgement stands in the header alone;
  * the rest is JSON in the payload, where a later version may add fields and an earlier one ignores them.
  */
-import type { Entry, EntryBody, EntryKind, ReplicaMessage, TargetMessage } from './messages.ts';
+import type { BlockRange } from './copy.ts';
+import type { Entry, EntryBody, EntryKind, Proof, ReplicaMessage, TargetMessage } from './messages.ts';
 import type { Fence } from './record.ts';
 import { emptyFrame, WireError, type Frame } from './wire.ts';
 
 // prettier-ignore
 const targetTypes = {
   promise: 0x10, attach: 0x11, rebuild: 0x12, source: 0x13, entry: 0x14, inSync: 0x15, renew: 0x16, release: 0x17,
-  read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c, repair: 0x1d,
+  read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c, repair: 0x1d, digest: 0x1e,
 } as const satisfies Record<TargetMessage['type'], number>;
 
 // prettier-ignore
 const replicaTypes = {
   report: 0x40, refuse: 0x41, wait: 0x42, received: 0x43, durable: 0x44, renewed: 0x45, data: 0x46, readFailed: 0x47,
   progress: 0x48, sourceLost: 0x49, copied: 0x4a, mismatch: 0x4b, complete: 0x4c, full: 0x4d, leave: 0x4e, space: 0x4f,
-  committed: 0x50,
+  committed: 0x50, digests: 0x51,
 } as const satisfies Record<ReplicaMessage['type'], number>;
 
 // prettier-ignore
 const entryKinds = {
-  write: 1, unmap: 2, flush: 3, adopt: 4, resize: 5, state: 6, snapshot: 7, membership: 8,
+  write: 1, unmap: 2, flush: 3, adopt: 4, resize: 5, state: 6, proof: 7, membership: 8, snapshot: 9,
+  deleteSnapshot: 10, revert: 11,
 } as const satisfies Record<EntryKind, number>;
 
 /** Of a write. */
@@ -98,13 +100,13 @@ export function encodeTargetMessage(message: TargetMessage): Frame {
         payload: json({ epochs: message.epochs, from: message.from, revert: message.revert }),
       });
     case 'rebuild': {
-      const { attachId, epochs, firstLive, sizeBytes, values, membership, source } = message;
-      return frame(type, message, {
-        payload: json({ attachId, epochs, firstLive, sizeBytes, values, membership, source }),
-      });
+      const { epoch, nonce, type: _, ...body } = message;
+      return frame(type, { epoch, nonce }, { payload: json(body) });
     }
     case 'source':
       return frame(type, message, { payload: json({ attachId: message.attachId, source: message.source }) });
+    case 'digest':
+      return frame(type, message, { number: message.number, payload: json({ ranges: message.ranges }) });
   }
 }
 
@@ -152,8 +154,18 @@ export function decodeTargetMessage(given: Frame): TargetMessage {
       return { ...fence, type, ...parse<Body<'rebuild'>>(payload, rebuildFields) };
     case 'source':
       return { ...fence, type, ...parse<Body<'source'>>(payload, { attachId: 'number', source: 'object' }) };
+    case 'digest': {
+      const { ranges } = parse<Pick<Body<'digest'>, 'ranges'>>(payload, { ranges: 'list' });
+      if (ranges.length > rangesMax || !ranges.every(isRange)) throw new WireError('ranges that are none');
+      return { ...fence, type, number, ranges };
+    }
   }
 }
+
+/** Of one question. */
+const rangesMax = 64;
+const isRange = ({ block, count }: BlockRange): boolean =>
+  Number.isSafeInteger(block) && block >= 0 && Number.isSafeInteger(count) && count > 0;
 
 type Body<T extends TargetMessage['type']> = Omit<Extract<TargetMessage, { type: T }>, 'type' | keyof Fence>;
 type Told<T extends ReplicaMessage['type']> = Omit<
@@ -187,7 +199,11 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
     case 'copied':
       return frame(type, message, { number: message.attachId });
     case 'complete':
-      return frame(type, message, { number: message.number, block: message.attachId });
+      return frame(type, message, {
+        number: message.number,
+        block: message.attachId,
+        ...(message.proof ? { payload: json({ proof: message.proof }) } : {}),
+      });
     case 'leave':
       return frame(type, message);
     case 'committed':
@@ -198,6 +214,7 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
     case 'progress':
     case 'sourceLost':
     case 'mismatch':
+    case 'digests':
     case 'full': {
       const { epoch, nonce, type: _, ...body } = message;
       return frame(type, { epoch, nonce }, { payload: json(body) });
@@ -225,7 +242,7 @@ export function decodeReplicaMessage(given: Frame): ReplicaMessage {
     case 'copied':
       return { ...fence, type, attachId: number };
     case 'complete':
-      return { ...fence, type, number, attachId: block };
+      return { ...fence, type, number, attachId: block, ...proofOf(payload) };
     case 'leave':
       return { ...fence, type };
     case 'committed':
@@ -266,9 +283,24 @@ export function decodeReplicaMessage(given: Frame): ReplicaMessage {
         type,
         ...parse<Told<'mismatch'>>(payload, { attachId: 'number', groups: 'number', message: 'string' }),
       };
+    case 'digests': {
+      const body = parse<Told<'digests'>>(payload, { number: 'number', digests: 'list' });
+      const wrong = body.digests.some((one) => one !== null && !/^[0-9a-f]{1,128}$/.test(one));
+      if (wrong) throw new WireError('a digest is none');
+      return { ...fence, type, ...body };
+    }
     case 'full':
       return { ...fence, type, ...parse<Told<'full'>>(payload, { message: 'string' }) };
   }
+}
+
+/** Of `complete`; a replica of an older version says nothing of it. */
+function proofOf(payload: Uint8Array): { readonly proof?: Proof } {
+  if (payload.byteLength === 0) return {};
+  const { proof } = parse<{ readonly proof: Proof }>(payload, { proof: 'object' });
+  if (!Number.isSafeInteger(proof.number) || !/^[0-9a-f]{1,128}$/.test(proof.root))
+    throw new WireError('a proof without number and root');
+  return { proof };
 }
 
 function entryFields(entry: Entry): Partial<Frame> {
@@ -287,8 +319,11 @@ function entryFields(entry: Entry): Partial<Frame> {
       return { kind, number, block: entry.sizeBytes };
     case 'adopt':
     case 'state':
+    case 'proof':
+    case 'membership':
     case 'snapshot':
-    case 'membership': {
+    case 'deleteSnapshot':
+    case 'revert': {
       const { kind: _kind, number: _number, ...body } = entry;
       return { kind, number, payload: json(body) };
     }
@@ -311,8 +346,14 @@ function entryOf({ kind: given, number, block, count, flags, payload }: Frame): 
       return { kind, number, ...parse<Told<'adopt'>>(payload, { epoch: 'number', previousLast: 'number' }) };
     case 'state':
       return { kind, number, ...parse<Told<'state'>>(payload, { key: 'string', value: 'string' }) };
+    case 'proof':
+      return { kind, number, ...parse<Told<'proof'>>(payload, { replicas: 'list' }) };
     case 'snapshot':
-      return { kind, number, ...parse<Told<'snapshot'>>(payload, { name: 'string', replicas: 'list' }) };
+      return { kind, number, ...parse<Told<'snapshot'>>(payload, { name: 'string', createdAtMs: 'number' }) };
+    case 'deleteSnapshot':
+      return { kind, number, ...parse<Told<'deleteSnapshot'>>(payload, { name: 'string', of: 'number' }) };
+    case 'revert':
+      return { kind, number, ...parse<Told<'revert'>>(payload, { name: 'string', to: 'number' }) };
     case 'membership':
       return { kind, number, ...parse<Told<'membership'>>(payload, { from: 'object', record: 'object' }) };
   }

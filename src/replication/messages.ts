@@ -5,9 +5,10 @@
  * and hold for all of it.
  */
 import type { MembershipRecord } from '../api/target-config.ts';
+import type { BlockRange } from './copy.ts';
 import type { EpochStart, History } from './history.ts';
 import type { MembershipState } from './membership.ts';
-import type { Fence, Values } from './record.ts';
+import type { Fence, SnapshotInfo, Values } from './record.ts';
 
 export type EntryKind =
   | 'write'
@@ -16,10 +17,13 @@ export type EntryKind =
   | 'adopt'
   | 'resize'
   | 'state'
+  | 'proof'
+  | 'membership'
   | 'snapshot'
-  | 'membership';
+  | 'deleteSnapshot'
+  | 'revert';
 
-/** What gets a number. `snapshot` is internal (R25) until users' snapshots exist (R24); */
+/** What gets a number. */
 export type Entry = { readonly number: number } & EntryBody;
 
 export type EntryBody =
@@ -35,10 +39,16 @@ export type EntryBody =
   | { readonly kind: 'adopt'; readonly epoch: number; readonly previousLast: number }
   | { readonly kind: 'resize'; readonly sizeBytes: number }
   | { readonly kind: 'state'; readonly key: string; readonly value: string }
-  /** Only the named replicas take it. */
-  | { readonly kind: 'snapshot'; readonly name: string; readonly replicas: readonly string[] }
+  /** The named replicas freeze what they hold, to be compared (R25). */
+  | { readonly kind: 'proof'; readonly replicas: readonly string[] }
   /** From here on quorums are met in both (R32). */
-  | { readonly kind: 'membership'; readonly from: MembershipRecord; readonly record: MembershipRecord };
+  | { readonly kind: 'membership'; readonly from: MembershipRecord; readonly record: MembershipRecord }
+  /** The state after this entry gets a name. */
+  | { readonly kind: 'snapshot'; readonly name: string; readonly createdAtMs: number }
+  /** `of`: its number. */
+  | { readonly kind: 'deleteSnapshot'; readonly name: string; readonly of: number }
+  /** Content is again that of the snapshot taken at `to`; later snapshots go. Size, values and members stay. */
+  | { readonly kind: 'revert'; readonly name: string; readonly to: number };
 
 /** The state a replica can offer to a recovery: its own when complete, else its base (R19). */
 export interface CompleteState {
@@ -49,6 +59,8 @@ export interface CompleteState {
   readonly values: Values;
   /** Of this state; absent: nobody ever changed it. */
   readonly membership?: MembershipState | undefined;
+  /** Of users, in this history; absent: none. */
+  readonly snapshots?: readonly SnapshotInfo[] | undefined;
 }
 
 /** Where to copy from; the ticket proves to the source that the target sent us. */
@@ -72,7 +84,10 @@ export type TargetMessage = Fence &
         readonly from: number;
         readonly revert: boolean;
       }
-    /** Live entries from `firstLive` on follow; `epochs`, size and values are those just below it. */
+    /**
+     * Live entries from `firstLive` on follow; `epochs`, size, values and snapshots are those just below it. With `upTo`
+     * none follow: what is copied is that snapshot of the source, and another `rebuild` comes after it (R24).
+     */
     | {
         readonly type: 'rebuild';
         readonly attachId: number;
@@ -81,6 +96,8 @@ export type TargetMessage = Fence &
         readonly sizeBytes: number;
         readonly values: Values;
         readonly membership?: MembershipState | undefined;
+        readonly snapshots?: readonly SnapshotInfo[] | undefined;
+        readonly upTo?: SnapshotInfo | undefined;
         readonly source: CopySource;
       }
     | { readonly type: 'source'; readonly attachId: number; readonly source: CopySource }
@@ -106,6 +123,8 @@ export type TargetMessage = Fence &
     /** You are no member any more, and never will be again (R35). */
     | { readonly type: 'retire'; readonly version: number }
     | { readonly type: 'dropProof'; readonly number: number }
+    /** Of what was frozen at the proof entry `number`. */
+    | { readonly type: 'digest'; readonly number: number; readonly ranges: readonly BlockRange[] }
   );
 
 export type ReplicaMessage = Fence &
@@ -120,6 +139,8 @@ export type ReplicaMessage = Fence &
         readonly memberships: readonly MembershipRecord[];
         /** Highest version of them known to be committed; 0: none. */
         readonly committed: number;
+        /** Snapshots of users that are whole in its store, of whatever history; absent: none. */
+        readonly snapshots?: readonly SnapshotInfo[] | undefined;
       }
     /** Another target is promised, or has bid with a higher epoch (nonce 0); or the link is not in force (our own fence). */
     | { readonly type: 'refuse'; readonly promised: Fence }
@@ -153,13 +174,27 @@ export type ReplicaMessage = Fence &
         readonly groups: number;
         readonly message: string;
       }
-    | { readonly type: 'complete'; readonly attachId: number; readonly number: number }
+    /** Durable: in sync as of `number`, or the snapshot taken there is whole (`upTo`). */
+    | {
+        readonly type: 'complete';
+        readonly attachId: number;
+        readonly number: number;
+        readonly proof?: Proof | undefined;
+      }
+    /** Hexadecimal, of each range that was asked for; null: it can not be read. */
+    | { readonly type: 'digests'; readonly number: number; readonly digests: readonly (string | null)[] }
     | { readonly type: 'full'; readonly message: string }
     /** Its pool is nearly full: what it is sent still fits, new data should not be accepted. */
     | { readonly type: 'space'; readonly low: boolean }
     /** An orderly stop: the target drops this lease and answers `release`. */
     | { readonly type: 'leave' }
   );
+
+/** Content was compared with the source's as of an entry; `root`: of the hash tree over it, hexadecimal (R25). */
+export interface Proof {
+  readonly number: number;
+  readonly root: string;
+}
 
 /** A message before the edge puts the fence on it. */
 type Unfenced<M> = M extends Fence ? Omit<M, keyof Fence> : never;

@@ -25,6 +25,16 @@ export interface CopyRangeState {
   readonly common: number;
 }
 
+/** A snapshot that a user took: the state of the volume after entry `number`. Both name and number tell which it is. */
+export interface SnapshotInfo {
+  readonly name: string;
+  readonly number: number;
+  /** Unix time, as the requester told it. */
+  readonly createdAtMs: number;
+  /** Of the volume at that number. */
+  readonly sizeBytes: number;
+}
+
 export type Values = Readonly<Record<string, string>>;
 
 export type ContentState =
@@ -47,12 +57,29 @@ export interface ReplicaRecord {
   readonly committed?: number;
   /** What the entries of this history say; absent: nobody ever changed it. */
   readonly membership?: MembershipState | undefined;
+  /**
+   * Of this history, ascending, all of them whole in the store; absent: never were any. While rebuilding those below the
+   * point that is copied may be missing (R24).
+   */
+  readonly snapshots?: readonly SnapshotInfo[];
   /** No member any more: nothing is promised to anybody (R35). */
   readonly retired?: boolean;
 }
 
 export const baseSnapshot = '~base';
 export const proofSnapshot = (number: number): string => `~proof-${number}`;
+/** How the store calls a user's snapshot: one of a dead history may have had the name before. */
+export const storedName = ({ name, number }: Pick<SnapshotInfo, 'name' | 'number'>): string =>
+  `${name}@${number}`;
+/** Of a user, not of replication itself. */
+export const isUserSnapshot = (stored: string): boolean => !stored.startsWith('~');
+export const isSnapshotName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(name);
+export const sameSnapshot = (
+  a: Pick<SnapshotInfo, 'name' | 'number'>,
+  b: Pick<SnapshotInfo, 'name' | 'number'>,
+): boolean => a.name === b.name && a.number === b.number;
+/** Of one volume: the record that lists them is written often. */
+export const snapshotsMax = 256;
 export const isProofSnapshot = (name: string): boolean => name.startsWith('~proof-');
 
 /** The record is of a later release, or damaged: this replica can not take part. `message` says what to do. */
@@ -60,7 +87,11 @@ export class RecordError extends Error {
   override readonly name = 'RecordError';
 }
 
-const formatVersion = 1;
+/** 2 knows snapshots of users, and histories that return to them; whoever has neither writes 1. */
+const formatVersions: readonly number[] = [1, 2];
+
+const versionOf = ({ snapshots = [], epochs }: ReplicaRecord): number =>
+  snapshots.length > 0 || epochs.some(({ epoch }, i) => epochs[i - 1]?.epoch === epoch) ? 2 : 1;
 
 export const newRecord = (sizeBytes: number): ReplicaRecord => ({
   promised: { epoch: 0, nonce: 0 },
@@ -74,13 +105,13 @@ export const newRecord = (sizeBytes: number): ReplicaRecord => ({
 });
 
 export const encodeRecord = (record: ReplicaRecord): Uint8Array =>
-  Buffer.from(JSON.stringify({ version: formatVersion, ...record }));
+  Buffer.from(JSON.stringify({ version: versionOf(record), ...record }));
 
 /** The record of a store; an empty one is that of a new replica. Throws RecordError. */
 export function decodeRecord(bytes: Uint8Array, sizeBytes: number): ReplicaRecord {
   if (bytes.byteLength === 0) return newRecord(sizeBytes);
   const { version, ...record } = parse(bytes);
-  if (version !== formatVersion) {
+  if (!formatVersions.includes(version)) {
     throw new RecordError(`replication record of version ${version}: start a release that knows it`);
   }
   const starts = record.epochs.at(-1)?.first ?? 0;

@@ -310,7 +310,7 @@ test('R22d: complete is said only once it is durable, and a crash before leaves 
     reply(bench, { extents: [{ block: 0, count: 3, birth: 0, data: undefined }] });
     bench.tell(2, t2, {
       type: 'entry',
-      entry: { number: 200, kind: 'snapshot', name: '~proof-200', replicas: ['r1', 'r2'] },
+      entry: { number: 200, kind: 'proof', replicas: ['r1', 'r2'] },
     });
     const asked = bench.asked.shift();
     const groups = asked?.request.type === 'digest' ? asked.request.groups : [];
@@ -375,7 +375,7 @@ test('R25: a difference is reported and the groups are copied again, whatever th
   reply(bench, { extents: [{ block: 0, count: 3, birth: 0, data: undefined }] });
   bench.tell(2, t2, {
     type: 'entry',
-    entry: { number: 200, kind: 'snapshot', name: '~proof-200', replicas: ['r1'] },
+    entry: { number: 200, kind: 'proof', replicas: ['r1'] },
   });
   const asked = bench.asked.shift();
   expect(asked?.request).toMatchObject({ type: 'digest', number: 200, groups: [{ block: 0, count: 4 }] });

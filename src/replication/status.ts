@@ -1,3 +1,5 @@
+import type { Proof } from './messages.ts';
+
 /** What a target tells about its volume. Counters that move all the time are in it, but are no change of state. */
 export interface VolumeStatus {
   /** Init: never served yet. Offline: nothing is acknowledged. Degraded: fewer replicas in sync than there are. */
@@ -14,7 +16,22 @@ export interface VolumeStatus {
   /** One line that says why the phase is not Healthy; empty otherwise. */
   readonly message: string;
   readonly membership: MembershipStatus;
+  readonly scrub: ScrubStatus;
   readonly replicas: readonly ReplicaStatus[];
+}
+
+/** Of the last comparison of all replicas, in this process. */
+export interface ScrubStatus {
+  readonly state: 'idle' | 'running' | 'done';
+  readonly percent: number;
+  /** Groups of blocks that were not the same in all. */
+  readonly different: number;
+  /** Blocks that were written anew as the replicas that are right have them. */
+  readonly mended: number;
+  /** Blocks that still differ. */
+  readonly left: number;
+  /** What it waits for, or the first blocks that are left. */
+  readonly message: string;
 }
 
 export interface MembershipStatus {
@@ -41,6 +58,8 @@ export interface ReplicaStatus {
   readonly inflightWrites: number;
   /** Groups of blocks that a proof found different from the source's (R25), in this process. */
   readonly mismatches: number;
+  /** Of its last rebuild in this process. */
+  readonly proof: Proof | undefined;
   readonly rebuild: RebuildStatus | undefined;
 }
 
@@ -59,11 +78,13 @@ export const stateOf = (status: VolumeStatus): string =>
     status.unflushedWritesLostEpoch,
     status.message,
     status.membership,
-    status.replicas.map(({ replicaId, guid, state, message, mismatches }) => [
+    { ...status.scrub, percent: Math.floor(status.scrub.percent) },
+    status.replicas.map(({ replicaId, guid, state, message, mismatches, proof }) => [
       replicaId,
       guid,
       state,
       message,
       mismatches,
+      proof,
     ]),
   ]);

@@ -26,6 +26,11 @@ export interface ReplicaStore {
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly message: string };
+/** Extents in order, and where to go on: behind the range when that was all. */
+export interface BornExtents {
+  readonly extents: readonly Extent[];
+  readonly next: number;
+}
 export type Done<T> = (outcome: Outcome<T>) => void;
 
 /**
@@ -35,12 +40,14 @@ export type Done<T> = (outcome: Outcome<T>) => void;
 export interface StoreEffects {
   /** `done` once all mutations called so far are durable. */
   commit(done: () => void): void;
-  read(block: number, count: number, done: Done<Uint8Array>): void;
+  /** Of the head, or of a snapshot. */
+  read(block: number, count: number, done: Done<Uint8Array>, snapshot?: string): void;
   births(
     after: number,
     range: { readonly block: number; readonly count: number },
     limit: number,
-    done: Done<{ readonly extents: readonly Extent[]; readonly next: number }>,
+    done: Done<BornExtents>,
+    snapshot?: string,
   ): void;
   /** Puts blocks back that are unreadable here, where `data` is what their checksums promise; else nothing changes. */
   repair(block: number, data: Uint8Array): void;

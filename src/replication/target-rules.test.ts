@@ -301,7 +301,7 @@ test('R25: copied is not in sync: a snapshot entry for copier and source, and co
   const { attachId, source } = target.must('C', 'rebuild');
   target.tell('C', { type: 'copied', attachId });
   const { entry } = target.must('C', 'entry');
-  expect(entry).toMatchObject({ kind: 'snapshot', replicas: ['C', source.replicaId] });
+  expect(entry).toMatchObject({ kind: 'proof', replicas: ['C', source.replicaId] });
   expect(target.coordinator.status().replicas[2]?.state).toBe('Proving');
   target.tell('C', { type: 'mismatch', attachId, groups: 2, message: 'content differs' });
   expect(target.coordinator.status().replicas[2]).toMatchObject({ state: 'Rebuilding', mismatches: 2 });

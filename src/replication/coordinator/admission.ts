@@ -1,8 +1,7 @@
 /** How members come into the stream: resent what they lack, or rebuilt; and who is left out of it (R17–R19, R25). */
-import { commonPoint } from '../history.ts';
-import type { MembershipState } from '../membership.ts';
+import { commonPoint, epochOf, historyAt } from '../history.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
-import type { Values } from '../record.ts';
+import type { SnapshotInfo } from '../record.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member, type Report } from './member.ts';
 import { heldBack, setBack } from './patience.ts';
@@ -22,12 +21,8 @@ interface AdmissionOptions {
   readonly seats: Seats;
   readonly timing: Timing;
   readonly rebuilds: Rebuilds;
-  /** What a rebuilding replica gets with the content. */
-  readonly copied: () => {
-    readonly sizeBytes: number;
-    readonly values: Values;
-    readonly membership: MembershipState;
-  };
+  /** Of the volume, ascending. */
+  readonly snapshots: () => readonly SnapshotInfo[];
   readonly say: (member: Member, message: TargetSays) => void;
   /** Ends the link: where the replica is, it says on the next one (R11). */
   readonly detach: (member: Member, reason: string, nowMs: number) => void;
@@ -36,12 +31,22 @@ interface AdmissionOptions {
   readonly changed: () => void;
 }
 
+/** Of one history; without those before them more has to be copied than need be. */
+const epochsMax = 64;
+
 export class Admission {
   readonly #o: AdmissionOptions;
   #cutSaid = false;
 
   constructor(options: AdmissionOptions) {
     this.#o = options;
+  }
+
+  #settledBefore({ history }: Stream, epoch: number): number {
+    const oldest = this.#o.snapshots()[0];
+    const { epochs } = history;
+    const needed = oldest ? epochOf(historyAt(history, oldest.number)) : epoch;
+    return Math.max(Math.min(needed, epoch), epochs[epochs.length - epochsMax]?.epoch ?? 0);
   }
 
   /** Answers why this one can not come in before the numbers are higher; undefined otherwise. */
@@ -59,11 +64,21 @@ export class Admission {
     this.#o.detach(member, reason, nowMs);
   }
 
+  /** A replica of an older release could not take in what it does not know (R24). */
+  #knows(report: Report): boolean {
+    return report.snapshots !== undefined || this.#o.snapshots().length === 0;
+  }
+
   /** Resent what it lacks when it is complete at a point of this history that the window covers; else rebuilt (R18). */
   #attach(member: Member, report: Report, stream: Stream, nowMs: number): string | undefined {
     const { complete } = report;
-    const { epochs } = stream.history;
-    const common = complete && commonPoint(complete.history, stream.history);
+    if (!this.#knows(report)) {
+      member.message = 'its release knows no snapshots: upgrade its pool';
+      return undefined;
+    }
+    const history = stream.historyAfter(complete?.history.last ?? 0);
+    const { epochs } = history;
+    const common = complete && commonPoint(complete.history, history);
     if (complete && common === complete.history.last && stream.covers(common)) {
       this.#o.say(member, { type: 'attach', epochs, from: common, revert: complete.isBase });
       stream.join(member, common, nowMs);
@@ -76,7 +91,7 @@ export class Admission {
       member.message = `holds entry ${report.last}, above ours: ${never ? 'replace this replica' : 'the numbers are being raised'}`;
       return never ? undefined : member.message;
     }
-    if (!this.#o.rebuilds.begin(member, report, stream, this.#o.copied(), nowMs)) {
+    if (!this.#o.rebuilds.begin(member, report, stream, nowMs)) {
       member.message = 'waits for a replica in sync to copy from';
       return undefined;
     }
@@ -109,9 +124,11 @@ export class Admission {
         rebuilds.dropProof(state.rebuild);
         return this.#o.changed();
       case 'complete':
+        if (state.rebuild.upTo) return rebuilds.whole(state);
         if (message.number > member.sent)
           return this.#o.detach(member, `claims entry ${message.number}`, nowMs);
         rebuilds.dropProof(state.rebuild);
+        member.proof = message.proof;
         member.received = Math.max(member.received, message.number);
         member.durable = Math.max(member.durable, message.number);
         return this.#nowInSync(member, state.report, stream, nowMs);
@@ -125,19 +142,23 @@ export class Admission {
     this.#o.changed();
   }
 
-  /** A replica that has all there was at its attach is clean again; when all have all, old epochs can be forgotten. */
+  /**
+   * A replica that has all there was at its attach is clean again; when all have all, old epochs can be forgotten, but for
+   * those that snapshots tell their place by.
+   */
   sayInSync(stream: Stream, epoch: number): void {
     const { seats, say } = this.#o;
     const all = seats.all.every((member) => isInSync(member) && member.durable >= stream.adoptNumber);
     const cut = all && !this.#cutSaid;
+    const cutBefore = all ? this.#settledBefore(stream, epoch) : 0;
     this.#cutSaid ||= cut;
     for (const member of seats.all) {
       const { state } = member;
       if (state.phase !== 'inSync' || member.received < state.caughtUpAt) continue;
       if (state.told && !cut) continue;
       state.told = true;
-      say(member, { type: 'inSync', cutBefore: all ? epoch : 0 });
+      say(member, { type: 'inSync', cutBefore });
     }
-    if (cut) stream.cut(epoch);
+    if (cut) stream.cut(cutBefore);
   }
 }

@@ -5,6 +5,7 @@ import type { EntryBody } from '../messages.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member } from './member.ts';
+import { SnapshotCommands } from './snapshot-commands.ts';
 import { Requests, type Answer, type Need } from './requests.ts';
 import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
@@ -19,9 +20,16 @@ interface ChangesOptions {
 export class Changes {
   readonly #o: ChangesOptions;
   readonly #requests = new Requests();
+  readonly snapshots: SnapshotCommands;
 
   constructor(options: ChangesOptions) {
     this.#o = options;
+    const { seats, volume } = options;
+    this.snapshots = new SnapshotCommands({
+      seats,
+      volume,
+      submit: (body, nowMs, answer) => this.#submit(body, 'durable', nowMs, answer),
+    });
   }
 
   /** Without a number yet. */
@@ -66,9 +74,17 @@ export class Changes {
     if (this.#requests.waiting === 0 || !this.#o.seats.meets(ackQuorum, isInSync)) return false;
     this.#requests.admit(
       () => stream.hasRoom(),
-      (body) => stream.issue(this.#o.volume.noted(body)),
+      (body) => this.#issue(stream, body),
     );
     return true;
+  }
+
+  #issue(stream: Stream, asked: EntryBody): number {
+    const { volume } = this.#o;
+    const body = volume.bounded(asked);
+    const number = stream.issue(body);
+    volume.follow({ ...body, number });
+    return number;
   }
 
   settle(stream: Stream): void {

@@ -10,10 +10,12 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { digestFeature, protocolFeatures } from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
 import { inForce, type MembershipState } from '../membership.ts';
-import type { Fence, Values } from '../record.ts';
+import type { Fence, SnapshotInfo, Values } from '../record.ts';
 import type { MembershipStatus, VolumeStatus } from '../status.ts';
 import { Admission } from './admission.ts';
 import { Candidacy } from './candidacy.ts';
@@ -26,7 +28,9 @@ import { adoption, type Choice } from './recovery.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
 import type { Answer } from './requests.ts';
 import { MembershipChange } from './membership-change.ts';
+import { Scrub, type Mend } from './scrub.ts';
 import { Seats } from './seats.ts';
+import type { SnapshotAnswer, SnapshotCommands } from './snapshot-commands.ts';
 import { Stream } from './stream.ts';
 import { VolumeState } from './volume-state.ts';
 import { volumeStatus } from './volume-status.ts';
@@ -46,6 +50,7 @@ export class Coordinator {
   readonly #reads: Reads;
   readonly #rebuilds: Rebuilds;
   readonly #admission: Admission;
+  readonly #scrub: Scrub;
   readonly #volume = new VolumeState();
   #phase: Phase = 'collecting';
   #served = false;
@@ -81,16 +86,23 @@ export class Coordinator {
       seats,
       timing,
       say,
+      volume: () => ({ ...this.#volume.issued, membership: this.#members.state }),
       ticket: (source, copier) => options.effects.ticket(source.id, copier.guid, this.#candidacy.fence),
     });
     this.#admission = new Admission({
       seats,
       timing,
       rebuilds: this.#rebuilds,
-      copied: () => ({ ...this.#volume.issued, membership: this.#members.state }),
+      snapshots: () => this.#volume.issued.snapshots,
       say,
       detach: (member, reason, nowMs) => this.#detach(member, reason, nowMs),
       inSync: () => this.#reads.placeWaiting(),
+      changed: () => options.effects.changed(),
+    });
+    this.#scrub = new Scrub({
+      seats,
+      groupBlocks: timing.groupBlocks,
+      say,
       changed: () => options.effects.changed(),
     });
     this.#members = new MembershipChange(membership, {
@@ -148,10 +160,42 @@ export class Coordinator {
     this.#change(nowMs, answer, (changes) => changes.setValue(key, value, nowMs, answer));
   }
 
+  /** Of users, durable, ascending by number. */
+  get snapshots(): readonly SnapshotInfo[] {
+    return this.#volume.shown.snapshots;
+  }
+
+  /** Names the state after all that was acknowledged so far; again with the same name it only confirms. */
+  takeSnapshot(name: string, createdAtMs: number, nowMs: number, answer: SnapshotAnswer): void {
+    this.#command(nowMs, answer, (commands) => commands.take(name, createdAtMs, nowMs, answer));
+  }
+
+  /** There being none is no error. */
+  deleteSnapshot(name: string, nowMs: number, answer: SnapshotAnswer): void {
+    this.#command(nowMs, answer, (commands) => commands.delete(name, nowMs, answer));
+  }
+
+  /** Content becomes that of the snapshot; `removeNewer`: at the cost of those taken since. */
+  revert(name: string, removeNewer: boolean, nowMs: number, answer: SnapshotAnswer): void {
+    this.#command(nowMs, answer, (commands) => commands.revert(name, removeNewer, nowMs, answer));
+  }
+
   read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
     if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
     const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
     this.#reads.submit({ block, count, map: false }, deadlineMs, answer);
+  }
+
+  /** As this replica has it: for comparing and mending. */
+  readFrom(replicaId: string, block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
+    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
+    this.#reads.submit({ block, count, map: false, from: replicaId }, deadlineMs, answer);
+  }
+
+  /** Compares the replicas in the background, and writes anew what differs; `status().scrub` tells of it. */
+  scrub(mend: Mend): void {
+    if (this.#phase !== 'ended') this.#scrub.start(mend);
   }
 
   /** The first stretch of the range that takes space, or takes none. */
@@ -173,8 +217,14 @@ export class Coordinator {
   }
 
   /** An authenticated link to this replica stands; it says which epoch it has promised. */
-  connected(replicaId: string, promisedEpoch: number, nowMs: number): void {
+  connected(
+    replicaId: string,
+    promisedEpoch: number,
+    nowMs: number,
+    features: readonly string[] = protocolFeatures,
+  ): void {
     const member = this.#member(replicaId);
+    member.digests = features.includes(digestFeature);
     const { epoch } = this.#candidacy;
     const wasOurs = epoch > 0 && member.promisedEpoch === epoch;
     member.state = { phase: 'connected' };
@@ -199,6 +249,7 @@ export class Coordinator {
     member.connectedAtMs = undefined;
     this.#reads.lost(member);
     this.#rebuilds.lost(member);
+    this.#scrub.lost(member);
     this.#step(nowMs);
   }
 
@@ -265,6 +316,7 @@ export class Coordinator {
       sizeBytes: this.#volume.shown.sizeBytes,
       lossyEpoch: this.#lossyEpoch,
       message: this.#message,
+      scrub: this.#scrub.status,
     });
   }
 
@@ -334,6 +386,13 @@ export class Coordinator {
     this.#admit(nowMs);
   }
 
+  /** Before it serves a target does not know what there is. */
+  #command(nowMs: number, answer: SnapshotAnswer, ask: (commands: SnapshotCommands) => void): void {
+    if (this.#phase !== 'serving') return answer({ ok: false, problem: 'busy' });
+    ask(this.#changes.snapshots);
+    this.#admit(nowMs);
+  }
+
   #admit(nowMs: number): void {
     const stream = this.#stream;
     if (!stream || this.#phase !== 'serving' || !this.#changes.admit(stream)) return;
@@ -375,6 +434,8 @@ export class Coordinator {
         member.full = true;
         member.message = message.message;
         return this.#o.effects.changed();
+      case 'digests':
+        return this.#scrub.digests(member, message);
       case 'data':
         return this.#reads.data(member, message);
       case 'readFailed':
@@ -461,7 +522,9 @@ export class Coordinator {
     if (this.#phase === 'adopting') this.#adopting(stream, nowMs);
     if (this.#stream !== stream) return;
     if (this.#phase === 'serving' && this.#members.step(stream)) this.#o.effects.changed();
-    this.#rebuilds.tick(nowMs);
+    this.#rebuilds.tick(stream, nowMs);
+    if (this.#phase === 'serving')
+      this.#scrub.step(stream, Math.floor(this.#volume.shown.sizeBytes / blockBytes));
     this.#admission.sayInSync(stream, this.#candidacy.epoch);
     this.#admit(nowMs);
     stream.pumpAll();

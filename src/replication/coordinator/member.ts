@@ -6,13 +6,19 @@
  *      ▲                                                                  └─rebuild─▶ rebuilding ──complete──▶ inSync
  *      └──────────────────────────────── link lost ───────────────────────────────────────┘
  */
-import type { ReplicaMessage } from '../messages.ts';
+import type { Proof, ReplicaMessage } from '../messages.ts';
+import type { SnapshotInfo } from '../record.ts';
 import type { RebuildStatus } from '../status.ts';
 
 export type Report = Extract<ReplicaMessage, { type: 'report' }>;
 
 export interface RebuildProgress {
   readonly attachId: number;
+  /** A snapshot that it lacks is copied, and no entries go to it; undefined: the head, while it is fed (R24). */
+  readonly upTo: SnapshotInfo | undefined;
+  /** Snapshots that are whole there. */
+  held: readonly SnapshotInfo[];
+  /** Live entries from here on follow; with `upTo`, would follow now. */
   readonly firstLive: number;
   /** Replica it copies from; undefined: another has to be found. */
   sourceId: string | undefined;
@@ -57,6 +63,10 @@ export interface Member {
   leaseUntilMs: number;
   inflightReads: number;
   mismatches: number;
+  /** It answers questions for digests (a feature of the protocol). */
+  digests: boolean;
+  /** The last one of a rebuild under this target. */
+  proof: Proof | undefined;
   /** Its pool is nearly full. */
   low: boolean;
   /** It could not take an entry in for want of room, and has not said since that there is some. */
@@ -87,6 +97,8 @@ export const newMember = (place: {
   leaseUntilMs: -Infinity,
   inflightReads: 0,
   mismatches: 0,
+  digests: false,
+  proof: undefined,
   low: false,
   full: false,
   setbacks: 0,
@@ -104,5 +116,5 @@ export const reportOf = ({ state }: Member): Report | undefined =>
 export const isInSync = ({ state }: Member): boolean => state.phase === 'inSync';
 /** Fed with live entries. */
 export const isAttached = ({ state }: Member): boolean =>
-  state.phase === 'inSync' || state.phase === 'rebuilding';
+  state.phase === 'inSync' || (state.phase === 'rebuilding' && state.rebuild.upTo === undefined);
 export const isLinked = ({ state }: Member): boolean => state.phase !== 'offline';

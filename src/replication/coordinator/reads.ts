@@ -14,6 +14,8 @@ interface Read {
   readonly count: number;
   /** What is mapped is asked for, not what is there. */
   readonly map: boolean;
+  /** The only replica that may answer; undefined: any. */
+  readonly from: string | undefined;
   readonly deadlineMs: number;
   readonly answer: Answer<Uint8Array>;
   /** Replicas that have no good copy; undefined: none was heard to. */
@@ -56,7 +58,7 @@ export class Reads {
   }
 
   submit(
-    { block, count, map }: Pick<Read, 'block' | 'count' | 'map'>,
+    { block, count, map, from }: Pick<Read, 'block' | 'count' | 'map'> & { readonly from?: string },
     deadlineMs: number,
     answer: Answer<Uint8Array>,
   ): void {
@@ -66,6 +68,7 @@ export class Reads {
       block,
       count,
       map,
+      from,
       deadlineMs,
       answer,
       failed: undefined,
@@ -201,6 +204,7 @@ export class Reads {
       const member = members[(this.#turn + i) % members.length];
       if (!member || !isInSync(member)) continue;
       inSync += 1;
+      if (read.from !== undefined && member.id !== read.from) continue;
       if (read.failed?.has(member.id) === true) continue;
       if (!best || member.inflightReads < best.inflightReads) best = member;
     }

@@ -1,17 +1,33 @@
-/** The target's part in rebuilds: who copies from whom, when to prove, when a base may go (R18, R19, R22, R25). */
+/**
+ * The target's part in rebuilds: who copies what from whom, when to prove, when a base may go (R18, R19, R22, R24, R25).
+ *
+ * A rebuild goes from one snapshot to the next, and then to the head while live entries flow. Where a new snapshot comes
+ * by meanwhile, or a return to one, it goes on up to there first: content with holes has no name.
+ */
 import type { CopySource, ReplicaMessage, TargetSays } from '../messages.ts';
 import type { MembershipState } from '../membership.ts';
-import { proofSnapshot, type Values } from '../record.ts';
+import { historyAt } from '../history.ts';
+import { sameSnapshot, type SnapshotInfo, type Values } from '../record.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member, type RebuildProgress, type Report } from './member.ts';
 import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
 
+export interface VolumeFacts {
+  readonly sizeBytes: number;
+  readonly values: Values;
+  readonly membership: MembershipState;
+  /** Ascending. */
+  readonly snapshots: readonly SnapshotInfo[];
+}
+
 interface RebuildsOptions {
   readonly seats: Seats;
   readonly timing: Timing;
   readonly say: (member: Member, message: TargetSays) => void;
+  /** What the volume is, as issued: a rebuilding replica gets it with the content. */
+  readonly volume: () => VolumeFacts;
   /** What the copier shows to the source (hexadecimal). */
   readonly ticket: (source: Member, copier: Member) => string;
 }
@@ -31,34 +47,56 @@ export class Rebuilds {
   }
 
   /** Begins a rebuild if there is a replica to copy from. Answers whether it did. */
-  begin(
+  begin(member: Member, report: Report, stream: Stream, nowMs: number): boolean {
+    const { snapshots: held = [] } = report;
+    return this.#start(member, report, stream, { held, baseDropped: false, startedAtMs: nowMs }, nowMs);
+  }
+
+  /** Whether it did: there may be nobody to copy from just now. */
+  #start(
     member: Member,
     report: Report,
     stream: Stream,
-    state: { readonly sizeBytes: number; readonly values: Values; readonly membership: MembershipState },
+    kept: Pick<RebuildProgress, 'held' | 'baseDropped' | 'startedAtMs'>,
     nowMs: number,
   ): boolean {
     const source = this.#choose(member, undefined);
     if (!source) return false;
+    const { snapshots, ...volume } = this.#o.volume();
+    const upTo = snapshots.find((one) => !kept.held.some((other) => sameSnapshot(one, other)));
     this.#lastAttachId += 1;
     const rebuild: RebuildProgress = {
+      ...kept,
       attachId: this.#lastAttachId,
+      upTo,
       firstLive: stream.last + 1,
       sourceId: source.id,
       failedSourceId: undefined,
       nextSourceAtMs: nowMs,
       proof: undefined,
-      baseDropped: false,
-      startedAtMs: nowMs,
       status: { percent: 0, bytesPerSecond: 0, etaSeconds: 0 },
     };
     member.state = { phase: 'rebuilding', report, rebuild };
     const { attachId, firstLive } = rebuild;
     const { epochs } = stream.history;
-    const says = { type: 'rebuild', attachId, epochs, firstLive, ...state } as const;
-    stream.joinLive(member, nowMs);
+    const live = { epochs, firstLive, sizeBytes: volume.sizeBytes };
+    const goal = upTo ? upToSnapshot(stream, upTo) : live;
+    if (!upTo) stream.joinLive(member, nowMs);
+    const says = { type: 'rebuild', attachId, ...volume, snapshots, ...goal } as const;
     this.#o.say(member, { ...says, source: this.#sourceFor(source, member) });
     return true;
+  }
+
+  /** It holds the snapshot that it was to have: from there it goes on. */
+  whole({ rebuild }: Rebuilding): void {
+    if (rebuild.upTo) rebuild.held = [...rebuild.held, rebuild.upTo];
+  }
+
+  /** What is copied is not what has to be copied next. */
+  #isOver(member: Member, { upTo, held }: RebuildProgress, stream: Stream): boolean {
+    if (!upTo) return stream.isAtBarrier(member);
+    const isIt = (one: SnapshotInfo) => sameSnapshot(one, upTo);
+    return held.some(isIt) || !this.#o.volume().snapshots.some(isIt);
   }
 
   /** A replica is gone: whoever copies from it needs another source. */
@@ -86,7 +124,7 @@ export class Rebuilds {
     this.dropProof(rebuild);
     const number = stream.last + 1;
     const replicas = [member.id, rebuild.sourceId];
-    stream.issue({ kind: 'snapshot', name: proofSnapshot(number), replicas });
+    stream.issue({ kind: 'proof', replicas });
     rebuild.proof = number;
   }
 
@@ -107,12 +145,17 @@ export class Rebuilds {
     rebuild.status = { percent, bytesPerSecond: Math.round(copiedBytes / seconds), etaSeconds };
   }
 
-  /** Finds sources for those without, and lets bases go that nobody can need any more. */
-  tick(nowMs: number): void {
+  /** Goes on where a part is done, finds sources for those without, and lets bases go that nobody can need any more. */
+  tick(stream: Stream, nowMs: number): void {
     for (const member of this.#o.seats.all) {
       const { state } = member;
       if (state.phase !== 'rebuilding') continue;
-      this.#findSource(member, state.rebuild, nowMs);
+      const { rebuild, report } = state;
+      if (this.#isOver(member, rebuild, stream)) {
+        this.dropProof(rebuild);
+        if (this.#start(member, report, stream, rebuild, nowMs)) continue;
+      }
+      this.#findSource(member, rebuild, nowMs);
       this.#dropBase(member, state);
     }
   }
@@ -153,3 +196,10 @@ export class Rebuilds {
     };
   }
 }
+
+const upToSnapshot = (stream: Stream, upTo: SnapshotInfo) => ({
+  epochs: historyAt(stream.history, upTo.number).epochs,
+  firstLive: upTo.number + 1,
+  sizeBytes: upTo.sizeBytes,
+  upTo,
+});

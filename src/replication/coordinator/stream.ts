@@ -4,8 +4,8 @@
  * Each replica is fed from the window by a cursor of its own: the window is the only queue. `settled` and `flushed` are
  * what a quorum in sync was seen to have received and to have durable; they never fall.
  */
-import { cutHistory, type EpochStart, type History } from '../history.ts';
-import type { EntryBody, TargetSays } from '../messages.ts';
+import { cutHistory, returned, type EpochStart, type History } from '../history.ts';
+import type { Entry, EntryBody, TargetSays } from '../messages.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
@@ -38,6 +38,8 @@ export class Stream {
   readonly #receivedBytes = new Map<Member, number>();
   readonly #adoptNumber: number;
   #epochs: readonly EpochStart[];
+  /** What `#epochs` was before each return to a snapshot, and the number of that entry; ascending. */
+  #returns: readonly { readonly at: number; readonly epochs: readonly EpochStart[] }[] = [];
   #settled = 0;
   #flushed = 0;
   /** Number of the last flush entry that the target made by itself. */
@@ -61,6 +63,12 @@ export class Stream {
     return { epochs: this.#epochs, last: this.last };
   }
 
+  /** As it was after entry `number` of this target: a return to a snapshot comes only later. */
+  historyAfter(number: number): History {
+    const next = this.#returns.find(({ at }) => at > number);
+    return next ? { epochs: next.epochs, last: next.at - 1 } : this.history;
+  }
+
   get windowBytes(): number {
     return this.#window.bytes;
   }
@@ -68,6 +76,7 @@ export class Stream {
   /** Every member has settled the epochs below. */
   cut(before: number): void {
     this.#epochs = cutHistory(this.#epochs, before);
+    this.#returns = this.#returns.map(({ at, epochs }) => ({ at, epochs: cutHistory(epochs, before) }));
   }
 
   /** Every entry up to here is acknowledged, or could be. */
@@ -107,6 +116,7 @@ export class Stream {
   issue(body: EntryBody): number {
     const { numberJump } = this.#o.timing;
     const entry = this.#window.push(body);
+    if (body.kind === 'revert') this.#return(body.to, entry.number);
     assert(
       entry.number - Math.max(this.#flushed, this.#adoptNumber) < numberJump,
       'too far above the last flush',
@@ -142,10 +152,17 @@ export class Stream {
     while (member.sent < this.last && this.#inFlight(member) < this.#o.timing.linkBytesMax) {
       const entry = this.#window.get(Math.max(member.sent + 1, this.#window.first));
       assert(entry, 'a cursor outside the window');
+      if (isBarrier(entry) && !isInSync(member)) break;
       this.#o.say(member, { type: 'entry', entry });
       member.sent = entry.number;
     }
     this.#o.onSent(member);
+  }
+
+  /** A rebuilding member has come to an entry that content with holes can not take in (R24). */
+  isAtBarrier(member: Member): boolean {
+    const next = this.#window.get(member.sent + 1);
+    return next !== undefined && isBarrier(next) && !isInSync(member);
   }
 
   /** A replica complete at `from`: the entries after it follow. */
@@ -208,6 +225,13 @@ export class Stream {
     return this.#window.newestTouching(block, count, this.#settled, upTo);
   }
 
+  /** Who is complete before that entry takes it in like any other, so what was is kept while it is in the window. */
+  #return(to: number, at: number): void {
+    const known = this.#returns.filter((one) => one.at >= this.#window.first);
+    this.#returns = [...known, { at, epochs: this.#epochs }];
+    this.#epochs = returned(this.history, to, at).epochs;
+  }
+
   #receive(member: Member, number: number): void {
     member.received = Math.max(member.received, number);
     if (this.covers(member.received))
@@ -227,3 +251,5 @@ export class Stream {
     if ((many || much) && this.#ownFlush <= this.#flushed) this.#ownFlush = this.issue({ kind: 'flush' });
   }
 }
+
+const isBarrier = ({ kind }: Entry): boolean => kind === 'snapshot' || kind === 'revert';

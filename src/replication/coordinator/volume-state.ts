@@ -2,17 +2,21 @@
  * What a volume is besides its blocks, as the entries of the stream make it. `issued` follows each entry as it gets its
  * number: a replica that begins to rebuild is given that. `shown` follows when the entry is durable.
  */
-import type { EntryBody } from '../messages.ts';
-import type { Values } from '../record.ts';
+import type { CompleteState, Entry, EntryBody } from '../messages.ts';
+import type { SnapshotInfo, Values } from '../record.ts';
 
 interface State {
   readonly sizeBytes: number;
   readonly values: Values;
+  /** Of users, ascending by number. */
+  readonly snapshots: readonly SnapshotInfo[];
 }
 
+const none: State = { sizeBytes: 0, values: {}, snapshots: [] };
+
 export class VolumeState {
-  #issued: State = { sizeBytes: 0, values: {} };
-  #shown: State = { sizeBytes: 0, values: {} };
+  #issued = none;
+  #shown = none;
 
   get issued(): State {
     return this.#issued;
@@ -23,25 +27,47 @@ export class VolumeState {
   }
 
   /** A recovery has chosen this; it may be shown once that is settled. */
-  adopt({ sizeBytes, values }: State): void {
-    this.#issued = { sizeBytes, values };
+  adopt({ sizeBytes, values, snapshots = [] }: CompleteState): void {
+    this.#issued = { sizeBytes, values, snapshots };
   }
 
   settled(): void {
     this.#shown = this.#issued;
   }
 
-  /** What the volume is after this entry. Of two resizes under way the larger one holds: a volume never shrinks. */
-  noted(body: EntryBody): EntryBody {
-    if (body.kind === 'resize') {
-      const sizeBytes = Math.max(body.sizeBytes, this.#issued.sizeBytes);
-      this.#issued = { ...this.#issued, sizeBytes };
-      return { kind: 'resize', sizeBytes };
+  /** What is issued in its place. Of two resizes under way the larger one holds: a volume never shrinks. */
+  bounded(body: EntryBody): EntryBody {
+    if (body.kind !== 'resize') return body;
+    const sizeBytes = Math.max(body.sizeBytes, this.#issued.sizeBytes);
+    return { kind: 'resize', sizeBytes };
+  }
+
+  /** What the volume is after this entry. */
+  follow(entry: Entry): void {
+    const { sizeBytes, values, snapshots } = this.#issued;
+    switch (entry.kind) {
+      case 'resize':
+        this.#issued = { ...this.#issued, sizeBytes: entry.sizeBytes };
+        return;
+      case 'state':
+        this.#issued = { ...this.#issued, values: { ...values, [entry.key]: entry.value } };
+        return;
+      case 'snapshot': {
+        const { name, number, createdAtMs } = entry;
+        this.#issued = {
+          ...this.#issued,
+          snapshots: [...snapshots, { name, number, createdAtMs, sizeBytes }],
+        };
+        return;
+      }
+      case 'deleteSnapshot':
+        this.#issued = { ...this.#issued, snapshots: snapshots.filter(({ number }) => number !== entry.of) };
+        return;
+      case 'revert':
+        this.#issued = { ...this.#issued, snapshots: snapshots.filter(({ number }) => number <= entry.to) };
+        return;
+      default:
     }
-    if (body.kind === 'state') {
-      this.#issued = { ...this.#issued, values: { ...this.#issued.values, [body.key]: body.value } };
-    }
-    return body;
   }
 
   resized(sizeBytes: number): void {
@@ -50,5 +76,10 @@ export class VolumeState {
 
   valueSet(key: string, value: string): void {
     this.#shown = { ...this.#shown, values: { ...this.#shown.values, [key]: value } };
+  }
+
+  /** All that was issued for snapshots is durable. */
+  snapshotsSettled(): void {
+    this.#shown = { ...this.#shown, snapshots: this.#issued.snapshots };
   }
 }

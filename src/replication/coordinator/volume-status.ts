@@ -1,6 +1,6 @@
 /** What people are told of a volume, from what the target knows of its members. */
 import { ackQuorum } from '../quorum.ts';
-import type { MembershipStatus } from '../status.ts';
+import type { MembershipStatus, ScrubStatus } from '../status.ts';
 import type { Seats } from './seats.ts';
 import type { ReplicaStatus, VolumeStatus } from '../status.ts';
 import { isInSync, type Member } from './member.ts';
@@ -17,6 +17,7 @@ interface Facts {
   readonly sizeBytes: number;
   readonly lossyEpoch: number;
   readonly message: string;
+  readonly scrub: ScrubStatus;
 }
 
 export function volumeStatus(facts: Facts): VolumeStatus {
@@ -31,6 +32,7 @@ export function volumeStatus(facts: Facts): VolumeStatus {
     unflushedWritesLostEpoch: lossyEpoch,
     message: phase === 'Healthy' ? '' : [facts.message, ...missing(facts)].filter(Boolean).join('; '),
     membership: facts.membership,
+    scrub: facts.scrub,
     replicas: facts.seats.all.map((member) => replicaStatus(member, last)),
   };
 }
@@ -61,6 +63,7 @@ function replicaStatus(member: Member, last: number): ReplicaStatus {
     inflightReads: member.inflightReads,
     inflightWrites: isInSync(member) ? last - member.received : 0,
     mismatches: member.mismatches,
+    proof: member.proof,
     rebuild: state.phase === 'rebuilding' ? state.rebuild.status : undefined,
   };
 }

@@ -95,6 +95,7 @@ export class Window {
 }
 
 const touches = (entry: Entry, block: number, count: number): boolean =>
-  (entry.kind === 'write' || entry.kind === 'unmap') &&
-  entry.block < block + count &&
-  block < entry.block + entry.count;
+  entry.kind === 'revert' ||
+  ((entry.kind === 'write' || entry.kind === 'unmap') &&
+    entry.block < block + count &&
+    block < entry.block + entry.count);

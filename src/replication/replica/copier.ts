@@ -25,6 +25,8 @@ export interface CopierOptions {
   readonly fence: Fence;
   readonly attachId: number;
   readonly firstLive: number;
+  /** Stored name of the one that is copied; undefined: the head, while live entries flow. */
+  readonly snapshot: string | undefined;
   readonly source: CopyLink;
   /** Every extent that is stored passes here. */
   readonly onStored: (range: BlockRange) => void;
@@ -83,8 +85,8 @@ export class Copier {
       if (!ours.ok) return finish({ outcome: 'failed', message: ours.message });
       const { extents, next } = ours.value;
       step.upper = next;
-      const { firstLive } = this.#o;
-      const isLive = (extent: { birth: number }) => extent.birth >= firstLive;
+      const { firstLive, snapshot } = this.#o;
+      const isLive = (extent: { birth: number }) => snapshot === undefined && extent.birth >= firstLive;
       step.live = union([...step.live, ...extents.filter(isLive)]);
       const own = extents.filter((extent) => !isLive(extent));
       this.#ask(step, own, finish);
@@ -92,11 +94,12 @@ export class Copier {
   }
 
   #ask(step: Step, own: readonly BlockRange[], finish: (outcome: StepOutcome) => void): void {
-    const { fence, attachId, firstLive, source } = this.#o;
+    const { fence, attachId, firstLive, snapshot, source } = this.#o;
     const { block, common: after } = step.range;
     const also = own.map((extent) => ({ block: extent.block, count: extent.count }));
     const count = step.upper - block;
-    const request: CopyRequest = { ...fence, type: 'copy', attachId, firstLive, after, block, count, also };
+    const common = { ...fence, attachId, firstLive, snapshot };
+    const request: CopyRequest = { ...common, type: 'copy', after, block, count, also };
     source.ask(request, (reply) => {
       if (!reply.ok) return finish({ outcome: 'sourceLost', message: reply.message });
       switch (reply.value.type) {

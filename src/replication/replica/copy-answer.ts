@@ -7,7 +7,7 @@
  */
 import type { BlockRange, CopiedExtent, CopyReply, CopyRequest, Extent } from '../copy.ts';
 import { clip, endOf, subtract, union } from '../extents.ts';
-import type { Done, Outcome, StoreEffects } from '../store.ts';
+import type { BornExtents, Done, Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { digests } from './prover.ts';
@@ -19,7 +19,7 @@ interface Answering {
   readonly request: CopyBlocks;
   readonly effects: StoreEffects;
   readonly timing: Timing;
-  /** Blocks of this store; beyond them everything was never touched. */
+  /** Blocks of what is copied, head or snapshot; beyond them everything was never touched. */
   readonly blocks: number;
   readonly done: Done<CopyReply>;
 }
@@ -31,7 +31,7 @@ export function answerCopy(answering: Answering): void {
   const { request, effects, timing, done } = answering;
   const inside = clip(request, 0, answering.blocks);
   if (!inside) return assemble(answering, [], endOf(request));
-  effects.births(request.after, inside, timing.extentsMax, (born) => {
+  const answer = (born: Outcome<BornExtents>): void => {
     if (!born.ok) return done(born);
     const next = born.value.next === endOf(inside) ? endOf(request) : born.value.next;
     lookUp(answering, next, (found) => {
@@ -44,7 +44,8 @@ export function answerCopy(answering: Answering): void {
         next,
       );
     });
-  });
+  };
+  effects.births(request.after, inside, timing.extentsMax, answer, request.snapshot);
 }
 
 /** The extents of what the copier holds something in, whatever their birth here; never touched ones with birth 0. */
@@ -57,12 +58,13 @@ function lookUp({ request, effects, timing, blocks }: Answering, next: number, d
     if (!run) return done({ ok: true, value: fill(wanted, found) });
     const inside = clip(run, from, blocks);
     if (!inside) return step(endOf(run), index + 1);
-    effects.births(0, inside, timing.extentsMax, (born) => {
+    const take = (born: Outcome<BornExtents>): void => {
       if (!born.ok) return done(born);
       found.push(...born.value.extents);
       if (born.value.next >= endOf(inside)) step(endOf(run), index + 1);
       else step(born.value.next, index);
-    });
+    };
+    effects.births(0, inside, timing.extentsMax, take, request.snapshot);
   };
   step(0, 0);
 }
@@ -88,8 +90,9 @@ function assemble(answering: Answering, wanted: readonly Extent[], end: number):
   const { request, effects, timing, done } = answering;
   const { extents, next } = fitting(wanted, end, timing.copyBytesMax / blockBytes);
   const old = extents.filter((extent) => extent.birth < request.firstLive);
-  readAll(effects, old, (read) => {
+  readAll(effects, old, request.snapshot, (read) => {
     if (!read.ok) return done({ ok: true, value: { type: 'refused', message: read.message } });
+    if (request.snapshot !== undefined) return reply(done, read.value, next, 0); // nothing comes between
     const inside = clip({ block: request.block, count: next - request.block }, 0, answering.blocks);
     if (!inside) return reply(done, read.value, next, 0);
     effects.births(request.firstLive - 1, inside, timing.extentsMax, (live) => {
@@ -137,17 +140,23 @@ function parts(extent: CopiedExtent, live: readonly BlockRange[], end: number): 
 }
 
 /** Reads neighbouring mapped extents in one go. */
-function readAll(effects: StoreEffects, extents: readonly Extent[], done: Done<CopiedExtent[]>): void {
+function readAll(
+  effects: StoreEffects,
+  extents: readonly Extent[],
+  snapshot: string | undefined,
+  done: Done<CopiedExtent[]>,
+): void {
   const runs = union(extents.filter(({ mapped }) => mapped));
   const data = new Map<BlockRange, Uint8Array>();
   const next = (index: number): void => {
     const run = runs[index];
     if (!run) return done({ ok: true, value: extents.map((extent) => withData(extent, data)) });
-    effects.read(run.block, run.count, (read: Outcome<Uint8Array>) => {
+    const take = (read: Outcome<Uint8Array>): void => {
       if (!read.ok) return done(read);
       data.set(run, read.value);
       next(index + 1);
-    });
+    };
+    effects.read(run.block, run.count, take, snapshot);
   };
   next(0);
 }
@@ -167,7 +176,8 @@ export function answerDigests(
   effects: StoreEffects,
   done: Done<CopyReply>,
 ): void {
-  digests(effects, request.groups, proofSnapshot(request.number), (found) => {
+  const frozen = request.snapshot ?? proofSnapshot(request.number);
+  digests(effects, request.groups, frozen, (found) => {
     if (found.ok) done({ ok: true, value: { type: 'digests', digests: found.value } });
     else done({ ok: true, value: { type: 'refused', message: found.message } });
   });

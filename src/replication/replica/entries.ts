@@ -4,6 +4,7 @@ import { proofSnapshot } from '../record.ts';
 import { isNoSpace } from '../store.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import type { Ledger } from './ledger.ts';
+import { deleteSnapshot, revert, takeSnapshot } from './snapshot-entries.ts';
 
 export type EntryOutcome =
   | { readonly ok: true }
@@ -38,11 +39,17 @@ export function takeIn(ledger: Ledger, entry: Entry): EntryOutcome {
       ledger.update({ epochs: [...ledger.record.epochs, { epoch, first, previousLast }] });
       return done;
     }
-    case 'snapshot':
+    case 'proof':
       ledger.store.advance(entry.number);
       if (entry.replicas.includes(ledger.store.identity.replicaId)) {
         ledger.store.snapshot(proofSnapshot(entry.number));
       }
+      return done;
+    case 'snapshot':
+    case 'revert':
+      return named(ledger, entry);
+    case 'deleteSnapshot':
+      deleteSnapshot(ledger, entry);
       return done;
     case 'flush':
     case 'resize':
@@ -53,9 +60,18 @@ export function takeIn(ledger: Ledger, entry: Entry): EntryOutcome {
   }
 }
 
+/** Content with holes is no snapshot: a rebuilding replica gets it from another one instead (R24). */
+function named(ledger: Ledger, entry: Extract<Entry, { kind: 'snapshot' | 'revert' }>): EntryOutcome {
+  if (ledger.record.state.kind !== 'complete')
+    return wrong(`${entry.kind} ${entry.name} of content with holes`);
+  if (entry.kind === 'snapshot') takeSnapshot(ledger, entry);
+  else if (!revert(ledger, entry)) return wrong(`no snapshot ${entry.name} of ${entry.to} to return to`);
+  return done;
+}
+
 /** Whether the target waits for this entry to be durable. */
 export const wantsCommit = (entry: Entry): boolean =>
-  entry.kind === 'write' ? entry.fua : entry.kind !== 'unmap' && entry.kind !== 'snapshot';
+  entry.kind === 'write' ? entry.fua : entry.kind !== 'unmap' && entry.kind !== 'proof';
 
 const inside = (ledger: Ledger, block: number, count: number): boolean =>
   count > 0 && (block + count) * blockBytes <= ledger.store.sizeBytes;

@@ -6,9 +6,14 @@ import {
   decodeRecord,
   encodeRecord,
   isProofSnapshot,
+  isUserSnapshot,
   proofSnapshot,
+  sameSnapshot,
+  storedName,
+  type CopyRangeState,
   type Fence,
   type ReplicaRecord,
+  type SnapshotInfo,
 } from '../record.ts';
 import { merged, type MembershipState } from '../membership.ts';
 import type { CompleteState, EntryBody } from '../messages.ts';
@@ -28,6 +33,7 @@ export class Ledger {
     this.#base = this.#readBase();
     this.dropProofs(); // of a process that is gone
     this.#dropStrayBase();
+    this.dropStraySnapshots();
   }
 
   get record(): ReplicaRecord {
@@ -100,13 +106,28 @@ export class Ledger {
   /** What this replica can offer to a recovery; undefined while it rebuilds without a base. */
   complete(): CompleteState | undefined {
     if (this.#record.state.kind === 'rebuilding') return this.#base;
-    const { sizeBytes, values, membership } = this.#record;
-    return { history: this.history, isBase: false, sizeBytes, values, membership };
+    const { sizeBytes, values, membership, snapshots } = this.#record;
+    return { history: this.history, isBase: false, sizeBytes, values, membership, snapshots };
+  }
+
+  /** Snapshots of users that are whole here: of this history, and of the base. */
+  get snapshots(): readonly SnapshotInfo[] {
+    const { snapshots = [] } = this.#record;
+    const ofBase = this.#base?.snapshots ?? [];
+    const others = ofBase.filter((one) => !snapshots.some((known) => sameSnapshot(one, known)));
+    return [...snapshots, ...others].toSorted((a, b) => a.number - b.number);
+  }
+
+  /** What no state that is kept has is deleted: of a dead history, or deleted while the base still had it. */
+  dropStraySnapshots(): void {
+    const known = new Set(this.snapshots.map(storedName));
+    for (const { name } of this.store.snapshots())
+      if (isUserSnapshot(name) && !known.has(name)) this.store.deleteSnapshot(name);
   }
 
   /** Up to where this state is the target's. */
-  commonWith(epochs: History['epochs']): number {
-    return commonPoint(this.history, { epochs, last: Number.MAX_SAFE_INTEGER });
+  commonWith(epochs: History['epochs'], last: number): number {
+    return commonPoint(this.history, { epochs, last });
   }
 
   /** Keeps the complete state as the base, unless it is that of a new replica (R19). Answers whether there is one. */
@@ -119,8 +140,10 @@ export class Ledger {
   }
 
   dropBase(): void {
-    if (this.#base) this.store.deleteSnapshot(baseSnapshot);
+    if (!this.#base) return;
+    this.store.deleteSnapshot(baseSnapshot);
     this.#base = undefined;
+    this.dropStraySnapshots();
     if (this.#record.state.kind === 'rebuilding')
       this.update({ state: { ...this.#record.state, base: false } });
   }
@@ -135,6 +158,21 @@ export class Ledger {
     this.#base = undefined;
     const known = { memberships, ...(committed === undefined ? {} : { committed }) };
     this.update({ promised, leased, ...known, open, state: { kind: 'complete' } });
+    this.dropStraySnapshots();
+  }
+
+  /** The rebuilding head is exactly this snapshot now: it gets its name here too, and the copy goes on from it (R24). */
+  addWhole(snapshot: SnapshotInfo, ranges: readonly CopyRangeState[]): void {
+    const { state, snapshots = [] } = this.#record;
+    assert(state.kind === 'rebuilding', 'a complete replica takes its snapshots itself');
+    const more = [...snapshots, snapshot].toSorted((a, b) => a.number - b.number);
+    this.update({ snapshots: more, state: { ...state, ranges } });
+    this.store.snapshot(storedName(snapshot));
+  }
+
+  /** Content, births and size of the store are again those of the snapshot; all that is remembered stays. */
+  rollBack(snapshot: SnapshotInfo): void {
+    this.store.rollback(storedName(snapshot));
   }
 
   dropProofs(): void {
@@ -142,8 +180,11 @@ export class Ledger {
   }
 
   /** Takes in an entry that writes no block. */
-  note(number: number, entry: Exclude<EntryBody, { kind: 'write' | 'unmap' }>): void {
-    if (entry.kind === 'resize') this.#grow(number, entry.sizeBytes);
+  note(
+    number: number,
+    entry: Extract<EntryBody, { kind: 'flush' | 'resize' | 'state' | 'membership' }>,
+  ): void {
+    if (entry.kind === 'resize') this.grow(number, this.#record.sizeBytes, entry.sizeBytes);
     else this.store.advance(number);
     if (entry.kind === 'resize') this.update({ sizeBytes: entry.sizeBytes });
     if (entry.kind === 'state') {
@@ -155,10 +196,13 @@ export class Ledger {
     }
   }
 
-  /** What a dead resize has left of a larger store is new as well: it is born here, like what is added now (R21). */
-  #grow(number: number, sizeBytes: number): void {
-    const left = Math.min(sizeBytes, this.store.sizeBytes) - this.#record.sizeBytes;
-    const block = this.#record.sizeBytes / blockBytes;
+  /**
+   * Takes in entry `number`, which makes `fromBytes` into `sizeBytes`. What a dead resize has left of a larger store is
+   * new as well: it is born here, like what is added now (R21).
+   */
+  grow(number: number, fromBytes: number, sizeBytes: number): void {
+    const left = Math.min(sizeBytes, this.store.sizeBytes) - fromBytes;
+    const block = fromBytes / blockBytes;
     if (left > 0) this.store.copyIn([{ block, count: left / blockBytes, birth: number, data: undefined }]);
     if (sizeBytes > this.store.sizeBytes) this.store.resize(number, sizeBytes);
     else this.store.advance(number);
@@ -168,8 +212,9 @@ export class Ledger {
     const snapshot = this.store.snapshots().find(({ name }) => name === baseSnapshot);
     if (!snapshot) return undefined;
     const record = decodeRecord(snapshot.record, this.store.sizeBytes);
-    const { epochs, sizeBytes, values, membership } = record;
-    return { history: { epochs, last: snapshot.number }, isBase: true, sizeBytes, values, membership };
+    const { epochs, sizeBytes, values, membership, snapshots } = record;
+    const history = { epochs, last: snapshot.number };
+    return { history, isBase: true, sizeBytes, values, membership, snapshots };
   }
 
   /** A base belongs to a rebuild and to nothing else. */

@@ -1,4 +1,5 @@
 /** Compares what was copied with the source's content at one number, group by group (R25). */
+import { createHash } from 'node:crypto';
 import type { BlockRange, CopyRequest } from '../copy.ts';
 import { proofSnapshot, type Fence } from '../record.ts';
 import type { Done, StoreEffects } from '../store.ts';
@@ -11,13 +12,16 @@ interface ProverOptions {
   readonly fence: Fence;
   readonly attachId: number;
   readonly firstLive: number;
+  /** Stored name of the source's snapshot that ours is to be equal to; undefined: that of the proof. */
+  readonly snapshot: string | undefined;
   /** The entry at which both took a snapshot. */
   readonly number: number;
   readonly groups: Groups;
 }
 
 export type ProofOutcome =
-  | { readonly outcome: 'equal' }
+  /** `root`: of the hash tree over all groups, hexadecimal. */
+  | { readonly outcome: 'equal'; readonly root: string }
   | { readonly outcome: 'differs'; readonly groups: readonly BlockRange[] }
   | { readonly outcome: 'again' }
   | { readonly outcome: 'sourceLost' | 'failed'; readonly message: string };
@@ -28,6 +32,8 @@ const wrongMax = 1_024;
 
 export class Prover {
   readonly #o: ProverOptions;
+  /** Two levels: digests of groups, and the digest of these, each with its place. */
+  readonly #tree = createHash('sha256');
   #index = 0;
   #wrong: BlockRange[] = [];
 
@@ -43,10 +49,14 @@ export class Prover {
   run(done: (outcome: ProofOutcome) => void): void {
     const { groups, next } = this.#o.groups.from(this.#index, groupsPerRequest);
     const finish = () =>
-      done(this.#wrong.length === 0 ? { outcome: 'equal' } : { outcome: 'differs', groups: this.#wrong });
+      done(
+        this.#wrong.length === 0
+          ? { outcome: 'equal', root: this.#tree.digest('hex') }
+          : { outcome: 'differs', groups: this.#wrong },
+      );
     if (groups.length === 0) return finish();
-    const { fence, attachId, firstLive, number } = this.#o;
-    const request: CopyRequest = { ...fence, type: 'digest', attachId, firstLive, number, groups };
+    const { fence, attachId, firstLive, number, snapshot } = this.#o;
+    const request: CopyRequest = { ...fence, type: 'digest', attachId, firstLive, snapshot, number, groups };
     this.#o.source.ask(request, (reply) => {
       if (!reply.ok) return done({ outcome: 'sourceLost', message: reply.message });
       if (reply.value.type === 'notYet') return done({ outcome: 'again' });
@@ -57,6 +67,9 @@ export class Prover {
       }
       const theirs = reply.value.digests;
       ownDigests(this.#o.effects, groups, proofSnapshot(number), (ours) => {
+        groups.forEach(({ block, count }, i) =>
+          this.#tree.update(`${block} ${count}\n`).update(theirs[i] ?? ''),
+        );
         const wrong = groups.filter((_, i) => !equal(ours[i], theirs[i]));
         this.#wrong.push(...wrong);
         if (next === undefined || this.#wrong.length >= wrongMax) return finish();
@@ -70,8 +83,8 @@ export class Prover {
 const equal = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 
-/** What can not be read here has none: it is copied again, and so mended. */
-function ownDigests(
+/** What can not be read here has none: it is copied again, or written anew, and so mended. */
+export function ownDigests(
   effects: StoreEffects,
   ranges: readonly BlockRange[],
   snapshot: string,

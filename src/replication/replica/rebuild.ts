@@ -5,17 +5,20 @@
  *      ▲                                                                              │
  *      └───────────────────────────────── wrong groups, from birth 0 ─────────────────┘
  *
+ * With `upTo` what is copied is a snapshot of the source, and no entries come meanwhile: it is compared as soon as it is
+ * copied, and named here. The next rebuild begins from there (R24).
+ *
  * Copying and proving pause while no source is known. Whatever ends the link ends the rebuild; its progress is in the record.
  */
 import type { BlockRange, CopyReply, CopyRequest } from '../copy.ts';
 import type { CopySource, ReplicaSays } from '../messages.ts';
-import type { CopyRangeState, Fence } from '../record.ts';
+import { proofSnapshot, storedName, type CopyRangeState, type Fence, type SnapshotInfo } from '../record.ts';
 import type { Done, Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { Copier, type StepOutcome } from './copier.ts';
-import { Groups } from './groups.ts';
+import type { Groups } from './groups.ts';
 import type { Ledger } from './ledger.ts';
 import { Prover, type ProofOutcome } from './prover.ts';
 import { Ranges } from './ranges.ts';
@@ -33,10 +36,11 @@ export interface RebuildOptions {
   readonly firstLive: number;
   readonly source: CopySource;
   readonly ranges: readonly CopyRangeState[];
-  /** Continues an earlier rebuild: what that one copied has not been proved either. */
-  readonly resumed: boolean;
+  readonly upTo: SnapshotInfo | undefined;
+  /** What was copied and has not been compared yet. */
+  readonly groups: Groups;
   readonly say: (message: ReplicaSays) => void;
-  /** Complete, proved and durable. */
+  /** Complete, proved and durable; the snapshot, or all of it. */
   readonly onDone: () => void;
   /** Nothing that another source could mend. */
   readonly onFailed: (message: string) => void;
@@ -53,6 +57,8 @@ export class Rebuild {
   readonly #groups: Groups;
   readonly #copier: Copier;
   readonly #blocks: number;
+  /** Of the source, by its stored name. */
+  readonly #snapshot: string | undefined;
   #phase: Phase = 'copying';
   #source: CopySource | undefined;
   #prover: Prover | undefined;
@@ -66,15 +72,16 @@ export class Rebuild {
 
   constructor(options: RebuildOptions) {
     this.#o = options;
-    const { ledger, timing } = options;
+    const { ledger, upTo } = options;
     this.#blocks = Math.floor(ledger.store.sizeBytes / blockBytes);
     this.#ranges = new Ranges(options.ranges);
-    const blocks = Math.floor(ledger.record.sizeBytes / blockBytes); // what the volume has, the store may have more
-    this.#groups = new Groups({ blocks, groupBlocks: timing.groupBlocks });
-    if (options.resumed) this.#groups.touch({ block: 0, count: this.#blocks });
+    this.#groups = options.groups;
+    this.#groups.cover(Math.floor(ledger.record.sizeBytes / blockBytes)); // what the volume has, the store may have more
     this.#source = options.source;
+    this.#snapshot = upTo && storedName(upTo);
     this.#copier = new Copier({
       ...options,
+      snapshot: this.#snapshot,
       source: this.#link(),
       onStored: (range) => this.#groups.touch(range),
     });
@@ -99,6 +106,7 @@ export class Rebuild {
 
   useSource(source: CopySource, nowMs: number): void {
     this.#source = source;
+    if (this.#o.upTo) return this.run(nowMs); // any source has the same snapshot
     // The new source has no snapshot of the proof under way, and the target may have had nobody to prove against when it
     // heard that all is copied: another number is needed.
     if (this.#phase === 'proving' || this.#phase === 'copied') this.#announceCopied();
@@ -114,7 +122,7 @@ export class Rebuild {
     if (proof && (this.#phase === 'copied' || this.#phase === 'proving')) {
       this.#dropProof(); // of a source that is gone
       this.#phase = 'proving';
-      this.#prover = new Prover({ ...this.#o, source: this.#link(), number, groups: this.#groups });
+      this.#prover = this.#newProver(number);
     } else if (proof) this.#o.ledger.dropProof(number); // made for a copy that has begun anew
     if (this.#phase === 'copying') this.#advance();
     this.run(nowMs);
@@ -159,9 +167,29 @@ export class Rebuild {
     } else this.#onSetback(outcome);
   }
 
+  /** What a finished range holds everything up to. */
+  get #reached(): number {
+    return this.#o.upTo?.number ?? this.#o.ledger.store.last;
+  }
+
   #advance(): void {
-    if (this.#phase !== 'copying' || !this.#ranges.passed(this.#o.ledger.store.last)) return;
-    this.#announceCopied();
+    if (this.#phase !== 'copying' || !this.#ranges.passed(this.#reached)) return;
+    if (this.#o.upTo) this.#compare(this.#o.upTo);
+    else this.#announceCopied();
+  }
+
+  /** Nothing changes here: what is compared with the source's snapshot can be frozen at once. */
+  #compare({ number }: SnapshotInfo): void {
+    this.#dropProof();
+    this.#o.ledger.store.snapshot(proofSnapshot(number));
+    this.#prover = this.#newProver(number);
+    this.#phase = 'proving';
+    this.run(this.#nowMs);
+  }
+
+  #newProver(number: number): Prover {
+    const snapshot = this.#snapshot;
+    return new Prover({ ...this.#o, source: this.#link(), snapshot, number, groups: this.#groups });
   }
 
   #announceCopied(): void {
@@ -183,7 +211,7 @@ export class Rebuild {
   }
 
   #onProof(outcome: ProofOutcome): void {
-    if (outcome.outcome === 'equal') return this.#finish();
+    if (outcome.outcome === 'equal') return this.#finish(outcome.root);
     if (outcome.outcome !== 'differs') return this.#onSetback(outcome);
     const { groups } = outcome;
     const blocks = groups.map(({ block }) => block).slice(0, 8);
@@ -212,18 +240,23 @@ export class Rebuild {
   }
 
   /** One instant: complete, proved, and the base given up. It counts once that instant is durable (R22d). */
-  #finish(): void {
-    const { ledger, attachId, effects, say } = this.#o;
+  #finish(root: string): void {
+    const { ledger, attachId, effects, say, upTo } = this.#o;
+    const proof = { number: this.#prover?.number ?? 0, root };
     this.#phase = 'finishing';
     this.#dropProof();
-    ledger.dropBase();
-    ledger.update({ state: { kind: 'complete' }, open: true });
-    const number = ledger.store.last;
+    this.#groups.clear();
+    if (upTo) ledger.addWhole(upTo, this.#ranges.state(upTo.number));
+    else {
+      ledger.dropBase();
+      ledger.update({ state: { kind: 'complete' }, open: true });
+    }
+    const number = this.#reached;
     effects.commit(() => {
       if (this.#ended) return;
       this.#ended = true;
       this.#o.onDone();
-      say({ type: 'complete', attachId, number });
+      say({ type: 'complete', attachId, number, proof });
     });
   }
 
@@ -243,7 +276,7 @@ export class Rebuild {
     const { ledger } = this.#o;
     const { state } = ledger.record;
     assert(state.kind === 'rebuilding', 'progress of a replica that is complete');
-    this.#ranges.passed(ledger.store.last);
-    ledger.update({ state: { ...state, ranges: this.#ranges.state(ledger.store.last) } });
+    this.#ranges.passed(this.#reached);
+    ledger.update({ state: { ...state, ranges: this.#ranges.state(this.#reached) } });
   }
 }

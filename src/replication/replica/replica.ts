@@ -12,7 +12,7 @@ import { copySourceCheck } from './source-check.ts';
 import type { CopyReply, CopyRequest } from '../copy.ts';
 import { encodeStretch, firstStretch } from '../mapping.ts';
 import type { ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
-import type { CopyRangeState, Fence } from '../record.ts';
+import { proofSnapshot, storedName, type Fence } from '../record.ts';
 import type { Done, ReplicaStore } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
@@ -20,9 +20,12 @@ import { blockBytes } from '../../shared/block-size.ts';
 import { Acknowledger } from './acknowledger.ts';
 import { answerCopy, answerDigests } from './copy-answer.ts';
 import { takeIn, wantsCommit } from './entries.ts';
+import { Groups } from './groups.ts';
 import { Ledger } from './ledger.ts';
 import { Promises, sameFence } from './promises.ts';
+import { ownDigests } from './prover.ts';
 import { Rebuild, type RebuildEffects } from './rebuild.ts';
+import { beginRebuild } from './rebuild-start.ts';
 
 export type LinkId = number;
 
@@ -41,6 +44,8 @@ interface Session {
   phase: 'promising' | 'promised' | 'streaming' | 'rebuilding';
   acknowledger: Acknowledger | undefined;
   rebuild: Rebuild | undefined;
+  /** Copied on this link and not compared yet, from one snapshot to the next. */
+  groups: Groups | undefined;
 }
 
 export type ReplicaState = 'Offline' | 'Degraded' | 'Rebuilding' | 'Healthy';
@@ -131,6 +136,8 @@ export class Replica {
         return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
       case 'dropProof':
         return this.#ledger.dropProof(message.number);
+      case 'digest':
+        return this.#digest(session, message);
       case 'repair':
         return this.#effects.repair(message.block, message.data);
       case 'committed':
@@ -163,7 +170,7 @@ export class Replica {
       done(after ? { ok: true, value: after } : reply);
     };
     if (request.type === 'digest') return answerDigests(request, this.#effects, checked);
-    const blocks = Math.floor(this.#ledger.store.sizeBytes / blockBytes);
+    const blocks = this.#blocksOf(request);
     answerCopy({ request, effects: this.#effects, timing: this.#timing, blocks, done: checked });
   }
 
@@ -199,6 +206,7 @@ export class Replica {
       phase: 'promising',
       acknowledger: undefined,
       rebuild: undefined,
+      groups: undefined,
     };
     this.#session = session;
     this.#ledger.promise(asked, message.memberships);
@@ -214,6 +222,7 @@ export class Replica {
         clean: this.#clean,
         memberships: this.#ledger.record.memberships,
         committed: this.#ledger.record.committed ?? 0,
+        snapshots: this.#ledger.snapshots,
       });
       this.#effects.changed();
     });
@@ -225,7 +234,7 @@ export class Replica {
     if (message.revert && state.kind === 'rebuilding' && state.base) this.#ledger.revert(!this.#clean);
     const complete = this.#ledger.record.state.kind === 'complete';
     const { last } = this.#ledger.store;
-    if (!complete || last !== message.from || this.#ledger.commonWith(message.epochs) !== last) {
+    if (!complete || last !== message.from || this.#ledger.commonWith(message.epochs, last) !== last) {
       return this.#breakOff(session, `attach at ${message.from} does not fit ${last}`);
     }
     session.phase = 'streaming';
@@ -235,30 +244,15 @@ export class Replica {
 
   #rebuild(session: Session, message: Of<'rebuild'>, nowMs: number): void {
     const ledger = this.#ledger;
-    const { firstLive, attachId, epochs, sizeBytes, values, membership } = message;
-    if (session.phase !== 'promised') return this.#breakOff(session, 'attached twice');
-    // A number of ours at or above the first live one could pass for a live one (R20).
-    if (ledger.highest >= firstLive)
-      return this.#breakOff(session, `${ledger.highest} is not below ${firstLive}`);
-    const { state } = ledger.record;
-    const common = ledger.commonWith(epochs);
-    const resumed = state.kind === 'rebuilding';
-    const base = resumed ? state.base : ledger.keepBase();
-    const before = resumed
-      ? state.ranges
-      : [{ block: 0, count: ledger.store.sizeBytes / blockBytes, common }];
-    if (sizeBytes > ledger.store.sizeBytes) ledger.store.resize(firstLive - 1, sizeBytes);
-    else if (ledger.store.last < firstLive - 1) ledger.store.advance(firstLive - 1);
-    const ranges = covering(
-      before.map((range) => ({ ...range, common: Math.min(range.common, common) })),
-      ledger.store.sizeBytes / blockBytes,
-    );
-    const open = resumed ? ledger.record.open : !this.#clean;
-    const members = ledger.adoptMembership(membership);
-    const rebuilding = { kind: 'rebuilding', base, ranges } as const;
-    ledger.update({ epochs, sizeBytes, values, ...members, open, state: rebuilding });
+    const { firstLive, attachId, upTo, source } = message;
+    session.rebuild?.end();
+    session.acknowledger?.end();
+    const begun = beginRebuild(ledger, message, this.#clean);
+    if (!begun.ok) return this.#breakOff(session, begun.message);
+    const { ranges } = begun;
     session.phase = 'rebuilding';
-    session.acknowledger = this.#newAcknowledger(session);
+    session.acknowledger = upTo ? undefined : this.#newAcknowledger(session);
+    session.groups ??= this.#newGroups(begun.resumed);
     session.rebuild = new Rebuild({
       ledger,
       effects: this.#effects,
@@ -266,21 +260,33 @@ export class Replica {
       fence: session.fence,
       attachId,
       firstLive,
-      source: message.source,
+      source,
       ranges,
-      resumed,
+      upTo,
+      groups: session.groups,
       say: (says) => this.#say(session, says),
-      onDone: () => this.#rebuilt(session),
+      onDone: () => this.#rebuilt(session, upTo !== undefined),
       onFailed: (why) => this.#breakOff(session, why),
     });
     session.rebuild.run(nowMs);
     this.#effects.changed();
   }
 
-  #rebuilt(session: Session): void {
-    session.phase = 'streaming';
+  /** `goesOn`: that was a snapshot; the target says what comes next. */
+  #rebuilt(session: Session, goesOn: boolean): void {
     session.rebuild = undefined;
+    if (goesOn) return;
+    session.phase = 'streaming';
+    session.groups = undefined;
     this.#effects.changed();
+  }
+
+  /** `resumed`: what was copied before has not been compared, as far as anybody knows. */
+  #newGroups(resumed: boolean): Groups {
+    const blocks = Math.floor(this.#ledger.store.sizeBytes / blockBytes);
+    const groups = new Groups({ blocks, groupBlocks: this.#timing.groupBlocks });
+    if (resumed) groups.touch({ block: 0, count: blocks });
+    return groups;
   }
 
   #entry(session: Session, { entry }: Of<'entry'>, nowMs: number): void {
@@ -298,7 +304,7 @@ export class Replica {
     if (entry.kind === 'unmap') rebuild?.wrote(entry);
     session.acknowledger?.took(nowMs, wantsCommit(entry));
     const { replicaId } = this.#ledger.store.identity;
-    rebuild?.took(entry.number, entry.kind === 'snapshot' && entry.replicas.includes(replicaId), nowMs);
+    rebuild?.took(entry.number, entry.kind === 'proof' && entry.replicas.includes(replicaId), nowMs);
   }
 
   #committed(session: Session, version: number): void {
@@ -357,6 +363,21 @@ export class Replica {
     });
   }
 
+  /** A scrub compares what was frozen at a proof entry with other replicas. */
+  #digest(session: Session, { number, ranges }: Of<'digest'>): void {
+    if (session.phase !== 'streaming') return this.#breakOff(session, 'a digest of a replica that has holes');
+    ownDigests(this.#effects, ranges, proofSnapshot(number), (found) => {
+      const digests = found.map((digest) => (digest === undefined ? null : Buffer.from(digest).toString('hex')));
+      this.#say(session, { type: 'digests', number, digests });
+    });
+  }
+
+  /** Of the snapshot asked of, else of the head. */
+  #blocksOf({ snapshot }: CopyRequest): number {
+    const found = this.#ledger.snapshots.find((one) => storedName(one) === snapshot);
+    return Math.floor((found?.sizeBytes ?? this.#ledger.store.sizeBytes) / blockBytes);
+  }
+
   #finishStop(): void {
     const stopping = this.#stopping;
     assert(stopping && stopping !== 'stopped', 'not stopping');
@@ -402,10 +423,4 @@ export class Replica {
   #say(session: Session, message: ReplicaSays): void {
     if (this.#session === session) this.#effects.send(session.link, { ...session.fence, ...message });
   }
-}
-
-/** Ranges that were tiled over a smaller volume: what was added since is all to be copied. */
-function covering(ranges: readonly CopyRangeState[], blocks: number): CopyRangeState[] {
-  const end = ranges.reduce((most, { block, count }) => Math.max(most, block + count), 0);
-  return end < blocks ? [...ranges, { block: end, count: blocks - end, common: 0 }] : [...ranges];
 }

@@ -15,9 +15,9 @@ export function copySourceCheck(
   }
   if (!streaming) return { type: 'refused', message: 'not in sync with that target' };
   if (ledger.store.last < request.firstLive - 1) return { type: 'notYet' };
-  if (request.type === 'copy') return undefined;
-  if (ledger.store.snapshots().some(({ name }) => name === proofSnapshot(request.number))) return undefined;
-  return ledger.store.last < request.number
-    ? { type: 'notYet' }
-    : { type: 'refused', message: 'no such snapshot' };
+  const proof = request.type === 'digest' ? proofSnapshot(request.number) : undefined;
+  const wanted = request.snapshot ?? proof;
+  if (wanted === undefined || ledger.store.snapshots().some(({ name }) => name === wanted)) return undefined;
+  const isAhead = request.type === 'digest' && ledger.store.last < request.number;
+  return isAhead ? { type: 'notYet' } : { type: 'refused', message: 'no such snapshot' };
 }

@@ -124,9 +124,9 @@ export class ReplicaBench {
             done();
           });
         },
-        read: (block, count, done) => now(() => this.store.read(block, count), done),
-        births: (after, { block, count }, limit, done) =>
-          now(() => this.store.births(after, block, count, limit), done),
+        read: (block, count, done, snapshot) => now(() => this.store.read(block, count, snapshot), done),
+        births: (after, { block, count }, limit, done, snapshot) =>
+          now(() => this.store.births(after, block, count, limit, snapshot), done),
         repair: (block, data) => void this.store.repair(block, data),
         digest: (block, count, snapshot, done) => now(() => this.store.digest(block, count, snapshot), done),
         copy: (_source, request, done) => this.asked.push({ request, done }),
@@ -217,13 +217,14 @@ export class TargetBench {
     id: string,
     epochs: readonly EpochStart[],
     last: number,
-    more: { clean?: boolean; isBase?: boolean; membership?: MembershipState } = {},
+    more: { clean?: boolean; isBase?: boolean; membership?: MembershipState; isOld?: boolean } = {},
   ): void {
     const { clean = true, isBase = false, membership } = more;
     const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values: {}, membership };
     const records = membership ? [membership.current, membership.next] : [];
     const memberships = records.flatMap((record) => record ?? []);
-    this.tell(id, { type: 'report', complete, last, clean, memberships, committed: 0 });
+    const held = more.isOld === true ? {} : { snapshots: [] };
+    this.tell(id, { type: 'report', complete, last, clean, memberships, committed: 0, ...held });
   }
 
   /** Everything sent to these replicas so far is received, or durable too. */

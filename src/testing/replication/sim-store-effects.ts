@@ -46,9 +46,9 @@ export function naiveEffects(user: StoreUser): StoreEffects {
         process.run(() => user.step(done));
       });
     },
-    read: (block, count, done) => later(() => store.read(block, count), done),
-    births: (after, { block, count }, limit, done) =>
-      later(() => store.births(after, block, count, limit), done),
+    read: (block, count, done, snapshot) => later(() => store.read(block, count, snapshot), done),
+    births: (after, { block, count }, limit, done, snapshot) =>
+      later(() => store.births(after, block, count, limit, snapshot), done),
     repair: (block, data) => {
       if (store.repair(block, data)) world.reach.hit('block repaired');
     },
@@ -74,8 +74,9 @@ export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffect
         user.step(done);
       });
     },
-    read: (block, count, done) => effects.read(block, count, stepped(done)),
-    births: (after, range, limit, done) => effects.births(after, range, limit, stepped(done)),
+    read: (block, count, done, snapshot) => effects.read(block, count, stepped(done), snapshot),
+    births: (after, range, limit, done, snapshot) =>
+      effects.births(after, range, limit, stepped(done), snapshot),
     repair: (block, data) => {
       effects.repair(block, data);
       store.repair(block, data);

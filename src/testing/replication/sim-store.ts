@@ -170,17 +170,24 @@ export class SimStore implements ReplicaStore {
     this.full = false;
   }
 
-  read(block: number, count: number): Uint8Array {
-    this.#checkReadable(block, count);
-    return blocksFor(this.#state.tags.slice(block, block + count));
+  read(block: number, count: number, snapshot?: string): Uint8Array {
+    if (snapshot === undefined) this.#checkReadable(block, count);
+    return blocksFor(this.#of(snapshot).tags.slice(block, block + count));
   }
 
   /** Neighbouring blocks of one birth are one extent; at most `limit`. */
-  births(after: number, block: number, count: number, limit: number): { extents: Extent[]; next: number } {
+  births(
+    after: number,
+    block: number,
+    count: number,
+    limit: number,
+    snapshot?: string,
+  ): { extents: Extent[]; next: number } {
+    const { births, tags } = this.#of(snapshot);
     const extents: Extent[] = [];
     for (let b = block; b < block + count; b++) {
-      const birth = this.#state.births[b] ?? 0;
-      const mapped = this.#state.tags[b] !== 0;
+      const birth = births[b] ?? 0;
+      const mapped = tags[b] !== 0;
       const before = extents.at(-1);
       if (birth <= after) continue;
       if (before && before.block + before.count === b && before.birth === birth && before.mapped === mapped) {
@@ -201,6 +208,10 @@ export class SimStore implements ReplicaStore {
   repair(block: number, data: Uint8Array): boolean {
     const promised = tagsIn(data).every((tag, i) => tag === this.#state.tags[block + i]);
     return promised && this.#heal(block, tagsIn(data).length);
+  }
+
+  #of(snapshot: string | undefined): Content {
+    return snapshot === undefined ? this.#state : this.contentOf(snapshot);
   }
 
   #checkReadable(block: number, count: number): void {

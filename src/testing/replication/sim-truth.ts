@@ -3,11 +3,18 @@
  * holds. Against it replicas and choices are checked (invariants I1, I2, I5, I6, I7, I9).
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
-import { commonPoint, type EpochStart, type History } from '../../replication/history.ts';
+import { commonPoint, historyAt, type EpochStart, type History } from '../../replication/history.ts';
 import type { Entry } from '../../replication/messages.ts';
-import { baseSnapshot, decodeRecord } from '../../replication/record.ts';
+import {
+  baseSnapshot,
+  decodeRecord,
+  storedName,
+  type ReplicaRecord,
+  type SnapshotInfo,
+} from '../../replication/record.ts';
 import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { emptyVolume, fold, type VolumeFacts } from './sim-fold.ts';
 import { tagsIn, type Content, type SimStore } from './sim-store.ts';
 
 /** A rule of replication is broken. */
@@ -17,14 +24,6 @@ export class Violation extends Error {
 
 export function hold(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Violation(what);
-}
-
-interface Blocks {
-  readonly births: readonly number[];
-  readonly tags: readonly number[];
-  readonly values: Readonly<Record<string, string>>;
-  /** The newest change of membership. */
-  readonly change: Extract<Entry, { kind: 'membership' }> | undefined;
 }
 
 interface EpochFacts extends EpochStart {
@@ -39,11 +38,11 @@ interface EpochFacts extends EpochStart {
 export class Truth {
   readonly #entries = new Map<string, Entry>();
   readonly #epochs = new Map<number, EpochFacts>();
-  readonly #states = new Map<string, Blocks>();
+  readonly #states = new Map<string, VolumeFacts>();
   readonly #numbers = new Map<number, { readonly epoch: number; readonly number: number }>();
   /** Number of an entry that gave births → its epoch (R9). */
   readonly #bearers = new Map<number, number>();
-  readonly #empty: Blocks;
+  readonly #empty: VolumeFacts;
   readonly #wildClocks: boolean;
   #servedEpoch = 0;
   #committed = 0;
@@ -54,8 +53,7 @@ export class Truth {
 
   constructor(blocks: number, options: { readonly wildClocks?: boolean } = {}) {
     this.#wildClocks = options.wildClocks === true;
-    const zeros = Array.from({ length: blocks }, () => 0);
-    this.#empty = { births: zeros, tags: zeros, values: {}, change: undefined };
+    this.#empty = emptyVolume(blocks);
   }
 
   /** A target sends an entry. I5: one (epoch, number) is one entry. */
@@ -174,15 +172,13 @@ export class Truth {
       content.births.every((birth) => birth <= content.last),
       `I9: ${who}: a birth above ${content.last}`,
     );
+    this.#checkSnapshots(record, store, who);
     if (record.state.kind !== 'complete') return;
     const epoch = record.epochs.at(-1)?.epoch ?? 0;
     const expected = this.#at(epoch, content.last);
-    const blocks = Math.min(expected.tags.length, record.sizeBytes / blockBytes);
-    for (let block = 0; block < blocks; block++) {
-      const is = `${content.tags[block]} of ${content.births[block]}`;
-      const should = `${expected.tags[block]} of ${expected.births[block]}`;
-      hold(is === should, `I6: ${who}: block ${block} at ${epoch}/${content.last} is ${is}, not ${should}`);
-    }
+    sameBlocks(content, expected, record.sizeBytes, `${who}, at ${epoch}/${content.last}`);
+    const [has, due] = [record.snapshots ?? [], expected.snapshots].map(namesOf);
+    hold(has === due, `R24: ${who} at ${epoch}/${content.last}: snapshots ${has}, not ${due}`);
     const [values, wanted] = [record.values, expected.values].map(inOrder);
     hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
     const { membership } = record;
@@ -191,8 +187,25 @@ export class Truth {
     hold(version === newest, `I6: ${who}: membership ${version}, not ${newest}`);
   }
 
+  /** R24: each is whole, the state at its number, on whatever replica, complete or not. */
+  #checkSnapshots(record: ReplicaRecord, store: SimStore, who: string): void {
+    for (const snapshot of record.snapshots ?? []) {
+      const { name, number, sizeBytes } = snapshot;
+      const { epoch } = must(historyAt(record, number).epochs.at(-1), 'an epoch');
+      const due = this.#at(epoch, number).snapshots.find((one) => one.number === number && one.name === name);
+      hold(due !== undefined, `R24: ${who}: nobody took ${name} at ${epoch}/${number}`);
+      sameBlocks(store.contentOf(storedName(snapshot)), due.then, sizeBytes, `${who}, snapshot ${name}`);
+    }
+  }
+
+  /** R24: what a target shows is what its history has. */
+  checkShown(epoch: number, last: number, shown: readonly SnapshotInfo[]): void {
+    const [has, due] = [shown, this.#at(epoch, last).snapshots].map(namesOf);
+    hold(has === due, `R24: the target shows snapshots ${has}, ${epoch}/${last} has ${due}`);
+  }
+
   /** The volume after entry `last` of the history that ends in `epoch`. */
-  #at(epoch: number, last: number): Blocks {
+  #at(epoch: number, last: number): VolumeFacts {
     const path: { readonly key: string; readonly entry: Entry }[] = [];
     let state = this.#empty;
     for (let e = epoch, number = last; e > 0;) {
@@ -208,7 +221,7 @@ export class Truth {
       else [e, number] = [parent, previousLast];
     }
     for (const { key, entry } of path.toReversed()) {
-      state = apply(state, entry);
+      state = fold(state, entry);
       this.#states.set(key, state);
     }
     return state;
@@ -218,41 +231,20 @@ export class Truth {
 const inOrder = (values: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(values).toSorted(([a], [b]) => a.localeCompare(b)));
 
-function apply(state: Blocks, entry: Entry): Blocks {
-  switch (entry.kind) {
-    case 'write':
-      return put(state, entry.number, entry.block, tagsIn(entry.data));
-    case 'unmap':
-      return put(
-        state,
-        entry.number,
-        entry.block,
-        Array.from({ length: entry.count }, () => 0),
-      );
-    case 'state':
-      return { ...state, values: { ...state.values, [entry.key]: entry.value } };
-    case 'resize': {
-      const added = entry.sizeBytes / blockBytes - state.tags.length;
-      const grown = Array.from({ length: Math.max(0, added) }, () => 0);
-      return {
-        ...state,
-        tags: [...state.tags, ...grown],
-        births: [...state.births, ...grown.map(() => entry.number)],
-      };
-    }
-    case 'flush':
-    case 'adopt':
-    case 'snapshot':
-      return state;
-    case 'membership':
-      return { ...state, change: entry };
-  }
-}
+const namesOf = (list: readonly { readonly name: string; readonly number: number }[]): string =>
+  list.map(({ name, number }) => `${name}@${number}`).join();
 
-function put(state: Blocks, birth: number, block: number, tags: readonly number[]): Blocks {
-  return {
-    ...state,
-    tags: state.tags.with(block, tags[0] ?? 0).map((tag, i) => tags[i - block] ?? tag),
-    births: state.births.map((old, i) => (i >= block && i < block + tags.length ? birth : old)),
-  };
+/** I6: births and content, as far as the volume reaches. */
+function sameBlocks(
+  content: Content,
+  due: Pick<VolumeFacts, 'births' | 'tags'>,
+  sizeBytes: number,
+  who: string,
+): void {
+  const blocks = Math.min(due.tags.length, sizeBytes / blockBytes);
+  for (let block = 0; block < blocks; block++) {
+    const is = `${content.tags[block]} of ${content.births[block]}`;
+    const should = `${due.tags[block]} of ${due.births[block]}`;
+    hold(is === should, `I6: ${who}: block ${block} is ${is}, not ${should}`);
+  }
 }
