@@ -65,12 +65,14 @@ engine-mutants: setup ## can the engine's proofs fail? every mutant must be foun
 	node tools/mutants.ts engine --jobs=$(or $(JOBS),2) $(if $(ONLY),--only=$(ONLY))
 clean: ## removes what was built here (not the caches outside)
 	rm -rf dist build coverage wasm/kernels.wasm node_modules/.cache
-bench-iscsi: setup ## the target alone beside tgt, one line per figure (STRICT=1: below a floor is an error); needs tgt and libiscsi-bin
-	node e2e/bench/iscsi/run.ts --rounds=$(or $(ROUNDS),5)
+bench-iscsi: setup ## the target alone beside tgt, one line per figure (RECORD=1, STRICT=1 as above); needs tgt, libiscsi-bin, qemu-utils
+	node e2e/bench/iscsi/run.ts --rounds=$(or $(ROUNDS),5) $(if $(ONLY),--only="$(ONLY)") $(if $(RECORD),--record)
+bench-volume: setup ## three replicas beside tgt's one copy, rebuilds, starts, idle (RECORD=1, STRICT=1 as above); needs tgt, fio
+	node e2e/bench/volume/run.ts --rounds=$(or $(ROUNDS),3) $(if $(ONLY),--only="$(ONLY)") $(if $(RECORD),--record)
 iscsi-fuzz: setup ## a million mutated PDUs against the iSCSI target, then floods on sockets (PDUS=n SEED=n SECONDS=n)
 	node tools/iscsi-fuzz.ts --pdus=$(or $(PDUS),1000000) --seed=$(or $(SEED),1) --sockets=$(or $(SECONDS),120)
 iscsi-mutants: setup ## can the target's tests fail? every mutant must be found
 	node tools/mutants.ts iscsi --jobs=$(or $(JOBS),2) $(if $(ONLY),--only=$(ONLY))
 iscsi-conformance: setup ## libiscsi's suite against three replicas and against tgt; renews docs/iscsi-conformance.md
 	node e2e/iscsi/conformance.ts --write
-.PHONY: bench-iscsi iscsi-fuzz iscsi-mutants iscsi-conformance bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e e2e-vm image chart bench sim soak sim-mutants
+.PHONY: bench-iscsi bench-volume iscsi-fuzz iscsi-mutants iscsi-conformance bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e e2e-vm image chart bench sim soak sim-mutants

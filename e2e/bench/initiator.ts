@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { run } from '../shell.ts';
 
 const top = join(import.meta.dirname, '../..');
-const [source, folder] = [join(top, 'tools/bench/initiator.c'), join(top, 'build/bench')];
-const program = join(folder, 'initiator');
+const folder = join(top, 'build/bench');
 
 export interface Load {
   /** write-flush: SYNCHRONIZE CACHE after each write, timed together. idle: logged in, nothing more. */
@@ -23,6 +22,10 @@ export interface Load {
   /** Operations per second and session at most. */
   readonly rate?: number;
   readonly sequential?: boolean;
+  /** Sequential, and only every so-manieth place. */
+  readonly stride?: number;
+  /** So many operations of each session, however long they take; instead of `seconds`. */
+  readonly count?: number;
   readonly digests?: boolean;
 }
 
@@ -47,7 +50,9 @@ export interface Loaded {
 const isOlder = (file: string, than: string): boolean =>
   (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < statSync(than).mtimeMs;
 
-async function compiled(): Promise<string> {
+/** The program tools/bench/NAME.c, compiled. */
+export async function compiled(name: 'initiator' | 'delay'): Promise<string> {
+  const [source, program] = [join(top, 'tools/bench', `${name}.c`), join(folder, name)];
   if (isOlder(program, source)) {
     mkdirSync(folder, { recursive: true });
     await run(['gcc', '-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source]);
@@ -61,7 +66,8 @@ export async function load(
   { operation, bytes, depth, seconds, ...more }: Load,
   pids: readonly number[] = [],
 ): Promise<Loaded> {
-  const { warmSeconds = 0.2, sessions = 1, spanMiB = 64, rate = 0, sequential, digests } = more;
+  const { warmSeconds = 0.2, sessions = 1, spanMiB = 64, rate = 0 } = more;
+  const { stride, count, sequential, digests } = more;
   const options = Object.entries({
     operation,
     bytes,
@@ -73,13 +79,15 @@ export async function load(
     rate,
   });
   const command = [
-    await compiled(),
+    await compiled('initiator'),
     ...options.map(([name, value]) => `--${name}=${value}`),
     ...(sequential === true ? ['--sequential'] : []),
+    ...(stride === undefined ? [] : [`--stride=${stride}`]),
+    ...(count === undefined ? [] : [`--count=${count}`]),
     ...(digests === true ? ['--digests'] : []),
     ...pids.map((pid) => `--pid=${pid}`),
   ];
-  const timeoutMs = (seconds + warmSeconds + 90) * 1_000;
+  const timeoutMs = (count === undefined ? seconds + warmSeconds + 90 : 600) * 1_000;
   const text = await run([...command, ...urls], { timeoutMs });
   const told = JSON.parse(text) as Omit<Loaded, 'perSecond' | 'cpuUs'>;
   const cpuUs = told.processorNs.map((ns) => ns / 1_000 / told.operations);

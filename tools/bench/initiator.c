@@ -7,7 +7,9 @@
  *   --operation=read|write|write-fua|write-flush|idle     write-flush: SYNCHRONIZE CACHE after each write, timed together
  *   --bytes=4096 --depth=32 --seconds=1 --warm=0.2        depth is per session
  *   --sessions=1      per unit         --span=MIB         of the unit that is used, from its start (64)
+ *   --count=N         ends after so many operations of each session, however long they take; instead of --seconds
  *   --rate=N          operations per second and session at most (0: as fast as it goes)
+ *   --stride=N        sequential, and only every Nth place
  *   --sequential      instead of at random              --digests      header and data
  *   --pid=PID         whose processor time is told (may be repeated)
  *
@@ -58,19 +60,19 @@ typedef struct {
   uint64_t dueNs, placeBlock, random;
   uint64_t startedNs[depthMax + 1], poolAt[depthMax + 1];
   bool flushing[depthMax + 1], free[depthMax + 1];
-  uint64_t operations;
+  uint64_t operations, begun;
   Histogram histogram;
 } Session;
 
 static struct {
   Operation operation;
-  uint32_t bytes, depth, perUnit;
+  uint32_t bytes, depth, perUnit, stride;
   double seconds, warmSeconds, rate;
-  uint64_t spanBytes;
+  uint64_t spanBytes, count;
   bool sequential, digests;
   int pids[pidsMax], pidCount;
 } options = {
-    .operation = opRead, .bytes = 4096, .depth = 32, .perUnit = 1, .seconds = 1, .warmSeconds = 0.2, .spanBytes = 64ull << 20};
+    .operation = opRead, .bytes = 4096, .depth = 32, .perUnit = 1, .stride = 1, .seconds = 1, .warmSeconds = 0.2, .spanBytes = 64ull << 20};
 static Session *sessions[sessionsMax];
 static int sessionCount;
 static uint8_t *pool;
@@ -211,7 +213,7 @@ static uint8_t *command(Session *s, uint32_t tag, uint8_t flags, uint32_t expect
 
 static uint32_t nextPlace(Session *s) { /* in sectors */
   uint64_t places = options.spanBytes / options.bytes;
-  uint64_t place = options.sequential ? s->placeBlock++ % places : next(&s->random) % places;
+  uint64_t place = options.sequential ? s->placeBlock++ * options.stride % places : next(&s->random) % places;
   return (uint32_t)(place * options.bytes / sectorBytes);
 }
 
@@ -221,6 +223,7 @@ static void start(Session *s, uint32_t tag, uint64_t now) {
   bool isWrite = options.operation != opRead;
   uint32_t bytes = options.bytes;
   s->running++;
+  s->begun++;
   s->free[tag] = false;
   s->startedNs[tag] = now;
   s->poolAt[tag] = next(&s->random) % ((poolBytes - bytes) / 64) * 64;
@@ -265,11 +268,13 @@ static void flushOut(Session *s) {
 
 static bool isOver(uint64_t now) { return now >= endNs; }
 
+static bool isSated(const Session *s) { return options.count > 0 && s->begun >= options.count; }
+
 /* Starts what is due: at once, or at its time where a rate is given. */
 static void refill(Session *s, uint64_t now) {
   if (!s->measuring || isOver(now)) return;
   for (uint32_t tag = 1; tag <= options.depth; tag++) {
-    if (!s->free[tag]) continue;
+    if (!s->free[tag] || isSated(s)) continue;
     if (options.rate > 0 && s->dueNs > now) return;
     /* What starts late was due all the same: its latency counts from then. */
     start(s, tag, options.rate > 0 ? s->dueNs : now);
@@ -295,7 +300,7 @@ static void finished(Session *s, uint32_t tag, uint8_t status, uint64_t now) {
   if (now < countFromNs || now > endNs) return;
   s->operations++;
   record(&s->histogram, now - s->startedNs[tag]);
-  if (options.rate > 0) return;
+  if (options.rate > 0 || isSated(s)) return;
   start(s, tag, now);
 }
 
@@ -400,7 +405,6 @@ static void openSession(const char *url) {
   s->immediateData = s->initialR2t = true; /* what holds until something else is said (RFC 7143 §13) */
   s->firstBurst = 65536, s->sendSegment = 8192;
   s->random = 0x9e3779b97f4a7c15ull * (uint64_t)(sessionCount + 1) ^ (uint64_t)getpid();
-  s->placeBlock = next(&s->random) % 1024;
   s->in = malloc(inputBytes);
   s->outRoom = 1 << 16;
   s->out = malloc(s->outRoom);
@@ -468,6 +472,12 @@ static int runningOfAll(void) {
   return running;
 }
 
+static bool allSated(void) {
+  for (int i = 0; i < sessionCount; i++)
+    if (!isSated(sessions[i]) || sessions[i]->running > 0) return false;
+  return true;
+}
+
 static void run(void) {
   static struct pollfd polls[sessionsMax];
   static uint64_t before[pidsMax], after[pidsMax];
@@ -484,7 +494,8 @@ static void run(void) {
   for (int i = 0; i < sessionCount; i++) sessions[i]->dueNs = beginNs + next(&sessions[i]->random) % 1000000;
   while (nowNs() < countFromNs) turn(polls, true, countFromNs);
   for (int i = 0; i < options.pidCount; i++) before[i] = processorNs(options.pids[i]);
-  while (nowNs() < endNs) turn(polls, true, endNs);
+  while (nowNs() < endNs && !allSated()) turn(polls, true, endNs);
+  if (options.count > 0) options.seconds = (double)(nowNs() - countFromNs) / 1e9;
   for (int i = 0; i < options.pidCount; i++) after[i] = processorNs(options.pids[i]);
   const uint64_t drainNs = nowNs() + 30 * second;
   while (runningOfAll() > 0) {
@@ -517,12 +528,13 @@ static Operation operationOf(const char *name) {
 }
 
 static void readOptions(int argc, char **argv) {
-  enum { tOperation = 1, tBytes, tDepth, tSeconds, tWarm, tSessions, tSpan, tRate, tSequential, tDigests, tPid };
+  enum { tOperation = 1, tBytes, tDepth, tSeconds, tWarm, tSessions, tSpan, tRate, tSequential, tStride, tCount, tDigests, tPid };
   static const struct option table[] = {
       {"operation", 1, NULL, tOperation}, {"bytes", 1, NULL, tBytes},       {"depth", 1, NULL, tDepth},
       {"seconds", 1, NULL, tSeconds},     {"warm", 1, NULL, tWarm},         {"sessions", 1, NULL, tSessions},
       {"span", 1, NULL, tSpan},           {"rate", 1, NULL, tRate},         {"sequential", 0, NULL, tSequential},
-      {"digests", 0, NULL, tDigests},     {"pid", 1, NULL, tPid},           {NULL, 0, NULL, 0}};
+      {"stride", 1, NULL, tStride},       {"count", 1, NULL, tCount},       {"digests", 0, NULL, tDigests},
+      {"pid", 1, NULL, tPid},             {NULL, 0, NULL, 0}};
   for (int given; (given = getopt_long(argc, argv, "", table, NULL)) != -1;) switch (given) {
       case tOperation: options.operation = operationOf(optarg); break;
       case tBytes: options.bytes = (uint32_t)strtoul(optarg, NULL, 10); break;
@@ -533,6 +545,8 @@ static void readOptions(int argc, char **argv) {
       case tSpan: options.spanBytes = strtoull(optarg, NULL, 10) << 20; break;
       case tRate: options.rate = strtod(optarg, NULL); break;
       case tSequential: options.sequential = true; break;
+      case tCount: options.count = strtoull(optarg, NULL, 10), options.seconds = 3600, options.warmSeconds = 0; break;
+      case tStride: options.stride = (uint32_t)strtoul(optarg, NULL, 10), options.sequential = true; break;
       case tDigests: options.digests = true; break;
       case tPid:
         if (options.pidCount == pidsMax) fail("at most %d processes", pidsMax);
@@ -542,6 +556,7 @@ static void readOptions(int argc, char **argv) {
     }
   if (options.depth < 1 || options.depth > depthMax) fail("--depth: 1 to %d", depthMax);
   if (options.bytes < 4096 || options.bytes > 1 << 20 || options.bytes % 4096 != 0) fail("--bytes: whole 4096, up to 1 MiB");
+  if (options.stride < 1) fail("--stride: at least 1");
   if (options.spanBytes < options.bytes) fail("--span: at least --bytes");
   if (optind == argc) fail("give iscsi://HOST:PORT/IQN/LUN");
 }

@@ -14,13 +14,15 @@ export interface Figure {
   readonly cpuUs?: number;
   /** Of our side. */
   readonly latency?: { readonly p50Us: number; readonly p99Us: number };
+  /** What else is to be known of it. */
+  readonly note?: string;
 }
 
 export const isReached = ({ ratio, floor, goal, better }: Figure): boolean =>
   better === 'more' ? ratio >= (floor ?? goal) : ratio <= (floor ?? goal);
 
 export function lineOf(figure: Figure): string {
-  const { name, ours, reference, ratio, floor, goal, better, cpuUs, latency } = figure;
+  const { name, ours, reference, ratio, floor, goal, better, cpuUs, latency, note = '' } = figure;
   const bound = (value: number) => `${better === 'more' ? '>=' : '<='} ${rounded(value)}`.padStart(12);
   return [
     name.padEnd(44),
@@ -32,6 +34,7 @@ export function lineOf(figure: Figure): string {
     isReached(figure) ? 'ok   ' : 'short',
     latency === undefined ? '' : `p50 ${microseconds(latency.p50Us)} p99 ${microseconds(latency.p99Us)}`,
     cpuUs === undefined ? '' : `${cpuUs.toFixed(1)} us CPU`,
+    note,
   ]
     .join(' ')
     .trimEnd();

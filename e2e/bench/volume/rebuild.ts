@@ -1,0 +1,161 @@
+/** A replica that was away, dense and in a checkerboard; one that was away under load, and what the load felt of its return. */
+import { join } from 'node:path';
+import { healthy, restart } from '../../local/local-volume.ts';
+import { run } from '../../shell.ts';
+import { median, microseconds } from '../engine/figures.ts';
+import { load, type Load, type Loaded } from '../initiator.ts';
+import { openVolume, type Bench, type Volume } from './bench.ts';
+
+const mib = 2 ** 20;
+/** Of a volume of 4 GiB; what changes while the replica is away. */
+const size = '4Gi';
+const denseMiB = 1_024;
+const checkerMiB = 256;
+const awaySeconds = 20;
+const away = 'pool-3';
+
+const changes: readonly {
+  readonly name: string;
+  readonly changedMiB: number;
+  readonly write: Omit<Load, 'seconds'>;
+  readonly floor: number;
+  readonly goal: number;
+}[] = [
+  {
+    name: `rebuild of ${denseMiB} MiB, dense`,
+    changedMiB: denseMiB,
+    write: { operation: 'write', bytes: mib, depth: 4, sequential: true, spanMiB: denseMiB, count: denseMiB },
+    floor: 0.5,
+    goal: 0.7,
+  },
+  {
+    name: `rebuild of ${checkerMiB} MiB in every other 4 KiB`,
+    changedMiB: checkerMiB,
+    write: {
+      operation: 'write',
+      bytes: 4096,
+      depth: 64,
+      stride: 2,
+      spanMiB: 2 * checkerMiB,
+      count: checkerMiB * 256,
+    },
+    floor: 45,
+    goal: 90,
+  },
+];
+
+/** Bytes per second of copying: reads and writes of 1 MiB, past the cache, at once. */
+async function copyRate(folder: string, sizeMiB: number): Promise<number> {
+  const [from, to] = [join(folder, 'copy-from'), join(folder, 'copy-to')];
+  const common = ['--ioengine=psync', '--direct=1', '--bs=1M', `--size=${sizeMiB}M`];
+  await run(['fio', '--name=fill', '--rw=write', `--filename=${from}`, ...common]);
+  await run(['fio', '--name=fill', '--rw=write', `--filename=${to}`, ...common]);
+  const both = [
+    ['--name=read', '--rw=read', `--filename=${from}`],
+    ['--name=write', '--rw=write', `--filename=${to}`],
+  ];
+  const beganMs = performance.now();
+  await run(['fio', ...common, ...both.flat()]);
+  const seconds = (performance.now() - beganMs) / 1_000;
+  await run(['rm', from, to]);
+  return (sizeMiB * mib) / seconds;
+}
+
+/** From the start of the pool's process to Healthy; its start is not copying. */
+async function secondsBack({ dir }: Volume): Promise<number> {
+  await restart(dir, away);
+  const beganMs = performance.now();
+  await healthy(dir, 300_000);
+  return (performance.now() - beganMs) / 1_000;
+}
+
+function leave({ line }: Volume): void {
+  const pid = line.pids.pools[away];
+  if (pid !== undefined) process.kill(pid, 'SIGKILL');
+}
+
+async function rebuildOf(
+  bench: Bench,
+  { name, changedMiB, write, floor, goal }: (typeof changes)[number],
+): Promise<void> {
+  if (!bench.wanted(name)) return;
+  const volume = await openVolume(bench, size);
+  try {
+    await load(volume.urls, { ...write, seconds: 0 });
+    leave(volume);
+    await load(volume.urls, { ...write, seconds: 0 });
+    const rate = (changedMiB * mib) / (await secondsBack(volume));
+    const ours = `${(rate / mib).toFixed(0)} MiB/s`;
+    if (floor > 1)
+      return bench.report({
+        name: `${name}, MiB/s`,
+        ours,
+        reference: '',
+        ratio: rate / mib,
+        floor,
+        goal,
+        better: 'more',
+      });
+    const reference = await copyRate(bench.folder, changedMiB);
+    bench.report({
+      name,
+      ours,
+      reference: `${(reference / mib).toFixed(0)} MiB/s`,
+      ratio: rate / reference,
+      floor,
+      goal,
+      better: 'more',
+    });
+  } finally {
+    await volume.end();
+  }
+}
+
+/** Load at 30 % of the full rate while `work` goes on. */
+async function under<T>(
+  volume: Volume,
+  rate: number,
+  seconds: number,
+  work: () => Promise<T>,
+): Promise<{ loaded: Loaded; result: T }> {
+  const [loaded, result] = await Promise.all([
+    load(volume.urls, { operation: 'write', bytes: 4096, depth: 32, rate, seconds, spanMiB: 1_024 }),
+    work(),
+  ]);
+  return { loaded, result };
+}
+
+async function backUnderLoad(bench: Bench): Promise<void> {
+  const back = `back after ${awaySeconds} s away under load`;
+  const felt = 'write p99 during that rebuild, of without';
+  if (!bench.wanted(back) && !bench.wanted(felt)) return;
+  const volume = await openVolume(bench, size);
+  try {
+    const full = { operation: 'write', bytes: 4096, depth: 32, seconds: 2, spanMiB: 1_024 } as const;
+    const rates: number[] = [];
+    for (let round = 0; round < bench.rounds; round++) rates.push((await load(volume.urls, full)).perSecond);
+    const rate = median(rates) * 0.3;
+    const quiet = await under(volume, rate, 5, () => Promise.resolve());
+    leave(volume);
+    await under(volume, rate, awaySeconds, () => Promise.resolve());
+    const busy = await under(volume, rate, awaySeconds, () => secondsBack(volume));
+    const bounds = { floor: 0.5, goal: 0.2, better: 'less' } as const;
+    bench.report({
+      name: back,
+      ours: `${busy.result.toFixed(1)} s`,
+      reference: `${awaySeconds} s`,
+      ratio: busy.result / awaySeconds,
+      ...bounds,
+    });
+    const [with_, without] = [busy.loaded.p99Us, quiet.loaded.p99Us];
+    const p99 = { ours: microseconds(with_), reference: microseconds(without), ratio: with_ / without };
+    bench.report({ name: felt, ...p99, floor: 3, goal: 2, better: 'less' });
+  } finally {
+    await volume.end();
+  }
+}
+
+export async function rebuilds(bench: Bench): Promise<void> {
+  for (const change of changes) await rebuildOf(bench, change);
+  await backUnderLoad(bench);
+}

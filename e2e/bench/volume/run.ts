@@ -1,0 +1,52 @@
+// `caskade local` with three replicas beside tgt with one copy, on files of one disk, by tools/bench/initiator.c. 8 minutes.
+//   node e2e/bench/volume/run.ts [--rounds=3] [--seconds=1] [--folder=DIR] [--only=WORD] [--record]
+// Times away and sizes of rebuilds are a part of what users have: their names say how much. STRICT=1: exit 1 when a figure is
+// below its floor. --record: the table goes into docs/performance.md. Where a machine is shared the ratios are of that too.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { headingWithFloors, isReached, lineOf, type Figure } from '../engine/figures.ts';
+import { recordFigures } from '../engine/record.ts';
+import { commit, machine } from '../machine.ts';
+import type { Bench } from './bench.ts';
+import { besideTgt } from './beside-tgt.ts';
+import { flushLatency } from './flush-latency.ts';
+import { idleVolume } from './idle.ts';
+import { manyVolumes } from './many.ts';
+import { rebuilds } from './rebuild.ts';
+import { targetStarts } from './starts.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '1' },
+    folder: { type: 'string', default: process.env['BENCH_DIR'] ?? '/var/tmp' },
+    only: { type: 'string', default: '' },
+    record: { type: 'boolean', default: false },
+  },
+});
+
+const figures: Figure[] = [];
+const bench: Bench = {
+  rounds: Number(values.rounds),
+  seconds: Number(values.seconds),
+  folder: mkdtempSync(join(values.folder, 'caskade-bench-')),
+  wanted: (name) => name.includes(values.only),
+  report(figure) {
+    figures.push(figure);
+    console.log(lineOf(figure));
+  },
+};
+
+console.log(`${machine()}; ${commit()}; load ${loadavg()[0]?.toFixed(1)}\n\n${headingWithFloors}`);
+try {
+  for (const part of [besideTgt, flushLatency, manyVolumes, rebuilds, targetStarts, idleVolume])
+    await part(bench);
+} finally {
+  rmSync(bench.folder, { recursive: true });
+}
+const short = figures.filter((figure) => !isReached(figure)).length;
+console.log(`\n${figures.length - short} ok, ${short} short`);
+if (values.record) recordFigures({ bench: 'bench-volume', machine: machine(), commit: commit(), figures });
+process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;
