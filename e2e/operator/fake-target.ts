@@ -126,6 +126,11 @@ export class FakeTarget {
         this.tick();
         return {};
       }),
+      Scrub: unary(silentLog, () => Promise.resolve({})),
+      CreateSnapshot: unary(silentLog, () => Promise.resolve({})),
+      DeleteSnapshot: unary(silentLog, () => Promise.resolve({})),
+      ListSnapshots: unary(silentLog, () => Promise.resolve({})),
+      RevertToSnapshot: unary(silentLog, () => Promise.resolve({})),
       Resize: unary(silentLog, () => Promise.resolve({})),
     };
   }

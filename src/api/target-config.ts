@@ -41,6 +41,8 @@ export interface TargetConfig {
    * A running target follows a change.
    */
   readonly quorumWaitSeconds?: number;
+  /** The replicas are compared by themselves so often; absent: 168, 0: never. A running target follows a change. */
+  readonly scrubIntervalHours?: number;
 }
 
 export interface MembershipRecord {

@@ -1,4 +1,5 @@
 /** Commands that speak to the one that runs in D, or to its processes. Each answers what to print. */
+import type { VolumeScrubRead } from '../api/proto/caskade/target/v1/VolumeScrub.ts';
 import type { ForcedWish } from '../replication/forced-change.ts';
 import { CommandError, UsageError } from '../shared/exit-codes.ts';
 import { askControl, isRunning, type MembersChange } from './control.ts';
@@ -40,6 +41,24 @@ export async function status(dir: string, json: boolean): Promise<string> {
   const answered = (await askControl(run, { do: 'status' }, localLimits.askMs + 5_000)) as LocalStatus;
   return json ? JSON.stringify(answered) : statusTable(answered);
 }
+
+/** Answers when all is compared; `equal`: nothing is left that differs. Ended before, the comparison goes on all the same. */
+export async function scrub(dir: string, json: boolean): Promise<{ equal: boolean; text: string }> {
+  const { askMs, changeLookMs } = localLimits;
+  const run = await runningIn(dir);
+  await askControl(run, { do: 'scrub' }, askMs + 5_000);
+  for (;;) {
+    const seen = (await askControl(run, { do: 'scrubbed' }, askMs + 5_000)) as VolumeScrubRead;
+    if (seen.state === 'done')
+      return { equal: seen.leftBlocks === 0, text: json ? JSON.stringify(seen) : scrubText(seen) };
+    await new Promise((next) => setTimeout(next, changeLookMs));
+  }
+}
+
+const scrubText = ({ different, mendedBlocks, leftBlocks, message }: VolumeScrubRead): string =>
+  different === 0
+    ? 'all replicas in sync hold the same'
+    : `${different} groups of blocks differed: ${mendedBlocks} blocks were written anew, ${leftBlocks} still differ${message === '' ? '' : ` (${message})`}`;
 
 /** `equal`: all replicas hold the same bytes. */
 export async function verify(dir: string, json: boolean): Promise<{ equal: boolean; text: string }> {

@@ -17,6 +17,9 @@ export type Request =
   | { readonly do: 'members'; readonly change: MembersChange; readonly name: string }
   /** How far it is. */
   | { readonly do: 'change' }
+  /** Begins a comparison of the replicas; how far it is. */
+  | { readonly do: 'scrub' }
+  | { readonly do: 'scrubbed' }
   /** Goes on with the survivors alone. */
   | ({ readonly do: 'force' } & ForcedWish);
 export type MembersChange = (typeof membersChanges)[number];
@@ -84,7 +87,8 @@ function parseRequest(line: string): Request | undefined {
     return undefined;
   }
   if (typeof value !== 'object' || value === null || !('do' in value)) return undefined;
-  if (value.do === 'who' || value.do === 'status' || value.do === 'change') return { do: value.do };
+  const plain = (['who', 'status', 'change', 'scrub', 'scrubbed'] as const).find((one) => one === value.do);
+  if (plain !== undefined) return { do: plain };
   if (value.do === 'restart' && 'name' in value && typeof value.name === 'string')
     return { do: 'restart', name: value.name };
   if (value.do === 'members' && 'name' in value && typeof value.name === 'string' && 'change' in value) {

@@ -15,7 +15,7 @@ import { openLog } from '../shared/edge/logger.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { exitCode, UsageError } from '../shared/exit-codes.ts';
 import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
-import { changeReplicas, forceMembers, readReplica, restart, status, verify } from './commands.ts';
+import { changeReplicas, forceMembers, readReplica, restart, scrub, status, verify } from './commands.ts';
 import { isRunning, membersChanges, serveControl, type Request } from './control.ts';
 import {
   closeRunFolder,
@@ -38,6 +38,7 @@ import {
   requireFree,
   requireSame,
   restartCommand,
+  scrubCommand,
   startCommand,
   statusCommand,
   verifyCommand,
@@ -69,6 +70,13 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
     const parsed = parse(verifyCommand, argv);
     if (parsed === undefined) return;
     const { equal, text } = await verify(parsed.flags.dir, parsed.flags.json);
+    console.log(text);
+    if (!equal) process.exitCode = exitCode.failure;
+  },
+  async scrub(argv) {
+    const parsed = parse(scrubCommand, argv);
+    if (parsed === undefined) return;
+    const { equal, text } = await scrub(parsed.flags.dir, parsed.flags.json);
     console.log(text);
     if (!equal) process.exitCode = exitCode.failure;
   },
@@ -195,6 +203,10 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
       return await supervisor.changeMembers(request.change, request.name);
     case 'change':
       return supervisor.changeSeen();
+    case 'scrub':
+      return await supervisor.scrub();
+    case 'scrubbed':
+      return supervisor.scrubbed();
     case 'force':
       return supervisor.force(request);
     case 'restart':

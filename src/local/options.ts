@@ -16,7 +16,7 @@ export const startCommand = {
   name: 'caskade local',
   does: [
     'Serves a replicated volume from files of this machine: pools and target as processes of their own.',
-    'More: caskade local restart|status|verify|read-replica|replica --help',
+    'More: caskade local restart|status|verify|scrub|read-replica|replica --help',
   ].join('\n'),
   flags: {
     dir,
@@ -49,6 +49,15 @@ export const statusCommand = {
 export const verifyCommand = {
   name: 'caskade local verify',
   does: 'Reads every replica whole and compares them; exit status 1 when they differ.',
+  flags: { dir, json: { does: 'one JSON object' } },
+} as const;
+
+export const scrubCommand = {
+  name: 'caskade local scrub',
+  does: [
+    'Compares the replicas while the volume serves, and writes anew what differs as most of them have it.',
+    'Exit status 1 when something is left that differs.',
+  ].join('\n'),
   flags: { dir, json: { does: 'one JSON object' } },
 } as const;
 

@@ -3,6 +3,7 @@
  * to, stops all. A child that dies is left dead: what happens then is what users and tests want to see.
  */
 import type { TargetStatusRead } from '../api/proto/caskade/target/v1/TargetStatus.ts';
+import type { VolumeScrubRead } from '../api/proto/caskade/target/v1/VolumeScrub.ts';
 import { refusalOf, type ForcedWish } from '../replication/forced-change.ts';
 import { must } from '../shared/assert.ts';
 import type { ChildReport } from '../shared/edge/parent.ts';
@@ -147,6 +148,23 @@ export class Supervisor {
     }
     this.#follow();
     return this.changeSeen();
+  }
+
+  /** Begins a comparison of the replicas. */
+  async scrub(): Promise<void> {
+    const client = targetClient(this.#options.places);
+    try {
+      await askingOf('target', client.call('Scrub', {}, { deadlineMs: localLimits.askMs }));
+    } finally {
+      client.close();
+    }
+  }
+
+  /** How far the last one is. */
+  async scrubbed(): Promise<VolumeScrubRead> {
+    const scrub = (await this.#askTarget())?.scrub;
+    if (!scrub) throw new CommandError('target does not answer: is it running?');
+    return scrub;
   }
 
   /** Goes on with the survivors alone (R36): writes that down, then starts a target that knows of nobody else. */

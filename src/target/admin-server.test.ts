@@ -23,6 +23,7 @@ const healthy: VolumeStatus = {
   sizeBytes: 8192,
   unflushedWritesLostEpoch: 0,
   membership: { version: 1, nextVersion: 0, settled: true },
+  scrub: { state: 'running', percent: 41.9, different: 0, mended: 0, left: 0, message: '' },
   message: '',
   replicas: [
     {
@@ -37,6 +38,7 @@ const healthy: VolumeStatus = {
       inflightReads: 1,
       inflightWrites: 2,
       mismatches: 0,
+      proof: { number: 19, root: 'ab' },
       rebuild: { percent: 12.5, bytesPerSecond: 100, etaSeconds: 7 },
     },
   ],

@@ -1,6 +1,7 @@
 /** proto/target.proto over the replicated volume and the iSCSI server. */
 import type { TargetHandlers } from '../api/proto/caskade/target/v1/Target.ts';
 import type { TargetStatus } from '../api/proto/caskade/target/v1/TargetStatus.ts';
+import type { SnapshotInfo } from '../replication/record.ts';
 import type { VolumeStatus } from '../replication/status.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -11,6 +12,7 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { targetLimits } from './options.ts';
 import type { ReplicatedVolume } from './replicated-volume.ts';
+import { SnapshotError } from './volume-snapshots.ts';
 import { VolumeError } from './volume.ts';
 
 /** A status as this process makes it. */
@@ -40,6 +42,14 @@ export function statusOf(
     membershipVersion: status.membership.version,
     membershipNext: status.membership.nextVersion,
     membershipSettled: status.membership.settled,
+    scrub: {
+      state: status.scrub.state,
+      percent: status.scrub.percent,
+      different: status.scrub.different,
+      mendedBlocks: status.scrub.mended,
+      leftBlocks: status.scrub.left,
+      message: status.scrub.message,
+    },
     initiators: [...initiators],
     sessions: [...new Set(sessions)].toSorted(),
     replicas: status.replicas.map((replica) => ({
@@ -55,20 +65,26 @@ export function statusOf(
       inflightReads: replica.inflightReads,
       inflightWrites: replica.inflightWrites,
       rebuild: replica.rebuild ?? null,
+      proofRoot: replica.proof?.root ?? '',
+      proofNumber: replica.proof?.number ?? 0,
+      mismatches: replica.mismatches,
     })),
   };
 }
 
 /** Without counters; the progress of a rebuild counts in whole percents. */
-export function statusKey({ last: _last, flushed: _flushed, replicas, ...rest }: OwnStatus): string {
+export function statusKey({ last: _last, flushed: _flushed, replicas, scrub, ...rest }: OwnStatus): string {
   return JSON.stringify([
     rest,
-    replicas.map(({ replicaId, guid, pool, state, message, rebuild }) => [
+    { ...scrub, percent: Math.floor(Number(scrub?.percent ?? 0)) },
+    replicas.map(({ replicaId, guid, pool, state, message, rebuild, proofRoot, mismatches }) => [
       replicaId,
       guid,
       pool,
       state,
       message,
+      proofRoot,
+      mismatches,
       rebuild ? Math.floor(Number(rebuild.percent)) : null,
     ]),
   ]);
@@ -116,6 +132,37 @@ export function targetHandlers(options: AdminOptions): TargetHandlers {
       feed.changed();
       return {};
     }),
+    Scrub: unary(log, () => {
+      const { phase } = volume.status();
+      if (phase !== 'Healthy' && phase !== 'Degraded')
+        return Promise.reject(
+          new StatusError('UNAVAILABLE', `the volume is ${phase}: try again when it serves`),
+        );
+      volume.scrub();
+      feed.changed();
+      return Promise.resolve({});
+    }),
+    CreateSnapshot: unary(log, async ({ name, createdMs }) => {
+      const { snapshot, existed } = await snapshotCall(volume.snapshots.take(name, createdMs));
+      return { snapshot: snapshotOf(snapshot), existed };
+    }),
+    DeleteSnapshot: unary(log, async ({ name }) => {
+      await snapshotCall(volume.snapshots.delete(name));
+      return {};
+    }),
+    ListSnapshots: unary(log, () =>
+      volume.sizeBytes === 0
+        ? Promise.reject(new StatusError('UNAVAILABLE', 'the volume is not serving yet: try again'))
+        : Promise.resolve({ snapshots: volume.snapshots.list().map(snapshotOf) }),
+    ),
+    RevertToSnapshot: unary(log, async ({ name, removeNewer }) => {
+      const { sessions = [] } = status();
+      // What an initiator has in its memory would be written over the content that came back.
+      if (sessions.length > 0)
+        throw new StatusError('FAILED_PRECONDITION', `${sessions.join(', ')}: log out first`);
+      await snapshotCall(volume.snapshots.revert(name, removeNewer));
+      return {};
+    }),
     Resize: unary(log, async ({ sizeBytes }) => {
       if (volume.sizeBytes === 0)
         throw new StatusError('UNAVAILABLE', 'the volume is not serving yet: try again');
@@ -128,6 +175,34 @@ export function targetHandlers(options: AdminOptions): TargetHandlers {
       return {};
     }),
   };
+}
+
+const snapshotOf = ({ name, number, createdAtMs, sizeBytes }: SnapshotInfo) => ({
+  name,
+  number,
+  createdMs: createdAtMs,
+  sizeBytes,
+});
+
+const snapshotCodes = {
+  busy: 'UNAVAILABLE',
+  noSpace: 'RESOURCE_EXHAUSTED',
+  unreadable: 'UNAVAILABLE',
+  notFound: 'NOT_FOUND',
+  tooMany: 'RESOURCE_EXHAUSTED',
+  newer: 'FAILED_PRECONDITION',
+  badName: 'INVALID_ARGUMENT',
+  unsupported: 'FAILED_PRECONDITION',
+} as const;
+
+async function snapshotCall<T>(command: Promise<T>): Promise<T> {
+  try {
+    return await command;
+  } catch (error) {
+    if (error instanceof SnapshotError)
+      throw new StatusError(snapshotCodes[error.problem], error.message, { cause: error });
+    throw error;
+  }
 }
 
 /** What the volume can not do just now is UNAVAILABLE to a caller of the admin interface. */

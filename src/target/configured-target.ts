@@ -126,6 +126,9 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
 const quorumWaitMs = ({ quorumWaitSeconds }: TargetConfig): number =>
   quorumWaitSeconds === undefined ? defaultTiming.quorumWaitMs : quorumWaitSeconds * 1_000;
 
+const scrubIntervalMs = ({ scrubIntervalHours = targetLimits.scrubIntervalHours }: TargetConfig) =>
+  scrubIntervalHours === 0 ? undefined : scrubIntervalHours * 3_600_000;
+
 /**
  * Takes from the changed file what needs no new process: addresses of replicas, members, patience and a larger size. Answers the file, or
  * undefined when it can not be used.
@@ -154,6 +157,7 @@ function takeChanges(
   }
   volume.setReplicas(config.replicas);
   volume.setQuorumWait(quorumWaitMs(config));
+  volume.setScrubInterval(scrubIntervalMs(config));
   try {
     volume.setMembers({ ...config, linkKeys: readKeys(config.keyFile) });
   } catch (error) {

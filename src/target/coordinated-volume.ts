@@ -168,6 +168,27 @@ export class CoordinatedVolume implements Volume {
     await this.#ask<void>((answer) => this.#coordinator.setValue(key, value, this.#now(), answer));
   }
 
+  /** Writes these blocks anew as that replica has them, while nobody else writes them (coordinator/scrub.ts). */
+  async mend({ block, count }: BlockRange, from: string): Promise<void> {
+    await this.#locked(this.#locks, { block, count }, true, async () => {
+      for (const piece of split({ block, count })) {
+        const data = await this.#ask<Uint8Array>((answer) =>
+          this.#coordinator.readFrom(from, piece.block, piece.count, this.#now(), (result) =>
+            answer(kept(result)),
+          ),
+        );
+        await this.#writeBlocks(piece.block, data, false);
+      }
+    });
+  }
+
+  /** While nobody reads blocks in order to write them. */
+  async alone(run: () => Promise<void>): Promise<void> {
+    const count = this.sizeBytes / blockBytes;
+    if (count === 0) return run();
+    await this.#locked(this.#locks, { block: 0, count }, true, run);
+  }
+
   /** Grows the volume to whole blocks, more than it has. */
   async resize(sizeBytes: number): Promise<void> {
     await this.#ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));

@@ -43,6 +43,23 @@ export function targetMetrics(
     'Epoch since which acknowledged, unflushed writes may be gone; 0: never in this process',
     (s) => Number(s.unflushedWritesLostEpoch ?? 0),
   );
+  gauge('caskade_volume_scrub_mended_blocks', 'Blocks that the last scrub wrote anew', (s) =>
+    Number(s.scrub?.mendedBlocks ?? 0),
+  );
+  gauge('caskade_volume_scrub_left_blocks', 'Blocks that differ between replicas since the last scrub', (s) =>
+    Number(s.scrub?.leftBlocks ?? 0),
+  );
+  new Gauge({
+    name: 'caskade_replica_mismatches',
+    help: 'Groups of blocks that proofs found different from the source, and that were copied again',
+    labelNames: ['replica', 'pool'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { replicaId = '', pool = '', mismatches } of status().replicas)
+        this.set({ replica: replicaId, pool }, Number(mismatches ?? 0));
+    },
+  });
   new Gauge({
     name: 'caskade_replica_rebuild_percent',
     help: 'Progress of a rebuild; absent while there is none',

@@ -55,9 +55,12 @@ export const targetConfigShape: Shape<TargetConfig> = object({
   chapFile: optional(text('give the path of a file')),
   initiators: oneOf('any', 'granted'),
   quorumWaitSeconds: optional(integer(1, 600)),
+  scrubIntervalHours: optional(integer(0, 8_760)),
 });
 
 export const targetLimits = {
+  /** A week. */
+  scrubIntervalHours: 168,
   /** Between two messages of WatchStatus. */
   statusPauseMs: 500,
   /** Looked at this often for changes that nobody announces (sizes). */

@@ -26,7 +26,7 @@ export interface ReplicaLinkOptions {
   readonly clock: Clock;
   readonly timing: Timing;
   readonly log: Log;
-  readonly onOpen: (welcome: Welcome) => void;
+  readonly onOpen: (welcome: Welcome, features: readonly string[]) => void;
   /** Data that it carries is valid until `onBatchEnd`. */
   readonly onMessage: (message: ReplicaMessage) => void;
   /** All messages that came together have been given. */
@@ -149,7 +149,7 @@ export class ReplicaLink {
       handshake,
       timing,
       nowMs: clock.nowMs(),
-      onOpen: ({ welcome }) => this.#opened(socket, welcome),
+      onOpen: ({ welcome, features }) => this.#opened(socket, welcome, features),
       onFrame: (frame) => this.#o.onMessage(decodeReplicaMessage(frame)),
       onClosed: (reason) => this.#gone(socket, reason),
     });
@@ -169,7 +169,7 @@ export class ReplicaLink {
     return at;
   }
 
-  #opened(socket: Socket, welcome: Welcome): void {
+  #opened(socket: Socket, welcome: Welcome, features: readonly string[]): void {
     const { guid, replicaId, log } = this.#o;
     if (welcome.guid !== guid) {
       log.error('a replica that is no member answers under a known id', {
@@ -181,7 +181,7 @@ export class ReplicaLink {
       return this.#gone(socket, why);
     }
     this.#openedAtMs = this.#o.clock.nowMs();
-    this.#o.onOpen(welcome);
+    this.#o.onOpen(welcome, features);
   }
 
   #gone(socket: Socket, reason: string): void {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
+import type { BlockRange } from '../replication/copy.ts';
 import { membersMax } from '../replication/quorum.ts';
 import { stateOf, type VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
@@ -13,6 +14,7 @@ import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { CoordinatedVolume } from './coordinated-volume.ts';
 import { ReplicaLink } from './replica-link.ts';
+import { VolumeSnapshots } from './volume-snapshots.ts';
 import {
   VolumeError,
   type QuickVolume,
@@ -56,6 +58,7 @@ export interface ReplicatedVolume extends Volume {
   initiators(): readonly string[];
   /** Durable on a quorum when answered. Rejects with VolumeError busy without one. */
   setInitiators(iqns: readonly string[]): Promise<void>;
+  readonly snapshots: VolumeSnapshots;
   /** Grows the volume. RangeError when smaller than it is or not whole blocks. */
   resize(sizeBytes: number): Promise<void>;
   /** R28: to be asked immediately before an answer goes to the initiator. */
@@ -69,6 +72,10 @@ export interface ReplicatedVolume extends Volume {
   setMembers(change: MembersChange): void;
   /** Addresses have changed; links to unchanged ones stay. */
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void;
+  /** Compares the replicas in the background and mends what differs; `status().scrub` tells of it. One that runs goes on. */
+  scrub(): void;
+  /** A scrub begins by itself so long after the one before, or after the start; undefined: never. */
+  setScrubInterval(intervalMs: number | undefined): void;
   /** How long requests that come from now on wait for a quorum (R16). */
   setQuorumWait(quorumWaitMs: number): void;
   /** Settles with the reason when this target may never serve again, except by `stop`. */
@@ -92,6 +99,7 @@ class LinkedVolume implements ReplicatedVolume {
   readonly #o: ReplicatedVolumeOptions;
   readonly #coordinator: Coordinator;
   readonly #volume: CoordinatedVolume;
+  readonly snapshots: VolumeSnapshots;
   readonly #links = new Map<string, ReplicaLink>();
   readonly #timing: Timing & { quorumWaitMs: number };
   #linkKeys: ReadonlyMap<string, Uint8Array>;
@@ -104,6 +112,8 @@ class LinkedVolume implements ReplicatedVolume {
   #telling = false;
   #stopping = false;
   #cancelTick: () => void = () => undefined;
+  #scrubIntervalMs: number | undefined;
+  #scrubbedAtMs: number;
 
   constructor(options: ReplicatedVolumeOptions) {
     this.#o = options;
@@ -111,6 +121,7 @@ class LinkedVolume implements ReplicatedVolume {
     this.ended = this.#ended.promise;
     const timing = { ...defaultTiming, ...options.timing };
     this.#timing = timing;
+    this.#scrubbedAtMs = options.clock.nowMs();
     this.#linkKeys = options.linkKeys;
     this.#replicas = options.replicas;
     const places = memberPlaces(options);
@@ -135,6 +146,11 @@ class LinkedVolume implements ReplicatedVolume {
       },
     });
     this.#volume = new CoordinatedVolume(this.#coordinator, () => this.#now());
+    this.snapshots = new VolumeSnapshots(
+      this.#coordinator,
+      () => this.#now(),
+      (run) => this.#volume.alone(run),
+    );
     for (const { id, guid } of places) this.#addLink(id, guid);
     this.#tick();
   }
@@ -261,6 +277,28 @@ class LinkedVolume implements ReplicatedVolume {
     }
   }
 
+  scrub(): void {
+    this.#scrubbedAtMs = this.#now();
+    this.#o.log.info('the replicas are compared');
+    this.#coordinator.scrub((range, from, done) => void this.#mend(range, from, done));
+  }
+
+  async #mend(range: BlockRange, from: string, done: (mended: boolean) => void): Promise<void> {
+    this.#o.log.error('replicas differ: blocks are written anew', { ...range, from });
+    try {
+      await this.#volume.mend(range, from);
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      this.#o.log.error('blocks could not be written anew', { ...range, from, reason: error.message });
+      return done(false);
+    }
+    return done(true);
+  }
+
+  setScrubInterval(intervalMs: number | undefined): void {
+    this.#scrubIntervalMs = intervalMs;
+  }
+
   setQuorumWait(quorumWaitMs: number): void {
     this.#timing.quorumWaitMs = quorumWaitMs;
   }
@@ -327,10 +365,10 @@ class LinkedVolume implements ReplicatedVolume {
       clock,
       timing,
       log,
-      onOpen: ({ promisedEpoch }) => {
+      onOpen: ({ promisedEpoch }, features) => {
         log.info('replica connected');
         lastReason = '';
-        this.#coordinator.connected(replicaId, promisedEpoch, this.#now());
+        this.#coordinator.connected(replicaId, promisedEpoch, this.#now(), features);
       },
       onMessage: (message) => this.#coordinator.receive(replicaId, message, this.#now()),
       onBatchEnd: () => this.#coordinator.endBatch(this.#now()),
@@ -344,7 +382,9 @@ class LinkedVolume implements ReplicatedVolume {
 
   #tick(): void {
     this.#cancelTick = this.#o.clock.after(tickMs, () => this.#tick());
-    this.#coordinator.tick(this.#now());
+    const nowMs = this.#now();
+    this.#coordinator.tick(nowMs);
+    if (nowMs - this.#scrubbedAtMs >= (this.#scrubIntervalMs ?? Infinity)) this.scrub();
   }
 
   #changed(): void {

@@ -64,6 +64,21 @@ test.each([
 });
 
 describe('what is written anew', () => {
+  test('the proof of the last rebuild, which a restarted target has forgotten', () => {
+    const proved = statusOf(
+      {},
+      facts({ atTarget: { ...at('InSync'), proofRoot: 'ab', proofNumber: 9 } }),
+      now,
+    );
+    expect(proved.proof).toEqual({ root: 'ab', number: 9 });
+    expect(statusOf(proved, facts(), now).proof).toEqual({ root: 'ab', number: 9 });
+    const differs = { ...at('Rebuilding'), proofRoot: '', proofNumber: 0, mismatches: 2 };
+    expect(statusOf(proved, facts({ atTarget: differs }), now).proof).toEqual({
+      root: 'ab',
+      number: 9,
+      mismatches: 2,
+    });
+  });
   test('progress in tenths', () => {
     const first = statusOf({ phase: 'Degraded' }, facts({ atTarget: at('Rebuilding', 42) }), now);
     expect(first.message).toBe('rebuilding, 40 percent are done');

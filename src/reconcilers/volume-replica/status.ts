@@ -10,7 +10,10 @@ export interface ReplicaFacts {
   /** The pool answers. */
   readonly poolAnswers: boolean;
   /** The target's record of it; undefined: the target does not answer, or does not know it. */
-  readonly atTarget: Pick<ReplicaStatusRead, 'state' | 'rebuild' | 'message'> | undefined;
+  readonly atTarget:
+    | (Pick<ReplicaStatusRead, 'state' | 'rebuild' | 'message'> &
+        Partial<Pick<ReplicaStatusRead, 'proofRoot' | 'proofNumber' | 'mismatches'>>)
+    | undefined;
   /** The volume was Bound: its replicas exist. */
   readonly bound: boolean;
   /** Streams may still come: the operator has just started. */
@@ -24,6 +27,14 @@ export interface ReplicaStatus {
   readonly message: string;
   readonly capacity?: { readonly total: string; readonly used: string };
   readonly lastTransitionTime?: string;
+  readonly proof?: Proof;
+}
+
+/** Of the last rebuild. */
+export interface Proof {
+  readonly root?: string;
+  readonly number?: number;
+  readonly mismatches?: number;
 }
 
 export interface Previous {
@@ -31,6 +42,7 @@ export interface Previous {
   readonly message?: string | undefined;
   readonly capacity?: { readonly total: string; readonly used: string } | undefined;
   readonly lastTransitionTime?: string | null | undefined;
+  readonly proof?: Proof | undefined;
 }
 
 export function statusOf(previous: Previous, facts: ReplicaFacts, nowIso: string): ReplicaStatus {
@@ -38,12 +50,22 @@ export function statusOf(previous: Previous, facts: ReplicaFacts, nowIso: string
   const capacity =
     facts.onPool === undefined ? previous.capacity : capacityOf(previous.capacity, facts.onPool);
   const since = phase === previous.phase ? previous.lastTransitionTime : nowIso;
+  const proof = proofOf(previous.proof, facts);
   return {
     phase,
     message,
     ...(capacity === undefined ? {} : { capacity }),
     ...(since === undefined || since === null ? {} : { lastTransitionTime: since }),
+    ...(proof === undefined ? {} : { proof }),
   };
+}
+
+/** A restarted target has forgotten the proof of the last rebuild; it holds all the same. */
+function proofOf(before: Proof | undefined, { atTarget }: ReplicaFacts): Proof | undefined {
+  const { proofRoot = '', proofNumber = 0, mismatches = 0 } = atTarget ?? {};
+  if (proofRoot === '' && mismatches === 0) return before;
+  const proved = proofRoot === '' ? { ...before } : { root: proofRoot, number: proofNumber };
+  return mismatches === 0 ? proved : { ...proved, mismatches };
 }
 
 const states: Readonly<Record<string, string>> = {

@@ -21,6 +21,7 @@ const report = (phase: string, fields: Partial<TargetReport> = {}): TargetReport
   epoch: 1,
   sizeBytes: 1024 ** 3,
   replicas: [],
+  scrub: null,
   initiators: [],
   unflushedWritesLostEpoch: 0,
   message: '',
@@ -60,6 +61,9 @@ describe('status', () => {
     upSeconds: durable,
     inflightReads: 0,
     inflightWrites: 0,
+    proofRoot: '',
+    proofNumber: 0,
+    mismatches: 0,
   });
   const at = (number: number, state = 'InSync', fields: Partial<TargetReport> = {}) => ({
     previous: {},
@@ -119,6 +123,49 @@ describe('status', () => {
     expect(statusOf({ ...at(7, 'Offline', { sizeBytes: 0, phase: 'Init' }), previous: first }).capacity).toBe(
       '1Gi',
     );
+  });
+  test('a newcomer in sync does not count before it is a member', () => {
+    const { replicaStatuses } = statusOf({ ...at(7), knownReplicas: { 1: 'g' } });
+    expect(replicaStatuses.map(({ mode, quorum }) => [mode, quorum])).toEqual([
+      ['Healthy', '1'],
+      ['Healthy', '0'],
+    ]);
+  });
+  test('a replica that a proof found different is in question until it is proved', () => {
+    const differs = (state: string) => ({ ...replica('2', state, 7), mismatches: 3 });
+    const of = (state: string) => at(7, state, { replicas: [differs(state), replica('1', 'InSync', 7)] });
+    expect(statusOf(at(7)).conditions).toEqual([]);
+    const found = statusOf({ ...of('Rebuilding'), previous: first });
+    expect(found.conditions).toMatchObject([
+      { type: 'ReplicaMismatch', status: 'True', reason: 'ContentDiffers' },
+    ]);
+    expect(found.conditions[0]?.message).toContain('3 groups of blocks of the replica on pool p');
+    const proved = statusOf({ ...of('InSync'), previous: found });
+    expect(proved.conditions).toMatchObject([{ status: 'False', reason: 'ContentProved' }]);
+    // A restarted target has nothing to say of it.
+    expect(statusOf({ ...at(8), previous: proved }).conditions).toMatchObject([{ status: 'False' }]);
+  });
+  test('what a scrub found is told when it is done, and until another one has found nothing', () => {
+    const scrub = (state: string, mendedBlocks: number, leftBlocks: number) =>
+      at(7, 'InSync', {
+        scrub: { state, percent: 1, different: 1, mendedBlocks, leftBlocks, message: 'blocks 0 to 63' },
+      });
+    expect(statusOf(scrub('done', 0, 0)).conditions).toEqual([]);
+    expect(statusOf(scrub('running', 64, 0)).conditions).toEqual([]);
+    const left = statusOf(scrub('done', 64, 64));
+    expect(left.conditions).toMatchObject([
+      {
+        type: 'ReplicasDiffer',
+        status: 'True',
+        message:
+          '64 blocks differ between replicas (blocks 0 to 63); 64 blocks differed and were written anew',
+      },
+    ]);
+    expect(statusOf({ ...at(8), previous: left }).conditions).toEqual(left.conditions);
+    const mended = statusOf({ ...scrub('done', 64, 0), previous: left });
+    expect(mended.conditions).toMatchObject([{ status: 'False', reason: 'Mended' }]);
+    const equal = statusOf({ ...scrub('done', 0, 0), previous: mended });
+    expect(equal.conditions).toMatchObject([{ status: 'False', reason: 'Equal', message: '' }]);
   });
   test('lost unflushed writes stay told after a restart of the target has forgotten them', () => {
     const lost = statusOf({ ...at(7, 'InSync', { unflushedWritesLostEpoch: 5 }), previous: first });

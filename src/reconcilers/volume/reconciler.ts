@@ -1,4 +1,3 @@
-import { isTrue } from '../../api/conditions.ts';
 import type { CStorVolume } from '../../api/kinds/cstorvolume.ts';
 import { labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
@@ -9,7 +8,7 @@ import { isDisabled, keyIn, type World } from '../world.ts';
 import { setInitiators } from './apply.ts';
 import { observeGrant, observeTarget } from './observe.ts';
 import { plan } from './plan.ts';
-import { statusOf, type VolumeStatus } from './status.ts';
+import { differType, mismatchType, statusOf, type VolumeStatus } from './status.ts';
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const volume = world.informers.volumes.store.get(key);
@@ -51,11 +50,14 @@ function tell({ recorder }: World, volume: CStorVolume, { phase, message, condit
       phase,
       `Volume is in ${phase} state${message === '' ? '' : `: ${message}`}`,
     );
-  const lost = 'UnflushedWritesLost';
-  const told = conditions.find(({ type }) => type === lost);
-  const toldBefore = volume.status?.conditions?.find(({ type }) => type === lost)?.message;
-  if (isTrue(conditions, lost) && told?.message !== toldBefore)
-    recorder.event(volume, 'Warning', lost, told?.message ?? '');
+  for (const type of ['UnflushedWritesLost', mismatchType, differType]) {
+    const told = conditions.find((each) => each.type === type);
+    const toldBefore = volume.status?.conditions?.find((each) => each.type === type)?.message;
+    // That replicas have differed is worth a word even when nothing of it is left.
+    const isNews = told?.status === 'True' || (type === differType && told?.message !== '');
+    if (told !== undefined && isNews && told.message !== toldBefore)
+      recorder.event(volume, 'Warning', type, told.message ?? '');
+  }
 }
 
 /** Shows what targets say, and grants them the initiators of the nodes that volumes are published to. */

@@ -2,14 +2,21 @@
  * The status of a CStorVolume from what its target streams. Written when something that a person would act on changes:
  * counters travel along with such a change and cause none themselves.
  */
-import { setCondition } from '../../api/conditions.ts';
+import { findCondition, setCondition } from '../../api/conditions.ts';
 import type { TargetStatusRead } from '../../api/proto/caskade/target/v1/TargetStatus.ts';
 import { formatBinaryQuantity } from '../../api/quantity.ts';
 import { steadyMessage, type StoredCondition } from '../status.ts';
 
 export type TargetReport = Pick<
   TargetStatusRead,
-  'phase' | 'epoch' | 'sizeBytes' | 'replicas' | 'initiators' | 'unflushedWritesLostEpoch' | 'message'
+  | 'scrub'
+  | 'phase'
+  | 'epoch'
+  | 'sizeBytes'
+  | 'replicas'
+  | 'initiators'
+  | 'unflushedWritesLostEpoch'
+  | 'message'
 >;
 
 export interface TargetFacts {
@@ -75,7 +82,7 @@ export function statusOf(input: StatusInput): VolumeStatus {
     message,
     ...(capacity === undefined ? {} : { capacity }),
     publishedNodeId: input.publishedNodeId ?? previous.publishedNodeId ?? '',
-    replicaStatuses: replicaStatusesOf(previous.replicaStatuses ?? [], facts, moved),
+    replicaStatuses: replicaStatusesOf(input, moved),
     replicaDetails: { knownReplicas: input.knownReplicas },
     conditions: conditionsOf(input),
     ...(since === undefined || since === null ? {} : { lastTransitionTime: since }),
@@ -104,16 +111,17 @@ export function phaseOf(
 const inSync = (state: string): boolean => state === 'InSync';
 
 function replicaStatusesOf(
-  previous: readonly ReplicaStatus[],
-  { target, expected, podReady }: TargetFacts,
+  { previous: { replicaStatuses: previous = [] }, facts, knownReplicas }: StatusInput,
   moved: boolean,
 ): readonly ReplicaStatus[] {
+  const { target, expected, podReady } = facts;
   if (target === undefined) return podReady && expected ? previous : [];
   const next = target.replicas
     .map((replica) => ({
       replicaId: replica.replicaId,
       mode: inSync(replica.state) ? 'Healthy' : 'Degraded',
-      quorum: inSync(replica.state) ? '1' : '0',
+      // A newcomer counts for nothing before the change is made.
+      quorum: inSync(replica.state) && knownReplicas[replica.replicaId] !== undefined ? '1' : '0',
       checkpointedIOSeq: String(replica.durable),
       inflightRead: String(replica.inflightReads),
       inflightWrite: String(replica.inflightWrites),
@@ -126,12 +134,71 @@ function replicaStatusesOf(
   return !moved && essence(next) === essence(previous) ? previous : next;
 }
 
+export const mismatchType = 'ReplicaMismatch';
+
+/** True while a replica is in question: a proof found it different from its source, and it is not in sync yet. */
+function mismatchCondition({ previous, facts, generation, nowIso }: StatusInput): readonly StoredCondition[] {
+  const conditions = previous.conditions ?? [];
+  const { target } = facts;
+  if (target === undefined) return conditions;
+  const differ = target.replicas.filter(({ mismatches }) => mismatches > 0);
+  const open = differ.filter(({ state }) => !inSync(state));
+  if (differ.length === 0 && findCondition(conditions, mismatchType) === undefined) return conditions;
+  const named = differ.map(
+    ({ pool, mismatches }) => `${mismatches} groups of blocks of the replica on pool ${pool}`,
+  );
+  const outcome = open.length > 0 ? 'they are copied again' : 'they were copied again and are proved';
+  const first = {
+    type: mismatchType,
+    message:
+      differ.length === 0
+        ? ''
+        : `${named.join(', ')} were not those of the source after a rebuild: ${outcome}; if it comes again, replace a device of that pool`,
+    observedGeneration: generation,
+  };
+  return setCondition(
+    conditions,
+    open.length > 0
+      ? { ...first, status: 'True', reason: 'ContentDiffers' }
+      : { ...first, status: 'False', reason: 'ContentProved' },
+    nowIso,
+  );
+}
+
+export const differType = 'ReplicasDiffer';
+
+/** What the last scrub found. A restarted target has forgotten it, and what it found stays shown until another one is done. */
+function scrubCondition(
+  conditions: readonly StoredCondition[],
+  { facts, generation, nowIso }: StatusInput,
+): readonly StoredCondition[] {
+  const scrub = facts.target?.scrub;
+  if (scrub?.state !== 'done') return conditions;
+  const { mendedBlocks, leftBlocks, message } = scrub;
+  if (mendedBlocks + leftBlocks === 0 && findCondition(conditions, differType) === undefined)
+    return conditions;
+  const mended = mendedBlocks === 0 ? '' : `${mendedBlocks} blocks differed and were written anew`;
+  const left = leftBlocks === 0 ? '' : `${leftBlocks} blocks differ between replicas (${message})`;
+  return setCondition(
+    conditions,
+    {
+      type: differType,
+      status: leftBlocks > 0 ? 'True' : 'False',
+      reason: leftBlocks > 0 ? 'ContentDiffers' : mendedBlocks > 0 ? 'Mended' : 'Equal',
+      message: [left, mended].filter((part) => part !== '').join('; '),
+      observedGeneration: generation,
+    },
+    nowIso,
+  );
+}
+
 /**
  * `UnflushedWritesLost` stays once it is true: a restarted target has forgotten it, the file system on the volume has
  * not. The message names the newest epoch it happened in.
  */
-function conditionsOf({ previous, facts, generation, nowIso }: StatusInput): readonly StoredCondition[] {
-  const conditions = previous.conditions ?? [];
+function conditionsOf(input: StatusInput): readonly StoredCondition[] {
+  const { facts, generation, nowIso } = input;
+  const conditions = scrubCondition(mismatchCondition(input), input);
   const epoch = facts.target?.unflushedWritesLostEpoch ?? 0;
   if (epoch === 0) return conditions;
   return setCondition(

@@ -58,6 +58,8 @@ export class Scrub {
   /** Written anew, to be compared once more. */
   #again: BlockRange[] = [];
   #isSecond = false;
+  /** The first blocks that are left. */
+  #why = '';
   #status: ScrubStatus = { state: 'idle', percent: 0, different: 0, mended: 0, left: 0, message: '' };
 
   constructor(options: ScrubOptions) {
@@ -75,6 +77,7 @@ export class Scrub {
     this.#cursor = 0;
     this.#isSecond = false;
     this.#again = [];
+    this.#why = '';
     this.#show({ state: 'running', percent: 0, different: 0, mended: 0, left: 0, message: '' });
   }
 
@@ -86,11 +89,11 @@ export class Scrub {
     const members = this.#o.seats.all.filter((member) => isInSync(member) && member.digests);
     if (this.#o.seats.counted.length < 2) return this.#finish();
     if (members.length < 2) return this.#show({ message: 'waits for two replicas in sync' });
+    this.#show({ message: this.#why });
     const number = stream.last + 1;
     stream.issue({ kind: 'proof', replicas: members.map(({ id }) => id) });
     const answers = new Map(members.map(({ id }) => [id, undefined]));
     this.#pass = { number, answers, asked: [] };
-    this.#show({ message: '' });
   }
 
   digests(member: Member, message: Of<'digests'>): void {
@@ -154,7 +157,8 @@ export class Scrub {
         this.#show({ different: this.#status.different + 1 });
         return this.#closer.push(...parts(range));
       }
-      if (found.good === undefined) return this.#leave(range, 'differs, and no replica can be told to be right');
+      if (found.good === undefined)
+        return this.#leave(range, 'differs, and no replica can be told to be right');
       if (this.#toMend.length >= mendsMax) return this.#leave(range, 'differs like too many others');
       return this.#toMend.push({ range, from: found.good });
     });
@@ -164,9 +168,8 @@ export class Scrub {
   }
 
   #leave({ block, count }: BlockRange, why: string): void {
-    const { left, message } = this.#status;
-    const text = `blocks ${block} to ${block + count - 1}: ${why}`;
-    this.#show({ left: left + count, message: message === '' ? text : message });
+    if (this.#why === '') this.#why = `blocks ${block} to ${block + count - 1}: ${why}`;
+    this.#show({ left: this.#status.left + count, message: this.#why });
   }
 
   #mendNext(): void {

@@ -21,6 +21,16 @@ export interface ReplicaStatus {
   'upSeconds'?: (number | string | Long);
   'inflightReads'?: (number);
   'inflightWrites'?: (number);
+  /**
+   * Of its last rebuild under this target: the root of the hash tree by which it was compared with its source before it was
+   * trusted, and the number as of which. Empty: none.
+   */
+  'proofRoot'?: (string);
+  'proofNumber'?: (number | string | Long);
+  /**
+   * Groups of blocks that proofs found different, and that were copied again.
+   */
+  'mismatches'?: (number | string | Long);
 }
 
 export interface ReplicaStatusRead {
@@ -41,4 +51,14 @@ export interface ReplicaStatusRead {
   'upSeconds': (number);
   'inflightReads': (number);
   'inflightWrites': (number);
+  /**
+   * Of its last rebuild under this target: the root of the hash tree by which it was compared with its source before it was
+   * trusted, and the number as of which. Empty: none.
+   */
+  'proofRoot': (string);
+  'proofNumber': (number);
+  /**
+   * Groups of blocks that proofs found different, and that were copied again.
+   */
+  'mismatches': (number);
 }

@@ -4,6 +4,7 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { Empty as _caskade_target_v1_Empty, EmptyRead as _caskade_target_v1_EmptyRead } from '../../../caskade/target/v1/Empty.ts';
 import type { ResizeRequest as _caskade_target_v1_ResizeRequest, ResizeRequestRead as _caskade_target_v1_ResizeRequestRead } from '../../../caskade/target/v1/ResizeRequest.ts';
+import type { ScrubRequest as _caskade_target_v1_ScrubRequest, ScrubRequestRead as _caskade_target_v1_ScrubRequestRead } from '../../../caskade/target/v1/ScrubRequest.ts';
 import type { SetInitiatorsRequest as _caskade_target_v1_SetInitiatorsRequest, SetInitiatorsRequestRead as _caskade_target_v1_SetInitiatorsRequestRead } from '../../../caskade/target/v1/SetInitiatorsRequest.ts';
 import type { StatusRequest as _caskade_target_v1_StatusRequest, StatusRequestRead as _caskade_target_v1_StatusRequestRead } from '../../../caskade/target/v1/StatusRequest.ts';
 import type { TargetStatus as _caskade_target_v1_TargetStatus, TargetStatusRead as _caskade_target_v1_TargetStatusRead } from '../../../caskade/target/v1/TargetStatus.ts';
@@ -32,6 +33,23 @@ export interface TargetClient extends grpc.Client {
   resize(argument: _caskade_target_v1_ResizeRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
   resize(argument: _caskade_target_v1_ResizeRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
   resize(argument: _caskade_target_v1_ResizeRequest, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  
+  /**
+   * Compares the replicas in sync in the background, and writes anew what differs; the status tells of it. Idempotent: one
+   * that runs goes on. UNAVAILABLE while the volume does not serve.
+   */
+  Scrub(argument: _caskade_target_v1_ScrubRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  Scrub(argument: _caskade_target_v1_ScrubRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  Scrub(argument: _caskade_target_v1_ScrubRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  Scrub(argument: _caskade_target_v1_ScrubRequest, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  /**
+   * Compares the replicas in sync in the background, and writes anew what differs; the status tells of it. Idempotent: one
+   * that runs goes on. UNAVAILABLE while the volume does not serve.
+   */
+  scrub(argument: _caskade_target_v1_ScrubRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  scrub(argument: _caskade_target_v1_ScrubRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  scrub(argument: _caskade_target_v1_ScrubRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
+  scrub(argument: _caskade_target_v1_ScrubRequest, callback: grpc.requestCallback<_caskade_target_v1_EmptyRead>): grpc.ClientUnaryCall;
   
   /**
    * Replaces the list of initiators that may log in; durable on a quorum of replicas before it is answered. Sessions of
@@ -72,6 +90,12 @@ export interface TargetHandlers extends grpc.UntypedServiceImplementation {
   Resize: grpc.handleUnaryCall<_caskade_target_v1_ResizeRequestRead, _caskade_target_v1_Empty>;
   
   /**
+   * Compares the replicas in sync in the background, and writes anew what differs; the status tells of it. Idempotent: one
+   * that runs goes on. UNAVAILABLE while the volume does not serve.
+   */
+  Scrub: grpc.handleUnaryCall<_caskade_target_v1_ScrubRequestRead, _caskade_target_v1_Empty>;
+  
+  /**
    * Replaces the list of initiators that may log in; durable on a quorum of replicas before it is answered. Sessions of
    * others are ended. UNAVAILABLE without a quorum.
    */
@@ -87,6 +111,7 @@ export interface TargetHandlers extends grpc.UntypedServiceImplementation {
 export interface TargetDefinition extends grpc.ServiceDefinition {
   GetStatus: MethodDefinition<_caskade_target_v1_StatusRequest, _caskade_target_v1_TargetStatus, _caskade_target_v1_StatusRequestRead, _caskade_target_v1_TargetStatusRead>
   Resize: MethodDefinition<_caskade_target_v1_ResizeRequest, _caskade_target_v1_Empty, _caskade_target_v1_ResizeRequestRead, _caskade_target_v1_EmptyRead>
+  Scrub: MethodDefinition<_caskade_target_v1_ScrubRequest, _caskade_target_v1_Empty, _caskade_target_v1_ScrubRequestRead, _caskade_target_v1_EmptyRead>
   SetInitiators: MethodDefinition<_caskade_target_v1_SetInitiatorsRequest, _caskade_target_v1_Empty, _caskade_target_v1_SetInitiatorsRequestRead, _caskade_target_v1_EmptyRead>
   WatchStatus: MethodDefinition<_caskade_target_v1_StatusRequest, _caskade_target_v1_TargetStatus, _caskade_target_v1_StatusRequestRead, _caskade_target_v1_TargetStatusRead>
 }

@@ -1,6 +1,7 @@
 // Original file: proto/target.proto
 
 import type { ReplicaStatus as _caskade_target_v1_ReplicaStatus, ReplicaStatusRead as _caskade_target_v1_ReplicaStatusRead } from '../../../caskade/target/v1/ReplicaStatus.ts';
+import type { VolumeScrub as _caskade_target_v1_VolumeScrub, VolumeScrubRead as _caskade_target_v1_VolumeScrubRead } from '../../../caskade/target/v1/VolumeScrub.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface TargetStatus {
@@ -41,6 +42,7 @@ export interface TargetStatus {
   'membershipVersion'?: (number | string | Long);
   'membershipNext'?: (number | string | Long);
   'membershipSettled'?: (boolean);
+  'scrub'?: (_caskade_target_v1_VolumeScrub | null);
 }
 
 export interface TargetStatusRead {
@@ -81,4 +83,5 @@ export interface TargetStatusRead {
   'membershipVersion': (number);
   'membershipNext': (number);
   'membershipSettled': (boolean);
+  'scrub': (_caskade_target_v1_VolumeScrubRead | null);
 }

@@ -1,0 +1,8 @@
+// Original file: proto/target.proto
+
+
+export interface ScrubRequest {
+}
+
+export interface ScrubRequestRead {
+}
