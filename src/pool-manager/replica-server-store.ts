@@ -2,18 +2,23 @@
 import type { Done, Outcome, StoreEffects } from '../replication/store.ts';
 import type { Log } from '../shared/log.ts';
 import { blockBytes } from '../shared/block-size.ts';
+import { ResultBuffers } from './device/result-buffers.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
 
 export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
+  const failed = (error: unknown): { readonly ok: false; readonly message: string } => {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error('the store failed', { error: message });
+    return { ok: false, message };
+  };
   const outcomeOf = async <T>(promise: Promise<T>): Promise<Outcome<T>> => {
     try {
       return { ok: true, value: await promise };
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      log.error('the store failed', { error: message });
-      return { ok: false, message };
+      return failed(error);
     }
   };
+  const results = new ResultBuffers();
   const settle = async <T>(promise: Promise<T>, done: Done<T>): Promise<void> =>
     done(await outcomeOf(promise));
   // A commit fails only with its pool, and that ends the process (pool.failed): nobody hears that it is done.
@@ -32,7 +37,12 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
   return {
     repair: (block, data) => void repair(block, data),
     commit: (done) => void commit(done),
-    read: (block, count, done, snapshot) => void settle(store.read(block, count, snapshot), done),
+    read: (block, count, done, snapshot) => {
+      const value = results.take(count * blockBytes);
+      const end = (error: Error | undefined) =>
+        done(error === undefined ? { ok: true, value } : failed(error));
+      store.readInto(block, value, end, snapshot);
+    },
     births: (after, { block, count }, limit, done, snapshot) =>
       void settle(store.births(after, block, count, limit, snapshot), done),
     digest: (block, count, snapshot, done) => void settle(store.digest(block, count, snapshot), done),

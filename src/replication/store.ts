@@ -40,7 +40,7 @@ export type Done<T> = (outcome: Outcome<T>) => void;
 export interface StoreEffects {
   /** `done` once all mutations called so far are durable. */
   commit(done: () => void): void;
-  /** Of the head, or of a snapshot. */
+  /** Of the head, or of a snapshot. `done` may be called at once: what is in memory is not waited for. */
   read(block: number, count: number, done: Done<Uint8Array>, snapshot?: string): void;
   births(
     after: number,

@@ -1,9 +1,6 @@
 const { copy } = Buffer.prototype;
 
-/**
- * Copies `length` bytes at `from[fromAt…]` to `to[toAt…]`. For memory that is shared (WebAssembly arenas) half the price of
- * `set`, which copies it word by word.
- */
+/** Copies `length` bytes at `from[fromAt…]` to `to[toAt…]`, without a view of them. */
 export function copyBytes(
   from: Uint8Array,
   fromAt: number,

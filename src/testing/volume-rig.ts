@@ -212,6 +212,7 @@ export class VolumeRig {
     return {
       space: this.space,
       nodes: new NodeStore(this.space, this.#options.nodeCacheBytes ?? 2 ** 22),
+      blocks: undefined,
       pins: new Pins(rig.txg),
       host: this.#options.host ?? quietHost,
       journal: {

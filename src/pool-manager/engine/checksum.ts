@@ -7,6 +7,7 @@
  *  - Labels, roots and items have salts of their own: one that is found in the place of another does not verify.
  */
 import { blockBytes } from '../../shared/block-size.ts';
+import { copyBytes } from '../../shared/copy-bytes.ts';
 import { openKernels, reserved } from '../../shared/kernels.ts';
 import { isInProcessArena, processArena } from './group/arena.ts';
 
@@ -43,7 +44,7 @@ function sum(source: Uint8Array, from: number, length: number, saltLow: number, 
   }
   sums = words;
   sumsAt = sumWord;
-  bytes.set(length === source.byteLength ? source : source.subarray(from, from + length), at);
+  copyBytes(source, from, length, bytes, at);
   kernels.checksum128(sumAt, at, length, saltLow, saltHigh);
 }
 

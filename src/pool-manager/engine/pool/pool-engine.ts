@@ -12,6 +12,7 @@ import { runCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { IntentLog } from '../log/intent-log.ts';
 import { NodeStore } from '../map/node-store.ts';
 import { Pins } from '../pins.ts';
+import { BlockCache } from '../volume/block-cache.ts';
 import type { EngineVolume } from '../volume/volume.ts';
 import type { VolumeCore } from '../volume/volume-core.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -49,6 +50,7 @@ export class PoolEngine implements LoggedPool {
   readonly #room: WriteRoom;
   readonly #judge: RoomJudge;
   readonly #nodes: NodeStore;
+  readonly #blocks: BlockCache | undefined;
   readonly #reads: FairQueue;
   #isCheckpointing = false;
   /** Units that were noted when the cleaner was last looked after. */
@@ -67,6 +69,8 @@ export class PoolEngine implements LoggedPool {
     this.#tellFailure = failed.resolve;
     this.pins = new Pins(() => this.openTxg);
     this.#nodes = new NodeStore(space, limits.nodeCacheBytesMax);
+    const { blockCacheBytesMax } = limits;
+    this.#blocks = blockCacheBytesMax > 0 ? new BlockCache(blockCacheBytesMax) : undefined;
     this.#reads = new FairQueue(readingLimits(limits.reading, devices.members.length));
     const pause = () => host.pause();
     const onFailure = (error: Error) => this.fail(error);
@@ -124,6 +128,7 @@ export class PoolEngine implements LoggedPool {
     return {
       space,
       nodes: this.#nodes,
+      blocks: this.#blocks,
       pins: this.pins,
       host,
       journal: this.log,

@@ -15,6 +15,7 @@ import {
   pointerWords,
 } from '../map/pointer.ts';
 import { BadBlockError } from '../volume-store.ts';
+import type { BlockCache } from './block-cache.ts';
 import { takePlain } from './content.ts';
 import type { VolumeCore } from './volume-core.ts';
 
@@ -22,6 +23,8 @@ import type { VolumeCore } from './volume-core.ts';
 const stretchesAtOnce = 16;
 /** One segment's worth of the smallest pools; longer stretches gain nothing. */
 const stretchUnitsMax = 256;
+/** Longer reads go by the cache: they are about what is read once. */
+const cachedBlocksMax = 64;
 /** `#units` of a block that is not read from a device. */
 const notThere = 0x7fff;
 /** In `#units`: a good copy of the block has been met. */
@@ -64,6 +67,7 @@ class PointerRead {
   readonly #pointers: Uint32Array;
   readonly #into: Uint8Array;
   readonly #done: ReadDone;
+  readonly #cache: BlockCache | undefined;
   readonly #stretches: Stretch[] = [];
   /** By block: its unit in its stretch. */
   readonly #units: Uint16Array;
@@ -78,6 +82,7 @@ class PointerRead {
     this.#pointers = pointers;
     this.#into = into;
     this.#done = done;
+    this.#cache = read.count <= cachedBlocksMax ? core.blocks : undefined;
     this.#units = new Uint16Array(read.count);
   }
 
@@ -100,6 +105,8 @@ class PointerRead {
       return undefined;
     }
     assert(compressionOf(pointers, at) <= 2, 'a kind of compression that this release knows');
+    if (this.#cache?.take(pointers, at, this.#read.block + index, this.#into, index * blockBytes) === true)
+      return undefined;
     const pending = space.peek(pointers, at);
     if (pending === undefined) return this.#place(index);
     return this.#takeOne(pending, 0, index) ? undefined : this.#bad(index);
@@ -173,8 +180,10 @@ class PointerRead {
       if (unit !== within) break;
       const at = index * pointerWords;
       const begin = from + (offsetOf(this.#pointers, at) % plainSectors) * sectorBytes;
-      if (this.#takeOne(bytes, begin, index)) this.#units[index] = unit | taken;
-      else isGood = false;
+      if (this.#takeOne(bytes, begin, index)) {
+        this.#units[index] = unit | taken;
+        this.#cache?.offer(this.#pointers, at, this.#into, index * blockBytes);
+      } else isGood = false;
     }
     return isGood;
   }

@@ -2,6 +2,7 @@
 import type { EngineHost } from '../host.ts';
 import type { MapSpace } from '../map/map-space.ts';
 import type { NodeStore } from '../map/node-store.ts';
+import type { BlockCache } from './block-cache.ts';
 import type { VolumeJournal } from './volume-journal.ts';
 
 /** Keeps users' changes from taking what the pool needs to go on. */
@@ -47,6 +48,8 @@ export interface Zstd {
 export interface VolumeCore {
   readonly space: MapSpace;
   readonly nodes: NodeStore;
+  /** Undefined: nothing is kept of what is read. */
+  readonly blocks: BlockCache | undefined;
   readonly pins: ReadPins;
   readonly host: EngineHost;
   readonly journal: VolumeJournal;
