@@ -209,7 +209,7 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.change((pool) => pool.scrub(wanted));
       return status();
     }),
-    CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes, description }) => {
+    CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes, description, source }) => {
       requireName('volume', volume);
       requireName('replica_id', replicaId);
       if (sizeBytes <= 0 || sizeBytes % blockBytes !== 0)
@@ -219,15 +219,21 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
         );
       if (Buffer.byteLength(description) > descriptionBytesMax)
         throw new StatusError('INVALID_ARGUMENT', `description is longer than ${descriptionBytesMax} bytes`);
-      const store = await daemon.createReplica(volume, replicaId, sizeBytes, description);
+      const store = await daemon.createReplica(
+        volume,
+        replicaId,
+        sizeBytes,
+        description,
+        source ?? undefined,
+      );
       return { volume, replicaId, guid: store.identity.guid, sizeBytes: store.sizeBytes, description };
     }),
     DeleteReplica: unary(log, async ({ volume, replicaId, guid }) => {
       await daemon.deleteReplica(volume, replicaId, guid);
       return {};
     }),
-    ReadReplica: serverStream(log, ({ volume }, out) =>
-      daemon.reading(volume, (store, signal) => readReplica(store, out, signal)),
+    ReadReplica: serverStream(log, ({ volume, snapshot }, out) =>
+      daemon.reading(volume, (store, signal) => readReplica(store, snapshot, out, signal)),
     ),
   };
 }

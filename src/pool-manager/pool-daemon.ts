@@ -22,6 +22,7 @@ import { poolLimits } from './options.ts';
 import type { PoolMedia } from './pool-media.ts';
 import { removeReadSnapshots } from './replica-reader.ts';
 import type { ReplicaServer } from './replica-server.ts';
+import { beginAsClone, cloneReplica, type SnapshotSource } from './user-snapshots.ts';
 
 export type PoolState =
   | { readonly mode: 'importing' }
@@ -127,11 +128,13 @@ export class PoolDaemon {
     replicaId: string,
     sizeBytes: number,
     description = '',
+    source?: SnapshotSource,
   ): Promise<VolumeStore> {
     return this.#alone(async () => {
       const { pool } = this.#openPool();
       const there = pool.volumes().find(({ identity }) => identity.volume === volume);
       if (there?.identity.replicaId === replicaId) {
+        if (source) await beginAsClone(pool, there, source);
         await describe(there, description);
         return there;
       }
@@ -141,7 +144,9 @@ export class PoolDaemon {
           `the pool holds replica ${there.identity.replicaId} of ${volume}: a second one would not add safety`,
         );
       try {
-        const created = await pool.createVolume({ volume, replicaId, sizeBytes });
+        const created = source
+          ? await cloneReplica(pool, volume, replicaId, source)
+          : await pool.createVolume({ volume, replicaId, sizeBytes });
         await describe(created, description);
         return created;
       } catch (error) {

@@ -38,7 +38,7 @@ test('the content at one instant, in order, holes left out, neighbours together'
     // Written while it is read: not of this instant.
     if (store.last === 5) store.write(6, 5, block(9));
   });
-  await readReplica(store, out, new AbortController().signal);
+  await readReplica(store, '', out, new AbortController().signal);
   const expected = new Uint8Array(blocks * 4096);
   expected.set(block(1), 5 * 4096);
   expected.set(block(2, 2), 6 * 4096);
@@ -62,7 +62,7 @@ test('the content at one instant, in order, holes left out, neighbours together'
 test('an empty replica is one empty chunk', async () => {
   const { store } = await setUp();
   const { chunks, out } = collect();
-  await readReplica(store, out, new AbortController().signal);
+  await readReplica(store, '', out, new AbortController().signal);
   expect(chunks).toEqual([{ offset: 0, data: Buffer.alloc(0), sizeBytes: blocks * 4096, number: 0 }]);
 });
 
@@ -72,7 +72,7 @@ test('a reader that breaks off leaves no snapshot', async () => {
   const { out } = collect(() => {
     throw new Error('gone');
   });
-  await expect(readReplica(store, out, new AbortController().signal)).rejects.toThrow('gone');
+  await expect(readReplica(store, '', out, new AbortController().signal)).rejects.toThrow('gone');
   expect(store.snapshots()).toEqual([]);
 });
 
@@ -88,7 +88,7 @@ test('a replica that is about to go is not read to its end', async () => {
       return new Promise<void>(() => undefined);
     },
   };
-  await expect(readReplica(store, stuck, closing.signal)).rejects.toMatchObject({ code: 'ABORTED' });
+  await expect(readReplica(store, '', stuck, closing.signal)).rejects.toMatchObject({ code: 'ABORTED' });
   expect(store.snapshots()).toEqual([]);
 });
 

@@ -5,7 +5,9 @@ import type { OutStream } from '../shared/grpc/handlers.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Pool } from './engine/pool.ts';
 import { BadBlockError, type VolumeStore } from './engine/volume-store.ts';
+import { storedName } from '../replication/record.ts';
 import { poolLimits } from './options.ts';
+import { userSnapshot } from './user-snapshots.ts';
 
 /** Snapshots of this name hold an instant still while somebody reads it; they belong to one pool and are never copied. */
 const prefix = '_read-';
@@ -21,18 +23,20 @@ export interface ReplicaChunk {
 }
 
 /**
- * Writes chunks in order, without holes; the first is empty and tells size and number. `signal`: the replica is about to
+ * `named`: a snapshot of a user; empty: the volume as it is now. Writes chunks in order, without holes; the first is empty and tells size and number. `signal`: the replica is about to
  * go, so the reading ends early (ABORTED).
  */
 export async function readReplica(
   store: VolumeStore,
+  named: string,
   out: OutStream<ReplicaChunk>,
   signal: AbortSignal,
 ): Promise<void> {
-  const snapshot = `${prefix}${randomBytes(8).toString('hex')}`;
-  const { sizeBytes, last: number } = store;
+  const user = named === '' ? undefined : userSnapshot(store, named, 0);
+  const snapshot = user ? storedName(user) : `${prefix}${randomBytes(8).toString('hex')}`;
+  const { sizeBytes, number } = user ?? { sizeBytes: store.sizeBytes, number: store.last };
   const closing = aborted(signal);
-  store.snapshot(snapshot);
+  if (!user) store.snapshot(snapshot);
   try {
     const send = (offset: number, data: Uint8Array) => {
       const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
@@ -46,7 +50,7 @@ export async function readReplica(
     if (error instanceof BadBlockError) throw new StatusError('DATA_LOSS', error.message, { cause: error });
     throw error;
   } finally {
-    store.deleteSnapshot(snapshot);
+    if (!user) store.deleteSnapshot(snapshot);
   }
 }
 

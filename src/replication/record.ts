@@ -11,7 +11,7 @@
  */
 import type { MembershipRecord } from '../api/target-config.ts';
 import type { MembershipState } from './membership.ts';
-import { isHistory, type EpochStart } from './history.ts';
+import { historyAt, isHistory, type EpochStart } from './history.ts';
 
 export interface Fence {
   readonly epoch: number;
@@ -71,8 +71,8 @@ export const proofSnapshot = (number: number): string => `~proof-${number}`;
 /** How the store calls a user's snapshot: one of a dead history may have had the name before. */
 export const storedName = ({ name, number }: Pick<SnapshotInfo, 'name' | 'number'>): string =>
   `${name}@${number}`;
-/** Of a user, not of replication itself. */
-export const isUserSnapshot = (stored: string): boolean => !stored.startsWith('~');
+/** Of a user: not of replication itself, nor of a reader of the pool (replica-reader.ts). */
+export const isUserSnapshot = (stored: string): boolean => /^[A-Za-z0-9][^@]*@[0-9]+$/.test(stored);
 export const isSnapshotName = (name: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(name);
 export const sameSnapshot = (
   a: Pick<SnapshotInfo, 'name' | 'number'>,
@@ -106,6 +106,19 @@ export const newRecord = (sizeBytes: number): ReplicaRecord => ({
 
 export const encodeRecord = (record: ReplicaRecord): Uint8Array =>
   Buffer.from(JSON.stringify({ version: versionOf(record), ...record }));
+
+/**
+ * Of a replica that begins as a snapshot of another volume: the history is the snapshot's, and nobody is promised below it.
+ * `record`: what the store keeps with the snapshot; `last`: where the clone's store begins.
+ */
+export function cloneRecord(record: Uint8Array, { sizeBytes }: SnapshotInfo, last: number): Uint8Array {
+  const { epochs } = historyAt(decodeRecord(record, sizeBytes), last);
+  return encodeRecord({
+    ...newRecord(sizeBytes),
+    promised: { epoch: epochs.at(-1)?.epoch ?? 0, nonce: 0 },
+    epochs,
+  });
+}
 
 /** The record of a store; an empty one is that of a new replica. Throws RecordError. */
 export function decodeRecord(bytes: Uint8Array, sizeBytes: number): ReplicaRecord {

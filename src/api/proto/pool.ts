@@ -19,6 +19,7 @@ import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_
 import type { Resilver as _caskade_pool_v1_Resilver, ResilverRead as _caskade_pool_v1_ResilverRead } from './caskade/pool/v1/Resilver.ts';
 import type { Scrub as _caskade_pool_v1_Scrub, ScrubRead as _caskade_pool_v1_ScrubRead } from './caskade/pool/v1/Scrub.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from './caskade/pool/v1/ScrubRequest.ts';
+import type { SnapshotSource as _caskade_pool_v1_SnapshotSource, SnapshotSourceRead as _caskade_pool_v1_SnapshotSourceRead } from './caskade/pool/v1/SnapshotSource.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from './caskade/pool/v1/StatusRequest.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -49,6 +50,7 @@ export interface ProtoGrpcType {
         Scrub: MessageTypeDefinition<_caskade_pool_v1_Scrub, _caskade_pool_v1_ScrubRead>
         ScrubAction: EnumTypeDefinition
         ScrubRequest: MessageTypeDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_ScrubRequestRead>
+        SnapshotSource: MessageTypeDefinition<_caskade_pool_v1_SnapshotSource, _caskade_pool_v1_SnapshotSourceRead>
         StatusRequest: MessageTypeDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_StatusRequestRead>
       }
     }

@@ -1,5 +1,6 @@
 // Original file: proto/pool.proto
 
+import type { SnapshotSource as _caskade_pool_v1_SnapshotSource, SnapshotSourceRead as _caskade_pool_v1_SnapshotSourceRead } from '../../../caskade/pool/v1/SnapshotSource.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CreateReplicaRequest {
@@ -11,6 +12,7 @@ export interface CreateReplicaRequest {
    * Empty: as it is.
    */
   'description'?: (string);
+  'source'?: (_caskade_pool_v1_SnapshotSource | null);
 }
 
 export interface CreateReplicaRequestRead {
@@ -22,4 +24,5 @@ export interface CreateReplicaRequestRead {
    * Empty: as it is.
    */
   'description': (string);
+  'source': (_caskade_pool_v1_SnapshotSourceRead | null);
 }

@@ -53,14 +53,16 @@ export interface PoolClient extends grpc.Client {
   createPool(argument: _caskade_pool_v1_CreatePoolRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   
   /**
-   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE.
+   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE. With
+   * `source` it begins as that snapshot of another replica in this pool, sharing its blocks. NOT_FOUND: no such snapshot here.
    */
   CreateReplica(argument: _caskade_pool_v1_CreateReplicaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   CreateReplica(argument: _caskade_pool_v1_CreateReplicaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   CreateReplica(argument: _caskade_pool_v1_CreateReplicaRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   CreateReplica(argument: _caskade_pool_v1_CreateReplicaRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   /**
-   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE.
+   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE. With
+   * `source` it begins as that snapshot of another replica in this pool, sharing its blocks. NOT_FOUND: no such snapshot here.
    */
   createReplica(argument: _caskade_pool_v1_CreateReplicaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   createReplica(argument: _caskade_pool_v1_CreateReplicaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
@@ -200,7 +202,8 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
   CreatePool: grpc.handleUnaryCall<_caskade_pool_v1_CreatePoolRequestRead, _caskade_pool_v1_PoolStatus>;
   
   /**
-   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE.
+   * Idempotent by (volume, replica_id); answers the GUID. RESOURCE_EXHAUSTED, FAILED_PRECONDITION (no pool), UNAVAILABLE. With
+   * `source` it begins as that snapshot of another replica in this pool, sharing its blocks. NOT_FOUND: no such snapshot here.
    */
   CreateReplica: grpc.handleUnaryCall<_caskade_pool_v1_CreateReplicaRequestRead, _caskade_pool_v1_Replica>;
   

@@ -1,0 +1,10 @@
+// Original file: proto/target.proto
+
+
+export interface SnapshotRequest {
+  'name'?: (string);
+}
+
+export interface SnapshotRequestRead {
+  'name': (string);
+}
