@@ -2,6 +2,7 @@
 import type { ManagementName } from './sim-door.ts';
 import type { DeviceFault } from './sim-devices.ts';
 import type { MembershipFault } from './sim-operator.ts';
+import type { SnapshotRequest } from './sim-snapshots.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
 export type Which = number;
@@ -17,7 +18,8 @@ export type Request =
   | { readonly kind: 'flush' }
   /** With SCSI only. */
   | { readonly kind: 'swap'; readonly block: Which }
-  | { readonly kind: 'manage'; readonly what: ManagementName };
+  | { readonly kind: 'manage'; readonly what: ManagementName }
+  | SnapshotRequest;
 
 export type Fault =
   | { readonly kind: 'crash'; readonly replica: Who; readonly downMs: number }

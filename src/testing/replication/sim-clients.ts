@@ -4,6 +4,7 @@ import type { DoorAnswer, ManagementName } from './sim-door.ts';
 import type { Request } from './sim-acts.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
+import { SimSnapshots } from './sim-snapshots.ts';
 import type { SimTarget } from './sim-target.ts';
 import type { SimWorld } from './sim-world.ts';
 
@@ -17,6 +18,7 @@ export class SimClients {
   /** Blocks below are written and read; those above are also unmapped, and not part of the register test. */
   readonly #registers: number;
   readonly operations: Operation[] = [];
+  readonly #snapshots: SimSnapshots;
   readonly #covered = new Map<number, number>();
   /** What was last read or written with an answer, by block. */
   readonly #seen = new Map<number, number>();
@@ -26,6 +28,7 @@ export class SimClients {
 
   constructor(world: SimWorld) {
     this.#world = world;
+    this.#snapshots = new SimSnapshots(world);
     this.#registers = Math.ceil((world.plan.blocks * 3) / 4);
   }
 
@@ -51,6 +54,8 @@ export class SimClients {
         return this.#resize(target, blocks + request.blocks);
       case 'flush':
         return this.flush(target);
+      case 'snapshot':
+        return this.#snapshots.send(target, request);
       case 'swap':
         return this.#swap(target, Math.floor((request.block * this.#registers) / 1_000));
       case 'manage':
@@ -96,6 +101,8 @@ export class SimClients {
     const counts = ({ kind, startMs }: Operation) =>
       !plan.wildClocks || kind === 'write' || startMs >= calmMs;
     const operations = this.operations.filter((operation) => counts(operation) && !gone(operation.value));
+    // A return to a snapshot makes old values new.
+    if (this.#snapshots.hasReturned) return;
     checkLinearizable(operations);
     checkFlushed(operations, this.#covered);
   }

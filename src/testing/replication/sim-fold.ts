@@ -18,7 +18,7 @@ export interface VolumeFacts {
 interface SnapshotFacts {
   readonly name: string;
   readonly number: number;
-  readonly then: Pick<VolumeFacts, 'births' | 'tags'>;
+  readonly content: Pick<VolumeFacts, 'births' | 'tags'>;
 }
 
 export function emptyVolume(blocks: number): VolumeFacts {
@@ -44,18 +44,18 @@ export function fold(state: VolumeFacts, entry: Entry): VolumeFacts {
       return { ...state, change: entry };
     case 'snapshot': {
       const { births, tags } = state;
-      const taken = { name: entry.name, number: entry.number, then: { births, tags } };
+      const taken = { name: entry.name, number: entry.number, content: { births, tags } };
       return { ...state, snapshots: [...state.snapshots, taken] };
     }
     case 'deleteSnapshot':
       return { ...state, snapshots: state.snapshots.filter(({ number }) => number !== entry.of) };
     case 'revert': {
-      const { then } = must(
+      const { content } = must(
         state.snapshots.find(({ name, number }) => name === entry.name && number === entry.to),
         `snapshot ${entry.name} of ${entry.to}`,
       );
       const snapshots = state.snapshots.filter(({ number }) => number <= entry.to);
-      return { ...state, ...grown(then, entry.number, state.tags.length), snapshots };
+      return { ...state, ...grown(content, entry.number, state.tags.length), snapshots };
     }
   }
 }

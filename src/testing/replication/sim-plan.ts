@@ -8,6 +8,7 @@ import { accidents, deviceAccidents } from './sim-accidents.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { PoolLayout } from './sim-pool.ts';
 import { requests, scsiRequests } from './sim-requests.ts';
+import { snapshotEvents } from './sim-snapshots.ts';
 import { stories } from './sim-stories.ts';
 
 export interface SimPlan {
@@ -68,7 +69,12 @@ export function planOf(seed: number): SimPlan {
   const asked = requests(random, faultsMs).filter(
     ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),
   );
-  const events = [...asked, ...accidents(random, faultsMs, wildClocks), ...told];
+  const events = [
+    ...asked,
+    ...accidents(random, faultsMs, wildClocks),
+    ...told,
+    ...snapshotEvents(seed, faultsMs),
+  ];
   const { layout, scsi } = partsOf(seed);
   const more = [
     ...(layout === undefined ? [] : deviceAccidents(seed, faultsMs)),

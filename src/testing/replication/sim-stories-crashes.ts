@@ -11,7 +11,7 @@ export const atMessage: Story = (random, atMs, timing) => {
     'rebuild',
     'source',
     'adopt',
-    'snapshot',
+    'proof',
     'complete',
     'copied',
     'received',
@@ -78,7 +78,7 @@ export const shortLived: Story = (random, atMs) => {
     { kind: 'later', afterMs: 10, fault: { kind: 'pauseReplica', replica: 'source', forMs: 2_500 } },
   ];
   const leaves: Fault = { kind: 'partition', target, replica: 'rest', forMs: 500 + random.below(500) };
-  const on = random.pick(['copied', 'snapshot']);
+  const on = random.pick(['copied', 'proof']);
   return told(
     { atMs, act: { kind: random.pick(['crash', 'stop']), replica, downMs: backMs - atMs } },
     { atMs: backMs, act: { kind: 'trigger', on, skip: 0, faults: [leaves] } },

@@ -7,7 +7,7 @@ import { type Story, anything, asking, brief, someWrite, told } from './sim-stor
 export const interruptedRebuild: Story = (random, atMs, timing) => {
   const replica = random.below(1_000);
   const downMs = 300 + random.below(1_500);
-  const on = random.pick(['rebuild', 'progress', 'copied', 'dropBase', 'snapshot', 'complete', 'source']);
+  const on = random.pick(['rebuild', 'progress', 'copied', 'dropBase', 'proof', 'complete', 'source']);
   const faults = Array.from({ length: 1 + random.below(2) }, () =>
     random.chance(0.4) ? endOfSource(random) : anything(random, timing),
   );

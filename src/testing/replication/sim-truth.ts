@@ -194,7 +194,7 @@ export class Truth {
       const { epoch } = must(historyAt(record, number).epochs.at(-1), 'an epoch');
       const due = this.#at(epoch, number).snapshots.find((one) => one.number === number && one.name === name);
       hold(due !== undefined, `R24: ${who}: nobody took ${name} at ${epoch}/${number}`);
-      sameBlocks(store.contentOf(storedName(snapshot)), due.then, sizeBytes, `${who}, snapshot ${name}`);
+      sameBlocks(store.contentOf(storedName(snapshot)), due.content, sizeBytes, `${who}, snapshot ${name}`);
     }
   }
 

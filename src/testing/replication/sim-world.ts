@@ -66,6 +66,13 @@ export class SimWorld {
     return replica;
   }
 
+  /** Blocks may be unreadable on one replica only, and no other's disk is lost then: what nobody can read is lost. */
+  mayHaveBad(replica: SimReplica): boolean {
+    const { layout } = this.plan;
+    if (layout === undefined) return true;
+    return !this.replicas.some((other) => other !== replica && other.pool?.mayBeBad === true);
+  }
+
   get alive(): readonly SimTarget[] {
     return this.targets.filter((target) => target.alive);
   }
@@ -118,6 +125,7 @@ export class SimWorld {
 
   copying(request: CopyRequest): void {
     if (request.type === 'copy' && request.also.length > 0) this.reach.hit('R20 dead block copied');
+    if (request.snapshot !== undefined) this.reach.hit('R24 copied');
   }
 
   /** Faults stop: what is down comes up, what stood still goes on. */
