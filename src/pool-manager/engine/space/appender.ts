@@ -23,8 +23,7 @@ interface StreamState {
   readonly open: (OpenSegment | undefined)[];
   /** Where the batch that grows lies. */
   current: OpenSegment | undefined;
-  /** Its record, or -1. */
-  record: number;
+  isGrowing: boolean;
   batch: number;
   base: number;
   unitsMax: number;
@@ -37,7 +36,7 @@ const newStream = (heat: number): StreamState => ({
   heat,
   open: [],
   current: undefined,
-  record: -1,
+  isGrowing: false,
   batch: 0,
   base: 0,
   unitsMax: 0,
@@ -92,7 +91,7 @@ export class Appender {
       this.#advance(stream, open, unit);
       return;
     }
-    if (stream.packedSectors === 0) this.#table.batches.setUnits(stream.record, unit - stream.base + 1);
+    if (stream.packedSectors === 0) this.#table.setUnits(open.id, stream.base, unit - stream.base + 1);
     const bytes = sectors * sectorBytes;
     stream.packed.set(stored.subarray(from, from + bytes), stream.packedSectors * sectorBytes);
     stream.packedSectors += sectors;
@@ -103,7 +102,7 @@ export class Appender {
   stage(kind: Stream, arena: Arena): number {
     const stream = kind === 'data' ? this.#data : this.#metadata;
     const { current } = stream;
-    if (stream.record < 0 || current === undefined || stream.packedSectors > 0) return 0;
+    if (!stream.isGrowing || current === undefined || stream.packedSectors > 0) return 0;
     const { writer } = current;
     const left = stream.unitsMax - (writer.units - stream.base);
     if (left <= 0) return 0;
@@ -120,7 +119,8 @@ export class Appender {
 
   /** Batches that grow are noted with what they have so far. */
   noteBatches(): void {
-    for (const { record } of [this.#data, this.#metadata]) if (record >= 0) this.#table.noteBatch(record);
+    for (const { isGrowing, current, base } of [this.#data, this.#metadata])
+      if (isGrowing && current !== undefined) this.#table.noteBatch(current.id, base);
   }
 
   seal(): void {
@@ -184,7 +184,7 @@ export class Appender {
   /** The segment that takes the stream's next unit. */
   #room(stream: StreamState): OpenSegment {
     const { current } = stream;
-    if (stream.record >= 0 && current !== undefined) {
+    if (stream.isGrowing && current !== undefined) {
       if (current.writer.units - stream.base < stream.unitsMax) return current;
       this.#endBatch(stream);
     }
@@ -206,13 +206,14 @@ export class Appender {
       open.dataUnits - stream.base,
     );
     stream.batch = this.nextBatch++;
-    stream.record = this.#table.begin(stream.batch, open.id, stream.base);
+    this.#table.begin(stream.batch, open.id, stream.base);
+    stream.isGrowing = true;
     return open;
   }
 
   /** A unit was appended. */
   #advance(stream: StreamState, open: OpenSegment, unit: number): void {
-    this.#table.batches.setUnits(stream.record, unit - stream.base + 1);
+    this.#table.setUnits(open.id, stream.base, unit - stream.base + 1);
     this.#units++;
     if ((this.#units & ((1 << clockUnitsLog2) - 1)) === 0) this.#table.clock = (this.#table.clock + 1) >>> 0;
     if (open.writer.units >= open.dataUnits) this.#finish(stream, open);
@@ -230,8 +231,8 @@ export class Appender {
 
   #endBatch(stream: StreamState): void {
     this.#flushPacked(stream);
-    if (stream.record >= 0) this.#table.finish(stream.record);
-    stream.record = -1;
+    if (stream.isGrowing && stream.current !== undefined) this.#table.finish(stream.current.id, stream.base);
+    stream.isGrowing = false;
     stream.current = undefined;
   }
 

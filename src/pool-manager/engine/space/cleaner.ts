@@ -160,16 +160,15 @@ export class Cleaner implements Cleaning {
   /** Moves the next part of a victim; answers how many units, or -1 when there is no room for it. */
   async #step(victim: Victim): Promise<number> {
     const { id } = victim;
-    const pieces = this.#piecesFrom(id, victim.cursor);
-    const [first] = pieces;
-    if (first === undefined || !this.#isVictim(id)) {
+    const bases = this.#basesFrom(id, victim.cursor);
+    const [begin] = bases;
+    if (begin === undefined || !this.#isVictim(id)) {
       this.#victim = undefined;
       return 0;
     }
-    const begin = this.#table.batches.baseOf(first);
     let end = begin;
-    for (const record of pieces) {
-      const pieceEnd = this.#table.batches.baseOf(record) + this.#table.batches.unitsOf(record);
+    for (const base of bases) {
+      const pieceEnd = this.#endOf(id, base);
       if (end > begin && pieceEnd > begin + stepUnits) break;
       end = pieceEnd;
     }
@@ -190,20 +189,23 @@ export class Cleaner implements Cleaning {
 
   /** What is on its way to the devices, or grows, is not moved. */
   #isVictim(id: number): boolean {
-    const { segments, units, growing, batches } = this.#table;
+    const { segments, units } = this.#table;
     if (this.#stuck.has(id)) return false;
     if (!isVictim(segments, units, id) || this.#appender.isUnwritten(id)) return false;
-    for (const record of growing) if (batches.segmentOf(record) === id) return false;
-    return true;
+    return !this.#table.anyGrowing(id);
   }
 
-  /** Records of the pieces that begin at or behind a unit, in order. */
-  #piecesFrom(id: number, unit: number): number[] {
-    const { segments, batches } = this.#table;
-    const records: number[] = [];
-    for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1))
-      if (batches.baseOf(at - 1) >= unit) records.push(at - 1);
-    return records.toSorted((a, b) => batches.baseOf(a) - batches.baseOf(b));
+  /** Bases of the pieces that begin at or behind a unit, in order. */
+  #basesFrom(id: number, unit: number): number[] {
+    const { batches } = this.#table;
+    const bases = Array.from({ length: batches.pieces(id) }, (_, piece) => batches.baseAt(id, piece));
+    return bases.filter((base) => base >= unit);
+  }
+
+  /** Where the piece with this base ends. */
+  #endOf(id: number, base: number): number {
+    const { batches } = this.#table;
+    return base + batches.unitsAt(id, batches.pieceAt(id, base));
   }
 
   /** Reads those windows from `begin` to `end` that have something in use, neighbours together. */
@@ -230,52 +232,40 @@ export class Cleaner implements Cleaning {
 
   /** Moves all pieces of the victim up to `end`. No await: what is in use now is what moves. */
   #moveAll(victim: Victim, end: number, readings: readonly Reading[]): number {
-    const { batches } = this.#table;
     let moved = 0;
-    const isRead = (record: number) => batches.baseOf(record) + batches.unitsOf(record) <= end;
-    const pieces = this.#piecesFrom(victim.id, victim.cursor).filter(isRead);
+    const pieces = this.#basesFrom(victim.id, victim.cursor)
+      .map((base) => ({ base, end: this.#endOf(victim.id, base) }))
+      .filter((piece) => piece.end <= end)
+      .map(({ base, end: pieceEnd }) => ({
+        base,
+        count: this.#table.units.countBusy(victim.id, base, pieceEnd - base),
+      }))
+      .toSorted((a, b) => b.count - a.count);
     while (pieces.length > 0) {
       const target = this.#target(victim.id);
       if (target === undefined) return moved > 0 ? moved : -1;
-      const at = this.#nextPiece(pieces, target.dataUnits - target.writer.units, gapUnits(target));
-      const { isWhole, count } = this.#movePart(victim, pieces[at] ?? 0, target, readings);
+      const room = target.dataUnits - target.writer.units;
+      const at = nextPiece(pieces, room);
+      const piece = pieces[at] ?? { base: 0, count: 0 };
+      const { prefix, count, isWhole } = this.#movePart(victim, piece.base, target, readings);
       if (isWhole) pieces.splice(at, 1);
+      else pieces[at] = { base: piece.base + prefix, count: piece.count - count };
       moved += count;
     }
     victim.cursor = end;
     return moved;
   }
 
-  /** Pieces in order; but the end of a segment gets the one that fills it best, if one does. */
-  #nextPiece(records: readonly number[], room: number, gap: number): number {
-    const { batches, units } = this.#table;
-    if (room > 255) return 0;
-    let best = 0;
-    let bestCount = 0;
-    for (const [at, record] of records.entries()) {
-      const count = units.countBusy(
-        batches.segmentOf(record),
-        batches.baseOf(record),
-        batches.unitsOf(record),
-      );
-      if (at === 0 && count <= room - gap) return 0;
-      if (count > room || count <= bestCount) continue;
-      best = at;
-      bestCount = count;
-    }
-    return room - bestCount < gap ? best : 0;
-  }
-
   /** Moves as much of the piece as the target has room for. */
   #movePart(
     victim: Victim,
-    record: number,
+    base: number,
     target: OpenSegment,
     readings: readonly Reading[],
-  ): { readonly isWhole: boolean; readonly count: number } {
+  ): { readonly prefix: number; readonly count: number; readonly isWhole: boolean } {
     const { batches, units } = this.#table;
-    const base = batches.baseOf(record);
-    const all = batches.unitsOf(record);
+    const piece = batches.pieceAt(victim.id, base);
+    const all = batches.unitsAt(victim.id, piece);
     const room = target.dataUnits - target.writer.units;
     let count = units.listBusy(victim.id, base, all, this.#ranks);
     let prefix = all;
@@ -285,9 +275,9 @@ export class Cleaner implements Cleaning {
     }
     const to = target.writer.units;
     for (let i = 0; i < count; i++) this.#copy(victim, base + (this.#ranks[i] ?? 0), target, readings);
-    this.#table.move(record, prefix, this.#ranks, count, target.id, to);
+    this.#table.move(victim.id, piece, prefix, this.#ranks, count, target.id, to);
     if (target.dataUnits - target.writer.units < gapUnits(target)) this.#finish(target);
-    return { isWhole: prefix === all, count };
+    return { prefix, count, isWhole: prefix === all };
   }
 
   #copy(victim: Victim, unit: number, target: OpenSegment, readings: readonly Reading[]): void {
@@ -354,6 +344,15 @@ export class Cleaner implements Cleaning {
   async #ready(target: OpenSegment | undefined): Promise<void> {
     if (target !== undefined) await this.#table.segments.groupAt(target.group).group.ready();
   }
+}
+
+/**
+ * Which of the pieces, largest first, goes next: the largest that fits, so that small ones are left to fill the ends of
+ * segments. When none fits, the smallest is divided: the fewer pieces a batch is in, the less memory it takes.
+ */
+function nextPiece(pieces: readonly { readonly count: number }[], room: number): number {
+  const fitting = pieces.findIndex(({ count }) => count <= room);
+  return fitting < 0 ? pieces.length - 1 : fitting;
 }
 
 const gapUnits = ({ dataUnits }: OpenSegment): number => Math.max(1, Math.floor(dataUnits * gapPart));

@@ -37,7 +37,7 @@ export function openSegment(table: SpaceTable, space: GroupSpace, heat: number):
   const { segments, units, log } = table;
   const id = findFree(table, space);
   assert(id >= 0, 'admission keeps a segment for everybody who appends');
-  assert(segments.used[id] === 0 && segments.head[id] === 0, 'a free segment is empty');
+  assert(segments.used[id] === 0 && table.batches.pieces(id) === 0, 'a free segment is empty');
   units.reset(id);
   segments.setState(id, stateCode.open);
   segments.setFlag(id, segmentFlag.summarized, false);

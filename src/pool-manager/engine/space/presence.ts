@@ -1,101 +1,29 @@
 /**
- * Which units of a batch are still there, once it was moved. What is there lies in order and without gaps, so the place
- * of a unit is its rank.
- *
- * Up to 8 or 16 units are a sorted list of bytes, more are 256 bits: on average an aged batch takes half of a bitmap.
- * A handle is one number above zero; 0 means "never moved: everything is there".
+ * Which units of a batch are in a piece of it, once it was moved. What is there lies in order and without gaps, so the
+ * place of a unit is its rank. In memory as on disk: the offsets when there are at most 16, else 256 bits.
  */
-import { assert } from '../../../shared/assert.ts';
-import { SlotPool } from './slot-pool.ts';
 
-const slotBits = 30;
-const slotMask = 2 ** slotBits - 1;
-const bitmapKind = 2;
 /** More are bits. */
 const listMax = 16;
+const bitmapBytes = 32;
 
-export class PresencePool {
-  readonly #pools = [new SlotPool(8), new SlotPool(16), new SlotPool(32)];
+/** Bytes for so many present units. */
+export const storedBytes = (count: number): number => (count <= listMax ? count : bitmapBytes);
 
-  get bytes(): number {
-    return this.#pools.reduce((sum, pool) => sum + pool.bytes, 0);
+/** Writes `units[0…count)`, rising offsets in the batch, to `to[at…]`. */
+export function putPresence(units: Uint8Array, count: number, to: Uint8Array, at: number): void {
+  if (count <= listMax) {
+    for (let i = 0; i < count; i++) to[at + i] = units[i] ?? 0;
+    return;
   }
-
-  /** `units[0…count)`: offsets in the batch, rising. */
-  make(units: Uint8Array, count: number): number {
-    assert(count > 0 && count <= 255, 'a moved batch has units');
-    const kind = count <= 8 ? 0 : count <= listMax ? 1 : bitmapKind;
-    const pool = this.#pool(kind);
-    const slot = pool.take();
-    const bytes = pool.chunk(slot);
-    const at = pool.offset(slot);
-    if (kind === bitmapKind) {
-      bytes.fill(0, at, at + 32);
-      for (let i = 0; i < count; i++) {
-        const unit = units[i] ?? 0;
-        bytes[at + (unit >>> 3)] = (bytes[at + (unit >>> 3)] ?? 0) | (1 << (unit & 7));
-      }
-    } else for (let i = 0; i < count; i++) bytes[at + i] = units[i] ?? 0;
-    assert(slot < slotMask, 'presence slots are numbered in 30 bits');
-    return kind * 2 ** slotBits + slot + 1;
-  }
-
-  free(handle: number): void {
-    const kind = ((handle - 1) / 2 ** slotBits) | 0;
-    this.#pool(kind).give((handle - 1) & slotMask);
-  }
-
-  /** How many of the present units lie below `unit`; -1 when it is not present itself. `count`: units present. */
-  rank(handle: number, count: number, unit: number): number {
-    const kind = ((handle - 1) / 2 ** slotBits) | 0;
-    const slot = (handle - 1) & slotMask;
-    const pool = this.#pool(kind);
-    const bytes = pool.chunk(slot);
-    const at = pool.offset(slot);
-    return kind === bitmapKind ? rankInBitmap(bytes, at, unit) : rankInList(bytes, at, count, unit);
-  }
-
-  /** Writes the offsets that are present, in order, to `to`. */
-  list(handle: number, count: number, to: Uint8Array): void {
-    const kind = ((handle - 1) / 2 ** slotBits) | 0;
-    const slot = (handle - 1) & slotMask;
-    const pool = this.#pool(kind);
-    const bytes = pool.chunk(slot);
-    const at = pool.offset(slot);
-    if (kind !== bitmapKind) {
-      for (let i = 0; i < count; i++) to[i] = bytes[at + i] ?? 0;
-      return;
-    }
-    let found = 0;
-    for (let i = 0; i < 32; i++)
-      for (let bits = bytes[at + i] ?? 0, unit = i * 8; bits !== 0; bits >>>= 1, unit++)
-        if ((bits & 1) !== 0) to[found++] = unit;
-    assert(found === count, 'as many bits as units');
-  }
-
-  /** As it is on disk, to `to[at…]`; answers how many bytes: the offsets, or 256 bits when there are more than 16. */
-  write(handle: number, count: number, to: Uint8Array, toAt: number): number {
-    const kind = ((handle - 1) / 2 ** slotBits) | 0;
-    const slot = (handle - 1) & slotMask;
-    const pool = this.#pool(kind);
-    const bytes = pool.chunk(slot);
-    const at = pool.offset(slot);
-    const length = storedBytes(count);
-    for (let i = 0; i < length; i++) to[toAt + i] = bytes[at + i] ?? 0;
-    return length;
-  }
-
-  #pool(kind: number): SlotPool {
-    const pool = this.#pools[kind];
-    assert(pool !== undefined, 'a handle of this pool');
-    return pool;
+  to.fill(0, at, at + bitmapBytes);
+  for (let i = 0; i < count; i++) {
+    const unit = units[i] ?? 0;
+    to[at + (unit >>> 3)] = (to[at + (unit >>> 3)] ?? 0) | (1 << (unit & 7));
   }
 }
 
-/** Bytes on disk for so many present units. */
-export const storedBytes = (count: number): number => (count <= listMax ? count : 32);
-
-/** Offsets from what is on disk; answers how many there are: as many as `count`, unless it is damaged. */
+/** Offsets to `to`; answers how many there are: `count`, unless what is on disk is damaged. */
 export function readPresence(from: Uint8Array, at: number, count: number, to: Uint8Array): number {
   if (count <= listMax) {
     for (let i = 0; i < count; i++) {
@@ -105,11 +33,33 @@ export function readPresence(from: Uint8Array, at: number, count: number, to: Ui
     return count;
   }
   let found = 0;
-  for (let i = 0; i < 32; i++)
+  for (let i = 0; i < bitmapBytes; i++)
     for (let bits = from[at + i] ?? 0, unit = i * 8; bits !== 0; bits >>>= 1, unit++)
       if ((bits & 1) !== 0) to[found++] = unit;
   return found;
 }
+
+/** Whether what is on disk tells of so many units, each once. */
+export function isPresence(from: Uint8Array, at: number, count: number): boolean {
+  if (count === 0) return false;
+  if (count <= listMax) {
+    for (let i = 1; i < count; i++) if ((from[at + i] ?? 0) <= (from[at + i - 1] ?? 0)) return false;
+    return true;
+  }
+  let found = 0;
+  for (let i = 0; i < bitmapBytes; i += 4)
+    found += popcount(
+      (from[at + i] ?? 0) |
+        ((from[at + i + 1] ?? 0) << 8) |
+        ((from[at + i + 2] ?? 0) << 16) |
+        ((from[at + i + 3] ?? 0) << 24),
+    );
+  return found === count;
+}
+
+/** How many of the present units lie below `unit`; -1 when it is not present itself. `count`: units present. */
+export const rankOf = (bytes: Uint8Array, at: number, count: number, unit: number): number =>
+  count <= listMax ? rankInList(bytes, at, count, unit) : rankInBitmap(bytes, at, unit);
 
 function rankInList(bytes: Uint8Array, at: number, count: number, unit: number): number {
   for (let i = 0; i < count; i++) if (bytes[at + i] === unit) return i;

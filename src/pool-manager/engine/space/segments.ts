@@ -4,6 +4,7 @@
  */
 import { assert } from '../../../shared/assert.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
+import { basesMax } from './batch-table.ts';
 
 export const pageSegments = 64;
 /** The last units of a segment say whose the others are, 255 per unit (summary.ts). */
@@ -54,8 +55,6 @@ export class Segments {
   clock = new Uint32Array(0);
   /** The last checkpoint that took something from it. */
   emptied = new Uint32Array(0);
-  /** First batch, as record + 1. */
-  head = new Uint32Array(0);
 
   get ids(): number {
     return this.state.length;
@@ -155,13 +154,12 @@ export class Segments {
     this.used = extend(new Uint16Array(ids), this.used);
     this.clock = extend(new Uint32Array(ids), this.clock);
     this.emptied = extend(new Uint32Array(ids), this.emptied);
-    this.head = extend(new Uint32Array(ids), this.head);
   }
 }
 
 function newGroup(group: SegmentGroup): GroupSpace {
   const dataUnits = dataUnitsOf(group);
-  assert(dataUnits > 0 && dataUnits < 65_536, 'units of a segment are numbered in 16 bits');
+  assert(dataUnits > 0 && dataUnits < basesMax, 'units of a segment are numbered in 15 bits');
   return { group, dataUnits, pages: [], inState: new Uint32Array(states), cursor: 0, credit: 0 };
 }
 

@@ -38,18 +38,17 @@ function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
   const state = segments.state[id] ?? 0;
   const where = name(table, id);
   const owner = new Int32Array(dataUnits).fill(-1);
-  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1)) {
-    const record = at - 1;
-    const batch = batches.numberOf(record);
-    if (batches.segmentOf(record) !== id) wrong.push(`batch ${batch} is in the chain of ${where}`);
-    const count = batches.unitsOf(record);
-    for (let unit = batches.baseOf(record); unit < batches.baseOf(record) + count; unit++) {
+  for (let piece = 0; piece < batches.pieces(id); piece++) {
+    const batch = batches.numberAt(id, piece);
+    const base = batches.baseAt(id, piece);
+    const count = batches.unitsAt(id, piece);
+    for (let unit = base; unit < base + count; unit++) {
       if (unit >= dataUnits) wrong.push(`batch ${batch} leads out of ${where}`);
       if (owner[unit] !== -1) wrong.push(`unit ${unit} of ${where} has two batches`);
-      owner[unit] = record;
+      owner[unit] = piece;
     }
-    auditPresence(table, record, wrong);
-    if (!table.growing.has(record) && !units.anyBusy(id, batches.baseOf(record), count))
+    auditPresence(table, id, piece, wrong);
+    if (!table.isGrowing(id, piece) && !units.anyBusy(id, base, count))
       wrong.push(`batch ${batch} is dead and not forgotten`);
   }
   let used = 0;
@@ -66,19 +65,20 @@ function auditSegment(table: SpaceTable, id: number, wrong: string[]): void {
     wrong.push(`${where} has ${used} units in use, ${segments.used[id]} counted`);
   if (pending !== units.pendingBlocks(id)) wrong.push(`${where} has ${pending} pending blocks`);
   const mayBeUsed = state === stateCode.open || state === stateCode.closed;
-  if (!mayBeUsed && (used > 0 || segments.head[id] !== 0)) wrong.push(`${where} has names in state ${state}`);
+  if (!mayBeUsed && (used > 0 || batches.pieces(id) > 0)) wrong.push(`${where} has names in state ${state}`);
 }
 
-function auditPresence({ batches }: SpaceTable, record: number, wrong: string[]): void {
-  const handle = batches.presenceOf(record);
-  const batch = batches.numberOf(record);
-  const count = batches.unitsOf(record);
-  if (handle !== 0) batches.presence.list(handle, count, offsets);
+function auditPresence({ batches }: SpaceTable, id: number, piece: number, wrong: string[]): void {
+  const batch = batches.numberAt(id, piece);
+  const count = batches.unitsAt(id, piece);
+  const wasMoved = batches.wasMoved(id, piece);
+  if (wasMoved) batches.listAt(id, piece, offsets);
   for (let rank = 0; rank < count; rank++) {
-    const unit = handle === 0 ? rank : (offsets[rank] ?? 0);
-    if (batches.findUnit(batch, unit) !== record)
+    const unit = wasMoved ? (offsets[rank] ?? 0) : rank;
+    const found = batches.locateUnit(batch, unit);
+    if (batches.foundSegment !== id || batches.foundPiece !== piece)
       wrong.push(`unit ${unit} of batch ${batch} is found elsewhere`);
-    if (batches.unitAt(record, unit) !== batches.baseOf(record) + rank)
+    if (found !== batches.baseAt(id, piece) + rank)
       wrong.push(`unit ${unit} of batch ${batch} is not at rank ${rank}`);
   }
 }

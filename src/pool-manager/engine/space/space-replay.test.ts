@@ -76,7 +76,8 @@ test('a table that says one thing twice is refused', async () => {
   await expect(rig.reopen(16, 1000)).rejects.toThrow('is in two places');
   rig.items.set('table/0/1', page);
   await expect(rig.reopen(16, 1000)).rejects.toThrow('is another page');
-  rig.items.set('table/0/1', page.slice(0, 40));
+  rig.items.delete('table/0/1');
+  rig.items.set('table/0/0', page.slice(0, 40));
   await expect(rig.reopen(16, 1000)).rejects.toThrow('ends too early');
 });
 

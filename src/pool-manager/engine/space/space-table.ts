@@ -3,7 +3,8 @@
  * through here, so that memory and log say the same.
  */
 import { assert } from '../../../shared/assert.ts';
-import { BatchTable } from './batch-table.ts';
+import type { SegmentGroup } from '../group/segment-group.ts';
+import { basesMax, BatchTable } from './batch-table.ts';
 import { Segments, stateCode } from './segments.ts';
 import { TableLog, whereOf } from './table-log.ts';
 import { UnitMap } from './unit-map.ts';
@@ -22,63 +23,86 @@ export class SpaceTable {
   readonly held = new Set<number>();
   /** Segments that were opened, ended or reserved since the last checkpoint: their record changes. */
   readonly touched = new Set<number>();
-  /** Records of batches that still grow: they stay when nothing of them is in use. */
-  readonly growing = new Set<number>();
+  /** Batches that still grow, as segment and base: they stay when nothing of them is in use. */
+  readonly #growing = new Set<number>();
+
+  grow(groups: readonly SegmentGroup[]): void {
+    this.segments.grow(groups);
+    this.units.grow();
+    this.batches.grow(this.segments.ids);
+  }
 
   where(id: number): number {
     return whereOf(this.segments.groupIndexOf(id), this.segments.numberOf(id));
   }
 
-  /** A batch begins at `base`: nothing is in it yet. */
-  begin(batch: number, id: number, base: number): number {
-    const record = this.batches.create(batch, id, base, 0, this.segments.head[id] ?? 0);
-    this.segments.head[id] = record + 1;
-    this.batches.index(record);
-    this.growing.add(record);
-    return record;
+  /** A batch begins at `base`: nothing is in it yet. Until it is finished, segment and base tell which one it is. */
+  begin(batch: number, id: number, base: number): void {
+    this.batches.add(id, batch, base, 0);
+    this.#growing.add(keyOf(id, base));
+  }
+
+  unitsOf(id: number, base: number): number {
+    return this.batches.unitsAt(id, this.#pieceAt(id, base));
+  }
+
+  setUnits(id: number, base: number, units: number): void {
+    this.batches.setUnits(id, this.#pieceAt(id, base), units);
   }
 
   /** It does not grow any more. */
-  finish(record: number): void {
-    this.noteBatch(record);
-    const id = this.batches.segmentOf(record);
-    this.growing.delete(record);
-    this.#forgetIfDead(record);
+  finish(id: number, base: number): void {
+    this.noteBatch(id, base);
+    this.#growing.delete(keyOf(id, base));
+    this.#forgetIfDead(id, this.#pieceAt(id, base));
     this.holdIfEmpty(id);
   }
 
-  noteBatch(record: number): void {
-    const { batches } = this;
-    const where = this.where(batches.segmentOf(record));
-    this.log.batch(where, batches.baseOf(record), batches.unitsOf(record), batches.numberOf(record));
+  noteBatch(id: number, base: number): void {
+    const piece = this.#pieceAt(id, base);
+    this.log.batch(this.where(id), base, this.batches.unitsAt(id, piece), this.batches.numberAt(id, piece));
   }
 
-  adopt(record: number, unit: number): void {
-    const id = this.batches.segmentOf(record);
+  isGrowing(id: number, piece: number): boolean {
+    return this.#growing.size > 0 && this.#growing.has(keyOf(id, this.batches.baseAt(id, piece)));
+  }
+
+  anyGrowing(id: number): boolean {
+    for (const key of this.#growing) if (Math.floor(key / basesMax) === id) return true;
+    return false;
+  }
+
+  adopt(id: number, unit: number): void {
     if (!this.units.adopt(id, unit)) this.log.liveToo(this.where(id), unit);
   }
 
-  free(record: number, unit: number, txg: number): void {
-    const id = this.batches.segmentOf(record);
+  /** `unit` is in this piece of the segment. */
+  free(id: number, piece: number, unit: number, txg: number): void {
     this.log.dead(this.where(id), unit);
-    if (this.units.free(id, unit)) this.#died(record, id, txg);
+    if (this.units.free(id, unit)) this.#died(id, piece, txg);
   }
 
-  drop(record: number, unit: number, txg: number): void {
-    const id = this.batches.segmentOf(record);
-    if (this.units.drop(id, unit)) this.#died(record, id, txg);
+  drop(id: number, piece: number, unit: number, txg: number): void {
+    if (this.units.drop(id, unit)) this.#died(id, piece, txg);
   }
 
   /**
    * What is in use of the first `prefix` units of a piece is now at `base` of another segment. `ranks[0…count)`: what is
    * in use, counted from the piece's base. The rest of the piece stays where it is, as a piece of its own.
    */
-  move(record: number, prefix: number, ranks: Uint8Array, count: number, to: number, base: number): void {
+  move(
+    from: number,
+    piece: number,
+    prefix: number,
+    ranks: Uint8Array,
+    count: number,
+    to: number,
+    base: number,
+  ): void {
     const { batches, segments, units, log } = this;
-    const from = batches.segmentOf(record);
-    const oldBase = batches.baseOf(record);
-    const batch = batches.numberOf(record);
-    const offsets = this.#offsets(record, ranks, count);
+    const oldBase = batches.baseAt(from, piece);
+    const batch = batches.numberAt(from, piece);
+    const offsets = this.#offsets(from, piece, ranks, count);
     log.moveIn(this.where(to), base, count, batch, offsets);
     log.moveOut(this.where(from), oldBase, prefix, batch);
     for (let i = 0; i < count; i++) {
@@ -87,27 +111,24 @@ export class SpaceTable {
       for (let more = 1; more < blocks; more++) log.moveInToo(this.where(to), base + i);
     }
     for (let unit = 0; unit < prefix; unit++) units.clear(from, oldBase + unit);
-    const moved = batches.create(batch, to, base, count, segments.head[to] ?? 0);
-    batches.setPresence(moved, batches.presence.make(offsets, count));
-    segments.head[to] = moved + 1;
-    if (prefix === batches.unitsOf(record)) this.forget(record);
-    else shrinkPiece(batches, record, prefix);
-    batches.index(moved);
+    batches.add(to, batch, base, count, offsets);
+    if (prefix === batches.unitsAt(from, piece)) batches.remove(from, piece);
+    else batches.shrink(from, piece, prefix);
     segments.emptied[from] = emptiedNext;
     this.holdIfEmpty(from);
   }
 
   /** A closed segment without units in use waits for two roots. */
   hold(id: number): void {
-    assert(this.segments.head[id] === 0, 'nothing has a name in an empty segment');
+    assert(this.batches.pieces(id) === 0, 'nothing has a name in an empty segment');
     this.segments.setState(id, stateCode.held);
     this.held.add(id);
   }
 
   /** Nothing is in use in the closed segment, and nothing grows in it. */
   holdIfEmpty(id: number): void {
-    const { used, state, head } = this.segments;
-    if (used[id] === 0 && state[id] === stateCode.closed && head[id] === 0) this.hold(id);
+    const { used, state } = this.segments;
+    if (used[id] === 0 && state[id] === stateCode.closed && this.batches.pieces(id) === 0) this.hold(id);
   }
 
   /** Called when nothing is in the segment any more that a root could need. */
@@ -117,61 +138,35 @@ export class SpaceTable {
     this.log.free(this.where(id));
   }
 
-  /** Takes a batch out of everything. */
-  forget(record: number): void {
-    this.#unlink(record, this.batches.segmentOf(record));
-    this.batches.unindex(record);
-    this.batches.destroy(record);
-  }
-
   /** Offsets in the batch of those ranks. */
-  #offsets(record: number, ranks: Uint8Array, count: number): Uint8Array {
-    const handle = this.batches.presenceOf(record);
-    if (handle === 0) return ranks;
-    this.batches.presence.list(handle, this.batches.unitsOf(record), offsetScratch);
+  #offsets(id: number, piece: number, ranks: Uint8Array, count: number): Uint8Array {
+    if (!this.batches.wasMoved(id, piece)) return ranks;
+    this.batches.listAt(id, piece, offsetScratch);
     for (let i = 0; i < count; i++) rankScratch[i] = offsetScratch[ranks[i] ?? 0] ?? 0;
     return rankScratch;
   }
 
-  #died(record: number, id: number, txg: number): void {
+  #died(id: number, piece: number, txg: number): void {
     const { segments } = this;
     if (txg > (segments.emptied[id] ?? 0)) segments.emptied[id] = txg;
-    this.#forgetIfDead(record);
+    this.#forgetIfDead(id, piece);
     this.holdIfEmpty(id);
   }
 
-  #forgetIfDead(record: number): void {
+  #forgetIfDead(id: number, piece: number): void {
     const { batches, units } = this;
-    if (this.growing.has(record)) return;
-    const base = batches.baseOf(record);
-    if (!units.anyBusy(batches.segmentOf(record), base, batches.unitsOf(record))) this.forget(record);
+    const isInUse = units.anyBusy(id, batches.baseAt(id, piece), batches.unitsAt(id, piece));
+    if (!isInUse && !this.isGrowing(id, piece)) batches.remove(id, piece);
   }
 
-  #unlink(record: number, id: number): void {
-    const { batches, segments } = this;
-    let at = segments.head[id] ?? 0;
-    if (at === record + 1) {
-      segments.head[id] = batches.nextOf(record);
-      return;
-    }
-    for (let next = batches.nextOf(at - 1); next !== record + 1; next = batches.nextOf(at - 1)) {
-      assert(next !== 0, 'a batch is in the chain of its segment');
-      at = next;
-    }
-    batches.setNext(at - 1, batches.nextOf(record));
+  #pieceAt(id: number, base: number): number {
+    const piece = this.batches.pieceAt(id, base);
+    assert(piece >= 0, 'a batch that grows is in its segment');
+    return piece;
   }
 }
 
-/** The first `prefix` units of a piece are gone. */
-export function shrinkPiece(batches: BatchTable, record: number, prefix: number): void {
-  const units = batches.unitsOf(record);
-  const handle = batches.presenceOf(record);
-  if (handle === 0) for (let i = 0; i < units; i++) offsetScratch[i] = i;
-  else batches.presence.list(handle, units, offsetScratch);
-  const left = batches.presence.make(offsetScratch.subarray(prefix), units - prefix);
-  batches.setPlace(record, batches.segmentOf(record), batches.baseOf(record) + prefix, units - prefix);
-  batches.setPresence(record, left);
-}
+const keyOf = (id: number, base: number): number => id * basesMax + base;
 
 const offsetScratch = new Uint8Array(256);
 const rankScratch = new Uint8Array(256);

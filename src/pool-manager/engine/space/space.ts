@@ -31,19 +31,17 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const isShort = () => cleaner.need === 'paced' || cleaner.need === 'urgent';
   const discards = options.discard === true ? new DiscardQueue(table, isShort) : undefined;
   const grow: BlockSpace['grow'] = (groups) => {
-    segments.grow(groups);
-    units.grow();
+    table.grow(groups);
   };
   grow(options.groups);
 
-  /** Record of the name, or -1. */
+  /** Unit where the name lies, in `batches.foundSegment`; -1 when it is gone. */
   const find = (words: Uint32Array, at: number) =>
-    batches.find(words[at] ?? 0, (words[at + 1] ?? 0) & 0xff, unitOfOffset(offsetOf(words, at)));
-  /** Unit where the name lies, in the segment of its batch; the name is bound. */
-  const unitOf = (record: number, words: Uint32Array, at: number): number => {
-    assert(record >= 0, 'a name is bound');
-    const unit = batches.unitAt(record, unitOfOffset(offsetOf(words, at)));
-    assert(unit >= 0, 'a name has its place');
+    batches.locate(words[at] ?? 0, (words[at + 1] ?? 0) & 0xff, unitOfOffset(offsetOf(words, at)));
+  /** The same of a name that is bound. */
+  const unitOf = (words: Uint32Array, at: number): number => {
+    const unit = find(words, at);
+    assert(unit >= 0, 'a name is bound and has its place');
     return unit;
   };
   const groupOf = (index: number) => segments.groupAt(index).group;
@@ -64,53 +62,48 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       return appender.stagedAt;
     },
     adopt(words, at) {
-      const record = find(words, at);
-      table.adopt(record, unitOf(record, words, at));
+      const unit = unitOf(words, at);
+      table.adopt(batches.foundSegment, unit);
     },
     free(words, at, txg) {
-      const record = find(words, at);
-      table.free(record, unitOf(record, words, at), txg);
+      const unit = unitOf(words, at);
+      table.free(batches.foundSegment, batches.foundPiece, unit, txg);
     },
     drop(words, at, txg) {
-      const record = find(words, at);
-      table.drop(record, unitOf(record, words, at), txg);
+      const unit = unitOf(words, at);
+      table.drop(batches.foundSegment, batches.foundPiece, unit, txg);
     },
     peek(words, at) {
-      const record = find(words, at);
-      if (record < 0) return undefined;
-      const offset = offsetOf(words, at);
-      const unit = batches.unitAt(record, unitOfOffset(offset));
+      const unit = find(words, at);
       if (unit < 0) return undefined;
-      return appender.peek(batches.segmentOf(record), unit, offset & 7, sectorsOf(words, at));
+      return appender.peek(batches.foundSegment, unit, offsetOf(words, at) & 7, sectorsOf(words, at));
     },
     place(words, at) {
-      const record = find(words, at);
-      const offset = offsetOf(words, at);
-      const unit = record < 0 ? -1 : batches.unitAt(record, unitOfOffset(offset));
+      const unit = find(words, at);
       if (unit < 0) return undefined;
-      const id = batches.segmentOf(record);
+      const id = batches.foundSegment;
       return {
         group: segments.groupIndexOf(id),
         segment: segments.numberOf(id),
         unit,
-        sectorInUnit: offset & 7,
+        sectorInUnit: offsetOf(words, at) & 7,
       };
     },
     isSent(words, at) {
-      const record = find(words, at);
-      return appender.isSent(batches.segmentOf(record), unitOf(record, words, at));
+      const unit = unitOf(words, at);
+      return appender.isSent(batches.foundSegment, unit);
     },
     read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
     take: (group, segment, unit, count, take, done) => groupOf(group).take(segment, unit, count, take, done),
     rewrite: (words, at, stored) => rewriteStored(space, segments, words, at, stored),
     batchPlace(batch) {
-      const record = batches.findUnit(batch, 0);
-      assert(record >= 0, `batch ${batch} has a place`);
-      const id = batches.segmentOf(record);
+      const firstUnit = batches.locateUnit(batch, 0);
+      assert(firstUnit >= 0, `batch ${batch} has a place`);
+      const id = batches.foundSegment;
       return {
         group: segments.groupIndexOf(id),
         segment: segments.numberOf(id),
-        firstUnit: batches.baseOf(record),
+        firstUnit,
       };
     },
     mark: (stream) => appender.mark(stream),
@@ -143,16 +136,17 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       const id = segments.id(group, segment);
       assert(segments.state[id] === stateCode.closed, 'the segment was reserved');
       const batch = appender.nextBatch++;
-      store.bound.set(batch, table.begin(batch, id, firstUnit));
+      table.begin(batch, id, firstUnit);
+      store.bound.set(batch, { id, base: firstUnit });
       return batch;
     },
     claim(words, at, slot, block) {
-      const record = store.bound.get(batchOf(words, at));
-      assert(record !== undefined, `batch ${batchOf(words, at)} was bound`);
+      const bound = store.bound.get(batchOf(words, at));
+      assert(bound !== undefined, `batch ${batchOf(words, at)} was bound`);
+      const { id, base } = bound;
       const offset = unitOfOffset(offsetOf(words, at));
-      if (offset >= batches.unitsOf(record)) batches.setUnits(record, offset + 1);
-      const id = batches.segmentOf(record);
-      const unit = batches.baseOf(record) + offset;
+      if (offset >= table.unitsOf(id, base)) table.setUnits(id, base, offset + 1);
+      const unit = base + offset;
       assert(unit < segments.spaceOf(id).dataUnits, 'a unit of the segment');
       units.take(id, unit);
       const isPlain = sectorsOf(words, at) === plainSectors && compressionOf(words, at) === 0;
@@ -190,7 +184,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     claimSystem(group, segment) {
       const id = segments.id(group, segment);
       table.held.delete(id);
-      assert(segments.used[id] === 0 && segments.head[id] === 0, 'names and items do not share segments');
+      assert(segments.used[id] === 0 && batches.pieces(id) === 0, 'names and items do not share segments');
       segments.setState(id, stateCode.system);
       groupOf(group).restoreTxgs(segment, 1, groupOf(group).openTxg);
     },

@@ -3,12 +3,14 @@
  * are forgotten, the rest gets its index, and what was open is closed: nothing is ever appended to it again.
  */
 import { pageSegments, segmentFlag, stateCode } from './segments.ts';
-import { shrinkPiece, type SpaceTable } from './space-table.ts';
+import type { SpaceTable } from './space-table.ts';
 import { numberAt, readTableLog, TableError, tableOp } from './table-log.ts';
 import { addLoaded } from './table-page.ts';
 
 /** The clock goes on above whatever it can have been when nothing was recorded any more: 4 GiB of blocks. */
 const clockSkipped = 4_096;
+/** What is indexed before the event loop gets its turn: about a millisecond. */
+const segmentsPerSlice = 256;
 const offsets = new Uint8Array(256);
 
 /** Applies the log of checkpoint `txg`. `pageTxg`: by page, the checkpoint it is of. */
@@ -78,18 +80,18 @@ function applyEntry(
 }
 
 function applyBatch(table: SpaceTable, id: number, batch: number, base: number, units: number): void {
-  const record = inChain(table, id, batch, base);
-  if (record < 0) addLoaded(table, id, batch, base, units, undefined);
-  else if (table.batches.presenceOf(record) === 0) table.batches.setUnits(record, units);
+  const piece = pieceOf(table, id, batch, base);
+  if (piece < 0) addLoaded(table, id, batch, base, units, undefined);
+  else if (!table.batches.wasMoved(id, piece)) table.batches.setUnits(id, piece, units);
 }
 
 function applyMoveOut(table: SpaceTable, id: number, batch: number, base: number, prefix: number): void {
   const { batches, units } = table;
-  const record = inChain(table, id, batch, base);
-  if (record < 0) throw new TableError(`batch ${batch} leaves a segment it is not in`);
+  const piece = pieceOf(table, id, batch, base);
+  if (piece < 0) throw new TableError(`batch ${batch} leaves a segment it is not in`);
   for (let unit = 0; unit < prefix; unit++) units.clear(id, base + unit);
-  if (prefix === batches.unitsOf(record)) takeOut(table, id, record);
-  else shrinkPiece(batches, record, prefix);
+  if (prefix === batches.unitsAt(id, piece)) batches.unload(id, piece);
+  else batches.shrink(id, piece, prefix);
 }
 
 function applyMoveIn(table: SpaceTable, id: number, argument: number, words: Uint32Array, at: number): void {
@@ -103,61 +105,36 @@ function applyMoveIn(table: SpaceTable, id: number, argument: number, words: Uin
   for (let i = 0; i < count; i++) table.units.addLive(id, base + i, 1);
 }
 
-/** After the last log, at root `txg`. Throws TableError when a name is bound twice. */
-export function finishLoad(table: SpaceTable, txg: number): void {
-  const { segments, units, batches } = table;
+/** After the last log, at root `txg`. Rejects with TableError when a name is bound twice. */
+export async function finishLoad(table: SpaceTable, txg: number, pause: () => Promise<void>): Promise<void> {
+  const { segments, batches } = table;
   table.clock = (table.clock + clockSkipped) >>> 0;
+  batches.beginIndex();
   for (let id = 0; id < segments.ids; id++) {
+    if (id % segmentsPerSlice === 0) await pause();
     if (segments.state[id] !== stateCode.closed) continue;
-    for (let at = segments.head[id] ?? 0; at !== 0;) {
-      const record = at - 1;
-      at = batches.nextOf(record);
-      if (!units.anyBusy(id, batches.baseOf(record), batches.unitsOf(record))) takeOut(table, id, record);
-      else addToIndex(table, record);
-    }
+    forgetDead(table, id);
+    const twice = batches.indexAll(id);
+    if (twice >= 0) throw new TableError(`a unit of batch ${batches.numberAt(id, twice)} is in two places`);
     segments.emptied[id] = txg;
     if (segments.used[id] === 0) table.hold(id);
   }
 }
 
-/** No unit of the piece may be in another one. */
-function addToIndex({ batches }: SpaceTable, record: number): void {
-  const batch = batches.numberOf(record);
-  const units = batches.unitsOf(record);
-  const handle = batches.presenceOf(record);
-  const isShared = batches.has(batch);
-  if (isShared && handle !== 0) batches.presence.list(handle, units, offsets);
-  for (let i = 0; isShared && i < units; i++)
-    if (batches.findUnit(batch, handle === 0 ? i : (offsets[i] ?? 0)) >= 0)
-      throw new TableError(`a unit of batch ${batch} is in two places`);
-  batches.index(record);
+function forgetDead({ batches, units }: SpaceTable, id: number): void {
+  for (let piece = batches.pieces(id) - 1; piece >= 0; piece--)
+    if (!units.anyBusy(id, batches.baseAt(id, piece), batches.unitsAt(id, piece))) batches.unload(id, piece);
 }
 
 /** Nothing is left of what was in the segment. */
-function empty(table: SpaceTable, id: number): void {
-  const { segments, units, batches } = table;
-  for (let at = segments.head[id] ?? 0; at !== 0;) {
-    const record = at - 1;
-    at = batches.nextOf(record);
-    batches.destroy(record);
-  }
-  segments.head[id] = 0;
+function empty({ segments, units, batches }: SpaceTable, id: number): void {
+  while (batches.pieces(id) > 0) batches.unload(id, batches.pieces(id) - 1);
   for (let unit = 0; (segments.used[id] ?? 0) > 0; unit++) units.clear(id, unit);
   units.reset(id);
 }
 
 /** The piece of the batch that begins at this unit of the segment, or -1. */
-function inChain({ segments, batches }: SpaceTable, id: number, batch: number, base: number): number {
-  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1))
-    if (batches.baseOf(at - 1) === base && batches.numberOf(at - 1) === batch) return at - 1;
-  return -1;
-}
-
-/** A batch that is in no index leaves the chain. */
-function takeOut({ segments, batches }: SpaceTable, id: number, record: number): void {
-  let before = -1;
-  for (let at = segments.head[id] ?? 0; at !== record + 1; at = batches.nextOf(at - 1)) before = at - 1;
-  if (before < 0) segments.head[id] = batches.nextOf(record);
-  else batches.setNext(before, batches.nextOf(record));
-  batches.destroy(record);
+function pieceOf({ batches }: SpaceTable, id: number, batch: number, base: number): number {
+  const piece = batches.pieceAt(id, base);
+  return piece >= 0 && batches.numberAt(id, piece) === batch ? piece : -1;
 }

@@ -6,7 +6,8 @@
  * batch: number 40 bits, base u16, units u8, moved u8, and what is present if it was moved (the offsets when there are
  * at most 16, else 256 bits); and what is live (a bit per unit, or a count of 4 bits where a unit has several blocks).
  */
-import { readPresence, storedBytes } from './presence.ts';
+import { headOf } from './batch-table.ts';
+import { isPresence, readPresence, storedBytes } from './presence.ts';
 import { pageSegments, segmentFlag, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
 import { TableError } from './table-log.ts';
@@ -61,28 +62,26 @@ class PageWriter {
 }
 
 class PageReader {
+  readonly bytes: Uint8Array;
   readonly #view: DataView;
-  #at = 0;
+  at = 0;
   constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
   u8(): number {
-    return this.#view.getUint8(this.#skip(1));
+    return this.#view.getUint8(this.skip(1));
   }
   u16(): number {
-    return this.#view.getUint16(this.#skip(2), true);
+    return this.#view.getUint16(this.skip(2), true);
   }
   u32(): number {
-    return this.#view.getUint32(this.#skip(4), true);
+    return this.#view.getUint32(this.skip(4), true);
   }
-  bytes(length: number): Uint8Array {
-    const at = this.#skip(length);
-    return new Uint8Array(this.#view.buffer, this.#view.byteOffset + at, length);
-  }
-  #skip(bytes: number): number {
-    const at = this.#at;
+  skip(bytes: number): number {
+    const { at } = this;
     if (at + bytes > this.#view.byteLength) throw new TableError('a page of the table ends too early');
-    this.#at += bytes;
+    this.at += bytes;
     return at;
   }
 }
@@ -122,10 +121,8 @@ function writeSegment(table: SpaceTable, id: number, lastTxg: number): void {
   writer.u32(segments.clock[id] ?? 0);
   writer.u32(group.firstTxg(segments.numberOf(id)));
   writer.u32(lastTxg);
-  let count = 0;
-  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1)) count++;
-  writer.u16(count);
-  for (let at = segments.head[id] ?? 0; at !== 0; at = batches.nextOf(at - 1)) writeBatch(table, at - 1);
+  writer.u16(batches.pieces(id));
+  for (let piece = 0; piece < batches.pieces(id); piece++) writeBatch(table, id, piece);
   if (live === 0) return;
   const liveCount = (unit: number) => units.count(id, unit) - units.pendingCount(id, unit);
   const perWord = isCounted ? 8 : 32;
@@ -139,23 +136,27 @@ function writeSegment(table: SpaceTable, id: number, lastTxg: number): void {
   }
 }
 
-function writeBatch({ batches }: SpaceTable, record: number): void {
-  const batch = batches.numberOf(record);
-  const units = batches.unitsOf(record);
-  const handle = batches.presenceOf(record);
+function writeBatch({ batches }: SpaceTable, id: number, piece: number): void {
+  const batch = batches.numberAt(id, piece);
+  const units = batches.unitsAt(id, piece);
   writer.u32(batch >>> 0);
   writer.u8(Math.floor(batch / two32));
-  writer.u16(batches.baseOf(record));
+  writer.u16(batches.baseAt(id, piece));
   writer.u8(units);
-  writer.u8(handle === 0 ? 0 : 1);
-  if (handle === 0) return;
-  writer.skip(batches.presence.write(handle, units, writer.bytes(storedBytes(units)), writer.at));
+  const wasMoved = batches.wasMoved(id, piece);
+  writer.u8(wasMoved ? 1 : 0);
+  if (!wasMoved) return;
+  writer.skip(batches.copyPresence(id, piece, writer.bytes(storedBytes(units)), writer.at));
 }
 
-/** Puts a page into an empty table; batches are not in the index yet. Answers its page id and checkpoint. */
+/**
+ * Puts a page into an empty table; batches are not in the index yet. Answers its page id and checkpoint; `isExpected`:
+ * whether it is the one that should be there.
+ */
 export function decodePage(
   table: SpaceTable,
   bytes: Uint8Array,
+  isExpected: (page: number) => boolean,
 ): { readonly page: number; readonly txg: number } {
   const reader = new PageReader(bytes);
   const { segments } = table;
@@ -164,6 +165,7 @@ export function decodePage(
   const first = reader.u32();
   const page = segments.groups[group]?.pages[first / pageSegments];
   if (page === undefined) throw new TableError(`the pool has no segment ${first} in group ${group}`);
+  if (!isExpected(page)) throw new TableError(`what should be a page of the table is another page, ${page}`);
   const txg = reader.u32();
   table.clock = Math.max(table.clock, reader.u32());
   for (let id = page * pageSegments; id < (page + 1) * pageSegments; id++) {
@@ -186,7 +188,7 @@ function readSegment(table: SpaceTable, id: number, reader: PageReader): void {
   segments.clock[id] = reader.u32();
   const firstTxg = reader.u32();
   group.restoreTxgs(segments.numberOf(id), firstTxg, reader.u32());
-  for (let count = reader.u16(); count > 0; count--) readBatch(table, id, reader);
+  readBatches(table, id, reader);
   if ((bits & flags.live) === 0) return;
   if ((bits & flags.counts) === 0) {
     for (let word = 0; word * 32 < dataUnits; word++) units.addLiveWord(id, word, reader.u32());
@@ -201,21 +203,66 @@ function readSegment(table: SpaceTable, id: number, reader: PageReader): void {
   }
 }
 
-function readBatch(table: SpaceTable, id: number, reader: PageReader): void {
-  const low = reader.u32();
-  const batch = low + reader.u8() * two32;
-  const base = reader.u16();
-  const count = reader.u8();
-  let present: Uint8Array | undefined;
-  if (reader.u8() !== 0) {
-    present = offsets;
-    if (readPresence(reader.bytes(storedBytes(count)), 0, count, offsets) !== count)
-      throw new TableError(`batch ${batch} has ${count} units, and another number is present`);
+/** What is known of a segment's pieces while they are read: as `BatchTable.loadAll` takes it. */
+let heads = new Uint32Array(64);
+let presence = new Uint8Array(1 << 12);
+
+function readBatches(table: SpaceTable, id: number, reader: PageReader): void {
+  const count = reader.u16();
+  if (heads.length < 2 * count) heads = new Uint32Array(2 * count);
+  if (presence.length < 32 * count) presence = new Uint8Array(32 * count);
+  let length = 0;
+  let before = -1;
+  let isInOrder = true;
+  const begin = reader.at;
+  for (let i = 0; i < count; i++) {
+    heads[2 * i] = reader.u32();
+    const high = reader.u8();
+    const base = reader.u16();
+    const units = reader.u8();
+    const wasMoved = reader.u8() !== 0;
+    heads[2 * i + 1] = headOf(high, base, units, wasMoved);
+    isInOrder &&= base > before;
+    before = base;
+    if (base + units > table.segments.spaceOf(id).dataUnits)
+      throw new TableError(`a batch leads out of segment ${table.segments.numberOf(id)}`);
+    if (wasMoved) length += readMoved(reader, units, length);
   }
-  addLoaded(table, id, batch, base, count, present);
+  if (isInOrder) table.batches.loadAll(id, heads.subarray(0, 2 * count), presence.subarray(0, length));
+  else readInAnyOrder(table, id, reader, { begin, count });
 }
 
-/** A batch of the table on disk goes into the chain of its segment. */
+/** What is present of a piece to `presence[to…]`; answers how many bytes. */
+function readMoved(reader: PageReader, units: number, to: number): number {
+  const length = storedBytes(units);
+  const from = reader.skip(length);
+  if (!isPresence(reader.bytes, from, units))
+    throw new TableError(`a batch of ${units} units, and others are present`);
+  for (let i = 0; i < length; i++) presence[to + i] = reader.bytes[from + i] ?? 0;
+  return length;
+}
+
+/** Pages of the first releases. */
+function readInAnyOrder(
+  table: SpaceTable,
+  id: number,
+  { bytes }: PageReader,
+  { begin, count }: { readonly begin: number; readonly count: number },
+): void {
+  const reader = new PageReader(bytes);
+  reader.at = begin;
+  for (let i = 0; i < count; i++) {
+    const low = reader.u32();
+    const batch = low + reader.u8() * two32;
+    const base = reader.u16();
+    const units = reader.u8();
+    const wasMoved = reader.u8() !== 0;
+    if (wasMoved) readPresence(bytes, reader.skip(storedBytes(units)), units, offsets);
+    addLoaded(table, id, batch, base, units, wasMoved ? offsets : undefined);
+  }
+}
+
+/** A piece of the table on disk goes into its segment. */
 export function addLoaded(
   table: SpaceTable,
   id: number,
@@ -227,7 +274,5 @@ export function addLoaded(
   const { batches, segments } = table;
   if (base + units > segments.spaceOf(id).dataUnits)
     throw new TableError(`batch ${batch} leads out of its segment`);
-  const record = batches.create(batch, id, base, units, segments.head[id] ?? 0);
-  if (present !== undefined) batches.setPresence(record, batches.presence.make(present, units));
-  segments.head[id] = record + 1;
+  batches.load(id, batch, base, units, present);
 }

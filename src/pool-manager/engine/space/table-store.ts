@@ -14,13 +14,15 @@ import { decodePage, encodePage } from './table-page.ts';
 
 /** So many checkpoints until every page has been written. */
 const rounds = 16;
+/** Items that are read at once at import: pages of a large pool are some 40 KiB. */
+const itemsAhead = 16;
 const pagePrefix = 'table/';
 const logPrefix = 'table-log/';
 const summaryPrefix = 'summary/';
 
 export class TableStore {
-  /** Batches that replay has bound, and their records: they are noted at the next checkpoint. */
-  readonly bound = new Map<number, number>();
+  /** Batches that replay has bound, and where they are: they are noted at the next checkpoint. */
+  readonly bound = new Map<number, { readonly id: number; readonly base: number }>();
   readonly #table: SpaceTable;
   readonly #appender: Appender;
   readonly #summaries: SummaryReader;
@@ -59,7 +61,7 @@ export class TableStore {
 
   #writeLog(txg: number, items: ItemWriter): void {
     const table = this.#table;
-    for (const record of this.bound.values()) table.finish(record);
+    for (const { id, base } of this.bound.values()) table.finish(id, base);
     this.bound.clear();
     this.#appender.noteBatches();
     for (const { id } of this.#appender.openSegments) this.#table.touched.add(id);
@@ -81,17 +83,18 @@ export class TableStore {
 
   async load(items: ItemReader, txg: number): Promise<void> {
     const table = this.#table;
-    for (const key of items.keys(pagePrefix)) {
-      const found = decodePage(table, await items.get(key));
-      if (key !== this.#pageKey(found.page)) throw new TableError(`${key} is another page`);
+    for await (const { key, bytes } of readAhead(items, items.keys(pagePrefix))) {
+      const found = decodePage(table, bytes, (page) => key === this.#pageKey(page));
       this.#pageTxg[found.page] = found.txg;
     }
     this.#logs = items
       .keys(logPrefix)
       .map((key) => Number(key.slice(logPrefix.length)))
       .toSorted((a, b) => a - b);
-    for (const log of this.#logs) applyLog(table, await items.get(`${logPrefix}${log}`), log, this.#pageTxg);
-    finishLoad(table, txg);
+    const logs = this.#logs.map((log) => `${logPrefix}${log}`);
+    for await (const { key, bytes } of readAhead(items, logs))
+      applyLog(table, bytes, Number(key.slice(logPrefix.length)), this.#pageTxg);
+    await finishLoad(table, txg, this.#pause);
     await this.#loadSummaries(items);
     const oldest = Math.min(...Array.from({ length: table.segments.pages }, (_, page) => this.#txgOf(page)));
     this.#cursor = Math.max(
@@ -174,5 +177,22 @@ export class TableStore {
   #pageKey(page: number): string {
     const { pageGroup, pageFirst } = this.#table.segments;
     return `${pagePrefix}${pageGroup[page]}/${(pageFirst[page] ?? 0) / pageSegments}`;
+  }
+}
+
+/** Items in this order, with the next ones being read meanwhile. */
+async function* readAhead(
+  items: ItemReader,
+  keys: readonly string[],
+): AsyncGenerator<{ readonly key: string; readonly bytes: Uint8Array }> {
+  const reading: Promise<Uint8Array>[] = [];
+  for (const [i, key] of keys.entries()) {
+    while (reading.length < Math.min(itemsAhead, keys.length - i)) {
+      const next = items.get(keys[i + reading.length] ?? key);
+      next.catch(() => undefined); // told when it is its turn
+      reading.push(next);
+    }
+    const bytes = await reading.shift();
+    if (bytes !== undefined) yield { key, bytes };
   }
 }

@@ -200,8 +200,15 @@ export class UnitMap {
 
   /** How many of these units are in use. */
   countBusy(id: number, unit: number, units: number): number {
+    const at = this.bitsAt(id);
+    const end = unit + units;
     let count = 0;
-    for (let i = 0; i < units; i++) if (this.isBusy(id, unit + i)) count++;
+    for (let i = unit >>> 5; i << 5 < end; i++) {
+      let word = this.#bits[at + i] ?? 0;
+      if (i === unit >>> 5) word &= -1 << (unit & 31);
+      if (i << 5 > end - 32) word &= ~(-1 << (end & 31));
+      count += popcount(word);
+    }
     return count;
   }
 
