@@ -100,6 +100,49 @@ test('a replica that was away for long is rebuilt while writes go on, proved, an
   await expectEqualReplicas(rig, [0, 1, 2]);
 }, 30_000);
 
+/** This replica holds something else there than it was sent, and its checksums say that it is right. */
+function falsify(rig: ReplicaRig, index: number, block: number, data: Uint8Array): void {
+  const store = rig.store(index);
+  store.copyIn([{ block, count: data.byteLength / 4096, birth: store.last, data }]);
+}
+
+test('a scrub finds what one of three has otherwise and mends it, while writes go on', async () => {
+  const { rig, target } = await start();
+  const random = prng(31);
+  const content = random.bytes(sizeBytes);
+  await target.write(0, content);
+  await target.flush();
+  await until('all in sync', () => target.status().replicas.every(({ state }) => state === 'InSync'));
+  falsify(rig, 1, 100, random.bytes(3 * 4096));
+  falsify(rig, 2, 700, random.bytes(4096));
+  target.scrub();
+  for (let i = 0; target.status().scrub.state !== 'done'; i++) {
+    const data = random.bytes(4096);
+    const block = 60 + (i % 80); // where it is mended, too
+    content.set(data, block * 4096);
+    await target.write(block * 4096, data);
+  }
+  expect(target.status().scrub).toMatchObject({ different: 1, mended: 128, left: 0 });
+  await target.flush();
+  expect(equal(await target.read(0, sizeBytes), content)).toBe(true);
+  await expectEqualReplicas(rig, [0, 1, 2]);
+  target.scrub();
+  await until('compared again', () => target.status().scrub.state === 'done');
+  expect(target.status().scrub).toMatchObject({ different: 0, mended: 0, left: 0 });
+}, 30_000);
+
+test('of two replicas that can both read what they have, a scrub believes none, and says so', async () => {
+  const { rig, target } = await start({ replicas: 2 });
+  await target.write(0, prng(32).bytes(64 * 4096));
+  await target.flush();
+  await healthy(target);
+  falsify(rig, 1, 5, new Uint8Array(4096).fill(9));
+  target.scrub();
+  await until('compared', () => target.status().scrub.state === 'done');
+  expect(target.status().scrub).toMatchObject({ different: 1, mended: 0, left: 64 });
+  expect(target.status().scrub.message).toContain('blocks 0 to 63');
+});
+
 test('a new target takes over from one that still runs; who may log in is remembered, and what the unit asked for', async () => {
   const { rig, target: first } = await start();
   const data = prng(4).bytes(4096);
