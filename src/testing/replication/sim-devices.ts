@@ -19,6 +19,9 @@ export const deviceFaults = [
 ] as const;
 export type DeviceFault = (typeof deviceFaults)[number];
 
+/** Whoever reads finds it out, nobody else. */
+export const isSilent = (fault: DeviceFault): boolean => fault !== 'ioErrors' && fault !== 'readErrors';
+
 /** Milliseconds that an operation takes on average. */
 const meanMs: Readonly<Record<DeviceAction, number>> = { read: 1, write: 2, flush: 5, discard: 1 };
 const unitBytes = 4096;

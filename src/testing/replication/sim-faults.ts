@@ -1,6 +1,7 @@
 /** What a fault of the plan does to the world. */
 import { ackQuorum } from '../../replication/quorum.ts';
 import type { Fault, Who } from './sim-acts.ts';
+import { isSilent } from './sim-devices.ts';
 import type { SimReplica } from './sim-replica.ts';
 import type { SimTarget } from './sim-target.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -81,7 +82,9 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
       for (const replica of replicas(fault.replica)) replica.fill(fault.forMs);
       return world.reach.hit('fullPool');
     case 'deviceFault':
-      for (const { pool } of replicas(fault.replica)) {
+      for (const replica of replicas(fault.replica)) {
+        const { pool } = replica;
+        if (isSilent(fault.what) && !world.mayHaveBad(replica)) continue;
         if (!pool?.beginFault(fault.what)) continue;
         world.reach.hit('deviceFault');
         world.scheduler.after(fault.forMs, () => pool.devices.endFaults());
@@ -153,7 +156,8 @@ function lose(world: SimWorld, replica: SimReplica): void {
   const { members } = operator;
   const allowed = members.length - ackQuorum(members.length);
   const lostNow = members.filter(({ lost }) => lost).length;
-  const isMember = members.includes(replica) && lostNow < allowed && operator.isDone;
+  const isMember =
+    world.mayHaveBad(replica) && members.includes(replica) && lostNow < allowed && operator.isDone;
   if (replica.lost || !(isMember || operator.isSpare(replica))) return;
   replica.crash();
   replica.lost = true;
@@ -161,9 +165,10 @@ function lose(world: SimWorld, replica: SimReplica): void {
 }
 
 /** Never the same block on two: what nobody can read is lost, and that is no fault of replication. */
-function spoil(world: SimWorld, { store, pool }: SimReplica, which: number): void {
+function spoil(world: SimWorld, replica: SimReplica, which: number): void {
+  const { store, pool } = replica;
   const block = Math.floor((which * store.content.tags.length) / 1_000);
-  if (world.present.some((other) => other.store.bad.size > 0)) return;
+  if (!world.mayHaveBad(replica) || world.present.some((other) => other.store.bad.size > 0)) return;
   const tag = store.content.tags[block] ?? 0;
   if (pool && !pool.spoil(tag)) return;
   store.bad.add(block);

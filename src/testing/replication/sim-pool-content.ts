@@ -40,26 +40,26 @@ const readable = (store: VolumeStore) => ({
   },
 });
 
-/** Where they differ, or undefined. Blocks with tags in `spoiled` may be unreadable. */
+/** Where they differ, or undefined. Blocks with tags that `mayBeBad` may be unreadable. */
 export function differenceFrom(
   seen: VolumeModel,
   due: State,
-  spoiled: ReadonlySet<number>,
+  mayBeBad: (tag: number) => boolean,
 ): string | undefined {
   const names = [...seen.snapshots.keys()].toSorted().join();
   const namesDue = [...due.snapshots.keys()].toSorted().join();
   if (names !== namesDue) return `snapshots ${names} instead of ${namesDue}`;
   for (const [name, content] of due.snapshots) {
-    const found = contentDifference(seen.snapshots.get(name), content, spoiled);
+    const found = contentDifference(seen.snapshots.get(name), content, mayBeBad);
     if (found !== undefined) return `snapshot ${name}: ${found}`;
   }
-  return contentDifference(seen.state, due, spoiled);
+  return contentDifference(seen.state, due, mayBeBad);
 }
 
 function contentDifference(
   seen: ModelState | undefined,
   due: Content,
-  spoiled: ReadonlySet<number>,
+  mayBeBad: (tag: number) => boolean,
 ): string | undefined {
   if (seen === undefined) return 'missing';
   if (seen.last !== due.last) return `last ${seen.last} instead of ${due.last}`;
@@ -68,8 +68,8 @@ function contentDifference(
   if (seen.record !== record) return `record ${seen.record} instead of ${record}`;
   for (const [block, tag] of due.tags.entries()) {
     const found = seen.tags[block];
-    const mayBeBad = found === unreadable && spoiled.has(tag);
-    if (found !== tag && !mayBeBad) return `block ${block} holds ${found} instead of ${tag}`;
+    if (found !== tag && !(found === unreadable && mayBeBad(tag)))
+      return `block ${block} holds ${found} instead of ${tag}`;
     if (seen.births[block] !== due.births[block])
       return `block ${block} has birth ${seen.births[block]} instead of ${due.births[block]}`;
   }

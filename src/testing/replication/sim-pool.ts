@@ -15,7 +15,7 @@ import { blockBytes } from '../../shared/block-size.ts';
 import { prng } from '../../shared/prng.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { blocksFor, type SimStore, type State } from './sim-store.ts';
-import { SimDevices, type DeviceFault } from './sim-devices.ts';
+import { isSilent, SimDevices, type DeviceFault } from './sim-devices.ts';
 import { differenceFrom, seenIn } from './sim-pool-content.ts';
 import type { SimProcess } from './sim-process.ts';
 import { hold, Violation } from './sim-truth.ts';
@@ -43,6 +43,8 @@ export class SimPool {
   readonly #name: string;
   readonly #seed: number;
   #pool: EnginePool | undefined;
+  /** Devices did wrong in silence: what they did may not be found before a crash makes another one stale. */
+  isSilent = false;
   #guid = '';
   /** What is done with the ballast, one after the other. */
   #ballast: Promise<void> = Promise.resolve();
@@ -60,6 +62,11 @@ export class SimPool {
 
   get isRedundant(): boolean {
     return this.#layout !== 'stripe';
+  }
+
+  /** Blocks may be unreadable. */
+  get mayBeBad(): boolean {
+    return this.isSilent || this.#model.spoiled.size > 0;
   }
 
   get isLow(): boolean {
@@ -113,6 +120,7 @@ export class SimPool {
   beginFault(fault: DeviceFault): boolean {
     if (!this.isRedundant && fault !== 'ioErrors' && fault !== 'readErrors') return false;
     this.isAtFault = true;
+    this.isSilent ||= isSilent(fault);
     this.devices.beginFault(fault);
     return true;
   }
@@ -169,7 +177,7 @@ export class SimPool {
     }
     await this.#pool?.settled();
     await this.close();
-    if (this.#model.spoiled.size === 0) await this.check('in the end');
+    if (this.#model.spoiled.size === 0 && !this.isSilent) await this.check('in the end');
   }
 
   async #takeBack(): Promise<void> {
@@ -206,9 +214,10 @@ export class SimPool {
   /** The newest of the candidates that the volume is, all of it read. */
   async #among(candidates: readonly State[]): Promise<number> {
     const seen = await seenIn(this.#volume, candidates);
+    const mayBeBad = (tag: number) => this.isSilent || this.#model.spoiled.has(tag);
     let why = '';
     for (let i = candidates.length - 1; i >= 0; i--) {
-      const difference = differenceFrom(seen, must(candidates[i], 'a state'), this.#model.spoiled);
+      const difference = differenceFrom(seen, must(candidates[i], 'a state'), mayBeBad);
       if (difference === undefined) return i;
       why = difference;
     }
