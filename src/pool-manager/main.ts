@@ -13,6 +13,7 @@ import { stopRequested } from '../shared/edge/shutdown.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
 import { poolHandlers, statusOf } from './admin-server.ts';
 import { exitCode } from '../shared/exit-codes.ts';
+import { collectLate } from './device/heap-limits.ts';
 import { isOfflineCommand, type OfflineCommand } from './offline/commands.ts';
 import { isOnlineCommand } from './online/commands.ts';
 import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
@@ -46,6 +47,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   const token = readToken(config.adminTokenFile);
   const log = openLog({ role: 'pool', pool: config.name });
   const clock = systemClock;
+  collectLate();
   const stop = stopRequested(log, poolLimits.stopMs);
 
   const daemon = new PoolDaemon({

@@ -7,6 +7,7 @@
  * It is a hint: what does not fit into the queue is not given back, and a device that can not do it is asked once.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Ranges that wait, and may not be written meanwhile. */
@@ -62,14 +63,14 @@ export class Discarder {
       const ranges = this.#takeNeighbours();
       const first = ranges[0];
       const last = ranges.at(-1);
-      const pace = delay(paceMs, undefined, { ref: false });
+      const nextMs = performance.now() + paceMs;
       if (first !== undefined && last !== undefined && this.unsupported === undefined)
         this.unsupported = await this.#giveBack(
           first.offsetBytes,
           last.offsetBytes + last.lengthBytes - first.offsetBytes,
         );
       for (const { done } of ranges) done();
-      if (this.#queue.length > 0) await pace;
+      if (this.#queue.length > 0) await delay(Math.max(0, nextMs - performance.now())); // somebody waits: the process stays
     }
   }
 

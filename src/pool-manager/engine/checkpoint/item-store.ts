@@ -52,6 +52,7 @@ export interface SegmentJudge {
 /** Items older than so many checkpoints are written anew. */
 const refreshTxgs = 16;
 const readUnitsMax = 256;
+const unitsPerTurn = 128;
 
 export class ItemStore implements ItemReader, ItemWriter {
   readonly #groups: readonly SegmentGroup[];
@@ -61,6 +62,9 @@ export class ItemStore implements ItemReader, ItemWriter {
   #leaving: ReadonlyMap<string, Uint8Array> = new Map();
   readonly #system: SystemSegments;
   readonly #segments: ItemSegments;
+  readonly #pause: () => Promise<void>;
+  /** Appended since the event loop had its turn. */
+  #unitsInTurn = 0;
   #directory: ItemPlace | undefined;
   /** Places of items of the roots before the last one, and the first checkpoint that does not name them. */
   #dying: { readonly place: ItemPlace; readonly txg: number }[] = [];
@@ -70,8 +74,14 @@ export class ItemStore implements ItemReader, ItemWriter {
   #allKnownTxg = 0;
   #open: { readonly group: SegmentGroup; readonly writer: SegmentWriter } | undefined;
 
-  constructor(groups: readonly SegmentGroup[], segments: SystemSegments) {
+  /** `pause` lets the event loop turn: long items call it between slices of less than a millisecond. */
+  constructor(
+    groups: readonly SegmentGroup[],
+    segments: SystemSegments,
+    pause: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#groups = groups;
+    this.#pause = pause;
     this.#system = segments;
     this.#segments = new ItemSegments(groups, segments);
   }
@@ -204,6 +214,9 @@ export class ItemStore implements ItemReader, ItemWriter {
       const unit = encodeItemUnit(place, bytes.subarray(at, at + itemPayloadBytes));
       assert(writer.append(unit, 0) === place.unit, 'units of a system segment follow one another');
       extend(extents, place);
+      if (++this.#unitsInTurn < unitsPerTurn) continue;
+      this.#unitsInTurn = 0;
+      await this.#pause();
     }
     return { txg, lengthBytes: bytes.byteLength, extents };
   }

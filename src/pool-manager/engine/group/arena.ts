@@ -28,8 +28,11 @@ export const isPageAligned = (bytes: Uint8Array): boolean =>
 
 export interface Arena {
   readonly kernels: Kernels;
-  /** All of it, by offset. */
+  /** All of it, by offset, and the same in words. */
   readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  /** A unit that anybody may use between two awaits. */
+  readonly scratchAt: number;
   /** Where u32 operands of one kernel call may stand: 64 words. */
   readonly table: Uint32Array;
   readonly tableAt: number;
@@ -74,6 +77,8 @@ export function openArena(): Arena {
     sumsAt,
     sums: new Uint32Array(memory.buffer, sumsAt, 4 * sumsMax),
     bytes,
+    words: new Uint32Array(memory.buffer),
+    scratchAt: reserved,
     get taken() {
       return taken;
     },

@@ -4,7 +4,8 @@
  */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
-import { checksumUnit, verifyUnit } from '../checksum.ts';
+import { verifyUnit } from '../checksum.ts';
+import { processArena } from '../group/arena.ts';
 import type { MapSpace } from './map-space.ts';
 import type { NodeBatch } from './node-batch.ts';
 import { NodeCache } from './node-cache.ts';
@@ -25,6 +26,9 @@ export class BadNodeError extends Error {
 export class StaleNameError extends Error {
   override readonly name = 'StaleNameError';
 }
+
+/** Where nodes wait to be written. */
+const strips = processArena();
 
 export class NodeStore {
   readonly #space: MapSpace;
@@ -73,10 +77,16 @@ export class NodeStore {
 
   /** Appends a new node, copied; its name and checksum go into the pointer at `words[at…]`. */
   write(slot: number, node: Uint32Array, id: number, words: Uint32Array, at: number): void {
-    const bytes = new Uint8Array(node.buffer, node.byteOffset, blockBytes);
-    checksumUnit(bytes, 0, saltLow(id), saltHigh(id), words, at + checksumWord);
-    const [sumLow, sumHigh] = [words[at + checksumWord] ?? 0, words[at + checksumWord + 1] ?? 0];
-    this.#space.append('metadata', bytes, 0, plainSectors, slot, id, sumLow, sumHigh, words, at);
+    const space = this.#space;
+    const { bytes, words: arena, kernels, sums, sumsAt } = strips;
+    const isStaged = space.stage('metadata', strips) > 0;
+    const from = isStaged ? space.stagedAt : strips.scratchAt;
+    arena.set(node, from / 4);
+    kernels.checksum128(sumsAt, from, blockBytes, saltLow(id), saltHigh(id));
+    for (let i = 0; i < 4; i++) words[at + checksumWord + i] = sums[i] ?? 0;
+    const sumLow = sums[0] ?? 0;
+    const sumHigh = sums[1] ?? 0;
+    space.append('metadata', bytes, from, plainSectors, slot, id, sumLow, sumHigh, words, at);
     this.#cache.keep(words, at, node);
   }
 

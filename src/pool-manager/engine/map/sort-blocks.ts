@@ -4,7 +4,7 @@ import type { EngineHost } from '../host.ts';
 const radixBits = 11;
 const buckets = 2 ** radixBits;
 
-const sliceLength = 65_536;
+const sliceLength = 16_384;
 /** Up to here the passes cost more than they save. */
 const fewPoints = 256;
 
@@ -20,14 +20,14 @@ export async function sortPoints(
   blocks: Float64Array,
   entries: Uint32Array,
 ): Promise<SortedPoints> {
-  if (isSorted(blocks)) return { blocks, entries };
+  const highest = await highestOf(host, blocks);
+  if (highest < 0) return { blocks, entries };
   if (blocks.length <= fewPoints) return sortFew(blocks, entries);
   let from: SortedPoints = { blocks, entries };
   let to: SortedPoints = {
     blocks: new Float64Array(blocks.length),
     entries: new Uint32Array(entries.length),
   };
-  const highest = blocks.reduce((max, block) => Math.max(max, block), 0);
   for (let scale = 1; scale <= highest; scale *= buckets) {
     await distribute(host, from, to, scale);
     [from, to] = [to, from];
@@ -43,9 +43,18 @@ function sortFew(blocks: Float64Array, entries: Uint32Array): SortedPoints {
   };
 }
 
-function isSorted(blocks: Float64Array): boolean {
-  for (let i = 1; i < blocks.length; i++) if ((blocks[i] ?? 0) < (blocks[i - 1] ?? 0)) return false;
-  return true;
+/** The highest block; −1 when they are in order already. */
+async function highestOf(host: EngineHost, blocks: Float64Array): Promise<number> {
+  let highest = 0;
+  let isSorted = true;
+  await inSlices(host, blocks.length, (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const block = blocks[i] ?? 0;
+      if (block < highest) isSorted = false;
+      else highest = block;
+    }
+  });
+  return isSorted ? -1 : highest;
 }
 
 /** One stable pass: by the eleven bits from `scale` on. */

@@ -55,7 +55,9 @@ export class PoolAdmission implements Admission {
     if (this.isReplaying) return;
     const { pool } = this.#options;
     if (this.readOnly !== undefined) throw new NoSpaceError(`pool ${pool} is read-only: ${this.readOnly}`);
-    if (this.availableUnits >= dataUnits + nodeUnits) return;
+    const askedUnits = dataUnits + nodeUnits;
+    const atLeast = Math.min(this.#options.room.userUnitsAtLeast, this.#belowThreshold());
+    if (atLeast - this.nodesPending >= askedUnits || this.availableUnits >= askedUnits) return;
     const freeBytes = Math.max(0, this.availableUnits) * blockBytes;
     throw new NoSpaceError(`pool ${pool} is full: ${dataUnits * blockBytes} bytes asked, ${freeBytes} left`);
   }

@@ -34,13 +34,14 @@ export async function createPool(options: CreateOptions): Promise<EnginePool> {
   const { host, zstd } = options;
   const devices = await createDeviceSet(options);
   const damage = new Damage();
+  const pause = () => host.pause();
   const space = createBlockSpace({
     groups: devices.groups,
     nextBatch: 1,
     storedSum,
     onRot: damage.unit,
     discard: true,
-    pause: () => host.pause(),
+    pause,
   });
   const pool = new EnginePool({
     guid: devices.pool,
@@ -48,7 +49,7 @@ export async function createPool(options: CreateOptions): Promise<EnginePool> {
     limits: { ...defaultLimits, ...options.limits },
     devices,
     space,
-    items: new ItemStore(devices.groups, space),
+    items: new ItemStore(devices.groups, space, pause),
     settings: defaultSettings,
     damage,
     zstd,

@@ -71,7 +71,7 @@ async function load(opened: OpenedSet, pause: () => Promise<void>): Promise<Load
     onRot: damage.unit,
     discard: true,
   });
-  const items = new ItemStore(set.groups, space);
+  const items = new ItemStore(set.groups, space, pause);
   await items.load(payload.directory);
   await space.load(items, root.txg, nextBatch);
   items.claim();

@@ -82,6 +82,8 @@ export interface SpaceRoom {
   readonly userUnits: number;
   /** What user writes may take right now, before anything is cleaned or released. */
   readonly userUnitsNow: number;
+  /** No more than either of the two, and quickly known: what is left of open segments is not looked at. */
+  readonly userUnitsAtLeast: number;
 }
 
 /** `no`: nothing to gain. `idle`: worth it when there is nothing else to do. `paced`: see `debt`. `urgent`: users wait. */

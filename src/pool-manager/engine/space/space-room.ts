@@ -11,10 +11,23 @@ const cleaner = { share: 0.003, segments: 4 };
 
 export function spaceRoom(table: SpaceTable, openSegments: () => Iterable<OpenSegment>): SpaceRoom {
   const { segments, units } = table;
-  const kept = ({ share, segments: least }: typeof reserve): number => {
+  const kept = ({ share, segments: least }: typeof reserve, totalUnits: number): number => {
     let perSegment = 0;
     for (const { dataUnits } of segments.groups) perSegment = Math.max(perSegment, dataUnits);
-    return Math.max(Math.ceil(segments.totalUnits * share), least * perSegment);
+    return Math.max(Math.ceil(totalUnits * share), least * perSegment);
+  };
+  /** What is kept of so many units in all: asked for with every write. */
+  let known = { totalUnits: -1, reserve: 0, internal: 0, cleaner: 0 };
+  const reserves = () => {
+    const { totalUnits } = segments;
+    if (totalUnits !== known.totalUnits)
+      known = {
+        totalUnits,
+        reserve: kept(reserve, totalUnits),
+        internal: kept(internal, totalUnits),
+        cleaner: kept(cleaner, totalUnits),
+      };
+    return known;
   };
   const openRoom = (): number => {
     let sum = 0;
@@ -46,19 +59,23 @@ export function spaceRoom(table: SpaceTable, openSegments: () => Iterable<OpenSe
       return segments.unitsIn(stateCode.system);
     },
     get reserveUnits() {
-      return kept(reserve);
+      return reserves().reserve;
     },
     get internalReserveUnits() {
-      return kept(internal);
+      return reserves().internal;
     },
     get cleanerReserveUnits() {
-      return kept(cleaner);
+      return reserves().cleaner;
     },
     get userUnits() {
-      return Math.max(0, segments.totalUnits - kept(reserve) - units.busyUnits - room.systemUnits);
+      const { totalUnits, reserve: keptUnits } = reserves();
+      return Math.max(0, totalUnits - keptUnits - units.busyUnits - room.systemUnits);
     },
     get userUnitsNow() {
-      return Math.max(0, room.freeUnits - kept(internal));
+      return Math.max(0, room.freeUnits - reserves().internal);
+    },
+    get userUnitsAtLeast() {
+      return Math.max(0, Math.min(room.userUnits, segments.unitsIn(stateCode.free) - reserves().internal));
     },
   };
   return room;

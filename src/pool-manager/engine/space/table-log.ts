@@ -54,22 +54,52 @@ export const whereOf = (group: number, segment: number): number => {
 export const groupOfWhere = (where: number): number => where >>> segmentBits;
 export const segmentOfWhere = (where: number): number => where & segmentMask;
 
+const chunkLog2 = 14;
+const chunkWords = 2 ** chunkLog2;
+
+/** Grows by pieces: nothing that stands in it is copied. */
 class WordList {
-  words = new Uint32Array(64);
+  readonly #chunks: Uint32Array[] = [new Uint32Array(64)];
+  #last: Uint32Array = this.#chunks[0] ?? new Uint32Array(64);
   length = 0;
 
+  get bytes(): number {
+    return this.#chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   push(word: number): void {
-    if (this.length === this.words.length) {
-      const grown = new Uint32Array(this.length * 2);
-      grown.set(this.words);
-      this.words = grown;
+    const at = this.length++ & (chunkWords - 1);
+    if (at === this.#last.length || (at === 0 && this.length > 1)) this.#grow(at);
+    this.#last[at] = word;
+  }
+
+  /** Sets bits of a word that was pushed before. */
+  set(at: number, bits: number): void {
+    const chunk = this.#chunks[at >>> chunkLog2];
+    if (chunk !== undefined) chunk[at & (chunkWords - 1)] = (chunk[at & (chunkWords - 1)] ?? 0) | bits;
+  }
+
+  copyTo(to: Uint32Array, at: number): void {
+    for (const [index, chunk] of this.#chunks.entries()) {
+      const from = index * chunkWords;
+      to.set(chunk.subarray(0, Math.min(chunkWords, this.length - from)), at + from);
     }
-    this.words[this.length++] = word;
   }
 
   clear(): void {
     this.length = 0;
-    if (this.words.length > 2 ** 16) this.words = new Uint32Array(64);
+    this.#chunks.length = 1;
+    this.#last = this.#chunks[0] ?? this.#last;
+  }
+
+  /** The first piece begins small. */
+  #grow(at: number): void {
+    const grown = new Uint32Array(this.length > chunkWords ? chunkWords : Math.min(chunkWords, at * 4));
+    if (at > 0) {
+      grown.set(this.#last);
+      this.#chunks[0] = grown;
+    } else this.#chunks.push(grown);
+    this.#last = grown;
   }
 }
 
@@ -79,7 +109,7 @@ export class TableLog {
   readonly #moves = new WordList();
 
   get bytes(): number {
-    return 4 * (this.#segments.words.length + this.#live.words.length + this.#moves.words.length);
+    return this.#segments.bytes + this.#live.bytes + this.#moves.bytes;
   }
 
   open(where: number, heat: number): void {
@@ -121,10 +151,9 @@ export class TableLog {
     pushNumber(this.#moves, batch);
     const from = this.#moves.length;
     for (let i = 0; i < 8; i++) this.#moves.push(0);
-    const { words } = this.#moves;
     for (let i = 0; i < count; i++) {
       const unit = units[i] ?? 0;
-      words[from + (unit >>> 5)] = (words[from + (unit >>> 5)] ?? 0) | (1 << (unit & 31));
+      this.#moves.set(from + (unit >>> 5), 1 << (unit & 31));
     }
   }
 
@@ -150,7 +179,7 @@ export class TableLog {
     words.set([formatVersion, length, clock, 0]);
     let at = headerWords;
     for (const part of parts) {
-      words.set(part.words.subarray(0, part.length), at);
+      part.copyTo(words, at);
       at += part.length;
       part.clear();
     }
