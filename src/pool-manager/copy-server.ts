@@ -1,6 +1,7 @@
 /** The source's end of a connection between two replicas: answers what a copier with a ticket asks. */
 import { decodeCopyRequest, encodeCopyReply } from '../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
+import type { Refusals } from '../replication/refusals.ts';
 import type { Done } from '../replication/store.ts';
 import type { Peer, PeerHandler } from './replica-server-connection.ts';
 
@@ -12,7 +13,7 @@ export interface CopyAnswerer {
 /** A copier asks one thing at a time; more at once is no copier of ours. */
 const requestsMax = 4;
 
-export function serveCopies(peer: Peer, source: CopyAnswerer): PeerHandler {
+export function serveCopies(peer: Peer, source: CopyAnswerer, refusals: Refusals): PeerHandler {
   let open = true;
   let asked = 0;
   const close = () => {
@@ -27,6 +28,7 @@ export function serveCopies(peer: Peer, source: CopyAnswerer): PeerHandler {
       const ours =
         subject.role === 'copier' && subject.epoch === request.epoch && subject.nonce === request.nonce;
       asked += 1;
+      if (!ours) refusals.note('fence');
       if (!ours || asked > requestsMax) return close();
       source.copyRequest(request, (reply) => {
         asked -= 1;

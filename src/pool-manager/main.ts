@@ -19,6 +19,7 @@ import { isOnlineCommand } from './online/commands.ts';
 import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import { openPoolMedia } from './pool-media.ts';
+import { Refusals } from '../replication/refusals.ts';
 import { serveReplicas } from './replica-server.ts';
 import { watchDevices } from './returning-devices.ts';
 
@@ -50,6 +51,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   collectLate();
   const stop = stopRequested(log, poolLimits.stopMs);
 
+  const refusals = new Refusals();
   const daemon = new PoolDaemon({
     media: openPoolMedia(config),
     serve: (pool) =>
@@ -60,6 +62,7 @@ async function serve(argv: readonly string[]): Promise<void> {
         copy: config.listen.copy,
         clock,
         log,
+        refusals,
       }),
     clock,
     log,
@@ -84,7 +87,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   const health = await openHealth(listen.http, async () => ({
     healthy: () => undefined,
     ready: () => undefined,
-    metrics: (await import('./metrics.ts')).poolMetrics(status),
+    metrics: (await import('./metrics.ts')).poolMetrics(status, () => refusals.counts()),
   }));
   log.info('started', { admin: admin.address });
 

@@ -1,5 +1,5 @@
 /** Metrics of a pool daemon, read from its status when they are scraped. Names of cStor's exporter where it has one. */
-import { Gauge, Registry } from '@prometheus-io/client';
+import { Counter, Gauge, Registry } from '@prometheus-io/client';
 import type { OwnStatus } from './admin-server.ts';
 
 /** Values that cStor's dashboards know: 0 Offline, 1 Online, 2 Degraded, 3 Faulted. */
@@ -11,7 +11,10 @@ const phases: Readonly<Record<string, number>> = {
 /** 0 Offline, 1 Healthy, 2 Degraded, 3 Rebuilding. */
 const states: Readonly<Record<string, number>> = { Healthy: 1, Degraded: 2, Rebuilding: 3 };
 
-export function poolMetrics(status: () => OwnStatus): Registry {
+export function poolMetrics(
+  status: () => OwnStatus,
+  refused: () => Readonly<Record<string, number>>,
+): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, value: (status: OwnStatus) => number) =>
     new Gauge({
@@ -73,5 +76,15 @@ export function poolMetrics(status: () => OwnStatus): Registry {
           this.set({ pool: name, device: device.name ?? '' }, Number(device[kind] ?? 0));
       },
     });
+  new Counter({
+    name: 'caskade_replication_refused_total',
+    help: 'Connections and messages of other replicas and of targets that were refused, by reason (docs/replication.md)',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(refused())) this.inc({ reason }, count);
+    },
+  });
   return registry;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Listener, type Admission, type Agreement, type Subject } from '../replication/handshake.ts';
+import type { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -33,6 +34,7 @@ export interface AcceptOptions {
   readonly keyFor: (subject: Subject) => Uint8Array;
   readonly admit: (subject: Subject) => Admission;
   readonly open: (peer: Peer) => PeerHandler;
+  readonly refusals: Refusals;
 }
 
 /** Connections that have not proved who they are: strangers can not take up more. */
@@ -45,7 +47,10 @@ type Proved = Agreement & { readonly subject: Subject };
 export function acceptPeers(server: Server, options: AcceptOptions): void {
   let strangers = 0;
   server.on('connection', (accepted) => {
-    if (strangers >= strangersMax) return void accepted.destroy();
+    if (strangers >= strangersMax) {
+      options.refusals.note('crowd');
+      return void accepted.destroy();
+    }
     strangers += 1;
     let known = false;
     const leave = () => {
@@ -94,6 +99,7 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
     },
     onFrame: (frame) => handler?.frame(frame),
     onClosed: gone,
+    onRefused: (problem) => options.refusals.note(problem),
   });
   socket.on('error', (error) => dialogue.lost(error.message));
   socket.on('close', () => {

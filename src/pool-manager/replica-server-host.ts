@@ -5,6 +5,7 @@ import type { CopySource, TargetMessage } from '../replication/messages.ts';
 import { Replica, type LinkId, type ReplicaState } from '../replication/replica/replica.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
+import type { Refusals } from '../replication/refusals.ts';
 import type { Turns } from '../replication/turns.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -30,6 +31,7 @@ interface ReplicaHostOptions {
   readonly onChange: () => void;
   /** Shared by all replicas of the pool. */
   readonly turns: Turns;
+  readonly refusals: Refusals;
 }
 
 export class ReplicaHost {
@@ -55,7 +57,10 @@ export class ReplicaHost {
       nowMs: options.startedAtMs,
       effects: {
         ...storeEffects(store, log),
-        send: (link, message) => this.#links.get(link)?.send(encodeReplicaMessage(message)),
+        send: (link, message) => {
+          if (message.type === 'refuse') options.refusals.note('fence');
+          this.#links.get(link)?.send(encodeReplicaMessage(message));
+        },
         close: (link, reason) => this.#close(link, reason),
         copy: (source, request, done) =>
           options.turns.take(source.goodCopies ?? 1, (release) => this.#copy(source, request, done, release)),

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:net';
 import { decodeTargetMessage } from '../replication/message-codec.ts';
 import type { TargetMessage } from '../replication/messages.ts';
 import type { Admission, Subject } from '../replication/handshake.ts';
+import { Refusals } from '../replication/refusals.ts';
 import { RecordError } from '../replication/record.ts';
 import type { ReplicaState } from '../replication/replica/replica.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
@@ -29,6 +30,8 @@ export interface ReplicaServerOptions {
   readonly copy: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where peers that were refused are counted; absent: nowhere that is looked at. */
+  readonly refusals?: Refusals | undefined;
   /** For tests; the defaults are the rules' numbers. */
   readonly timing?: Partial<Timing> | undefined;
 }
@@ -84,6 +87,7 @@ class Replicas implements ReplicaServer {
   readonly #timing: Timing;
   readonly #startedAtMs: number;
   readonly #turns = new Turns(copiesMax);
+  readonly #refusals: Refusals;
   readonly #hosts = new Map<string, ReplicaHost>();
   /** Replicas whose record can not be read, and why. */
   readonly #unreadable = new Map<string, string>();
@@ -98,6 +102,7 @@ class Replicas implements ReplicaServer {
 
   constructor(options: ReplicaServerOptions) {
     this.#o = options;
+    this.#refusals = options.refusals ?? new Refusals();
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#startedAtMs = options.clock.nowMs();
     for (const store of options.pool.volumes()) this.#host(store);
@@ -166,7 +171,8 @@ class Replicas implements ReplicaServer {
 
   async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
     const server = createServer({ noDelay: true, pauseOnConnect: true });
-    acceptPeers(server, { ...options, clock: this.#o.clock, timing: this.#timing });
+    const { clock } = this.#o;
+    acceptPeers(server, { ...options, clock, timing: this.#timing, refusals: this.#refusals });
     this.#servers.push(server);
     return formatEndpoint(await listenOn(server, parseEndpoint(address)));
   }
@@ -208,6 +214,7 @@ class Replicas implements ReplicaServer {
         log: log.with({ volume, replica: replicaId }),
         onChange: () => this.#changed(),
         turns: this.#turns,
+        refusals: this.#refusals,
       });
       this.#hosts.set(guid, host);
       return host;
@@ -251,7 +258,7 @@ class Replicas implements ReplicaServer {
   }
 
   #openCopier(peer: Peer): PeerHandler {
-    const handler = serveCopies(peer, this.#find(peer.subject));
+    const handler = serveCopies(peer, this.#find(peer.subject), this.#refusals);
     this.#peers.add(peer);
     return {
       ...handler,

@@ -4,7 +4,7 @@
  *
  *   handshaking ──proved──▶ open ──▶ closed
  */
-import { HandshakeError, refusal, type Step } from './handshake.ts';
+import { HandshakeError, refusal, type HandshakeProblem, type Step } from './handshake.ts';
 import type { Timing } from './timing.ts';
 import {
   emptyFrame,
@@ -37,6 +37,8 @@ export interface DialogueOptions<T> {
   readonly onFrame: (frame: Frame) => void;
   /** Once, unless this side closed. */
   readonly onClosed: (reason: string) => void;
+  /** The other side sends what is no frame, or does not prove itself: before `onClosed`, for counting. */
+  readonly onRefused?: (problem: 'garbage' | HandshakeProblem) => void;
 }
 
 /** A handshake that takes longer is somebody else's. */
@@ -156,7 +158,8 @@ export class Dialogue<T> {
   }
 
   /** Before the handshake is done the listener says why, once. */
-  #refuse(error: Error): void {
+  #refuse(error: WireError | HandshakeError): void {
+    this.#o.onRefused?.(error instanceof HandshakeError ? error.problem : 'garbage');
     if (this.#state === 'handshaking' && !this.#calls) this.#write(refusal(error.message));
     this.#state = 'closed';
     this.#o.sink.end();

@@ -71,7 +71,11 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   const health = await openHealth(listen.http, async () => ({
     healthy: () => undefined,
     ready: () => (iscsi === undefined ? `not serving yet: ${volume.status().message}` : undefined),
-    metrics: (await import('./metrics.ts')).targetMetrics(status, () => iscsi?.counters()),
+    metrics: (await import('./metrics.ts')).targetMetrics(
+      status,
+      () => iscsi?.counters(),
+      () => volume.refusals(),
+    ),
   }));
   const announcements = await openAnnouncements(listen.announce, () => volume.announce());
   log.info('started', { admin: admin.address });

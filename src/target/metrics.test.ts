@@ -20,6 +20,7 @@ test('gauges and counters follow; counters are not added up twice', async () => 
   const registry = targetMetrics(
     () => status,
     () => counters as unknown as ReturnType<TargetServer['counters']>,
+    () => ({ stranger: 2 }),
   );
   await registry.metrics();
   const lines = (await registry.metrics()).split('\n');
@@ -36,6 +37,7 @@ test('gauges and counters follow; counters are not added up twice', async () => 
       'openebs_reads 1',
       'openebs_total_write_bytes 8192',
       'caskade_flushes 3',
+      'caskade_replication_refused_total{reason="stranger"} 2',
     ]),
   );
 });
@@ -44,6 +46,7 @@ test('before anything is served counters are zero', async () => {
   const text = await targetMetrics(
     () => ({ phase: 'Init', replicas: [] }),
     () => undefined,
+    () => ({}),
   ).metrics();
   expect(text).toContain('openebs_volume_status 4');
   expect(text).toMatch(/^openebs_writes 0$/m);

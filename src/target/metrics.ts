@@ -10,6 +10,7 @@ const phases: Readonly<Record<OwnStatus['phase'], number>> = { Init: 4, Offline:
 export function targetMetrics(
   status: () => OwnStatus,
   counters: () => ReturnType<TargetServer['counters']> | undefined,
+  refused: () => Readonly<Record<string, number>>,
 ): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, value: (status: OwnStatus) => number) =>
@@ -86,6 +87,16 @@ export function targetMetrics(
   counter('openebs_writes', 'Write commands', (c) => c.writeCommands);
   counter('openebs_total_read_bytes', 'Bytes read', (c) => c.readBytes);
   counter('openebs_total_write_bytes', 'Bytes written', (c) => c.writtenBytes);
+  new Counter({
+    name: 'caskade_replication_refused_total',
+    help: 'Links whose other end was refused, by reason (docs/replication.md)',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(refused())) this.inc({ reason }, count);
+    },
+  });
   counter('caskade_flushes', 'SYNCHRONIZE CACHE commands', (c) => c.flushes);
   return registry;
 }

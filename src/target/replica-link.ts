@@ -9,6 +9,7 @@ import { Dialogue } from '../replication/dialogue.ts';
 import { Caller, type Agreement, type Welcome } from '../replication/handshake.ts';
 import { writeFrame } from '../replication/write-frame.ts';
 import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
+import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
@@ -33,6 +34,8 @@ export interface ReplicaLinkOptions {
   readonly onBatchEnd: () => void;
   /** The link broke, or could not be made; it is dialed again by itself. Not called after `close`. */
   readonly onClosed: (reason: string) => void;
+  /** The other end is not whom it should be, or says what nobody says. */
+  readonly onRefused: (what: Refusal) => void;
 }
 
 const firstPauseMs = 100;
@@ -152,6 +155,7 @@ export class ReplicaLink {
       onOpen: ({ welcome, features }) => this.#opened(socket, welcome, features),
       onFrame: (frame) => this.#o.onMessage(decodeReplicaMessage(frame)),
       onClosed: (reason) => this.#gone(socket, reason),
+      onRefused: (problem) => this.#o.onRefused(problem),
     });
     this.#dialogue = dialogue;
     const tick = () => {
@@ -178,6 +182,7 @@ export class ReplicaLink {
       });
       const why = `is no member: its GUID is ${welcome.guid}, the volume knows ${guid}; it can only come in as a newcomer`;
       this.#pauseMs = pauseMsMax;
+      this.#o.onRefused('stranger');
       return this.#gone(socket, why);
     }
     this.#openedAtMs = this.#o.clock.nowMs();

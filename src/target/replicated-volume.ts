@@ -4,6 +4,7 @@ import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { BlockRange } from '../replication/copy.ts';
 import { membersMax } from '../replication/quorum.ts';
+import { Refusals, type Refusal } from '../replication/refusals.ts';
 import { stateOf, type VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
@@ -76,6 +77,8 @@ export interface ReplicatedVolume extends Volume {
   scrub(): void;
   /** A scrub begins by itself so long after the one before, or after the start; undefined: never. */
   setScrubInterval(intervalMs: number | undefined): void;
+  /** How often the other end of a link was refused, by reason. */
+  refusals(): Readonly<Record<Refusal, number>>;
   /** How long requests that come from now on wait for a quorum (R16). */
   setQuorumWait(quorumWaitMs: number): void;
   /** Settles with the reason when this target may never serve again, except by `stop`. */
@@ -112,6 +115,7 @@ class LinkedVolume implements ReplicatedVolume {
   #telling = false;
   #stopping = false;
   #cancelTick: () => void = () => undefined;
+  readonly #refusals = new Refusals();
   #scrubIntervalMs: number | undefined;
   #scrubbedAtMs: number;
 
@@ -295,6 +299,10 @@ class LinkedVolume implements ReplicatedVolume {
     return done(true);
   }
 
+  refusals(): Readonly<Record<Refusal, number>> {
+    return this.#refusals.counts();
+  }
+
   setScrubInterval(intervalMs: number | undefined): void {
     this.#scrubIntervalMs = intervalMs;
   }
@@ -370,6 +378,7 @@ class LinkedVolume implements ReplicatedVolume {
         lastReason = '';
         this.#coordinator.connected(replicaId, promisedEpoch, this.#now(), features);
       },
+      onRefused: (what) => this.#refusals.note(what),
       onMessage: (message) => this.#coordinator.receive(replicaId, message, this.#now()),
       onBatchEnd: () => this.#coordinator.endBatch(this.#now()),
       onClosed: (reason) => {

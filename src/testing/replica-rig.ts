@@ -6,6 +6,7 @@ import {
   type ReplicatedVolume,
 } from '../target/replicated-volume.ts';
 import { serveReplicas, type ReplicaServer } from '../pool-manager/replica-server.ts';
+import { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
@@ -28,6 +29,7 @@ interface Seat {
   memory: MemoryPool;
   server: ReplicaServer | undefined;
   guid: string;
+  readonly refusals: Refusals;
 }
 
 const volume = 'pvc-1';
@@ -98,6 +100,20 @@ export class ReplicaRig {
     return must(this.#at(index).server, `server of replica ${index}`);
   }
 
+  id(index: number): string {
+    return this.#at(index).id;
+  }
+
+  /** Of its pool. */
+  key(index: number): Uint8Array {
+    return this.#at(index).key;
+  }
+
+  /** Peers that this replica's pool has refused. */
+  refusals(index: number): Readonly<Record<string, number>> {
+    return this.#at(index).refusals.counts();
+  }
+
   store(index: number) {
     const { memory, guid } = this.#at(index);
     return must(memory.pool.volume(guid), `store of replica ${index}`);
@@ -128,6 +144,7 @@ export class ReplicaRig {
       copy: this.#address(index, 1),
       clock: systemClock,
       log: (this.#o.log ?? silentLog).with({ pool: `pool-${index + 1}` }),
+      refusals: seat.refusals,
       timing: this.#o.timing,
     });
   }
@@ -152,6 +169,7 @@ export class ReplicaRig {
       key: new Uint8Array(32).fill(index + 1),
       memory,
       server: undefined,
+      refusals: new Refusals(),
       guid: '',
     };
     this.#seats.push(seat);
