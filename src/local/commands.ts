@@ -5,9 +5,10 @@ import { CommandError, UsageError } from '../shared/exit-codes.ts';
 import { askControl, isRunning, type MembersChange } from './control.ts';
 import type { ChangeSeen } from './members.ts';
 import { existingFolder, findRunFolder, poolNames, readState, type LocalState } from './home.ts';
-import { localLimits } from './options.ts';
+import { localLimits, requireFree } from './options.ts';
 import type { Places } from './processes.ts';
 import { comparisonTable, compareReplicas, saveReplica } from './replicas.ts';
+import { createSnapshot, deleteSnapshot, listSnapshots, revertTo } from './snapshots.ts';
 import { statusTable, type LocalStatus } from './status.ts';
 
 export async function restart(dir: string, name: string): Promise<string> {
@@ -36,6 +37,37 @@ export async function forceMembers(dir: string, wish: ForcedWish): Promise<strin
   return JSON.stringify(await askControl(run, { do: 'force', ...wish }, (startMs + stopMs) * 2));
 }
 
+const snapshotCalls = {
+  create: (places: Places, name: string) => createSnapshot(places, name, Date.now()),
+  delete: deleteSnapshot,
+} as const;
+
+export async function changeSnapshot(
+  dir: string,
+  what: keyof typeof snapshotCalls,
+  name: string,
+): Promise<string> {
+  const { places } = await volumeIn(dir);
+  return await snapshotCalls[what](places, name);
+}
+
+export async function snapshots(dir: string, json: boolean): Promise<string> {
+  const { places } = await volumeIn(dir);
+  return await listSnapshots(places, json);
+}
+
+export async function revert(dir: string, name: string, removeNewer: boolean): Promise<string> {
+  const { places } = await volumeIn(dir);
+  return await revertTo(places, name, removeNewer);
+}
+
+/** Answers when the new volume serves. */
+export async function clone(dir: string, snapshot: string, listen: string): Promise<string> {
+  await requireFree(listen);
+  const run = await runningIn(dir);
+  return JSON.stringify(await askControl(run, { do: 'clone', snapshot, listen }, localLimits.startMs * 3));
+}
+
 export async function status(dir: string, json: boolean): Promise<string> {
   const run = await runningIn(dir);
   const answered = (await askControl(run, { do: 'status' }, localLimits.askMs + 5_000)) as LocalStatus;
@@ -61,20 +93,29 @@ const scrubText = ({ different, mendedBlocks, leftBlocks, message }: VolumeScrub
     : `${different} groups of blocks differed: ${mendedBlocks} blocks were written anew, ${leftBlocks} still differ${message === '' ? '' : ` (${message})`}`;
 
 /** `equal`: all replicas hold the same bytes. */
-export async function verify(dir: string, json: boolean): Promise<{ equal: boolean; text: string }> {
+export async function verify(
+  dir: string,
+  snapshot: string | undefined,
+  json: boolean,
+): Promise<{ equal: boolean; text: string }> {
   const { places, state } = await volumeIn(dir);
-  const comparison = await compareReplicas(places, state);
+  const comparison = await compareReplicas(places, state, snapshot);
   return {
     equal: comparison.equal,
     text: json ? JSON.stringify(comparison) : comparisonTable(comparison),
   };
 }
 
-export async function readReplica(dir: string, name: string, file: string): Promise<string> {
+export async function readReplica(
+  dir: string,
+  name: string,
+  snapshot: string | undefined,
+  file: string,
+): Promise<string> {
   const { places, state } = await volumeIn(dir);
   if (!poolNames(state).includes(name))
     throw new UsageError(`NAME ${name} is unknown: give one of ${poolNames(state).join(', ')}`);
-  return JSON.stringify(await saveReplica(places, state.volume, name, file));
+  return JSON.stringify(await saveReplica(places, { volume: state.volume, snapshot }, name, file));
 }
 
 /** The folder of the sockets of the command that runs in `dir`. */

@@ -20,6 +20,8 @@ export type Request =
   /** Begins a comparison of the replicas; how far it is. */
   | { readonly do: 'scrub' }
   | { readonly do: 'scrubbed' }
+  /** Makes a volume of a snapshot, and a target that serves it. */
+  | { readonly do: 'clone'; readonly snapshot: string; readonly listen: string }
   /** Goes on with the survivors alone. */
   | ({ readonly do: 'force' } & ForcedWish);
 export type MembersChange = (typeof membersChanges)[number];
@@ -95,6 +97,9 @@ function parseRequest(line: string): Request | undefined {
     const change = membersChanges.find((one) => one === value.change);
     if (change !== undefined) return { do: 'members', change, name: value.name };
   }
+  if (value.do === 'clone' && 'snapshot' in value && 'listen' in value)
+    if (typeof value.snapshot === 'string' && typeof value.listen === 'string')
+      return { do: 'clone', snapshot: value.snapshot, listen: value.listen };
   if (value.do === 'force') return parseForced(value);
   return undefined;
 }

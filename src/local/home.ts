@@ -43,6 +43,19 @@ export interface LocalState extends Geometry {
   readonly next?: { readonly version: number; readonly members: Readonly<Record<string, string>> };
   /** Pools that there are; absent: pool-1 to pool-N. */
   readonly pools?: readonly string[];
+  /** Volumes that began as a snapshot of this one; absent: none. */
+  readonly clones?: readonly CloneState[];
+}
+
+export interface CloneState {
+  /** Of its target process. */
+  readonly name: string;
+  readonly volume: string;
+  readonly snapshot: string;
+  readonly sizeBytes: number;
+  readonly members: Readonly<Record<string, string>>;
+  /** Its portal; as it was bound at first. */
+  readonly listen: string;
 }
 
 const stateShape = object({
@@ -57,6 +70,18 @@ const stateShape = object({
   forced: optional(flag),
   next: optional(object({ version: integer(2, Number.MAX_SAFE_INTEGER), members: record(text()) })),
   pools: optional(list(text('give the name of a pool', /^pool-[1-6]$/))),
+  clones: optional(
+    list(
+      object({
+        name: text('give clone-1 to clone-8', /^clone-[1-8]$/),
+        volume: text(),
+        snapshot: text(),
+        sizeBytes: integer(4096, Number.MAX_SAFE_INTEGER),
+        members: record(text()),
+        listen: text(),
+      }),
+    ),
+  ),
 });
 
 export const poolNames = (state: Pick<Geometry, 'replicas'> & Pick<LocalState, 'pools'>): readonly string[] =>
@@ -151,7 +176,7 @@ export function syncFolder(path: string): void {
 }
 
 /** The longest name below run/. */
-const socketNameBytesMax = '/pool-5.admin'.length;
+const socketNameBytesMax = '/clone-1.admin'.length;
 
 /** Makes run/ and answers the folder that sockets are in. The caller holds the lock. */
 export function openRunFolder(home: string): string {

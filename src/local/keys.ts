@@ -11,7 +11,8 @@ const folder = (home: string) => join(home, 'keys');
 
 export const keyFile = (home: string, pool: string): string => join(folder(home), `${pool}.key`);
 export const tokenFile = (home: string, name: string): string => join(folder(home), `${name}.token`);
-export const linkKeysFile = (home: string): string => join(folder(home), 'target-links.json');
+/** `name`: of the target process. */
+export const linkKeysFile = (home: string, name: string): string => join(folder(home), `${name}-links.json`);
 
 /** Makes the master key when D is new, and the files of each process from it, all mode 600. */
 export function writeKeys(home: string, state: LocalState): void {
@@ -19,15 +20,15 @@ export function writeKeys(home: string, state: LocalState): void {
   const masterFile = join(folder(home), 'master.key');
   if (!existsSync(masterFile)) write(masterFile, hex(randomBytes(32)));
   const master = readKey(masterFile);
-  const links: Record<string, string> = {};
   for (const pool of poolNames(state)) {
-    const key = poolKey(master, pool);
-    write(keyFile(home, pool), hex(key));
+    write(keyFile(home, pool), hex(poolKey(master, pool)));
     write(tokenFile(home, pool), adminToken(master, 'pool', pool));
-    links[pool] = hex(linkKey(key, state.volume, pool));
   }
-  write(linkKeysFile(home), JSON.stringify(links));
-  write(tokenFile(home, 'target'), adminToken(master, 'target', state.volume));
+  for (const { name, volume } of [{ name: 'target', volume: state.volume }, ...(state.clones ?? [])]) {
+    const links = poolNames(state).map((pool) => [pool, hex(linkKey(poolKey(master, pool), volume, pool))]);
+    write(linkKeysFile(home, name), JSON.stringify(Object.fromEntries(links)));
+    write(tokenFile(home, name), adminToken(master, 'target', volume));
+  }
 }
 
 const write = (file: string, content: string) => writeAtomically(file, `${content}\n`, 0o600);

@@ -15,7 +15,19 @@ import { openLog } from '../shared/edge/logger.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { exitCode, UsageError } from '../shared/exit-codes.ts';
 import { ChapFileError, parseChapFile } from '../target/iscsi/chap-file.ts';
-import { changeReplicas, forceMembers, readReplica, restart, scrub, status, verify } from './commands.ts';
+import {
+  changeReplicas,
+  changeSnapshot,
+  clone,
+  forceMembers,
+  readReplica,
+  restart,
+  revert,
+  scrub,
+  snapshots,
+  status,
+  verify,
+} from './commands.ts';
 import { isRunning, membersChanges, serveControl, type Request } from './control.ts';
 import {
   closeRunFolder,
@@ -39,6 +51,7 @@ import {
   requireSame,
   restartCommand,
   scrubCommand,
+  snapshotCommands,
   startCommand,
   statusCommand,
   verifyCommand,
@@ -62,6 +75,11 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
     if (parsed !== undefined)
       console.log(await changeReplicas(parsed.flags.dir, change, parsed.operands[0] ?? ''));
   },
+  async snapshot(argv) {
+    const [verb = '', ...rest] = argv;
+    const text = await snapshotCommand(verb, rest);
+    if (text !== undefined) console.log(text);
+  },
   async status(argv) {
     const parsed = parse(statusCommand, argv);
     if (parsed !== undefined) console.log(await status(parsed.flags.dir, parsed.flags.json));
@@ -69,7 +87,7 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   async verify(argv) {
     const parsed = parse(verifyCommand, argv);
     if (parsed === undefined) return;
-    const { equal, text } = await verify(parsed.flags.dir, parsed.flags.json);
+    const { equal, text } = await verify(parsed.flags.dir, parsed.flags.snapshot, parsed.flags.json);
     console.log(text);
     if (!equal) process.exitCode = exitCode.failure;
   },
@@ -82,8 +100,10 @@ const subcommands: Readonly<Record<string, (argv: readonly string[]) => Promise<
   },
   async 'read-replica'(argv) {
     const parsed = parse(readReplicaCommand, argv);
-    if (parsed !== undefined)
-      console.log(await readReplica(parsed.flags.dir, parsed.operands[0] ?? '', parsed.flags.out));
+    if (parsed !== undefined) {
+      const { dir, snapshot, out } = parsed.flags;
+      console.log(await readReplica(dir, parsed.operands[0] ?? '', snapshot, out));
+    }
   },
 };
 
@@ -92,6 +112,35 @@ export async function run(argv: readonly string[]): Promise<void> {
   const subcommand = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   if (subcommand !== undefined) await subcommand(rest);
   else await start(argv);
+}
+
+/** What to print; undefined after the help that was asked for. */
+async function snapshotCommand(verb: string, argv: readonly string[]): Promise<string | undefined> {
+  switch (verb) {
+    case 'create':
+    case 'delete': {
+      const parsed = parse<{ dir: typeof snapshotCommands.create.flags.dir }>(snapshotCommands[verb], argv);
+      return parsed && (await changeSnapshot(parsed.flags.dir, verb, parsed.operands[0] ?? ''));
+    }
+    case 'list': {
+      const parsed = parse(snapshotCommands.list, argv);
+      return parsed && (await snapshots(parsed.flags.dir, parsed.flags.json));
+    }
+    case 'revert': {
+      const parsed = parse(snapshotCommands.revert, argv);
+      return (
+        parsed && (await revert(parsed.flags.dir, parsed.operands[0] ?? '', parsed.flags['remove-newer']))
+      );
+    }
+    case 'clone': {
+      const parsed = parse(snapshotCommands.clone, argv);
+      return parsed && (await clone(parsed.flags.dir, parsed.operands[0] ?? '', parsed.flags.listen));
+    }
+    default:
+      throw new UsageError(
+        `snapshot ${verb} is unknown: give one of ${Object.keys(snapshotCommands).join(', ')}`,
+      );
+  }
 }
 
 async function force(argv: readonly string[]): Promise<void> {
@@ -207,6 +256,8 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
       return await supervisor.scrub();
     case 'scrubbed':
       return supervisor.scrubbed();
+    case 'clone':
+      return await supervisor.clone(request.snapshot, request.listen);
     case 'force':
       return supervisor.force(request);
     case 'restart':

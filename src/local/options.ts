@@ -12,11 +12,16 @@ const dir: Flag & { value: string; required: true } = {
   required: true,
 };
 
+const snapshotFlag: Flag & { value: string } = {
+  value: 'NAME',
+  does: 'as of this snapshot; else as the volume is now',
+};
+
 export const startCommand = {
   name: 'caskade local',
   does: [
     'Serves a replicated volume from files of this machine: pools and target as processes of their own.',
-    'More: caskade local restart|status|verify|scrub|read-replica|replica --help',
+    'More: caskade local restart|status|verify|scrub|read-replica|replica|snapshot --help',
   ].join('\n'),
   flags: {
     dir,
@@ -49,7 +54,7 @@ export const statusCommand = {
 export const verifyCommand = {
   name: 'caskade local verify',
   does: 'Reads every replica whole and compares them; exit status 1 when they differ.',
-  flags: { dir, json: { does: 'one JSON object' } },
+  flags: { dir, snapshot: snapshotFlag, json: { does: 'one JSON object' } },
 } as const;
 
 export const scrubCommand = {
@@ -65,7 +70,11 @@ export const readReplicaCommand = {
   name: 'caskade local read-replica',
   does: 'Writes the content of the replica in pool NAME to a file, holes as holes.',
   operands: ['NAME'],
-  flags: { dir, out: { value: 'FILE', does: 'the file to write', required: true } },
+  flags: {
+    dir,
+    snapshot: snapshotFlag,
+    out: { value: 'FILE', does: 'the file to write', required: true },
+  },
 } as const;
 
 export const replicaCommands = {
@@ -85,6 +94,48 @@ export const replicaCommands = {
     does: 'Moves the replica of pool NAME to a new pool; the old one stays until the new one holds everything.',
     operands: ['NAME'],
     flags: { dir },
+  },
+} as const;
+
+export const snapshotCommands = {
+  create: {
+    name: 'caskade local snapshot create',
+    does: 'Names the state of the volume after all that is written and acknowledged, on all replicas, while I/O goes on.',
+    operands: ['NAME'],
+    flags: { dir },
+  },
+  delete: {
+    name: 'caskade local snapshot delete',
+    does: 'Forgets a snapshot; what only it has is given back in the background.',
+    operands: ['NAME'],
+    flags: { dir },
+  },
+  list: {
+    name: 'caskade local snapshot list',
+    does: 'Shows the snapshots of the volume in D, in the order they were taken.',
+    flags: { dir, json: { does: 'one JSON object' } },
+  },
+  revert: {
+    name: 'caskade local snapshot revert',
+    does: 'Makes the content of the volume that of a snapshot. Initiators have to be logged out.',
+    operands: ['NAME'],
+    flags: { dir, 'remove-newer': { does: 'at the cost of the snapshots that were taken since' } },
+  },
+  clone: {
+    name: 'caskade local snapshot clone',
+    does: [
+      'Makes a new volume that begins as the snapshot, in the same pools, and serves it by a target of its own.',
+      'Prints one line of JSON like that of caskade local; the clone is served again with the volume it came from.',
+    ].join('\n'),
+    operands: ['NAME'],
+    flags: {
+      dir,
+      listen: {
+        value: 'HOST:PORT',
+        does: 'the iSCSI portal of the clone; port 0: a free one',
+        required: true,
+      },
+    },
   },
 } as const;
 

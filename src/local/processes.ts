@@ -88,9 +88,10 @@ export interface TargetChoices {
   readonly quorumWaitSeconds: number | undefined;
 }
 
-/** `listen`: the portal; with a port of its own once it has been bound, so that a restarted target is found again. */
+/** `name`: of the process. `listen`: the portal; with a port of its own once it has been bound, so that a restarted target is found again. */
 export function writeTargetConfig(
   places: Places,
+  name: string,
   state: LocalState,
   listen: string,
   { chapFile, quorumWaitSeconds }: TargetChoices,
@@ -103,7 +104,7 @@ export function writeTargetConfig(
       copy: `unix:${join(places.run, `${pool}.copy`)}`,
     },
   ]);
-  writeConfig(places, 'target', {
+  writeConfig(places, name, {
     volume: state.volume,
     iqn: targetIqn(state.volume),
     sizeBytes: state.sizeBytes,
@@ -114,9 +115,9 @@ export function writeTargetConfig(
     },
     ...(state.next === undefined ? {} : { nextMembership: state.next }),
     replicas: Object.fromEntries(replicas) as TargetConfig['replicas'],
-    listen: { iscsi: listen, admin: `unix:${adminSocket(places, 'target')}` },
-    keyFile: linkKeysFile(places.home),
-    adminTokenFile: tokenFile(places.home, 'target'),
+    listen: { iscsi: listen, admin: `unix:${adminSocket(places, name)}` },
+    keyFile: linkKeysFile(places.home, name),
+    adminTokenFile: tokenFile(places.home, name),
     ...(chapFile === undefined ? {} : { chapFile }),
     initiators: 'any',
     ...(quorumWaitSeconds === undefined ? {} : { quorumWaitSeconds }),

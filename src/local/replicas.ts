@@ -22,13 +22,24 @@ export interface Comparison {
   readonly replicas: readonly ReplicaDigest[];
 }
 
+/** What is read: a volume, as it is now or as of a snapshot. */
+interface Content {
+  readonly volume: string;
+  readonly snapshot: string | undefined;
+}
+
 const zeros = Buffer.alloc(1 << 20);
 /** Nothing of a stream for this long: the pool hangs. */
 const streamMs = 600_000;
 
 /** Rejects with CommandError when a pool does not answer. */
-export async function compareReplicas(places: Places, state: LocalState): Promise<Comparison> {
-  const replicas = await Promise.all(poolNames(state).map((pool) => digestOf(places, state.volume, pool)));
+export async function compareReplicas(
+  places: Places,
+  state: LocalState,
+  snapshot: string | undefined,
+): Promise<Comparison> {
+  const of = { volume: state.volume, snapshot };
+  const replicas = await Promise.all(poolNames(state).map((pool) => digestOf(places, of, pool)));
   return {
     volume: state.volume,
     equal: new Set(replicas.map(({ sha256 }) => sha256)).size === 1,
@@ -36,14 +47,14 @@ export async function compareReplicas(places: Places, state: LocalState): Promis
   };
 }
 
-async function digestOf(places: Places, volume: string, pool: string): Promise<ReplicaDigest> {
+async function digestOf(places: Places, of: Content, pool: string): Promise<ReplicaDigest> {
   const hash = createHash('sha256');
   let at = 0;
   const skipTo = (offset: number) => {
     for (; at < offset; at += Math.min(zeros.length, offset - at))
       hash.update(zeros.subarray(0, Math.min(zeros.length, offset - at)));
   };
-  const { sizeBytes, number } = await readChunks(places, volume, pool, ({ offset, data }) => {
+  const { sizeBytes, number } = await readChunks(places, of, pool, ({ offset, data }) => {
     skipTo(offset);
     hash.update(data);
     at += data.length;
@@ -56,12 +67,12 @@ async function digestOf(places: Places, volume: string, pool: string): Promise<R
 /** Writes the replica to `file`, holes as holes. Answers its size and number. */
 export async function saveReplica(
   places: Places,
-  volume: string,
+  of: Content,
   pool: string,
   file: string,
 ): Promise<{ readonly sizeBytes: number; readonly number: number }> {
   await using out = await open(file, 'w', 0o600);
-  const read = await readChunks(places, volume, pool, async ({ offset, data }) => {
+  const read = await readChunks(places, of, pool, async ({ offset, data }) => {
     if (data.length > 0) await out.write(data, 0, data.length, offset);
   });
   await out.truncate(read.sizeBytes);
@@ -70,14 +81,14 @@ export async function saveReplica(
 
 async function readChunks(
   places: Places,
-  volume: string,
+  { volume, snapshot = '' }: Content,
   pool: string,
   take: (chunk: ChunkRead) => Promise<void>,
 ): Promise<{ readonly sizeBytes: number; readonly number: number }> {
   const client = poolClient(places, pool);
   const read = async () => {
     let last = { sizeBytes: 0, number: 0 };
-    for await (const chunk of client.stream('ReadReplica', { volume }, { deadlineMs: streamMs })) {
+    for await (const chunk of client.stream('ReadReplica', { volume, snapshot }, { deadlineMs: streamMs })) {
       last = { sizeBytes: chunk.sizeBytes, number: chunk.number };
       await take(chunk);
     }

@@ -12,11 +12,13 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { Child } from './child.ts';
 import type { MembersChange } from './control.ts';
-import { poolNames, writeState, type LocalState } from './home.ts';
+import { freeCloneName, makeClone, snapshotNamed, stateOfClone } from './clones.ts';
+import { poolNames, writeState, type CloneState, type LocalState } from './home.ts';
 import { writeKeys } from './keys.ts';
 import { finishedState, forcedState, nextState, planChange, strayPools, type ChangeSeen } from './members.ts';
 import { localLimits } from './options.ts';
 import {
+  adminSocket,
   askingOf,
   configFile,
   makeDevices,
@@ -24,6 +26,7 @@ import {
   removePool,
   setAside,
   targetClient,
+  targetIqn,
   writePoolConfig,
   writeTargetConfig,
   type Places,
@@ -39,6 +42,16 @@ export interface SupervisorOptions {
   /** Descriptor that holds the lock of D. */
   readonly lock: number;
   readonly log: Log;
+}
+
+/** What there is to know of a clone that serves. */
+export interface CloneSeen {
+  readonly name: string;
+  readonly portal: string;
+  readonly iqn: string;
+  readonly lun: number;
+  readonly pid: number;
+  readonly admin: string;
 }
 
 export interface ForcedSeen {
@@ -57,6 +70,9 @@ export class Supervisor {
   #changing = false;
   /** Why the last change was not finished. */
   #failed: string | undefined;
+  /** One clone is made after the other. */
+  #cloning: Promise<unknown> = Promise.resolve();
+  readonly #cloneServing = new Map<string, PromiseWithResolvers<string>>();
   /** Starts and stops of one child do not overlap. */
   readonly #turns = new Map<string, Promise<unknown>>();
 
@@ -68,7 +84,7 @@ export class Supervisor {
   }
 
   get names(): string[] {
-    return [...poolNames(this.#state), 'target'];
+    return [...poolNames(this.#state), 'target', ...this.#clones.map(({ name }) => name)];
   }
 
   /** Of the children that live. */
@@ -101,7 +117,10 @@ export class Supervisor {
     this.#writeTargetConfig();
     await this.#launch('target').started(localLimits.startMs);
     if (this.#state.next) this.#follow();
-    return await this.#serving.promise;
+    const portal = await this.#serving.promise;
+    for (const clone of this.#clones)
+      this.#launchClone(clone).catch((error: unknown) => this.#options.log.error(String(error)));
+    return portal;
   }
 
   /** Starts `name` again, after an orderly stop if it lives. Answers its pid once it answers. */
@@ -127,6 +146,8 @@ export class Supervisor {
     if (this.#changing)
       throw new UsageError('the members are being changed already: wait until that is done');
     const plan = planChange(this.#state, change, name);
+    if (change !== 'add' && this.#clones.length > 0)
+      throw new UsageError(`clones have replicas in ${name}, too: its replica stays where it is`);
     this.#changing = true;
     this.#failed = undefined;
     try {
@@ -158,6 +179,38 @@ export class Supervisor {
     } finally {
       client.close();
     }
+  }
+
+  /** A snapshot as a volume of its own, served at `listen`. */
+  async clone(snapshot: string, listen: string): Promise<CloneSeen> {
+    const { places } = this.#options;
+    freeCloneName(this.#state);
+    const turn = this.#cloning.then(async () => {
+      const clone = await makeClone(places, this.#state, await snapshotNamed(places, snapshot), listen);
+      this.#keep({ ...this.#state, clones: [...this.#clones, clone] });
+      writeKeys(places.home, this.#state);
+      const portal = await this.#launchClone(clone);
+      const { name, volume } = clone;
+      const pid = this.#children.get(name)?.pid ?? 0;
+      return { name, portal, iqn: targetIqn(volume), lun: 0, pid, admin: adminSocket(places, name) };
+    });
+    this.#cloning = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  /** Resolves with its portal once I/O is served. */
+  async #launchClone(clone: CloneState): Promise<string> {
+    const { places, target } = this.#options;
+    const serving = Promise.withResolvers<string>();
+    serving.promise.catch(() => undefined);
+    this.#cloneServing.set(clone.name, serving);
+    writeTargetConfig(places, clone.name, stateOfClone(this.#state, clone), clone.listen, target);
+    await this.#launch(clone.name).started(localLimits.startMs);
+    return await serving.promise;
+  }
+
+  get #clones(): readonly CloneState[] {
+    return this.#state.clones ?? [];
   }
 
   /** How far the last one is. */
@@ -277,25 +330,26 @@ export class Supervisor {
     this.#stopping = true;
     const stop = (name: string) =>
       this.#children.get(name)?.stop(localLimits.stopMs) ?? Promise.resolve(true);
-    const target = await stop('target');
+    const targets = await Promise.all(['target', ...this.#clones.map(({ name }) => name)].map(stop));
     const pools = await Promise.all(poolNames(this.#state).map((pool) => stop(pool)));
-    return target && pools.every(Boolean);
+    return [...targets, ...pools].every(Boolean);
   }
 
   #launch(name: string): Child {
     if (this.#stopping) throw new CommandError(`${name} is not started: everything is being stopped`);
     const { places, lock, log } = this.#options;
-    const role = name === 'target' ? 'target' : 'pool';
+    const role = poolNames(this.#state).includes(name) ? 'pool' : 'target';
     const child: Child = new Child({
       name,
       argv: [role, '--config', configFile(places, name)],
       lock,
-      onReport: (report) => this.#onReport(report),
+      onReport: (report) => this.#onReport(name, report),
       onEnd: (how) => {
         if (this.#children.get(name) === child) this.#children.delete(name);
-        const wanted = name === 'target' || poolNames(this.#state).includes(name);
+        const wanted = this.names.includes(name);
         if (!this.#stopping && wanted) log.error('process ended', { process: name, pid: child.pid, how });
         if (name === 'target') this.#targetEnded(child, how);
+        this.#cloneServing.get(name)?.reject(new CommandError(`${name} ended (${how}): see its log above`));
       },
     });
     this.#children.set(name, child);
@@ -303,12 +357,23 @@ export class Supervisor {
     return child;
   }
 
-  #onReport(report: ChildReport): void {
+  #onReport(name: string, report: ChildReport): void {
     if (report.event !== 'serving') return;
+    if (name !== 'target') return this.#cloneServes(name, report.portal);
     // A restarted target takes the same port, whatever the kernel chose at first.
     this.#listen = report.portal;
     this.#writeTargetConfig();
     this.#serving.resolve(report.portal);
+  }
+
+  #cloneServes(name: string, portal: string): void {
+    const clones = this.#clones.map((clone) => (clone.name === name ? { ...clone, listen: portal } : clone));
+    this.#keep({ ...this.#state, clones });
+    for (const clone of clones.filter((one) => one.name === name)) {
+      const { places, target } = this.#options;
+      writeTargetConfig(places, name, stateOfClone(this.#state, clone), portal, target);
+    }
+    this.#cloneServing.get(name)?.resolve(portal);
   }
 
   /** Only the first start waits for this; later it has no effect. */
@@ -322,7 +387,7 @@ export class Supervisor {
 
   #writeTargetConfig(): void {
     const { places, target } = this.#options;
-    writeTargetConfig(places, this.#state, this.#listen, target);
+    writeTargetConfig(places, 'target', this.#state, this.#listen, target);
   }
 
   /** Makes pools and replicas; the members count from the moment that all of them are written down. */
