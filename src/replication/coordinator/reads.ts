@@ -113,7 +113,7 @@ export class Reads {
     const read = this.#sentTo(member, message.readId);
     if (!read) return;
     member.inflightReads -= 1;
-    if (read.failed) this.#repair(read, read.failed, message.data);
+    if (read.failed) this.#repair(read, read.failed, new Uint8Array(message.data));
     read.at = 'held';
     read.need = this.#o.unsettled(read.block, read.count, message.last);
     read.data = message.data;

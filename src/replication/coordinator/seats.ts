@@ -10,6 +10,7 @@ export class Seats {
   /** Everyone who is linked, or should be: members of the sets, and newcomers that count for nothing yet. */
   readonly all: Member[];
   #sets: readonly (readonly Member[])[] = [];
+  #counted: readonly Member[] = [];
 
   constructor(all: readonly Member[], records: readonly MembershipRecord[]) {
     this.all = [...all];
@@ -26,6 +27,7 @@ export class Seats {
           newMember({ id, guid, pool: '', copyAddress: '' }),
       ),
     );
+    this.#counted = [...new Set(this.#sets.flat())];
   }
 
   /** Can be reached from now on; it may have had a seat before. */
@@ -33,6 +35,7 @@ export class Seats {
     this.all.push(member);
     const isSeat = ({ id, guid }: Member) => id === member.id && guid === member.guid;
     this.#sets = this.#sets.map((set) => set.map((one) => (isSeat(one) ? member : one)));
+    this.#counted = [...new Set(this.#sets.flat())];
   }
 
   find(id: string, guid: string): Member | undefined {
@@ -41,7 +44,7 @@ export class Seats {
 
   /** Everyone who counts. */
   get counted(): readonly Member[] {
-    return [...new Set(this.#sets.flat())];
+    return this.#counted;
   }
 
   counts(member: Member): boolean {

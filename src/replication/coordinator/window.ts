@@ -5,6 +5,7 @@
  */
 import type { Entry, EntryBody } from '../messages.ts';
 import { assert } from '../../shared/assert.ts';
+import { releasePayload } from '../write-frame.ts';
 
 /** What an entry without data costs in the window. */
 const entryBytes = 128;
@@ -75,6 +76,7 @@ export class Window {
     while (bytes > goal && this.#first + count <= upTo && count < this.#entries.length) {
       const entry = this.#entries[count];
       bytes -= entry ? bytesOf(entry) : 0;
+      if (entry?.kind === 'write') releasePayload(entry.data);
       count += 1;
     }
     if (count === 0) return;

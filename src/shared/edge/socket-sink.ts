@@ -1,5 +1,6 @@
 /** Writes to a socket, gathered: what is written in one turn goes to the kernel in one call. */
 import type { Socket } from 'node:net';
+import { beginLentWrite, endLentWrite } from '../lent-writes.ts';
 
 /** Up to here parts are put side by side into a slab; larger ones are passed on as they are. */
 const copyBytesMax = 16_384;
@@ -32,6 +33,7 @@ export class SocketSink {
   pass(bytes: Uint8Array): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
+      beginLentWrite();
       queueMicrotask(this.#flush);
     }
     const { buffer, byteOffset, byteLength } = bytes;
@@ -79,16 +81,19 @@ export class SocketSink {
   }
 
   readonly #flush = (): void => {
+    if (!this.#scheduled) return undefined;
     this.#scheduled = false;
     this.#closeRun();
     const socket = this.#socket;
-    if (!socket.writable) return this.#drop();
-    const [only] = this.#parts;
-    if (this.#parts.length === 1 && only) socket.write(only);
-    else if (this.#parts.length > 1) {
-      socket.cork();
+    const last = this.#parts.pop();
+    if (!last || !socket.writable) {
+      this.#drop();
+      endLentWrite();
+    } else {
+      if (this.#parts.length > 0) socket.cork();
       for (const part of this.#parts) socket.write(part);
-      socket.uncork();
+      socket.write(last, endLentWrite);
+      if (this.#parts.length > 0) socket.uncork();
     }
     this.#parts.length = 0;
     // The kernel has all of it, which is the rule: the slab can be used again.
