@@ -3,6 +3,9 @@ import type { LogArea } from '../pool-manager/engine/group/log-area.ts';
 
 export interface MemoryLogArea extends LogArea {
   copies: number;
+  copiesMin: number;
+  /** Copies that can not be read from now on. */
+  readonly unreadable: Set<number>;
   /** Flips one bit of a copy. */
   flipBit(offsetBytes: number, copy?: number): void;
   /** Writes wait until the answer is called. */
@@ -12,11 +15,15 @@ export interface MemoryLogArea extends LogArea {
 export function memoryLogArea(sizeBytes: number): MemoryLogArea {
   const content = new Uint8Array(sizeBytes);
   const flipped = new Map<number, Set<number>>();
+  const unreadable = new Set<number>();
   let held = Promise.resolve();
   return {
     sizeBytes,
     isUsable: true,
     copies: 1,
+    copiesMin: 1,
+    unreadable,
+    isInUse: () => true,
     async writeThrough(offsetBytes, bytes) {
       const copy = bytes.slice();
       await held;
@@ -24,6 +31,7 @@ export function memoryLogArea(sizeBytes: number): MemoryLogArea {
     },
     async read(copy, offsetBytes, lengthBytes) {
       await Promise.resolve();
+      if (unreadable.has(copy)) return undefined;
       const bytes = content.slice(offsetBytes, offsetBytes + lengthBytes);
       for (const at of flipped.get(copy) ?? [])
         if (at >= offsetBytes && at < offsetBytes + lengthBytes)

@@ -18,6 +18,9 @@ export interface LogArea {
   writeThrough(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /** How many devices may have a copy. */
   readonly copies: number;
+  /** What is written is on at least so many of those in use. */
+  readonly copiesMin: number;
+  isInUse(copy: number): boolean;
   /** What copy number `copy` has there, unchecked; undefined when it can not be read. */
   read(copy: number, offsetBytes: number, lengthBytes: number): Promise<Uint8Array | undefined>;
 }
@@ -32,6 +35,13 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
   return {
     sizeBytes,
     copies: core.columns,
+    get copiesMin() {
+      return Math.min(copiesMin, core.members.filter((member) => inUse(member) !== undefined).length);
+    },
+    isInUse(copy) {
+      const member = core.members[copy];
+      return member !== undefined && inUse(member) !== undefined;
+    },
     get isUsable() {
       return core.members.some((member) => inUse(member) !== undefined);
     },
@@ -79,6 +89,10 @@ export function joinAreas(areas: readonly LogArea[]): LogArea {
   return {
     sizeBytes: each * areas.length,
     copies: Math.max(...areas.map(({ copies }) => copies)),
+    get copiesMin() {
+      return Math.min(...areas.map((area) => area.copiesMin));
+    },
+    isInUse: (copy) => areas.some((area) => area.isInUse(copy)),
     get isUsable() {
       return areas.every(({ isUsable }) => isUsable);
     },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { memoryLogArea } from '../../../testing/memory-log-area.ts';
 import { blockHeaderBytes, type LogBlockHeader, sealBlock } from './log-block.ts';
 import { firstPosition } from './log-position.ts';
-import { LogReader } from './log-reader.ts';
+import { LogReader, UnreadableLogError } from './log-reader.ts';
 
 const pool = '0123456789abcdef';
 const blockBytes = 4096;
@@ -14,8 +14,13 @@ type Written = Pick<LogBlockHeader, 'group' | 'sequence' | 'isLast'> & {
 };
 
 /** Blocks of 4096 bytes one behind the other; the payload of each is its place. */
-async function readingOf(blocks: readonly (Written | undefined)[]) {
+async function readingOf(
+  blocks: readonly (Written | undefined)[],
+  { copies = 1, copiesMin = 1, unreadable = [] as readonly number[] } = {},
+) {
   const area = memoryLogArea(2 ** 20);
+  Object.assign(area, { copies, copiesMin });
+  for (const copy of unreadable) area.unreadable.add(copy);
   const start = firstPosition(1);
   let before = start.previous;
   for (const [i, written] of blocks.entries()) {
@@ -50,4 +55,22 @@ test.each([
     [first, undefined, { group: 3, sequence: 3, isLast: true }],                             [[1]],    true],
 ] as const)('%s', async (_, blocks, groups, isCut) => {
   expect(await readingOf(blocks)).toEqual({ groups, isCut });
+});
+
+// prettier-ignore
+test.each([
+  // copies, of which a write has at least, and which can not be read
+  [1, 1, [],     'read'],
+  [1, 1, [0],    'refused'],
+  [2, 2, [0],    'read'],
+  [2, 2, [0, 1], 'refused'],
+  [3, 2, [1],    'read'],
+  [3, 2, [1, 2], 'refused'], // the end may be that of the third device, which had no turn
+] as const)('%j copies, at least %j of each write, unreadable %j: %s', async (copies, copiesMin, unreadable, due) => {
+  const blocks = [first, { group: 2, sequence: 2, isLast: true }];
+  const outcome = await readingOf(blocks, { copies, copiesMin, unreadable }).then(
+    ({ groups }) => (groups.length === 2 ? 'read' : 'cut'),
+    (error: unknown) => (error instanceof UnreadableLogError ? 'refused' : error),
+  );
+  expect(outcome).toBe(due);
 });

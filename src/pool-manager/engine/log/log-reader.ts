@@ -3,7 +3,7 @@
  *
  * It ends where no copy has the next block. If a later group was written, the block was whole once: it is lost, and with
  * it what volumes had been promised (R31). Otherwise the end is that of the log: the last group was torn by a crash, or
- * there was none.
+ * there was none. A block that no device with a copy could read is neither: nobody knows what was promised.
  */
 import type { LogArea } from '../group/log-area.ts';
 import { type LogBlock, decodeBlock, logBlockBytesMax } from './log-block.ts';
@@ -11,6 +11,11 @@ import type { LogPosition } from './log-position.ts';
 import { groupBytesMax } from './log-ring.ts';
 
 const windowBytes = 4 * logBlockBytesMax;
+
+/** As many devices as may have the only copies could not be read. */
+export class UnreadableLogError extends Error {
+  override readonly name = 'UnreadableLogError';
+}
 
 export interface LogGroup {
   readonly payload: Uint8Array;
@@ -85,16 +90,22 @@ export class LogReader {
     return decodeBlock(bytes);
   }
 
-  /** The first copy of which `isGood` approves. */
+  /** The first copy of which `isGood` approves; undefined when there is none. Rejects with UnreadableLogError. */
   async #read(
     offsetBytes: number,
     lengthBytes: number,
     isGood: (bytes: Uint8Array) => boolean,
   ): Promise<Uint8Array | undefined> {
-    for (let copy = 0; copy < this.#area.copies; copy++) {
-      const bytes = await this.#area.read(copy, offsetBytes, lengthBytes);
+    const area = this.#area;
+    const { copiesMin } = area; // a device that can not be read may be retired for it
+    let unread = 0;
+    for (let copy = 0; copy < area.copies; copy++) {
+      const isInUse = area.isInUse(copy);
+      const bytes = await area.read(copy, offsetBytes, lengthBytes);
       if (bytes !== undefined && isGood(bytes)) return bytes;
+      if (bytes === undefined && isInUse) unread += 1;
     }
+    if (unread >= copiesMin) throw new UnreadableLogError(`the log can not be read at ${offsetBytes}`);
     return undefined;
   }
 

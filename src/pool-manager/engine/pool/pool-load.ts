@@ -6,6 +6,7 @@ import { storedSum } from '../checksum.ts';
 import { type OpenedSet, openDeviceSet } from '../group/open-set.ts';
 import type { OwnerOptions } from '../group/owner.ts';
 import type { EngineHost } from '../host.ts';
+import { UnreadableLogError } from '../log/log-reader.ts';
 import { UnknownRecordError } from '../log/record-reader.ts';
 import { BadNodeError } from '../map/node-store.ts';
 import { PoolRefusal } from '../refusal.ts';
@@ -95,6 +96,7 @@ export async function refusingDamage<T>(pool: string, work: () => Promise<T> | T
       error instanceof DamagedItemError ||
       error instanceof BadNodeError ||
       error instanceof UnknownRecordError ||
+      error instanceof UnreadableLogError ||
       error instanceof RangeError;
     if (!isDamage) throw error;
     throw new PoolRefusal(
