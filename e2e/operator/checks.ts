@@ -598,7 +598,9 @@ export function checksOf({ api, cluster, operator }: Bench): readonly Check[] {
           'groups',
         );
         await eventOn('CStorPoolInstance', instance, 'Pool Expansion', d);
-        equal(fake.made, ['pool', `${c} for ${b}`, `groups ${b} ${d}`], 'nothing twice');
+        fake.grow(1024 ** 3);
+        await eventOn('CStorPoolInstance', instance, 'Pool Expansion', 'block devices have grown');
+        equal(fake.made, ['pool', `${c} for ${b}`, `groups ${b} ${d}`, 'grown'], 'nothing twice');
 
         await wish([a, c]);
         await eventOn('CStorPoolCluster', name, 'GroupRemoved', b);

@@ -18,6 +18,8 @@ export interface FakeReplica {
   readonly sizeBytes: number;
 }
 
+const noData = () => Promise.reject(new StatusError('UNIMPLEMENTED', 'no data here'));
+
 export class FakePool {
   readonly name: string;
   readonly replicas = new Map<string, FakeReplica>();
@@ -27,6 +29,8 @@ export class FakePool {
   dataGroups: readonly (readonly string[])[] = [];
   logGroups: readonly (readonly string[])[] = [];
   properties = { readOnlyThresholdPercent: 85, compression: 'lz4' };
+  /** What its devices have grown by. */
+  growableBytes = 0;
   /** Refuses CreatePool with this. */
   refusal: string | undefined;
   /** Calls that made something, for "nothing twice". */
@@ -58,6 +62,11 @@ export class FakePool {
     this.#number++;
     this.#changed();
   }
+  /** The disks have grown. */
+  grow(bytes: number): void {
+    this.growableBytes = bytes;
+    this.#changed();
+  }
   /** The disks are gone. */
   lose(): void {
     this.poolGuid = undefined;
@@ -83,6 +92,7 @@ export class FakePool {
       dataGroups: this.dataGroups.map((devices) => ({ devices: [...devices] })),
       logGroups: this.logGroups.map((devices) => ({ devices: [...devices] })),
       properties: this.properties,
+      growableBytes: this.growableBytes,
       devices: [...this.dataGroups, ...this.logGroups]
         .flat()
         .map((name) => ({ name, path: '', guid: name, online: true })),
@@ -154,7 +164,22 @@ export class FakePool {
         this.#changed();
         return this.#status();
       }),
-      GrowDevices: unary(silentLog, () => Promise.resolve(this.#status())),
+      GrowDevices: unary(silentLog, async () => {
+        await Promise.resolve();
+        this.growableBytes = 0;
+        this.made.push('grown');
+        this.#changed();
+        return this.#status();
+      }),
+      RemoveLogGroups: unary(silentLog, async ({ devices }) => {
+        await Promise.resolve();
+        this.logGroups = this.logGroups.filter((group) => !group.some((name) => devices.includes(name)));
+        this.#changed();
+        return this.#status();
+      }),
+      CloneReplica: unary(silentLog, noData),
+      ReceiveBirths: unary(silentLog, noData),
+      SendBirths: serverStream(silentLog, noData),
       Scrub: unary(silentLog, () => Promise.resolve(this.#status())),
       CreateReplica: unary(silentLog, async ({ volume, replicaId, sizeBytes }) => {
         await Promise.resolve();
@@ -177,9 +202,7 @@ export class FakePool {
         this.#changed();
         return {};
       }),
-      ReadReplica: serverStream(silentLog, () =>
-        Promise.reject(new StatusError('UNIMPLEMENTED', 'no data here')),
-      ),
+      ReadReplica: serverStream(silentLog, noData),
     };
   }
 }

@@ -26,6 +26,8 @@ export interface PoolConfig {
     /** HOST:PORT of health and metrics (9500); absent: none. */
     readonly http?: string;
   };
+  /** How long an operation of a device may take before the device is out of use: 1 to 300, 10 unless given. */
+  readonly deviceDeadlineSeconds?: number;
   /** File with 64 hexadecimal digits, the pool key (docs/security.md). */
   readonly keyFile: string;
   /** File with the bearer token that admin calls must carry. */

@@ -11,6 +11,7 @@ import type { Log } from '../shared/log.ts';
 import { poolLimits } from './options.ts';
 import type { PoolDaemon, PoolState } from './pool-daemon.ts';
 import { addGroups, replaceDevice } from './pool-changes.ts';
+import { receiveBirths, sendBirths } from './replica-births.ts';
 import { readReplica } from './replica-reader.ts';
 import { compressions, type Compression } from './engine/volume-store.ts';
 import type { ManagedPoolStatus } from './engine/pool.ts';
@@ -58,6 +59,7 @@ function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>):
     dataGroups: status.dataGroups.map((devices) => ({ devices: [...devices] })),
     logGroups: status.logGroups.map((devices) => ({ devices: [...devices] })),
     properties: status.properties,
+    growableBytes: status.growableBytes,
     resilvers: status.resilvers.map(({ replaces = '', bytesPerSecond = 0, etaSeconds = 0, ...resilver }) => ({
       ...resilver,
       replaces,
@@ -190,6 +192,10 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.change((pool, media) => replaceDevice(pool, media, { old, next, overwrite }));
       return status();
     }),
+    RemoveLogGroups: unary(log, async ({ devices }) => {
+      await daemon.change((pool) => pool.removeLogDevices(devices));
+      return status();
+    }),
     GrowDevices: unary(log, async () => {
       await daemon.change((pool) => pool.growDevices());
       return status();
@@ -202,11 +208,13 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.change((pool) => pool.setProperties(properties));
       return status();
     }),
-    Scrub: unary(log, async ({ action }) => {
+    Scrub: unary(log, async ({ action, sharePercent }) => {
       const wanted = scrubActions[action];
       if (wanted === undefined)
         throw new StatusError('INVALID_ARGUMENT', `action is ${action}: give START, PAUSE or STOP`);
-      await daemon.change((pool) => pool.scrub(wanted));
+      if (sharePercent > 100)
+        throw new StatusError('INVALID_ARGUMENT', `share_percent is ${sharePercent}: give 1 to 100`);
+      await daemon.change((pool) => pool.scrub(wanted, sharePercent === 0 ? undefined : sharePercent));
       return status();
     }),
     CreateReplica: unary(log, async ({ volume, replicaId, sizeBytes, description, source }) => {
@@ -217,8 +225,7 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
           'INVALID_ARGUMENT',
           `size_bytes is ${sizeBytes}: give a multiple of ${blockBytes} above 0`,
         );
-      if (Buffer.byteLength(description) > descriptionBytesMax)
-        throw new StatusError('INVALID_ARGUMENT', `description is longer than ${descriptionBytesMax} bytes`);
+      requireDescription(description);
       const store = await daemon.createReplica(
         volume,
         replicaId,
@@ -232,6 +239,22 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
       await daemon.deleteReplica(volume, replicaId, guid);
       return {};
     }),
+    CloneReplica: unary(log, async (wanted) => {
+      requireName('clone', wanted.clone);
+      requireName('replica_id', wanted.replicaId);
+      requireDescription(wanted.description);
+      const { identity, sizeBytes } = await daemon.cloneReplica(wanted);
+      return { ...identity, sizeBytes, description: wanted.description };
+    }),
+    SendBirths: serverStream(log, ({ volume, ...wanted }, out) =>
+      daemon.reading(volume, (store, signal) => sendBirths(store, wanted, out, signal)),
+    ),
+    ReceiveBirths: unary(log, async ({ volume, chunk, snapshot }) => {
+      if (chunk === null) throw new StatusError('INVALID_ARGUMENT', 'chunk is missing');
+      await daemon.reading(volume, (store) => receiveBirths(store, chunk, snapshot));
+      const { identity, sizeBytes, last, durable } = daemon.replicaOf(volume);
+      return { ...identity, sizeBytes, last, durable };
+    }),
     ReadReplica: serverStream(log, ({ volume, snapshot }, out) =>
       daemon.reading(volume, (store, signal) => readReplica(store, snapshot, out, signal)),
     ),
@@ -240,6 +263,11 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
 
 /** What the engine keeps for a volume besides its data. */
 const descriptionBytesMax = 64 * 1024;
+
+function requireDescription(description: string): void {
+  if (Buffer.byteLength(description) > descriptionBytesMax)
+    throw new StatusError('INVALID_ARGUMENT', `description is longer than ${descriptionBytesMax} bytes`);
+}
 
 const scrubActions: Readonly<Record<string, 'start' | 'pause' | 'stop' | undefined>> = {
   SCRUB_ACTION_START: 'start',

@@ -3,9 +3,10 @@ import type { Server } from '@grpc/grpc-js';
 import { loadProto } from '../shared/grpc/load.ts';
 import { serveGrpc } from '../shared/grpc/serve.ts';
 import type { ProtoGrpcType } from '../api/proto/pool.ts';
+import type { PoolConfig } from '../api/pool-config.ts';
 import { readConfig, readKey, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
-import { helpOf, parseFlags } from '../shared/edge/flags.ts';
+import { helpOf, parseCount, parseFlags } from '../shared/edge/flags.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
 import { openLog } from '../shared/edge/logger.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
@@ -16,7 +17,7 @@ import { exitCode } from '../shared/exit-codes.ts';
 import { collectLate } from './device/heap-limits.ts';
 import { isOfflineCommand, type OfflineCommand } from './offline/commands.ts';
 import { isOnlineCommand } from './online/commands.ts';
-import { poolCommand, poolConfigShape, poolLimits } from './options.ts';
+import { deviceDeadlineSeconds, poolCommand, poolConfigShape, poolLimits } from './options.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import { openPoolMedia } from './pool-media.ts';
 import { Refusals } from '../replication/refusals.ts';
@@ -37,13 +38,21 @@ async function offline(name: OfflineCommand, argv: readonly string[]): Promise<v
   if (isWrong) process.exitCode = exitCode.failure;
 }
 
+function deadlineOf(seconds: string | undefined): Pick<PoolConfig, 'deviceDeadlineSeconds'> {
+  const { min, max } = deviceDeadlineSeconds;
+  return seconds === undefined
+    ? {}
+    : { deviceDeadlineSeconds: parseCount('--device-deadline', seconds, min, max) };
+}
+
 async function serve(argv: readonly string[]): Promise<void> {
   const parsed = parseFlags(poolCommand, argv);
   if (parsed === undefined) {
     console.log(helpOf(poolCommand));
     return;
   }
-  const config = readConfig(parsed.flags.config, poolConfigShape);
+  const { 'device-deadline': seconds, config: file } = parsed.flags;
+  const config = { ...readConfig(file, poolConfigShape), ...deadlineOf(seconds) };
   const poolKey = readKey(config.keyFile);
   const token = readToken(config.adminTokenFile);
   const log = openLog({ role: 'pool', pool: config.name });

@@ -1,17 +1,21 @@
 /** Command line, configuration and limits of the pool daemon. */
 import type { PoolConfig } from '../api/pool-config.ts';
 import type { Command } from '../shared/edge/flags.ts';
-import { list, object, oneOf, optional, text, type Shape } from '../shared/shape.ts';
+import { integer, list, object, oneOf, optional, text, type Shape } from '../shared/shape.ts';
 
 export const poolCommand = {
   name: 'caskade pool',
   does: [
     'Runs the daemon of one pool.',
-    'Asking a daemon: caskade pool status|create|replace|scrub|grow --help',
+    'Asking a daemon: caskade pool status|create|replace|remove-log|grow|scrub|clone|send --help',
     'Without a daemon: caskade pool check|inspect|export --help',
   ].join('\n'),
   flags: {
     config: { value: 'FILE', does: 'JSON, see docs/options.md', required: true },
+    'device-deadline': {
+      value: 'SECONDS',
+      does: 'an operation of a device that takes longer puts it out of use (deviceDeadlineSeconds)',
+    },
   },
 } as const satisfies Command<Record<string, { value: string; does: string; required?: true }>>;
 
@@ -19,6 +23,9 @@ const address = text('give HOST:PORT or unix:PATH', /^unix:.|:\d+$/);
 
 const device = object({ name: text('give the name of the device'), paths: list(text(), 1) });
 const group = object({ devices: list(device, 1) });
+
+/** Long enough for a disk that spins up, or tries a bad sector again; below what initiators wait for an answer. */
+export const deviceDeadlineSeconds = { min: 1, max: 300, usual: 10 } as const;
 
 export const poolConfigShape: Shape<PoolConfig> = object({
   name: text('give the name of the pool'),
@@ -32,6 +39,7 @@ export const poolConfigShape: Shape<PoolConfig> = object({
     admin: address,
     http: optional(text('give HOST:PORT', /:\d+$/)),
   }),
+  deviceDeadlineSeconds: optional(integer(deviceDeadlineSeconds.min, deviceDeadlineSeconds.max)),
   keyFile: text('give the path of a file'),
   adminTokenFile: text('give the path of a file'),
 });

@@ -40,6 +40,7 @@ class FakePool implements ManagedPool {
       dataGroups: [['d']],
       logGroups: [],
       properties: { readOnlyThresholdPercent: 85, compression: 'lz4' as const },
+      growableBytes: 0,
       readOnly: false,
       resilvers: [
         {
@@ -55,6 +56,12 @@ class FakePool implements ManagedPool {
     };
   }
   readonly changes: string[] = [];
+  removeLogDevices() {
+    return Promise.resolve();
+  }
+  measureDevices() {
+    return Promise.resolve();
+  }
   growDevices() {
     return Promise.resolve(void this.changes.push('grow'));
   }

@@ -22,7 +22,7 @@ import { poolLimits } from './options.ts';
 import type { PoolMedia } from './pool-media.ts';
 import { removeReadSnapshots } from './replica-reader.ts';
 import type { ReplicaServer } from './replica-server.ts';
-import { beginAsClone, cloneReplica, type SnapshotSource } from './user-snapshots.ts';
+import { beginAsClone, cloneReplica, type SnapshotSource, storedSnapshot } from './user-snapshots.ts';
 
 export type PoolState =
   | { readonly mode: 'importing' }
@@ -159,6 +159,34 @@ export class PoolDaemon {
     });
   }
 
+  /** A volume of its own that begins as `volume` was at a retained number. Idempotent by (clone, replicaId). */
+  cloneReplica(wanted: CloneWish): Promise<VolumeStore> {
+    return this.#alone(async () => {
+      const { pool } = this.#openPool();
+      const { clone, replicaId, description } = wanted;
+      const there = pool.volumes().find(({ identity }) => identity.volume === clone);
+      if (there !== undefined && there.identity.replicaId !== replicaId)
+        throw new StatusError(
+          'FAILED_PRECONDITION',
+          `the pool holds replica ${there.identity.replicaId} of ${clone}`,
+        );
+      const origin = this.replicaOf(wanted.volume);
+      try {
+        const snapshot = snapshotAt(origin, wanted);
+        const { guid } = origin.identity;
+        const made = there ?? (await pool.cloneVolume({ volume: clone, replicaId, origin: guid, snapshot }));
+        await describe(made, description);
+        return made;
+      } catch (error) {
+        if (error instanceof NoSpaceError)
+          throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
+        throw error;
+      } finally {
+        this.feed.changed();
+      }
+    });
+  }
+
   /** Idempotent; `guid`, when given, must be the replica's. */
   deleteReplica(volume: string, replicaId: string, guid: string): Promise<void> {
     return this.#alone(async () => {
@@ -278,6 +306,31 @@ export class PoolDaemon {
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+export interface CloneWish {
+  readonly volume: string;
+  /** Of the volume; empty: see `number`. */
+  readonly snapshot: string;
+  /** That a snapshot has, or the volume itself; 0: as it is now. */
+  readonly number: number;
+  readonly clone: string;
+  readonly replicaId: string;
+  readonly description: string;
+}
+
+/** The snapshot that has what is wanted; undefined: the volume as it is. StatusError when nothing has it any more. */
+function snapshotAt(store: VolumeStore, { snapshot, number }: CloneWish): string | undefined {
+  const snapshots = store.snapshots();
+  if (snapshot === '' && (number === 0 || number === store.last)) return undefined;
+  const found =
+    snapshot === '' ? snapshots.find((each) => each.number === number) : storedSnapshot(store, snapshot);
+  if (found !== undefined) return found.name;
+  const retained = [...snapshots.map((each) => `${each.number} (${each.name})`), `${store.last} (now)`];
+  throw new StatusError(
+    'NOT_FOUND',
+    `volume ${store.identity.volume} has no ${snapshot === '' ? `state of number ${number}` : `snapshot ${snapshot}`}: it retains ${retained.join(', ')}`,
+  );
 }
 
 /** What a device or the pool refused is the caller's to mend. */

@@ -1,7 +1,7 @@
 /** The devices of one pool's configuration, and the pool on them. */
 import type { PoolConfig, PoolDevice } from '../api/pool-config.ts';
 import { engineHost } from './device/engine-host.ts';
-import { openFileDevice } from './device/file-device.ts';
+import { type FileDeviceOptions, openFileDevice } from './device/file-device.ts';
 import { ioShare, reserveThreads } from './device/io-threads.ts';
 import { nodeZstd } from './device/node-zstd.ts';
 import { poolOwner } from './device/pool-owner.ts';
@@ -12,6 +12,7 @@ import { clearLabels } from './engine/group/create-set.ts';
 import { importPool } from './engine/pool/pool-import.ts';
 import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
+import { deviceDeadlineSeconds } from './options.ts';
 
 export type Found =
   | { readonly found: 'pool'; readonly pool: ManagedPool }
@@ -37,7 +38,9 @@ export interface PoolMedia {
 export function openPoolMedia(config: PoolConfig): PoolMedia {
   const share = ioShare(configured(config).length);
   reserveThreads(share);
-  const openFirst = (device: PoolDevice) => openOne(device, share.operationsPerDevice);
+  const { deviceDeadlineSeconds: seconds = deviceDeadlineSeconds.usual } = config;
+  const limits = { operationsMax: share.operationsPerDevice, deadlineMs: seconds * 1_000 };
+  const openFirst = (device: PoolDevice) => openOne(device, limits);
   const openAll = (leaving: readonly PoolDevice[]) => openGroups(config, leaving, openFirst);
   return {
     async find() {
@@ -119,11 +122,14 @@ async function openGroups(
 }
 
 /** Paths of a device are tried in turn; when none opens, the refusal of the first tells why. */
-async function openOne(device: PoolDevice, operationsMax: number): Promise<BlockDevice | PoolRefusal> {
+async function openOne(
+  device: PoolDevice,
+  limits: Omit<FileDeviceOptions, 'name'>,
+): Promise<BlockDevice | PoolRefusal> {
   let first: PoolRefusal | undefined;
   for (const path of device.paths)
     try {
-      return await openFileDevice(path, { name: device.name, operationsMax });
+      return await openFileDevice(path, { name: device.name, ...limits });
     } catch (error) {
       if (!(error instanceof PoolRefusal)) throw error;
       first ??= error;

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto';
 import { blockBytes } from '../shared/block-size.ts';
 import type { OutStream } from '../shared/grpc/handlers.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
-import type { Pool } from './engine/pool.ts';
+import { clonePrefix, type Pool } from './engine/pool.ts';
 import { BadBlockError, type VolumeStore } from './engine/volume-store.ts';
 import { storedName } from '../replication/record.ts';
 import { poolLimits } from './options.ts';
 import { userSnapshot } from './user-snapshots.ts';
 
 /** Snapshots of this name hold an instant still while somebody reads it; they belong to one pool and are never copied. */
-const prefix = '_read-';
+export const heldPrefix = '_read-';
 
 /** Extents asked for at a time. */
 const extentsMax = 256;
@@ -33,7 +33,7 @@ export async function readReplica(
   signal: AbortSignal,
 ): Promise<void> {
   const user = named === '' ? undefined : userSnapshot(store, named, 0);
-  const snapshot = user ? storedName(user) : `${prefix}${randomBytes(8).toString('hex')}`;
+  const snapshot = user ? storedName(user) : `${heldPrefix}${randomBytes(8).toString('hex')}`;
   const { sizeBytes, number } = user ?? { sizeBytes: store.sizeBytes, number: store.last };
   const closing = aborted(signal);
   if (!user) store.snapshot(snapshot);
@@ -89,10 +89,12 @@ async function* mappedRuns(
   if (run.count > 0) yield run;
 }
 
-/** What readers left behind when the process was killed. */
+/** What readers and the makers of clones left behind when the process was killed. */
 export async function removeReadSnapshots(pool: Pool): Promise<void> {
   for (const store of pool.volumes()) {
-    const left = store.snapshots().filter(({ name }) => name.startsWith(prefix));
+    const left = store
+      .snapshots()
+      .filter(({ name }) => [heldPrefix, clonePrefix].some((prefix) => name.startsWith(prefix)));
     for (const { name } of left) store.deleteSnapshot(name);
     if (left.length > 0) await store.commit();
   }

@@ -1,5 +1,5 @@
 /**
- * Devices of an open pool that are away, or were retired, are looked for: one that can be opened again (a disk that was
+ * Devices of an open pool are looked at now and then: whether they have grown; and those that are away, or were retired, are looked for: one that can be opened again (a disk that was
  * plugged in again, a cable) is taken in, and gets what it missed. One that the pool itself still holds open, since it
  * failed and did not go away, can not be opened: an administrator replaces it, or starts the daemon again.
  */
@@ -18,6 +18,7 @@ export function watchDevices(daemon: PoolDaemon, clock: Clock, log: Log): () => 
   let isStopped = false;
   const refusals = new Map<string, string>();
   const look = async () => {
+    await measure(daemon);
     if (!isAnyAway(daemon)) return;
     await daemon.change((pool, media) => attachReturned({ pool, media, log, refusals }));
   };
@@ -36,6 +37,14 @@ export function watchDevices(daemon: PoolDaemon, clock: Clock, log: Log): () => 
     isStopped = true;
     cancel();
   };
+}
+
+/** Devices that have grown are told of in the status; whoever wants the space asks for it (GrowDevices). */
+async function measure({ state, feed }: PoolDaemon): Promise<void> {
+  if (state.mode !== 'open') return;
+  const before = state.pool.status().growableBytes;
+  await state.pool.measureDevices();
+  if (state.pool.status().growableBytes !== before) feed.changed();
 }
 
 export interface Search {

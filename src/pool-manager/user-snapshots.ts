@@ -2,7 +2,7 @@
 import { cloneRecord, decodeRecord, storedName, type SnapshotInfo } from '../replication/record.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { ManagedPool } from './engine/pool.ts';
-import type { VolumeStore } from './engine/volume-store.ts';
+import type { Snapshot, VolumeStore } from './engine/volume-store.ts';
 
 export interface SnapshotSource {
   readonly volume: string;
@@ -20,6 +20,13 @@ export function userSnapshot(store: VolumeStore, name: string, number: number): 
     'NOT_FOUND',
     `this pool has no snapshot ${name} of ${store.identity.volume}: try again when its replica is in sync`,
   );
+}
+
+/** The pool's own snapshot of this name, or the one that it keeps for a user's; the newest of that name. */
+export function storedSnapshot(store: VolumeStore, name: string): Snapshot | undefined {
+  const { snapshots: users = [] } = decodeRecord(store.record, store.sizeBytes);
+  const names = [name, ...users.filter((user) => user.name === name).map(storedName)];
+  return store.snapshots().findLast((snapshot) => names.includes(snapshot.name));
 }
 
 /** A replica of `volume` that begins as that snapshot, sharing its blocks. Durable when answered. */

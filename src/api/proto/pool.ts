@@ -2,7 +2,10 @@ import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { AddGroupsRequest as _caskade_pool_v1_AddGroupsRequest, AddGroupsRequestRead as _caskade_pool_v1_AddGroupsRequestRead } from './caskade/pool/v1/AddGroupsRequest.ts';
+import type { Birth as _caskade_pool_v1_Birth, BirthRead as _caskade_pool_v1_BirthRead } from './caskade/pool/v1/Birth.ts';
+import type { BirthChunk as _caskade_pool_v1_BirthChunk, BirthChunkRead as _caskade_pool_v1_BirthChunkRead } from './caskade/pool/v1/BirthChunk.ts';
 import type { Chunk as _caskade_pool_v1_Chunk, ChunkRead as _caskade_pool_v1_ChunkRead } from './caskade/pool/v1/Chunk.ts';
+import type { CloneReplicaRequest as _caskade_pool_v1_CloneReplicaRequest, CloneReplicaRequestRead as _caskade_pool_v1_CloneReplicaRequestRead } from './caskade/pool/v1/CloneReplicaRequest.ts';
 import type { CreatePoolRequest as _caskade_pool_v1_CreatePoolRequest, CreatePoolRequestRead as _caskade_pool_v1_CreatePoolRequestRead } from './caskade/pool/v1/CreatePoolRequest.ts';
 import type { CreateReplicaRequest as _caskade_pool_v1_CreateReplicaRequest, CreateReplicaRequestRead as _caskade_pool_v1_CreateReplicaRequestRead } from './caskade/pool/v1/CreateReplicaRequest.ts';
 import type { DeleteReplicaRequest as _caskade_pool_v1_DeleteReplicaRequest, DeleteReplicaRequestRead as _caskade_pool_v1_DeleteReplicaRequestRead } from './caskade/pool/v1/DeleteReplicaRequest.ts';
@@ -14,11 +17,14 @@ import type { PoolClient as _caskade_pool_v1_PoolClient, PoolDefinition as _cask
 import type { PoolProperties as _caskade_pool_v1_PoolProperties, PoolPropertiesRead as _caskade_pool_v1_PoolPropertiesRead } from './caskade/pool/v1/PoolProperties.ts';
 import type { PoolStatus as _caskade_pool_v1_PoolStatus, PoolStatusRead as _caskade_pool_v1_PoolStatusRead } from './caskade/pool/v1/PoolStatus.ts';
 import type { ReadReplicaRequest as _caskade_pool_v1_ReadReplicaRequest, ReadReplicaRequestRead as _caskade_pool_v1_ReadReplicaRequestRead } from './caskade/pool/v1/ReadReplicaRequest.ts';
+import type { ReceiveBirthsRequest as _caskade_pool_v1_ReceiveBirthsRequest, ReceiveBirthsRequestRead as _caskade_pool_v1_ReceiveBirthsRequestRead } from './caskade/pool/v1/ReceiveBirthsRequest.ts';
+import type { RemoveLogGroupsRequest as _caskade_pool_v1_RemoveLogGroupsRequest, RemoveLogGroupsRequestRead as _caskade_pool_v1_RemoveLogGroupsRequestRead } from './caskade/pool/v1/RemoveLogGroupsRequest.ts';
 import type { ReplaceDeviceRequest as _caskade_pool_v1_ReplaceDeviceRequest, ReplaceDeviceRequestRead as _caskade_pool_v1_ReplaceDeviceRequestRead } from './caskade/pool/v1/ReplaceDeviceRequest.ts';
 import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_v1_ReplicaRead } from './caskade/pool/v1/Replica.ts';
 import type { Resilver as _caskade_pool_v1_Resilver, ResilverRead as _caskade_pool_v1_ResilverRead } from './caskade/pool/v1/Resilver.ts';
 import type { Scrub as _caskade_pool_v1_Scrub, ScrubRead as _caskade_pool_v1_ScrubRead } from './caskade/pool/v1/Scrub.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from './caskade/pool/v1/ScrubRequest.ts';
+import type { SendBirthsRequest as _caskade_pool_v1_SendBirthsRequest, SendBirthsRequestRead as _caskade_pool_v1_SendBirthsRequestRead } from './caskade/pool/v1/SendBirthsRequest.ts';
 import type { SnapshotSource as _caskade_pool_v1_SnapshotSource, SnapshotSourceRead as _caskade_pool_v1_SnapshotSourceRead } from './caskade/pool/v1/SnapshotSource.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from './caskade/pool/v1/StatusRequest.ts';
 
@@ -31,7 +37,10 @@ export interface ProtoGrpcType {
     pool: {
       v1: {
         AddGroupsRequest: MessageTypeDefinition<_caskade_pool_v1_AddGroupsRequest, _caskade_pool_v1_AddGroupsRequestRead>
+        Birth: MessageTypeDefinition<_caskade_pool_v1_Birth, _caskade_pool_v1_BirthRead>
+        BirthChunk: MessageTypeDefinition<_caskade_pool_v1_BirthChunk, _caskade_pool_v1_BirthChunkRead>
         Chunk: MessageTypeDefinition<_caskade_pool_v1_Chunk, _caskade_pool_v1_ChunkRead>
+        CloneReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_CloneReplicaRequest, _caskade_pool_v1_CloneReplicaRequestRead>
         CreatePoolRequest: MessageTypeDefinition<_caskade_pool_v1_CreatePoolRequest, _caskade_pool_v1_CreatePoolRequestRead>
         CreateReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_CreateReplicaRequest, _caskade_pool_v1_CreateReplicaRequestRead>
         DeleteReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_DeleteReplicaRequest, _caskade_pool_v1_DeleteReplicaRequestRead>
@@ -44,12 +53,15 @@ export interface ProtoGrpcType {
         PoolProperties: MessageTypeDefinition<_caskade_pool_v1_PoolProperties, _caskade_pool_v1_PoolPropertiesRead>
         PoolStatus: MessageTypeDefinition<_caskade_pool_v1_PoolStatus, _caskade_pool_v1_PoolStatusRead>
         ReadReplicaRequest: MessageTypeDefinition<_caskade_pool_v1_ReadReplicaRequest, _caskade_pool_v1_ReadReplicaRequestRead>
+        ReceiveBirthsRequest: MessageTypeDefinition<_caskade_pool_v1_ReceiveBirthsRequest, _caskade_pool_v1_ReceiveBirthsRequestRead>
+        RemoveLogGroupsRequest: MessageTypeDefinition<_caskade_pool_v1_RemoveLogGroupsRequest, _caskade_pool_v1_RemoveLogGroupsRequestRead>
         ReplaceDeviceRequest: MessageTypeDefinition<_caskade_pool_v1_ReplaceDeviceRequest, _caskade_pool_v1_ReplaceDeviceRequestRead>
         Replica: MessageTypeDefinition<_caskade_pool_v1_Replica, _caskade_pool_v1_ReplicaRead>
         Resilver: MessageTypeDefinition<_caskade_pool_v1_Resilver, _caskade_pool_v1_ResilverRead>
         Scrub: MessageTypeDefinition<_caskade_pool_v1_Scrub, _caskade_pool_v1_ScrubRead>
         ScrubAction: EnumTypeDefinition
         ScrubRequest: MessageTypeDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_ScrubRequestRead>
+        SendBirthsRequest: MessageTypeDefinition<_caskade_pool_v1_SendBirthsRequest, _caskade_pool_v1_SendBirthsRequestRead>
         SnapshotSource: MessageTypeDefinition<_caskade_pool_v1_SnapshotSource, _caskade_pool_v1_SnapshotSourceRead>
         StatusRequest: MessageTypeDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_StatusRequestRead>
       }

@@ -51,6 +51,8 @@ export interface ScrubStatus {
   readonly repairedBlocks: number;
   /** No good copy of them is in this pool. */
   readonly lostBlocks: number;
+  /** Part of the time that it may take beside users, in per cent. */
+  readonly sharePercent: number;
   /** By the clock of the process (shared/clock.ts); undefined: before it started. */
   readonly startedMs: number | undefined;
   readonly finishedMs: number | undefined;
@@ -69,12 +71,16 @@ export interface VolumeSpec {
   readonly sizeBytes: number;
 }
 
+/** Snapshots that hold an instant still while it is cloned. */
+export const clonePrefix = '_clone-';
+
 export interface CloneSpec {
   readonly volume: string;
   readonly replicaId: string;
-  /** GUID of the volume that has the snapshot. */
+  /** GUID of the volume that it begins as. */
   readonly origin: string;
-  readonly snapshot: string;
+  /** Of the origin; undefined: the origin as it is now. */
+  readonly snapshot: string | undefined;
 }
 
 export interface Pool {
@@ -94,8 +100,8 @@ export interface Pool {
 }
 
 export interface ManagedDeviceStatus extends DeviceStatus {
-  /** `syncing`: in use, and being copied to. */
-  readonly state: 'current' | 'syncing' | 'failed' | 'absent';
+  /** `syncing`: in use, and being copied to; `leaving`: read until the device that takes its place has everything. */
+  readonly state: 'current' | 'syncing' | 'failed' | 'absent' | 'leaving';
 }
 
 export interface ManagedPoolStatus extends PoolStatus {
@@ -104,6 +110,8 @@ export interface ManagedPoolStatus extends PoolStatus {
   readonly dataGroups: readonly (readonly string[])[];
   readonly logGroups: readonly (readonly string[])[];
   readonly properties: PoolProperties;
+  /** What `growDevices` would add, as of the last look. */
+  readonly growableBytes: number;
   /** No user may write: imported so, or above the threshold. */
   readonly readOnly: boolean;
   /** Devices that are being copied to. */
@@ -115,7 +123,7 @@ export interface ManagedPoolStatus extends PoolStatus {
 /** A pool with all that its administrator may ask of it. */
 export interface ManagedPool extends Pool {
   status(): ManagedPoolStatus;
-  /** A snapshot of a volume as a volume of its own, durable when answered. */
+  /** A volume as it is, or as a snapshot has it, as a volume of its own, durable when answered. */
   cloneVolume(spec: CloneSpec): Promise<VolumeStore>;
 
   /**
@@ -136,10 +144,14 @@ export interface ManagedPool extends Pool {
     readonly log: readonly (readonly BlockDevice[])[];
     readonly overwrite: readonly string[];
   }): Promise<void>;
+  /** Log devices leave: all of the lists that have any of these names. Durable when answered; unknown names are no error. Throws PoolRefusal. */
+  removeLogDevices(names: readonly string[]): Promise<void>;
   /** Takes in what devices have grown by. */
   growDevices(): Promise<void>;
-  /** `start` goes on where `pause` stopped it. */
-  scrub(action: 'start' | 'pause' | 'stop'): Promise<void>;
+  /** Looks how large the devices are now: `growableBytes` tells. */
+  measureDevices(): Promise<void>;
+  /** `start` goes on where `pause` stopped it. `sharePercent` with `start`: of the time, 1 to 100; undefined: as before. */
+  scrub(action: 'start' | 'pause' | 'stop', sharePercent?: number): Promise<void>;
   /** Durable when answered. */
   setProperties(properties: Partial<PoolProperties>): Promise<void>;
 }

@@ -27,7 +27,13 @@ export const scrubCommand = {
   name: 'caskade pool scrub',
   does: 'Reads and mends everything: ACTION is start (goes on where pause stopped it), pause or stop.',
   operands: ['ACTION'],
-  flags: { config },
+  flags: {
+    config,
+    share: {
+      value: 'PERCENT',
+      does: 'with start: of the time that it may take beside users; as before without, 50 at first',
+    },
+  },
 } as const satisfies Command<Flags>;
 
 export const growCommand = {
@@ -36,6 +42,41 @@ export const growCommand = {
   flags: { config },
 } as const satisfies Command<Flags>;
 
-const names = ['status', 'create', 'replace', 'scrub', 'grow'] as const;
+export const removeLogCommand = {
+  name: 'caskade pool remove-log',
+  does: 'Takes log devices out of the pool, the whole list of each DEVICE; they may be pulled when this is answered.',
+  rest: 'DEVICE',
+  flags: { config },
+} as const satisfies Command<Flags>;
+
+export const cloneCommand = {
+  name: 'caskade pool clone',
+  does: 'Makes replica CLONE in constant time: what VOLUME holds now, or held at a retained number. It shares space until it is written to.',
+  operands: ['VOLUME', 'CLONE'],
+  flags: {
+    config,
+    snapshot: { value: 'NAME', does: 'as this snapshot has it' },
+    number: { value: 'N', does: 'as of this write number, which a snapshot has to have' },
+    'replica-id': { value: 'ID', does: 'of the new replica; r1 without' },
+  },
+} as const satisfies Command<Flags>;
+
+export const sendCommand = {
+  name: 'caskade pool send',
+  does: [
+    'Copies VOLUME into a replica of another pool that no target uses: all of it, or what was born after the number that it has there.',
+    'Interrupted, it is run again.',
+  ].join('\n'),
+  operands: ['VOLUME'],
+  flags: {
+    config,
+    to: { value: 'FILE', does: 'configuration of the other daemon', required: true },
+    as: { value: 'NAME', does: 'name of the volume there; the same without' },
+    snapshot: { value: 'NAME', does: 'as this snapshot has it, which is taken there, too' },
+    'replica-id': { value: 'ID', does: 'of the replica, if it has to be made; r1 without' },
+  },
+} as const satisfies Command<Flags>;
+
+const names = ['status', 'create', 'replace', 'scrub', 'grow', 'remove-log', 'clone', 'send'] as const;
 export type OnlineCommand = (typeof names)[number];
 export const isOnlineCommand = (name: string): name is OnlineCommand => names.some((known) => known === name);

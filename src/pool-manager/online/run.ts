@@ -1,24 +1,26 @@
-/** `caskade pool status`, `create`, `replace`, `scrub`, `grow`: calls to the daemon of a pool. */
+/** `caskade pool status`, `create`, `replace`, `scrub`, …: calls to the daemon of a pool. */
 import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
 import type { ProtoGrpcType } from '../../api/proto/pool.ts';
 import { readConfig, readToken } from '../../shared/edge/config-file.ts';
-import { helpOf, parseFlags } from '../../shared/edge/flags.ts';
+import { helpOf, parseCount, parseFlags } from '../../shared/edge/flags.ts';
 import { CommandError, UsageError } from '../../shared/exit-codes.ts';
 import { type GrpcClient, openClient } from '../../shared/grpc/client.ts';
 import { loadProto } from '../../shared/grpc/load.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
 import { poolConfigShape } from '../options.ts';
+import type { PoolService } from './pool-service.ts';
+import { sendVolume } from './send.ts';
 import {
+  cloneCommand,
   createCommand,
   growCommand,
   type OnlineCommand,
+  removeLogCommand,
   replaceCommand,
   scrubCommand,
+  sendCommand,
   statusCommand,
 } from './commands.ts';
-
-const deadlineMs = 30_000;
-type Service = ProtoGrpcType['caskade']['pool']['v1']['Pool']['service'];
 
 /** Each answers what to print. */
 export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly string[]) => Promise<string>>> = {
@@ -51,8 +53,10 @@ export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly stri
     const parsed = parseFlags(scrubCommand, argv);
     if (parsed === undefined) return helpOf(scrubCommand);
     const action = actionOf(parsed.operands[0] ?? '');
+    const { config, share } = parsed.flags;
+    const sharePercent = share === undefined ? 0 : parseCount('--share', share, 1, 100);
     return statusText(
-      await ask(parsed.flags.config, (pool) => pool.call('Scrub', { action }, { deadlineMs })),
+      await ask(config, (pool) => pool.call('Scrub', { action, sharePercent }, { deadlineMs })),
     );
   },
   async grow(argv) {
@@ -60,8 +64,38 @@ export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly stri
     if (parsed === undefined) return helpOf(growCommand);
     return statusText(await ask(parsed.flags.config, (pool) => pool.call('GrowDevices', {}, { deadlineMs })));
   },
+  async 'remove-log'(argv) {
+    const parsed = parseFlags(removeLogCommand, argv);
+    if (parsed === undefined) return helpOf(removeLogCommand);
+    const devices = [...parsed.operands];
+    return statusText(
+      await ask(parsed.flags.config, (pool) => pool.call('RemoveLogGroups', { devices }, { deadlineMs })),
+    );
+  },
+  async clone(argv) {
+    const parsed = parseFlags(cloneCommand, argv);
+    if (parsed === undefined) return helpOf(cloneCommand);
+    const [volume = '', clone = ''] = parsed.operands;
+    const { config, snapshot = '', number, 'replica-id': replicaId = 'r1' } = parsed.flags;
+    const wanted = { volume, clone, snapshot, replicaId, number: numberOf(number) };
+    const made = await ask(config, (pool) => pool.call('CloneReplica', wanted, { deadlineMs }));
+    return `${made.volume}  ${made.guid}  ${made.sizeBytes} bytes`;
+  },
+  async send(argv) {
+    const parsed = parseFlags(sendCommand, argv);
+    if (parsed === undefined) return helpOf(sendCommand);
+    const [volume = ''] = parsed.operands;
+    const { config, to, as = volume, snapshot = '', 'replica-id': replicaId = 'r1' } = parsed.flags;
+    return await ask(config, (from) =>
+      ask(to, (other) => sendVolume(from, other, { volume, as, snapshot, replicaId })),
+    );
+  },
 };
 
+const numberOf = (text: string | undefined): number =>
+  text === undefined ? 0 : parseCount('--number', text, 1, 999_999_999);
+
+const deadlineMs = 30_000;
 const namesOf = (text: string | undefined): string[] => (text === undefined ? [] : text.split(','));
 
 function actionOf(word: string): 'SCRUB_ACTION_START' | 'SCRUB_ACTION_PAUSE' | 'SCRUB_ACTION_STOP' {
@@ -77,7 +111,7 @@ function actionOf(word: string): 'SCRUB_ACTION_START' | 'SCRUB_ACTION_PAUSE' | '
   }
 }
 
-async function ask<T>(file: string, call: (pool: GrpcClient<Service>) => Promise<T>): Promise<T> {
+async function ask<T>(file: string, call: (pool: GrpcClient<PoolService>) => Promise<T>): Promise<T> {
   const { listen, adminTokenFile } = readConfig(file, poolConfigShape);
   const { service } = loadProto<ProtoGrpcType>('pool.proto').caskade.pool.v1.Pool;
   const pool = openClient(service, listen.admin, { token: readToken(adminTokenFile) });
@@ -109,9 +143,11 @@ function statusText(status: PoolStatusRead): string {
       ({ volume, logicalBytes, last }) => `  volume ${volume}  ${mib(logicalBytes)}  last ${last}`,
     ),
   ];
+  if (status.growableBytes > 0)
+    lines.push(`  devices have grown: ${mib(status.growableBytes)} more with grow`);
   if (scrub !== null && scrub !== undefined)
     lines.push(
-      `  scrub ${scrub.state}: ${mib(scrub.doneBytes)} of ${mib(scrub.totalBytes)}, ${scrub.repairedBlocks} blocks repaired, ${scrub.lostBlocks} lost`,
+      `  scrub ${scrub.state}${scrub.state === 'RUNNING' ? ` with ${scrub.sharePercent} % of the time` : ''}: ${mib(scrub.doneBytes)} of ${mib(scrub.totalBytes)}, ${scrub.repairedBlocks} blocks repaired, ${scrub.lostBlocks} lost`,
     );
   return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
 import { annotations, finalizers, labels } from '../../api/names.ts';
 import type { KubernetesObject } from '../../api/object-meta.ts';
+import { formatSpace } from '../../api/quantity.ts';
 import { resources } from '../../api/resources.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
 import type { Violation } from '../checks.ts';
@@ -144,6 +145,19 @@ export async function apply(
         `${device} has taken the place of ${predecessor}`,
       );
       return undefined;
+    }
+    case 'growDevices': {
+      const refused = await refusal(
+        pools.client(name)?.call('GrowDevices', {}, { deadlineMs: createDeadlineMs }),
+      );
+      if (refused === undefined)
+        recorder.event(
+          instance,
+          'Normal',
+          'Pool Expansion',
+          `block devices have grown: ${formatSpace(action.bytes)} more`,
+        );
+      return refused;
     }
     case 'setProperties':
       return refusal(

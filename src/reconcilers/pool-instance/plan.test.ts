@@ -20,6 +20,7 @@ const report = (phase: Phase, fields: Partial<PoolReport> = {}): PoolReport => (
   logGroups: [],
   properties: null,
   resilvers: [],
+  growableBytes: 0,
   ...fields,
 });
 const facts = (phase: Phase | undefined, fields: Partial<PoolFacts> = {}): PoolFacts => ({
@@ -251,6 +252,8 @@ describe('a pool that serves', () => {
     ['but the new one has failed',        { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('c', { online: false })] }, []],
     ['a property changed',                { properties: { ...properties, compression: 'off' } }, {},                                                             ['setProperties']],
     ['it has a group that nobody asked for', {},                                              { dataGroups: [group('a', 'b'), group('c', 'd')] },                ['GroupRemoved']],
+    ['its devices have grown',            {},                                                 { growableBytes: 4096 },                                          ['growDevices']],
+    ['not while one of them is away',     {},                                                 { growableBytes: 4096, phase: degraded },                         []],
     ['another pool',                      { poolGuid: 'other', groups: [['a', 'b'], ['c', 'd']] }, {},                                                           []],
     ['being deleted',                     { deleting: true, groups: [['a', 'b'], ['c', 'd']] }, {},                                                              ['destroyPool']],
   ];

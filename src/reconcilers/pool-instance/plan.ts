@@ -7,8 +7,8 @@
  * look like later, a lost pool is reported and never made anew over what may be left of it. The finalizer stands before
  * the call, so an instance without it never had a pool.
  *
- * A pool that serves is brought to the groups and properties that the instance asks for; what it has is what its daemon
- * reports, so a call that was lost is made again.
+ * A pool that serves is brought to the groups and properties that the instance asks for, and to the size of its devices;
+ * what it has is what its daemon reports, so a call that was lost is made again.
  */
 import type { Violation } from '../checks.ts';
 import { shapeChange, type Groups } from '../pool-cluster/shape.ts';
@@ -52,6 +52,7 @@ export type Action =
   | { readonly do: 'removeProtection' }
   | { readonly do: 'addGroups'; readonly data: Groups; readonly log: Groups }
   | { readonly do: 'replaceDevice'; readonly old: string; readonly next: string }
+  | { readonly do: 'growDevices'; readonly bytes: number }
   | { readonly do: 'finishReplacement'; readonly replacing: Replacing }
   | { readonly do: 'setProperties'; readonly properties: Properties };
 
@@ -148,6 +149,9 @@ function adjust(instance: Instance, pool: PoolReport): Plan {
           ...data.replacements.map((each) => ({ do: 'replaceDevice', ...each }) as const),
           ...(adds ? [{ do: 'addGroups', data: data.additions, log: log.additions } as const] : []),
         ]
+      : []),
+    ...(pool.growableBytes > 0 && pool.phase === 'POOL_PHASE_ONLINE'
+      ? [{ do: 'growDevices', bytes: pool.growableBytes } as const]
       : []),
     ...(set ? [{ do: 'setProperties', properties: instance.properties } as const] : []),
   );

@@ -26,6 +26,7 @@ export type PoolReport = Pick<
   | 'logGroups'
   | 'properties'
   | 'resilvers'
+  | 'growableBytes'
 >;
 
 export interface PoolFacts {

@@ -49,6 +49,7 @@ export const features = {
   replace:   { layouts: redundant(), event: replaceOne },
   attach:    { layouts: redundant(), event: loseOne },
   addGroup:  { layouts: ['stripe-1', 'mirror-2', 'raidz-3', 'raidz2-4'], event: addGroup },
+  logs:      { layouts: ['stripe-1', 'mirror-2', 'stripe-log', 'raidz-log'], event: changeLogs },
   grow:      { event: growAll },
   scrub:     { layouts: redundant(), event: rotAndScrub, unequal: true },
   again:     { again: true, steps: 60 },
@@ -89,10 +90,32 @@ async function replaceOne(recording: PoolRecording): Promise<void> {
   if (random.chance(0.5)) fail(device);
   const added = recording.addDevice();
   const after = members.map((member) => (member === old ? added : member));
-  recording.mayBe([after, members]);
+  const isLeft = random.chance(0.5); // the old one stays plugged in: what the new one lacks is read there
+  recording.mayBe(isLeft ? [[...after, old]] : [after, members]);
   recording.done.push(`replace ${device.name}`);
   await recording.pool.replaceDevice({ old: device.name, device: recording.device(added), overwrite: [] });
-  recording.mayBe([after]);
+  recording.mayBe([isLeft ? [...after, old] : after]);
+}
+
+/** Log devices come, leave, and come again; those that left stay plugged in. */
+async function changeLogs(recording: PoolRecording): Promise<void> {
+  const { pool, random } = recording;
+  for (let i = 0; i < 3; i++) {
+    const { logGroups } = pool.status();
+    const name = recording.random.pick(recording.names());
+    recording.change(name);
+    if (random.chance(0.5)) await recording.commit(name);
+    if (logGroups.length > 0 && random.chance(0.6)) {
+      const leaving = random.pick(logGroups);
+      recording.done.push(`remove log devices ${leaving.join()}`);
+      await pool.removeLogDevices(leaving);
+    } else {
+      const added = Array.from({ length: 1 + random.below(2) }, () => recording.addDevice());
+      recording.mayBe([[...recording.members, ...added]]);
+      recording.done.push(`add ${added.length} log devices`);
+      await pool.addGroups({ data: [], log: [added.map((index) => recording.device(index))], overwrite: [] });
+    }
+  }
 }
 
 /** A device fails for a while, and comes back. */

@@ -35,7 +35,15 @@ export async function checkUnits(
     const units = must(run.at(-1), 'a run has a last').place.unit - unit + 1;
     const isUnitGood = (index: number, bytes: Uint8Array, from: number) =>
       run.every((each) => each.place.unit !== unit + index || isGoodIn(each, bytes, from));
-    const found = await must(groups[group], `group ${group}`).verify(segment, unit, units, isUnitGood);
+    const judged = new Set(run.map(({ place }) => place.unit - unit));
+    const isKnown = (index: number) => judged.has(index);
+    const found = await must(groups[group], `group ${group}`).verify(
+      segment,
+      unit,
+      units,
+      isUnitGood,
+      isKnown,
+    );
     if (found.repairedUnits > 0)
       unequal.push(
         `${found.repairedUnits} units of copies or parity at units ${unit}+${units} of segment ${segment}, group ${group}`,

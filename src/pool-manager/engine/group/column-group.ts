@@ -162,6 +162,11 @@ export class ColumnGroup implements SegmentGroup {
     return rows;
   }
 
+  /** Resolves when all that was sent before is written. */
+  async drained(): Promise<void> {
+    await Promise.all([...this.#writers].map((writer) => writer.drained()));
+  }
+
   /** Buffers go back; what was not sent is lost. */
   abandon(): void {
     for (const writer of this.#writers) writer.abandon();

@@ -144,8 +144,7 @@ export const unitAt = (columnOffset: number, column: number, dataColumns: number
 export function choose(core: GroupCore, segment: number, column: number): Member | undefined {
   const { isMirror } = core.shape;
   if (!isMirror) {
-    const member = core.memberOf(segment, column);
-    return core.has(member, segment) ? member : undefined;
+    return core.sourceOf(core.memberOf(segment, column), segment);
   }
   const turn = core.columns === 1 ? 0 : core.nextTurn();
   for (let i = 0; i < core.columns; i++) {

@@ -102,10 +102,10 @@ async function compareParity(core: GroupCore, window: Window, read: Read): Promi
   const sources = Array.from({ length: dataColumns }, (_, k) => k);
   const inputs = sources.map((k) => window.pieces[k] ?? pieceOf(window, read, k, dataColumns));
   const indexOf = (at: number, k: number) => unitAt(window.from + at, k, dataColumns) - read.unit;
+  const isKnown = (index: number) => read.isFound(index) && read.isKnown(index);
   const isThere = (at: number) =>
-    sources.every((k) => window.pieces[k] !== undefined || read.isFound(indexOf(at, k)));
-  const isJudged = (at: number) =>
-    sources.every((k) => read.isFound(indexOf(at, k)) && read.isKnown(indexOf(at, k)));
+    sources.every((k) => window.pieces[k] !== undefined || isKnown(indexOf(at, k)));
+  const isJudged = (at: number) => sources.every((k) => isKnown(indexOf(at, k)));
   let repaired = 0;
   for (let column = dataColumns; column < dataColumns + parityColumns; column++) {
     if (!core.has(core.memberOf(window.segment, column), window.segment)) continue;

@@ -141,7 +141,9 @@ export function describeGroup(devices: Devices, hasLog: boolean, host: EngineHos
 }
 
 export const membersOf = (described: readonly LabelDevice[], devices: Devices): readonly Member[] =>
-  described.map((known, i) => newMember({ ...known, device: devices[i], state: 'current' }));
+  described.map(({ guid, name, sizeBytes }, i) =>
+    newMember({ guid, name, sizeBytes, device: devices[i], state: 'current' }),
+  );
 
 async function writeFirstLabel(label: Label, { guid, device, sizeBytes }: Member): Promise<void> {
   const header = encodeLabel({ ...label, device: guid });

@@ -4,7 +4,9 @@ import { must } from '../../../shared/assert.ts';
 import { memoryHost } from '../../../testing/memory-pool.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { DeviceError } from '../block-device.ts';
-import { addGroup, addLogDevices, attachDevice, growGroups, releaseDevice, replaceDevice } from './change.ts';
+import { attachDevice, releaseDevice, replaceDevice } from './device-exchange.ts';
+import { addGroup, growGroups } from './group-growth.ts';
+import { addLogDevices, removeLogDevices } from './log-devices.ts';
 import { createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
 import type { Layout } from './geometry.ts';
@@ -135,13 +137,17 @@ describe.each(redundant)('%s of %i', (layout, count) => {
     await resilver.step();
     await resilver.step();
     await rig.root();
-    // a restart: the old device is still plugged in, and is left alone
+    // a restart: the old device is still plugged in, and is read
     const all = [...devices, fresh].map((device) => copyOf(device));
     const again = new Rig((await openDeviceSet({ devices: all })).set);
     for (const [key, units] of rig.written) again.written.set(key, units);
     for (const [key] of rig.written)
       again.set.group(0).restoreTxgs(Number(key.slice(2)), 2, key === '0/20' ? 3 : 2);
-    expect(states(again.set)).toEqual(['syncing', ...Array.from({ length: count - 1 }, () => 'current')]);
+    expect(states(again.set)).toEqual([
+      'syncing',
+      'leaving',
+      ...Array.from({ length: count - 1 }, () => 'current'),
+    ]);
     expect(again.set.devices()[0]?.name).toBe('new-0');
     const second = new Resilver(again.set, again.source());
     await second.step();
@@ -152,8 +158,38 @@ describe.each(redundant)('%s of %i', (layout, count) => {
     other.fault = () => new DeviceError(other.name, 'pulled');
     expect(await again.wrong()).toEqual([]);
     expect(again.set.devices()[0]).toMatchObject({ state: 'current', checksumErrors: 0 });
-    expect(all[0]?.closed).toBe(false);
-    expect(must(devices[0], 'the old one').closed).toBe(true);
+    expect([all[0]?.closed, devices[0]?.closed]).toEqual([true, false]);
+    expect(states(again.set)).not.toContain('leaving');
+  });
+
+  test('while a device that works is replaced, as many others may be lost as before', async () => {
+    const devices = makeDevices(count);
+    const rig = await create(layout, devices);
+    const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+    const parity = rig.set.group(0).parityColumns;
+    await replaceDevice(rig.set, must(rig.set.devices()[0], 'a device').guid, fresh, { host });
+    await rig.write(20, 64);
+    const lost = devices.slice(1, 1 + parity);
+    for (const device of lost) device.fault = () => new DeviceError(device.name, 'pulled');
+    await rig.write(21, 64);
+    await rig.root();
+    expect(await rig.wrong()).toEqual([]);
+    // a restart without them
+    const left = [...devices, fresh].filter((device) => !lost.includes(device));
+    const all = left.map((device) => copyOf(device));
+    const again = new Rig((await openDeviceSet({ devices: all })).set);
+    for (const [key, units] of rig.written) {
+      again.written.set(key, units);
+      const segment = Number(key.slice(2));
+      const { core } = rig.set.group(0);
+      again.set.group(0).restoreTxgs(segment, core.firstTxgs[segment] ?? 0, core.lastTxgs[segment] ?? 0);
+    }
+    expect(await again.wrong()).toEqual([]);
+    await again.resilver();
+    await again.root();
+    expect([await again.wrong(), again.set.devices()[0]?.state]).toEqual([[], 'current']);
+    const [old] = all as [MemoryDevice];
+    expect([old.name, old.closed]).toEqual(['disk-0', true]);
   });
 });
 
@@ -305,7 +341,7 @@ test('a log device that is replaced, or comes back, is of use at once', async ()
   expect([states(set), (await fresh.read(mib, 4096))[0]]).toEqual([['current', 'current', 'current'], 6]);
 });
 
-test('log devices are added to a pool that has none', async () => {
+test('log devices are added, and leave, more than once', async () => {
   const rig = await create('mirror', makeDevices(2));
   expect(rig.set.logs.devices).toBeUndefined();
   const logs = makeDevices(3, 'log');
@@ -313,12 +349,25 @@ test('log devices are added to a pool that has none', async () => {
   await addLogDevices(rig.set, [[a, b]], { host });
   const area = must(rig.set.logs.devices, 'log devices');
   await area.writeThrough(area.sizeBytes - 4096, new Uint8Array(4096).fill(7));
-  await expect(addLogDevices(rig.set, [[c]], { host })).rejects.toMatchObject({ reason: 'LayoutInvalid' });
   await rig.root();
   const all = rig.set.members.map(({ device }) => copyOf(device as MemoryDevice));
   const { set } = await openDeviceSet({ devices: all });
   expect(states(set)).toEqual(['current', 'current', 'current', 'current']);
   expect((await must(set.logs.devices, 'log devices').read(1, area.sizeBytes - 4096, 4096))?.[0]).toBe(7);
+  await addLogDevices(rig.set, [[c]], { host });
+  expect(rig.set.logs.devices?.sizeBytes).toBe(2 * area.sizeBytes);
+  const guid = must(rig.set.devices()[2], 'the first copy').guid;
+  expect(await removeLogDevices(rig.set, [guid])).toBe(1);
+  expect([a.closed, b.closed, c.closed, rig.set.logs.devices?.sizeBytes]).toEqual([
+    true,
+    true,
+    false,
+    area.sizeBytes,
+  ]);
+  await rig.root();
+  const rest = rig.set.members.map(({ device }) => copyOf(device as MemoryDevice));
+  const reopened = await openDeviceSet({ devices: [...rest, copyOf(a)] });
+  expect(reopened.set.devices().map(({ name }) => name)).toEqual(['disk-0', 'disk-1', 'log-2']);
 });
 
 test('several lists of log devices are one ring; what crosses their border is split', async () => {

@@ -5,7 +5,6 @@
  * `writeRoot`. What is here: the root says which device has everything, it goes to all devices in use, and it counts only
  * when no group has lost more devices than it has parity.
  */
-import { assert } from '../../../shared/assert.ts';
 import type { GroupCore } from './group-core.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
@@ -32,7 +31,8 @@ export interface DeviceReport {
   readonly guid: string;
   /** Index of the group; −1 for log devices. */
   readonly group: number;
-  readonly state: Member['state'] | 'absent';
+  /** `leaving`: another one takes its place, and has not got everything yet. */
+  readonly state: Member['state'] | 'absent' | 'leaving';
   readonly reason: string | undefined;
   readonly sizeBytes: number;
   readonly goodTxg: number;
@@ -69,7 +69,7 @@ export class DeviceSet {
   onChange: () => void = () => undefined;
   label: Label;
   readonly #groups: ColumnGroup[] = [];
-  readonly #logCores: GroupCore[] = [];
+  #logCores: readonly GroupCore[] = [];
   readonly #ring: LogArea;
   #logDevices: LogArea | undefined;
   readonly #ownership: Ownership | undefined;
@@ -99,7 +99,7 @@ export class DeviceSet {
     this.#ownership = options.owner === undefined ? undefined : this.#own(options.owner);
     for (const [i, group] of this.label.groups.entries()) this.#open(group, options.members[i] ?? []);
     this.#ring = logArea(this.group(0).core, this.label.groups[0]?.logBytes ?? 0);
-    this.addLogs(options.logMembers);
+    this.setLogs(options.logMembers);
   }
 
   get groups(): readonly ColumnGroup[] {
@@ -140,10 +140,19 @@ export class DeviceSet {
       ioErrors: member.ioErrors,
       discardUnsupported: member.device?.discardUnsupported,
     });
+    const formers = (group: number, { former }: Member): readonly DeviceReport[] =>
+      former === undefined ? [] : [{ ...report(group, former), state: 'leaving' }];
     return [
-      ...this.#groups.flatMap(({ core, index }) => core.members.map((member) => report(index, member))),
+      ...this.#groups.flatMap(({ core, index }) =>
+        core.members.flatMap((member) => [report(index, member), ...formers(index, member)]),
+      ),
       ...this.#logCores.flatMap((core) => core.members.map((member) => report(-1, member))),
     ];
+  }
+
+  /** The newest root that was begun. */
+  get rootTxg(): number {
+    return this.#rootTxg;
   }
 
   /** See SegmentGroup.flush. */
@@ -258,7 +267,8 @@ export class DeviceSet {
     if (this.#isClosed) return;
     await this.#ownership?.stop(true);
     this.abandon();
-    await Promise.all(this.members.map(async ({ device }) => await device?.close()));
+    const opened = this.members.flatMap(({ device, former }) => [device ?? [], former?.device ?? []].flat());
+    await Promise.all(opened.map((device) => device.close()));
   }
 
   /** As after a crash: nothing is written any more, nothing is closed; buffers go back. */
@@ -273,12 +283,15 @@ export class DeviceSet {
     return this.#open(described, members);
   }
 
-  /** Log devices that carry the label already; once in the life of a set. */
-  addLogs(members: readonly (readonly Member[])[]): void {
-    assert(this.#logDevices === undefined, 'the log devices are known once');
+  get logMembers(): readonly (readonly Member[])[] {
+    return this.#logCores.map(({ members }) => members);
+  }
+
+  /** Log devices instead of those there were: they carry a label already that lists them, or get one next. */
+  setLogs(members: readonly (readonly Member[])[]): void {
     const logs = members.map((copies) => this.#openLog(copies));
-    this.#logCores.push(...logs.map(({ core }) => core));
-    if (logs.length > 0) this.#logDevices = joinAreas(logs.map(({ area }) => area));
+    this.#logCores = logs.map(({ core }) => core);
+    this.#logDevices = logs.length === 0 ? undefined : joinAreas(logs.map(({ area }) => area));
   }
 
   #open(described: LabelGroup, members: readonly Member[]): ColumnGroup {

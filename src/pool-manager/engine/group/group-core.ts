@@ -8,7 +8,7 @@ import { assert, must } from '../../../shared/assert.ts';
 import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { Arena } from './arena.ts';
 import { chunkBytes, chunkUnits, deviceOf, type GroupShape, stripRowsFor } from './geometry.ts';
-import { inUse, type Member } from './member.ts';
+import { inUse, isWhole, type Member } from './member.ts';
 import type { Lent } from './read-buffers.ts';
 import { GroupFailure } from './segment-group.ts';
 
@@ -100,6 +100,20 @@ export class GroupCore {
       (last > 0 && last <= member.goodTxg) ||
       (this.firstTxgs[segment] ?? 0) > member.joinTxg
     );
+  }
+
+  /** Who can be asked for what the member's column has of the segment: the device whose place it takes, until it has it itself. */
+  sourceOf(member: Member, segment: number): Member | undefined {
+    if (this.has(member, segment)) return member;
+    const { former, joinTxg } = member;
+    const last = this.lastTxgs[segment] ?? 0;
+    const isBefore = last > 0 && last < joinTxg; // what was written when they changed places may be on either
+    return isBefore && former !== undefined && isAsked(former) ? former : undefined;
+  }
+
+  /** Whether some column is on the way from one device to another. */
+  get hasFormer(): boolean {
+    return this.members.some(({ former }) => former !== undefined && isAsked(former));
   }
 
   /** A number that differs from read to read. */
@@ -231,12 +245,12 @@ export class GroupCore {
   }
 
   canSpare(member: Member): boolean {
-    return member.state !== 'current' || this.#current > this.shape.dataColumns;
+    return !isWhole(member) || this.#whole > this.shape.dataColumns;
   }
 
   /** Fails when data can not be whole any more. */
   check(): void {
-    if (this.#current >= this.shape.dataColumns) return;
+    if (this.#whole >= this.shape.dataColumns) return;
     const each = this.members.map(({ name, state, reason }) => `${name}: ${reason ?? state}`);
     this.fail(new GroupFailure(`group ${this.options.index} has too few devices left: ${each.join('; ')}`));
   }
@@ -251,7 +265,11 @@ export class GroupCore {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  get #current(): number {
-    return this.members.filter(({ state }) => state === 'current').length;
+  get #whole(): number {
+    return this.members.filter(isWhole).length;
   }
 }
+
+/** One that errs all the time is given up. */
+export const isAsked = ({ device, errorsInRow }: Member): boolean =>
+  device !== undefined && errorsInRow < ioErrorsInRowMax;

@@ -11,7 +11,7 @@ import { PoolRefusal } from '../refusal.ts';
 import { describeFindings, type Finding, type PoolFinding } from './examine.ts';
 import { shapeOf } from './geometry.ts';
 import type { Label, LabelDevice } from './label.ts';
-import { type Member, newMember } from './member.ts';
+import { isWhole, type Member, newMember } from './member.ts';
 import type { Root, RootDevice } from './root.ts';
 
 export interface Judged {
@@ -84,7 +84,7 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
     const reason = `absent; ${describeFindings(findings)}`;
     const goodTxg = said?.goodTxg ?? 0;
     return {
-      member: newMember({ ...known, device: undefined, state: 'failed', reason, goodTxg }),
+      member: newMember({ ...known, former: undefined, device: undefined, state: 'failed', reason, goodTxg }),
       isLate: false,
     };
   }
@@ -94,7 +94,7 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
       'DeviceTooSmall',
       `device ${device.name} has shrunk from ${known.sizeBytes} to ${device.sizeBytes} bytes: restore its size`,
     );
-  const base = { ...known, name: device.name, device };
+  const base = { ...known, name: device.name, device, former: formerOf(evidence, known) };
   if (said === undefined)
     return {
       member: isNew
@@ -111,7 +111,13 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
     );
   if (said.state === 'current' && own >= root.txg - 1)
     return {
-      member: newMember({ ...base, state: 'current', goodTxg: root.txg, joinTxg: openTxg }),
+      member: newMember({
+        ...base,
+        state: 'current',
+        goodTxg: root.txg,
+        joinTxg: openTxg,
+        former: undefined,
+      }),
       isLate: own < root.txg,
       ownWhole,
     };
@@ -128,6 +134,23 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
     }),
     isLate: false,
   };
+}
+
+/** The device whose place is taken, if it is here with all that it had then. */
+function formerOf({ findings }: Evidence, { former }: LabelDevice): Member | undefined {
+  if (former === undefined) return undefined;
+  const finding = findings.find((each) => each.kind === 'pool' && each.label.device === former.guid);
+  if (finding?.kind !== 'pool' || finding.device.sizeBytes < former.sizeBytes) return undefined;
+  const { guid, name, sizeBytes, txg } = former;
+  const hasAll = finding.roots.some((root) => root.txg === txg);
+  const { device } = finding;
+  return newMember({
+    guid,
+    name: device.name || name,
+    sizeBytes,
+    device,
+    state: hasAll ? 'current' : 'failed',
+  });
 }
 
 /** The newest root on a device, up to the chosen one; of those that call it `state`. */
@@ -190,7 +213,7 @@ function checkGroup(
 ): boolean {
   const { dataColumns } = shapeOf(label.layout, members.length);
   const absent = members.filter(({ device }) => device === undefined);
-  if (members.filter(({ state }) => state === 'current').length < dataColumns) {
+  if (members.filter(isWhole).length < dataColumns) {
     if (absent.length > 0)
       throw missing(
         label,

@@ -35,6 +35,8 @@ export interface LabelDevice {
   /** Name of the BlockDevice when it was taken in; for messages only. */
   readonly name: string;
   readonly sizeBytes: number;
+  /** While it is copied to: the device whose place it takes. That one has all that was written before root `txg` + 1. */
+  readonly former?: Omit<LabelDevice, 'former'> & { readonly txg: number };
 }
 
 export interface LabelGroup {
@@ -102,6 +104,10 @@ export const devicesOf = ({ groups, logs }: Pick<Label, 'groups' | 'logs'>): rea
   ...groups.flatMap(({ devices }) => devices),
   ...logs.flat(),
 ];
+
+/** Those, and the ones whose places some of them are taking. */
+export const knownTo = (label: Pick<Label, 'groups' | 'logs'>): readonly Omit<LabelDevice, 'former'>[] =>
+  devicesOf(label).flatMap((device) => (device.former === undefined ? [device] : [device, device.former]));
 
 /** What of this label the release must know and does not, for people; undefined when it knows all. */
 export function unknownFeature({ version, features }: Label): string | undefined {

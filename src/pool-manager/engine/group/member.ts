@@ -37,6 +37,11 @@ export interface Member {
   isDirty: boolean;
   /** The last flush that was sent, until it is answered. */
   flushing: Promise<void> | undefined;
+  /**
+   * The device whose place this one takes, while it is copied to: read for what this one lacks, never written. `current`:
+   * it has all that was written before `joinTxg`, durably, so that the two of them together lack nothing.
+   */
+  former: Member | undefined;
 }
 
 export const newMember = (
@@ -52,8 +57,13 @@ export const newMember = (
   errorsInRow: 0,
   isDirty: false,
   flushing: undefined,
+  former: undefined,
   ...known,
 });
+
+/** Whether all that the group has is on the device, or on the one it takes the place of. */
+export const isWhole = ({ state, former }: Member): boolean =>
+  state === 'current' || (state === 'syncing' && former?.state === 'current');
 
 /** The device, if it is written to. */
 export const inUse = (member: Member): BlockDevice | undefined =>

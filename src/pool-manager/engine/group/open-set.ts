@@ -11,8 +11,9 @@ import { PoolRefusal } from '../refusal.ts';
 import { DeviceSet } from './device-set.ts';
 import { withStates } from './device-states.ts';
 import { describeFindings, examineDevices, type Finding, type PoolFinding } from './examine.ts';
-import { devicesOf, type Label, unknownFeature, unknownToWriters } from './label.ts';
+import { knownTo, type Label, unknownFeature, unknownToWriters } from './label.ts';
 import { judgeMembers } from './judge-members.ts';
+import type { Member } from './member.ts';
 import { type OwnerOptions, watchOwner } from './owner.ts';
 import { chooseRoot, type Root } from './root.ts';
 
@@ -57,7 +58,7 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
   const judged = judgeMembers(label, since, findings, options.without ?? false);
   const byTxg = new Map(roots.filter(({ pool }) => pool === label.pool).map((each) => [each.txg, each]));
   const set = new DeviceSet({
-    label,
+    label: { ...label, groups: withFormers(label.groups, judged.groups) },
     members: judged.groups,
     logMembers: judged.logs,
     owner: options.owner,
@@ -75,6 +76,15 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
   };
 }
 
+/** Those whose places are taken are in the label while they are needed: the next one that is written lists no others. */
+const withFormers = (groups: Label['groups'], members: readonly (readonly Member[])[]): Label['groups'] =>
+  groups.map((group, g) => ({
+    ...group,
+    devices: group.devices.map(({ former, ...device }, i) =>
+      former === undefined || members[g]?.[i]?.former === undefined ? device : { ...device, former },
+    ),
+  }));
+
 /** Devices that a newer label of their pool does not list any more are not the pool's: somebody left them plugged in. */
 function withoutReplaced(findings: readonly Finding[]): readonly Finding[] {
   const found = findings.filter((finding) => finding.kind === 'pool');
@@ -82,7 +92,7 @@ function withoutReplaced(findings: readonly Finding[]): readonly Finding[] {
     if (finding.kind !== 'pool') return true;
     const { pool, device, generation } = finding.label;
     const newer = found.filter(({ label }) => label.pool === pool && label.generation > generation);
-    return newer.every(({ label }) => devicesOf(label).some(({ guid }) => guid === device));
+    return newer.every(({ label }) => knownTo(label).some(({ guid }) => guid === device));
   });
 }
 

@@ -3,13 +3,13 @@
  *
  * Neighbouring units of a column are sought together. All other columns are read at the same place, and every choice of
  * d of them computes a candidate; the check judges. So any p columns may lie or be away, in any combination. What is
- * found is written back.
+ * found is written back. A column on the way from one device to another is sought on both.
  */
 import { must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { choices } from './galois.ts';
 import { columnOf, columnOffsetOf } from './geometry.ts';
-import type { GroupCore } from './group-core.ts';
+import { type GroupCore, isAsked } from './group-core.ts';
 import type { Member } from './member.ts';
 import { reconstruct } from './reconstruct.ts';
 import type { UnitCheck } from './segment-group.ts';
@@ -67,23 +67,46 @@ async function recoverRun(
   run: Run,
   isGood: UnitCheck,
 ): Promise<readonly number[]> {
-  const pieces = await readOthers(core, lost.segment, run);
   const left = new Set(run.indices.keys());
-  for (const chosen of choices(pieces, core.shape.dataColumns)) {
-    if (left.size === 0) break;
-    const columns = chosen.map(({ column }) => column);
-    const inputs = chosen.map(({ bytes }) => bytes);
-    const candidate = reconstruct(core.arena, core.shape, run.column, columns, inputs);
-    const found: number[] = [];
-    for (const i of left) {
-      const index = must(run.indices[i], 'a unit of the run');
-      if (isGood(index, candidate, i * blockBytes)) found.push(i);
+  const seek = (candidate: Uint8Array) => takeGood(run, candidate, left, isGood);
+  const seekInOthers = async (from: 'now' | 'former'): Promise<void> => {
+    const pieces = await readOthers(core, lost.segment, run, from);
+    for (const chosen of choices(pieces, core.shape.dataColumns)) {
+      if (left.size === 0) return;
+      const columns = chosen.map(({ column }) => column);
+      const inputs = chosen.map(({ bytes }) => bytes);
+      const candidate = reconstruct(core.arena, core.shape, run.column, columns, inputs);
+      const found = seek(candidate);
+      if (found.length > 0) await mendColumns(core, lost, run, { chosen, pieces, candidate, found });
     }
-    if (found.length === 0) continue;
-    for (const i of found) left.delete(i);
-    await mendColumns(core, lost, run, { chosen, pieces, candidate, found });
+  };
+  // the others first: what nobody judges must be what parity is of, and that is what they make of it
+  await seekInOthers('now');
+  if (left.size > 0 && core.hasFormer) {
+    for (const own of await readOwn(core, lost.segment, run)) seek(own);
+    if (left.size > 0) await seekInOthers('former');
   }
   return [...left].map((i) => must(run.indices[i], 'a unit of the run'));
+}
+
+/** Answers which units of the run are good in the candidate; they are not sought any more. */
+function takeGood(run: Run, candidate: Uint8Array, left: Set<number>, isGood: UnitCheck): readonly number[] {
+  const found = [...left].filter((i) =>
+    isGood(must(run.indices[i], 'a unit of the run'), candidate, i * blockBytes),
+  );
+  for (const i of found) left.delete(i);
+  return found;
+}
+
+/** What the run's own device has, which lacks something yet, and the one whose place it takes. */
+async function readOwn(core: GroupCore, segment: number, run: Run): Promise<readonly Uint8Array[]> {
+  const member = core.memberOf(segment, run.column);
+  const { former } = member;
+  if (former === undefined || !isAsked(former)) return [];
+  const offsetBytes = core.offsetBytes(segment, run.columnOffset);
+  const lengthBytes = run.indices.length * blockBytes;
+  const found = await Promise.all([former, member].map((each) => core.read(each, offsetBytes, lengthBytes)));
+  return found.filter((bytes) => bytes !== undefined);
 }
 
 interface Finding {
@@ -114,7 +137,12 @@ async function mendColumns(core: GroupCore, lost: Lost, run: Run, finding: Findi
 }
 
 /** What the other columns have at the same place; those that surely have it first, then whoever may. */
-async function readOthers(core: GroupCore, segment: number, run: Run): Promise<readonly Piece[]> {
+async function readOthers(
+  core: GroupCore,
+  segment: number,
+  run: Run,
+  from: 'now' | 'former',
+): Promise<readonly Piece[]> {
   const lengthBytes = run.indices.length * blockBytes;
   const offsetBytes = core.offsetBytes(segment, run.columnOffset);
   const columns = Array.from({ length: core.columns }, (_, column) => column);
@@ -127,7 +155,8 @@ async function readOthers(core: GroupCore, segment: number, run: Run): Promise<r
     others
       .toSorted((a, b) => sure(b) - sure(a) || a.column - b.column)
       .map(async ({ column, member }) => {
-        const bytes = await core.read(member, offsetBytes, lengthBytes);
+        const asked = from === 'former' ? (member.former ?? member) : core.sourceOf(member, segment);
+        const bytes = await core.read(asked ?? member, offsetBytes, lengthBytes);
         return bytes === undefined ? [] : [{ column, bytes }];
       }),
   );

@@ -8,6 +8,7 @@
 import { must } from '../../../shared/assert.ts';
 import type { ColumnGroup } from './column-group.ts';
 import { readUnits } from './column-read.ts';
+import { forgetFormer } from './device-exchange.ts';
 import type { DeviceSet } from './device-set.ts';
 import { chunkBytes } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
@@ -125,6 +126,7 @@ export class Resilver {
     member.state = 'current';
     member.reason = undefined;
     this.#tasks = this.#tasks.filter((other) => other !== task);
+    await forgetFormer(this.#set, member);
     this.#set.onChange();
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Work on devices that goes on beside users: a device is copied to, everything is scrubbed. One segment at a time, the
- * resilver first; after each piece it rests as long as the piece took, so that users have half of the time at least.
+ * resilver first; after each piece it rests, so that users have their share of the time.
  */
 import type { Clock } from '../../../shared/clock.ts';
 
@@ -9,6 +9,8 @@ const rootEvery = 64;
 
 export interface BackgroundTask {
   readonly isNeeded: boolean;
+  /** Part of the time that it may take, in per cent, 1 to 100. */
+  readonly sharePercent: number;
   /** A piece; answers whether there is more. */
   step(): Promise<boolean>;
 }
@@ -67,7 +69,7 @@ export class Background {
       const begunMs = clock.nowMs();
       const hasMore = await task.step();
       if (!hasMore || pieces % rootEvery === 0) this.#options.wantCheckpoint();
-      await this.#rest(clock.nowMs() - begunMs);
+      await this.#rest((clock.nowMs() - begunMs) * (100 / task.sharePercent - 1));
     }
   }
 

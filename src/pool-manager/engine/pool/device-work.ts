@@ -23,6 +23,9 @@ export interface DeviceWorkOptions {
   onFailure(error: Error): void;
 }
 
+/** Redundancy is what it brings back; users have the other half. */
+const resilverSharePercent = 50;
+
 export class DeviceWork {
   readonly scrub: Scrub;
   readonly #options: DeviceWorkOptions;
@@ -54,11 +57,15 @@ export class DeviceWork {
           get isNeeded() {
             return resilver.isNeeded;
           },
+          sharePercent: resilverSharePercent,
           step: () => resilver.step(),
         },
         {
           get isNeeded() {
             return scrubbing.state.state === 'running';
+          },
+          get sharePercent() {
+            return scrubbing.state.sharePercent;
           },
           step: () => this.#scrubStep(),
         },
@@ -116,18 +123,20 @@ export class DeviceWork {
       bytesPerSecond: state === 'running' ? this.#rate('scrub', doneBytes) : undefined,
       repairedBlocks: unitsRepaired,
       lostBlocks: unitsBad,
+      sharePercent: this.scrub.state.sharePercent,
       startedMs: this.#scrubStartedMs,
       finishedMs: this.#scrubFinishedMs,
     };
   }
 
-  startScrub(): void {
+  /** `sharePercent`: undefined: as before. */
+  startScrub(sharePercent?: number): void {
     if (this.scrub.state.state === 'idle') {
       this.#scrubStartedMs = this.#options.host.clock.nowMs();
       this.#scrubFinishedMs = undefined;
       this.#begun.delete('scrub');
     }
-    this.scrub.start();
+    this.scrub.start(sharePercent);
     this.kick();
   }
 

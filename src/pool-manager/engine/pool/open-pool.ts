@@ -1,15 +1,24 @@
 /** An open pool as the daemon sees it (pool.ts), on its engine. */
 import { assert } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
-import { addGroup, addLogDevices, attachDevice, growGroups, replaceDevice } from '../group/change.ts';
+import { attachDevice, replaceDevice } from '../group/device-exchange.ts';
+import { addGroup, growGroups, measureDevices } from '../group/group-growth.ts';
+import { addLogDevices, removeLogDevices } from '../group/log-devices.ts';
 import { newGuid } from '../host.ts';
-import type { CloneSpec, ManagedPool, ManagedPoolStatus, PoolProperties, VolumeSpec } from '../pool.ts';
+import {
+  clonePrefix,
+  type CloneSpec,
+  type ManagedPool,
+  type ManagedPoolStatus,
+  type PoolProperties,
+  type VolumeSpec,
+} from '../pool.ts';
 import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
 import { EngineVolume } from '../volume/volume.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { NoSpaceError } from '../volume-store.ts';
 import { PoolEngine } from './pool-engine.ts';
-import { moveToLogDevices } from './pool-log.ts';
+import { moveToLogDevices, moveToRing } from './pool-log.ts';
 import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import type { PoolSettings } from './pool-settings.ts';
 import { poolStatus } from './pool-status.ts';
@@ -87,9 +96,24 @@ export class EnginePool implements ManagedPool {
     return created;
   }
 
-  async cloneVolume({ volume, replicaId, origin, snapshot }: CloneSpec): Promise<EngineVolume> {
-    const from = this.volume(origin);
-    if (from === undefined) throw new Error(`pool ${this.guid} has no volume ${origin} to clone`);
+  async cloneVolume(spec: CloneSpec): Promise<EngineVolume> {
+    const from = this.volume(spec.origin);
+    if (from === undefined) throw new Error(`pool ${this.guid} has no volume ${spec.origin} to clone`);
+    if (spec.snapshot !== undefined) return await this.#cloneOf(from, spec.snapshot, spec);
+    const snapshot = `${clonePrefix}${newGuid(this.#engine.parts.host)}`;
+    from.snapshot(snapshot);
+    try {
+      return await this.#cloneOf(from, snapshot, spec);
+    } finally {
+      from.deleteSnapshot(snapshot); // without its name it stays as long as the clone needs it
+    }
+  }
+
+  async #cloneOf(
+    from: EngineVolume,
+    snapshot: string,
+    { volume, replicaId, origin }: CloneSpec,
+  ): Promise<EngineVolume> {
     for (let roots = 0; roots === 0 || !from.isSettledAt(snapshot); roots++) {
       if (roots === settlingRootsMax) throw new Error(`snapshot ${snapshot} of ${origin} is being counted`);
       await this.#engine.checkpoints.after(); // its tree is built, what it has is counted
@@ -128,11 +152,35 @@ export class EnginePool implements ManagedPool {
     const { devices, space, host } = this.#engine.parts;
     for (const group of data) await addGroup(devices, group, { host, overwrite });
     if (data.length > 0) space.grow(devices.groups);
-    if (log.length > 0) {
-      await addLogDevices(devices, log, { host, overwrite });
-      moveToLogDevices(this.#engine.log, this.#engine.parts);
-    }
+    if (log.length > 0) await this.#withoutLogDevices(() => addLogDevices(devices, log, { host, overwrite }));
     await this.#rooted();
+  }
+
+  async removeLogDevices(names: readonly string[]): Promise<void> {
+    const { devices } = this.#engine.parts;
+    const leaving = devices.devices().filter(({ group, name }) => group === -1 && names.includes(name));
+    const guids = leaving.map(({ guid }) => guid);
+    if (guids.length > 0) await this.#withoutLogDevices(() => removeLogDevices(devices, guids));
+    await this.#rooted();
+  }
+
+  async measureDevices(): Promise<void> {
+    await measureDevices(this.#engine.parts.devices);
+  }
+
+  /** The log is in the ring of the first group while its devices change; then it goes to those that there are. */
+  async #withoutLogDevices(change: () => Promise<unknown>): Promise<void> {
+    const { log, parts, checkpoints } = this.#engine;
+    const { devices } = parts;
+    if (devices.logs.devices !== undefined) {
+      moveToRing(log, parts);
+      await checkpoints.after();
+    }
+    try {
+      await change();
+    } finally {
+      if (devices.logs.devices?.isUsable === true) moveToLogDevices(log, parts);
+    }
   }
 
   async growDevices(): Promise<void> {
@@ -141,9 +189,9 @@ export class EnginePool implements ManagedPool {
     await this.#rooted();
   }
 
-  async scrub(action: 'start' | 'pause' | 'stop'): Promise<void> {
+  async scrub(action: 'start' | 'pause' | 'stop', sharePercent?: number): Promise<void> {
     const { work } = this.#engine;
-    if (action === 'start') work.startScrub();
+    if (action === 'start') work.startScrub(sharePercent);
     else work.scrub[action]();
     await this.#rooted();
   }

@@ -39,7 +39,12 @@ export function openPoolLog(pool: LoggedPool): IntentLog {
   return log;
 }
 
-/** The log goes to log devices that are new. */
+/** The log leaves its devices. */
+export function moveToRing(log: IntentLog, { devices, guid }: PoolParts): void {
+  log.moveTo(new LogRing(devices.logs.ring, guid, log.position));
+}
+
+/** The log goes to its devices. */
 export function moveToLogDevices(log: IntentLog, { devices, guid }: PoolParts): void {
   log.moveTo(new LogRing(must(devices.logs.devices, 'log devices'), guid, log.position, true));
 }

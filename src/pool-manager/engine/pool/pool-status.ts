@@ -1,6 +1,7 @@
 /** What an open pool says of itself. */
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { DeviceReport } from '../group/device-set.ts';
+import { growableBytes } from '../group/group-growth.ts';
 import type { ManagedDeviceStatus, ManagedPoolStatus, PoolHealth } from '../pool.ts';
 import type { VolumeStore } from '../volume-store.ts';
 import type { PoolEngine } from './pool-engine.ts';
@@ -35,11 +36,17 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
     dataGroups: label.groups.map((group) => namesOf(group.devices)),
     logGroups: label.logs.map(namesOf),
     properties: settings.properties,
+    growableBytes: growableBytes(parts.devices),
     readOnly: admission.readOnly !== undefined || admission.isAboveThreshold,
     resilvers: work.resilvers(settings.replaced),
     scrub: work.scrubStatus(),
   };
 }
+
+const reasons: Partial<Record<DeviceReport['state'], string>> = {
+  syncing: 'being copied to from the rest of its group',
+  leaving: 'read until the device that takes its place has everything',
+};
 
 function statusOf(report: DeviceReport): ManagedDeviceStatus {
   const { name, guid, state, reason, checksumErrors, ioErrors } = report;
@@ -47,8 +54,8 @@ function statusOf(report: DeviceReport): ManagedDeviceStatus {
     name,
     guid,
     state,
-    health: state === 'current' ? 'ONLINE' : 'FAULTED',
-    reason: state === 'syncing' ? 'being copied to from the rest of its group' : (reason ?? undefined),
+    health: state === 'current' || state === 'leaving' ? 'ONLINE' : 'FAULTED',
+    reason: reasons[state] ?? reason,
     checksumErrors,
     ioErrors,
   };

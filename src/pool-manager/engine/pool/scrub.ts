@@ -24,6 +24,8 @@ export interface ScrubState {
   readonly unitsBad: number;
   /** The last one ran through. */
   readonly isComplete: boolean;
+  /** Part of the time that it may take. */
+  readonly sharePercent: number;
 }
 
 export const neverScrubbed: ScrubState = {
@@ -34,6 +36,7 @@ export const neverScrubbed: ScrubState = {
   unitsRepaired: 0,
   unitsBad: 0,
   isComplete: false,
+  sharePercent: 50,
 };
 
 export interface ScrubParts {
@@ -54,14 +57,13 @@ export class Scrub {
 
   constructor(parts: ScrubParts, state: ScrubState) {
     this.#parts = parts;
-    this.state = state;
+    this.state = { ...neverScrubbed, ...state }; // of an older release, without all of it
   }
 
-  /** From the beginning, or from where it was paused. */
-  start(): void {
-    const { state } = this.state;
-    if (state === 'paused') this.state = { ...this.state, state: 'running' };
-    if (state === 'idle') this.state = { ...neverScrubbed, state: 'running' };
+  /** From the beginning, or from where it was paused; one that runs goes on with another share of the time. */
+  start(sharePercent = this.state.sharePercent): void {
+    const begun = this.state.state === 'idle' ? neverScrubbed : this.state;
+    this.state = { ...begun, state: 'running', sharePercent };
   }
 
   pause(): void {

@@ -3,7 +3,9 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { AddGroupsRequest as _caskade_pool_v1_AddGroupsRequest, AddGroupsRequestRead as _caskade_pool_v1_AddGroupsRequestRead } from '../../../caskade/pool/v1/AddGroupsRequest.ts';
+import type { BirthChunk as _caskade_pool_v1_BirthChunk, BirthChunkRead as _caskade_pool_v1_BirthChunkRead } from '../../../caskade/pool/v1/BirthChunk.ts';
 import type { Chunk as _caskade_pool_v1_Chunk, ChunkRead as _caskade_pool_v1_ChunkRead } from '../../../caskade/pool/v1/Chunk.ts';
+import type { CloneReplicaRequest as _caskade_pool_v1_CloneReplicaRequest, CloneReplicaRequestRead as _caskade_pool_v1_CloneReplicaRequestRead } from '../../../caskade/pool/v1/CloneReplicaRequest.ts';
 import type { CreatePoolRequest as _caskade_pool_v1_CreatePoolRequest, CreatePoolRequestRead as _caskade_pool_v1_CreatePoolRequestRead } from '../../../caskade/pool/v1/CreatePoolRequest.ts';
 import type { CreateReplicaRequest as _caskade_pool_v1_CreateReplicaRequest, CreateReplicaRequestRead as _caskade_pool_v1_CreateReplicaRequestRead } from '../../../caskade/pool/v1/CreateReplicaRequest.ts';
 import type { DeleteReplicaRequest as _caskade_pool_v1_DeleteReplicaRequest, DeleteReplicaRequestRead as _caskade_pool_v1_DeleteReplicaRequestRead } from '../../../caskade/pool/v1/DeleteReplicaRequest.ts';
@@ -12,9 +14,12 @@ import type { Empty as _caskade_pool_v1_Empty, EmptyRead as _caskade_pool_v1_Emp
 import type { PoolProperties as _caskade_pool_v1_PoolProperties, PoolPropertiesRead as _caskade_pool_v1_PoolPropertiesRead } from '../../../caskade/pool/v1/PoolProperties.ts';
 import type { PoolStatus as _caskade_pool_v1_PoolStatus, PoolStatusRead as _caskade_pool_v1_PoolStatusRead } from '../../../caskade/pool/v1/PoolStatus.ts';
 import type { ReadReplicaRequest as _caskade_pool_v1_ReadReplicaRequest, ReadReplicaRequestRead as _caskade_pool_v1_ReadReplicaRequestRead } from '../../../caskade/pool/v1/ReadReplicaRequest.ts';
+import type { ReceiveBirthsRequest as _caskade_pool_v1_ReceiveBirthsRequest, ReceiveBirthsRequestRead as _caskade_pool_v1_ReceiveBirthsRequestRead } from '../../../caskade/pool/v1/ReceiveBirthsRequest.ts';
+import type { RemoveLogGroupsRequest as _caskade_pool_v1_RemoveLogGroupsRequest, RemoveLogGroupsRequestRead as _caskade_pool_v1_RemoveLogGroupsRequestRead } from '../../../caskade/pool/v1/RemoveLogGroupsRequest.ts';
 import type { ReplaceDeviceRequest as _caskade_pool_v1_ReplaceDeviceRequest, ReplaceDeviceRequestRead as _caskade_pool_v1_ReplaceDeviceRequestRead } from '../../../caskade/pool/v1/ReplaceDeviceRequest.ts';
 import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_v1_ReplicaRead } from '../../../caskade/pool/v1/Replica.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from '../../../caskade/pool/v1/ScrubRequest.ts';
+import type { SendBirthsRequest as _caskade_pool_v1_SendBirthsRequest, SendBirthsRequestRead as _caskade_pool_v1_SendBirthsRequestRead } from '../../../caskade/pool/v1/SendBirthsRequest.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from '../../../caskade/pool/v1/StatusRequest.ts';
 
 export interface PoolClient extends grpc.Client {
@@ -34,6 +39,23 @@ export interface PoolClient extends grpc.Client {
   addGroups(argument: _caskade_pool_v1_AddGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   addGroups(argument: _caskade_pool_v1_AddGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   addGroups(argument: _caskade_pool_v1_AddGroupsRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  
+  /**
+   * A volume of its own that begins as another one was at a retained number: a snapshot's, or the newest one. Idempotent by
+   * (clone, replica_id). For replication it is a newcomer. NOT_FOUND (the message names the retained numbers), RESOURCE_EXHAUSTED.
+   */
+  CloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  CloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  CloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  CloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  /**
+   * A volume of its own that begins as another one was at a retained number: a snapshot's, or the newest one. Idempotent by
+   * (clone, replica_id). For replication it is a newcomer. NOT_FOUND (the message names the retained numbers), RESOURCE_EXHAUSTED.
+   */
+  cloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  cloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  cloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  cloneReplica(argument: _caskade_pool_v1_CloneReplicaRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
   
   /**
    * Formats the configured devices. FAILED_PRECONDITION when any of them carries something (the message says what) and
@@ -135,6 +157,38 @@ export interface PoolClient extends grpc.Client {
   readReplica(argument: _caskade_pool_v1_ReadReplicaRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_ChunkRead>;
   
   /**
+   * Writes such chunks into a replica of a volume that no target has ever used (CreateReplica made it). FAILED_PRECONDITION when
+   * one has, or when it does not have what the chunk builds on. All is durable when the answer to the last chunk is there.
+   */
+  ReceiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  ReceiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  ReceiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  ReceiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  /**
+   * Writes such chunks into a replica of a volume that no target has ever used (CreateReplica made it). FAILED_PRECONDITION when
+   * one has, or when it does not have what the chunk builds on. All is durable when the answer to the last chunk is there.
+   */
+  receiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  receiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  receiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  receiveBirths(argument: _caskade_pool_v1_ReceiveBirthsRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  
+  /**
+   * Takes log groups out, all of those that have any of these devices. Idempotent. They may be taken away when this is answered.
+   */
+  RemoveLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  RemoveLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  RemoveLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  RemoveLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  /**
+   * Takes log groups out, all of those that have any of these devices. Idempotent. They may be taken away when this is answered.
+   */
+  removeLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  removeLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  removeLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  removeLogGroups(argument: _caskade_pool_v1_RemoveLogGroupsRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  
+  /**
    * Puts a configured device in the place of another one of a redundant group and answers at once; the copying shows in the status.
    * Idempotent. FAILED_PRECONDITION: a stripe, a device that is too small or carries something, another replacement in the group.
    */
@@ -166,6 +220,17 @@ export interface PoolClient extends grpc.Client {
   scrub(argument: _caskade_pool_v1_ScrubRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   scrub(argument: _caskade_pool_v1_ScrubRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   
+  /**
+   * What was born after a number, unmapped ranges too, as of one frozen instant: what another pool needs to have the same.
+   */
+  SendBirths(argument: _caskade_pool_v1_SendBirthsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_BirthChunkRead>;
+  SendBirths(argument: _caskade_pool_v1_SendBirthsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_BirthChunkRead>;
+  /**
+   * What was born after a number, unmapped ranges too, as of one frozen instant: what another pool needs to have the same.
+   */
+  sendBirths(argument: _caskade_pool_v1_SendBirthsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_BirthChunkRead>;
+  sendBirths(argument: _caskade_pool_v1_SendBirthsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_BirthChunkRead>;
+  
   SetProperties(argument: _caskade_pool_v1_PoolProperties, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   SetProperties(argument: _caskade_pool_v1_PoolProperties, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   SetProperties(argument: _caskade_pool_v1_PoolProperties, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
@@ -194,6 +259,12 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
    * a group that the pool has already is no error. FAILED_PRECONDITION as CreatePool, and when a group does not fit the layout.
    */
   AddGroups: grpc.handleUnaryCall<_caskade_pool_v1_AddGroupsRequestRead, _caskade_pool_v1_PoolStatus>;
+  
+  /**
+   * A volume of its own that begins as another one was at a retained number: a snapshot's, or the newest one. Idempotent by
+   * (clone, replica_id). For replication it is a newcomer. NOT_FOUND (the message names the retained numbers), RESOURCE_EXHAUSTED.
+   */
+  CloneReplica: grpc.handleUnaryCall<_caskade_pool_v1_CloneReplicaRequestRead, _caskade_pool_v1_Replica>;
   
   /**
    * Formats the configured devices. FAILED_PRECONDITION when any of them carries something (the message says what) and
@@ -230,6 +301,17 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
   ReadReplica: grpc.handleServerStreamingCall<_caskade_pool_v1_ReadReplicaRequestRead, _caskade_pool_v1_Chunk>;
   
   /**
+   * Writes such chunks into a replica of a volume that no target has ever used (CreateReplica made it). FAILED_PRECONDITION when
+   * one has, or when it does not have what the chunk builds on. All is durable when the answer to the last chunk is there.
+   */
+  ReceiveBirths: grpc.handleUnaryCall<_caskade_pool_v1_ReceiveBirthsRequestRead, _caskade_pool_v1_Replica>;
+  
+  /**
+   * Takes log groups out, all of those that have any of these devices. Idempotent. They may be taken away when this is answered.
+   */
+  RemoveLogGroups: grpc.handleUnaryCall<_caskade_pool_v1_RemoveLogGroupsRequestRead, _caskade_pool_v1_PoolStatus>;
+  
+  /**
    * Puts a configured device in the place of another one of a redundant group and answers at once; the copying shows in the status.
    * Idempotent. FAILED_PRECONDITION: a stripe, a device that is too small or carries something, another replacement in the group.
    */
@@ -239,6 +321,11 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
    * Reads and verifies everything in use. Idempotent: START while one runs resumes it.
    */
   Scrub: grpc.handleUnaryCall<_caskade_pool_v1_ScrubRequestRead, _caskade_pool_v1_PoolStatus>;
+  
+  /**
+   * What was born after a number, unmapped ranges too, as of one frozen instant: what another pool needs to have the same.
+   */
+  SendBirths: grpc.handleServerStreamingCall<_caskade_pool_v1_SendBirthsRequestRead, _caskade_pool_v1_BirthChunk>;
   
   SetProperties: grpc.handleUnaryCall<_caskade_pool_v1_PoolPropertiesRead, _caskade_pool_v1_PoolStatus>;
   
@@ -251,6 +338,7 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
 
 export interface PoolDefinition extends grpc.ServiceDefinition {
   AddGroups: MethodDefinition<_caskade_pool_v1_AddGroupsRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_AddGroupsRequestRead, _caskade_pool_v1_PoolStatusRead>
+  CloneReplica: MethodDefinition<_caskade_pool_v1_CloneReplicaRequest, _caskade_pool_v1_Replica, _caskade_pool_v1_CloneReplicaRequestRead, _caskade_pool_v1_ReplicaRead>
   CreatePool: MethodDefinition<_caskade_pool_v1_CreatePoolRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_CreatePoolRequestRead, _caskade_pool_v1_PoolStatusRead>
   CreateReplica: MethodDefinition<_caskade_pool_v1_CreateReplicaRequest, _caskade_pool_v1_Replica, _caskade_pool_v1_CreateReplicaRequestRead, _caskade_pool_v1_ReplicaRead>
   DeleteReplica: MethodDefinition<_caskade_pool_v1_DeleteReplicaRequest, _caskade_pool_v1_Empty, _caskade_pool_v1_DeleteReplicaRequestRead, _caskade_pool_v1_EmptyRead>
@@ -258,8 +346,11 @@ export interface PoolDefinition extends grpc.ServiceDefinition {
   GetStatus: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
   GrowDevices: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
   ReadReplica: MethodDefinition<_caskade_pool_v1_ReadReplicaRequest, _caskade_pool_v1_Chunk, _caskade_pool_v1_ReadReplicaRequestRead, _caskade_pool_v1_ChunkRead>
+  ReceiveBirths: MethodDefinition<_caskade_pool_v1_ReceiveBirthsRequest, _caskade_pool_v1_Replica, _caskade_pool_v1_ReceiveBirthsRequestRead, _caskade_pool_v1_ReplicaRead>
+  RemoveLogGroups: MethodDefinition<_caskade_pool_v1_RemoveLogGroupsRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_RemoveLogGroupsRequestRead, _caskade_pool_v1_PoolStatusRead>
   ReplaceDevice: MethodDefinition<_caskade_pool_v1_ReplaceDeviceRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_ReplaceDeviceRequestRead, _caskade_pool_v1_PoolStatusRead>
   Scrub: MethodDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_ScrubRequestRead, _caskade_pool_v1_PoolStatusRead>
+  SendBirths: MethodDefinition<_caskade_pool_v1_SendBirthsRequest, _caskade_pool_v1_BirthChunk, _caskade_pool_v1_SendBirthsRequestRead, _caskade_pool_v1_BirthChunkRead>
   SetProperties: MethodDefinition<_caskade_pool_v1_PoolProperties, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_PoolPropertiesRead, _caskade_pool_v1_PoolStatusRead>
   WatchStatus: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
 }

@@ -44,6 +44,10 @@ export interface PoolStatus {
    * Absent: none since the pool was made.
    */
   'scrub'?: (_caskade_pool_v1_Scrub | null);
+  /**
+   * What GrowDevices would add: devices have grown.
+   */
+  'growableBytes'?: (number | string | Long);
 }
 
 export interface PoolStatusRead {
@@ -81,4 +85,8 @@ export interface PoolStatusRead {
    * Absent: none since the pool was made.
    */
   'scrub': (_caskade_pool_v1_ScrubRead | null);
+  /**
+   * What GrowDevices would add: devices have grown.
+   */
+  'growableBytes': (number);
 }

@@ -17,6 +17,7 @@ export interface Scrub {
    */
   'startedSeconds'?: (number | string | Long);
   'finishedSeconds'?: (number | string | Long);
+  'sharePercent'?: (number);
 }
 
 export interface ScrubRead {
@@ -34,4 +35,5 @@ export interface ScrubRead {
    */
   'startedSeconds': (number);
   'finishedSeconds': (number);
+  'sharePercent': (number);
 }

@@ -1,0 +1,10 @@
+// Original file: proto/pool.proto
+
+
+export interface RemoveLogGroupsRequest {
+  'devices'?: (string)[];
+}
+
+export interface RemoveLogGroupsRequestRead {
+  'devices': (string)[];
+}

@@ -1,0 +1,52 @@
+/**
+ * The log devices of a pool change while it serves. The log is not on them meanwhile: the caller has moved it to the ring
+ * of the first group, and a root says so, before anything here is done (pool/log-devices.ts). So it does not matter
+ * which of them a crash leaves.
+ */
+import type { BlockDevice } from '../block-device.ts';
+import type { EngineHost } from '../host.ts';
+import { describeDevice, membersOf } from './create-set.ts';
+import { takeIn } from './device-intake.ts';
+import type { DeviceSet } from './device-set.ts';
+import type { LabelDevice } from './label.ts';
+
+/** More of them; those of one list are copies of each other. Throws PoolRefusal. */
+export async function addLogDevices(
+  set: DeviceSet,
+  logs: readonly (readonly BlockDevice[])[],
+  options: { readonly host: EngineHost; readonly overwrite?: readonly string[] },
+): Promise<void> {
+  await takeIn(set, logs.flat(), options.overwrite ?? []);
+  const described = logs.map((list) => list.map((device) => describeDevice(device, options.host)));
+  const added = described.map((list, i) => membersOf(list, logs[i] ?? []));
+  set.setLogs([...set.logMembers, ...added]);
+  await writeLogs(set, [...set.label.logs, ...described], described.flat());
+}
+
+/** Without the lists that have any of these devices; they are closed. Answers how many lists there were of them. */
+export async function removeLogDevices(set: DeviceSet, guids: readonly string[]): Promise<number> {
+  const { logs } = set.label;
+  const leaves = logs.map((list) => list.some(({ guid }) => guids.includes(guid)));
+  const leaving = set.logMembers.filter((_, i) => leaves[i] === true);
+  if (leaving.length === 0) return 0;
+  set.setLogs(set.logMembers.filter((_, i) => leaves[i] !== true));
+  await writeLogs(
+    set,
+    logs.filter((_, i) => leaves[i] !== true),
+    [],
+  );
+  await Promise.all(leaving.flat().map(async ({ device }) => await device?.close()));
+  return leaving.length;
+}
+
+async function writeLogs(
+  set: DeviceSet,
+  logs: readonly (readonly LabelDevice[])[],
+  first: readonly LabelDevice[],
+): Promise<void> {
+  await set.writeLabels(
+    { ...set.label, generation: set.label.generation + 1, logs },
+    first.map(({ guid }) => guid),
+  );
+  set.onChange();
+}
