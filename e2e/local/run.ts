@@ -3,12 +3,20 @@ import { interfaceChecks } from './interface.ts';
 import { memberChecks } from './members.ts';
 import { ownerChecks } from './owner.ts';
 import { roleChecks } from './roles.ts';
+import { snapshotChecks } from './snapshots.ts';
 import { runChecks } from './suite.ts';
 import { survivalChecks } from './survival.ts';
 
 process.exitCode = Math.min(
   await runChecks(
-    [...interfaceChecks, ...roleChecks, ...ownerChecks, ...memberChecks, ...survivalChecks],
+    [
+      ...interfaceChecks,
+      ...roleChecks,
+      ...ownerChecks,
+      ...memberChecks,
+      ...snapshotChecks,
+      ...survivalChecks,
+    ],
     process.argv.slice(2),
   ),
   1,
