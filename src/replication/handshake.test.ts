@@ -32,7 +32,7 @@ const edit = (n: number, from: string, to: string) => (frame: Frame, i: number) 
     : frame;
 
 test('two that hold the key agree', () => {
-  const agreement = { version: 1, features: ['digest'] };
+  const agreement = { version: 1, features: ['digest', 'pace'] };
   expect(talk(caller(), listener())).toEqual({
     caller: { ...agreement, welcome },
     listener: { ...agreement, subject },
@@ -57,7 +57,7 @@ test.each([
   ["the caller's challenge", 0, '0707', '0708'],
   ["the listener's challenge", 1, '0808', '0809'],
   ['the versions offered', 0, '[1]', '[1,9]'],
-  ['the features agreed', 1, '"features":["digest"]', '"features":["x"]'],
+  ['the features agreed', 1, '"features":["digest","pace"]', '"features":["x"]'],
 ])('%s exchanged on the way is noticed', (_what, n, from, to) => {
   expect(() => talk(caller(), listener(), edit(n, from, to))).toThrow(HandshakeError);
 });
@@ -92,7 +92,7 @@ test('who holds the key may still not be admitted, and hears why', () => {
 });
 
 describe('version N and N + 1', () => {
-  const next: Speaks = { versions: [1, 2], features: ['digest', 'longer-frames'] };
+  const next: Speaks = { versions: [1, 2], features: ['digest', 'pace', 'longer-frames'] };
   const later: Speaks = { versions: [2, 3], features: [] };
 
   test.each([
@@ -103,8 +103,8 @@ describe('version N and N + 1', () => {
       caller(callers ? { speaks: callers } : {}),
       listener(listeners ? { speaks: listeners } : {}),
     );
-    expect(talked.caller).toMatchObject({ version: 1, features: ['digest'] });
-    expect(talked.listener).toMatchObject({ version: 1, features: ['digest'] });
+    expect(talked.caller).toMatchObject({ version: 1, features: ['digest', 'pace'] });
+    expect(talked.listener).toMatchObject({ version: 1, features: ['digest', 'pace'] });
   });
 
   test('two that know more speak the newest, with what both name', () => {

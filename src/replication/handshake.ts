@@ -17,8 +17,10 @@ import { emptyFrame, WireError, type Frame } from './wire.ts';
 export const protocolVersions: readonly number[] = [1];
 /** A replica answers a target's questions for digests: without it, it takes no part in a scrub. */
 export const digestFeature = 'digest';
+/** A rebuilding replica keeps to the rate that the target names; without it, it copies as fast as it can. */
+export const paceFeature = 'pace';
 /** Named so that N and N + 1 can talk: a feature is used when both name it. */
-export const protocolFeatures: readonly string[] = [digestFeature];
+export const protocolFeatures: readonly string[] = [digestFeature, paceFeature];
 
 /** What one side understands. The highest version that both know is spoken, with the features that both name. */
 export interface Speaks {

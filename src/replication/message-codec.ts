@@ -10,7 +10,7 @@ import { emptyFrame, WireError, type Frame } from './wire.ts';
 // prettier-ignore
 const targetTypes = {
   promise: 0x10, attach: 0x11, rebuild: 0x12, source: 0x13, entry: 0x14, inSync: 0x15, renew: 0x16, release: 0x17,
-  read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c, repair: 0x1d, digest: 0x1e,
+  read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c, repair: 0x1d, digest: 0x1e, pace: 0x1f,
 } as const satisfies Record<TargetMessage['type'], number>;
 
 // prettier-ignore
@@ -85,6 +85,8 @@ export function encodeTargetMessage(message: TargetMessage): Frame {
       });
     case 'dropProof':
       return frame(type, message, { number: message.number });
+    case 'pace':
+      return frame(type, message, { number: message.bytesPerSecond });
     case 'repair':
       return frame(type, message, { block: message.block, payload: message.data });
     case 'committed':
@@ -134,6 +136,8 @@ export function decodeTargetMessage(given: Frame): TargetMessage {
       };
     case 'dropProof':
       return { ...fence, type, number };
+    case 'pace':
+      return { ...fence, type, bytesPerSecond: number };
     case 'repair':
       return { ...fence, type, block, data: payload };
     case 'committed':

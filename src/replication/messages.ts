@@ -123,6 +123,8 @@ export type TargetMessage = Fence &
     /** You are no member any more, and never will be again (R35). */
     | { readonly type: 'retire'; readonly version: number }
     | { readonly type: 'dropProof'; readonly number: number }
+    /** Copy no faster; 0: as fast as it goes. */
+    | { readonly type: 'pace'; readonly bytesPerSecond: number }
     /** Of what was frozen at the proof entry `number`. */
     | { readonly type: 'digest'; readonly number: number; readonly ranges: readonly BlockRange[] }
   );

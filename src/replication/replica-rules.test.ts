@@ -473,3 +473,21 @@ test('a full pool takes in nothing and says so', () => {
   bench.entry(1, t1, 11, write(0, 1));
   expect([bench.store.last, bench.last('full')?.message]).toEqual([10, 'the pool is full']);
 });
+
+test('R16: a rebuild copies no faster than it is told, and goes on by itself', () => {
+  const bench = rebuilding();
+  bench.tell(2, t2, { type: 'pace', bytesPerSecond: 8_192 });
+  reply(bench, { next: 4, extents: [{ block: 0, count: 2, birth: 5, data: new Uint8Array(8_192) }] });
+  expect(bench.asked).toHaveLength(0);
+  let ticks = 0;
+  for (; bench.asked.length === 0 && ticks < 100; ticks++) {
+    bench.tick(50);
+    bench.commit();
+  }
+  expect(ticks).toBeGreaterThanOrEqual(18); // 8 KiB were copied: about a second
+  expect(ticks).toBeLessThanOrEqual(22);
+  expect(bench.asked[0]?.request).toMatchObject({ type: 'copy', block: 4 });
+  bench.tell(2, t2, { type: 'pace', bytesPerSecond: 0 });
+  reply(bench, { next: 6, extents: [{ block: 4, count: 2, birth: 5, data: new Uint8Array(8_192) }] });
+  expect(bench.asked[0]?.request).toMatchObject({ type: 'copy', block: 6 });
+});

@@ -480,3 +480,15 @@ test('R9: before anything is answered it begins again above such a number', () =
   target.tick(5_000);
   expect(target.epoch).toBe(epoch + 1);
 });
+
+test('R16: a rebuild is told its rate, and none while fewer than CF are in sync', () => {
+  const target = new TargetBench({ replicas: 3 }).serve('A', 'B');
+  target.connect('C');
+  target.report('C', e1, 100);
+  target.tick(1_000);
+  expect(target.must('C', 'rebuild').attachId).toBe(1);
+  expect(target.must('C', 'pace').bytesPerSecond).toBeGreaterThan(0);
+  target.lose('B');
+  target.tick(1_000);
+  expect(target.must('C', 'pace').bytesPerSecond).toBe(0);
+});

@@ -35,6 +35,11 @@ export interface Timing {
   readonly extentsMax: number;
   /** Blocks whose content is compared as one in the proof of R25. */
   readonly groupBlocks: number;
+  /** How often the rate of rebuilds is looked at, with which it begins, and its bounds, all rebuilds of the volume together. */
+  readonly paceMs: number;
+  readonly paceBytesFirst: number;
+  readonly paceBytesMin: number;
+  readonly paceBytesMax: number;
   /** How often a rebuilding replica notes its progress. */
   readonly progressMs: number;
   /** How soon something that was not ready is asked again. */
@@ -61,6 +66,10 @@ export const defaultTiming: Timing = {
   copyBytesMax: 2 ** 20,
   extentsMax: 1_024,
   groupBlocks: 1_024,
+  paceMs: 250,
+  paceBytesFirst: 64 * 2 ** 20,
+  paceBytesMin: 4 * 2 ** 20,
+  paceBytesMax: 4 * 2 ** 30,
   progressMs: 1_000,
   retryMs: 100,
 };

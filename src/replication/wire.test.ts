@@ -64,6 +64,7 @@ const targetSays: readonly TargetSays[] = [
   { type: 'read', readId: max, after: max, block: 2 ** 40, count: 256 },
   { type: 'dropBase' },
   { type: 'dropProof', number: 9 },
+  { type: 'pace', bytesPerSecond: 4_194_304 },
   { type: 'digest', number: max, ranges: [{ block: 0, count: 1024 }] },
   { type: 'repair', block: 2 ** 40, data },
   { type: 'committed', version: 4 },

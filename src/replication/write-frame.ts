@@ -4,7 +4,7 @@
  *
  * The memory goes round: to touch a page for the first time costs more than all else that is done with the block in it.
  */
-import { quietMoments } from '../shared/lent-writes.ts';
+import { isLent } from '../shared/lent-buffers.ts';
 import type { TargetMessage } from './messages.ts';
 import { encodeTargetMessage } from './message-codec.ts';
 import { headerBytes, putHeader } from './wire.ts';
@@ -20,8 +20,6 @@ interface Slab {
   readonly view: DataView;
   /** Payloads in it that were not released. */
   live: number;
-  /** How many quiet moments there had been when the last one was. */
-  quietBefore: number;
 }
 
 /** By their buffers. */
@@ -56,19 +54,18 @@ export function releasePayload(data: Uint8Array): void {
 
 function retire(full: Slab): void {
   if (full.live > 0 || full.bytes.byteLength !== slabBytes || spare.length === spareMax) return;
-  full.quietBefore = quietMoments();
   spare.push(full);
 }
 
-/** What was released may still have lain in a socket then. */
+/** What was released may still lie in a socket. */
 function takeSpare(): Slab | undefined {
-  const [oldest] = spare;
-  return oldest !== undefined && oldest.quietBefore < quietMoments() ? spare.shift() : undefined;
+  const at = spare.findIndex(({ bytes }) => !isLent(bytes.buffer));
+  return at === -1 ? undefined : spare.splice(at, 1)[0];
 }
 
 function newSlab(bytes: number): Slab {
   const fresh = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-  const made = { bytes: fresh, view: new DataView(fresh.buffer), live: 0, quietBefore: 0 };
+  const made = { bytes: fresh, view: new DataView(fresh.buffer), live: 0 };
   if (bytes > 0) slabs.set(fresh.buffer, made);
   fresh[0] = 0;
   return made;

@@ -10,8 +10,9 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
+import { ackQuorum } from '../quorum.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { digestFeature, protocolFeatures } from '../handshake.ts';
+import { digestFeature, paceFeature, protocolFeatures } from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
 import { inForce, type MembershipState } from '../membership.ts';
@@ -28,6 +29,7 @@ import { adoption, type Choice } from './recovery.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
 import type { Answer } from './requests.ts';
 import { MembershipChange } from './membership-change.ts';
+import { Pace } from './pace.ts';
 import { Scrub, type Mend } from './scrub.ts';
 import { Seats } from './seats.ts';
 import type { SnapshotAnswer, SnapshotCommands } from './snapshot-commands.ts';
@@ -51,6 +53,7 @@ export class Coordinator {
   readonly #rebuilds: Rebuilds;
   readonly #admission: Admission;
   readonly #scrub: Scrub;
+  readonly #pace: Pace;
   readonly #volume = new VolumeState();
   #phase: Phase = 'collecting';
   #served = false;
@@ -99,6 +102,7 @@ export class Coordinator {
       inSync: () => this.#reads.placeWaiting(),
       changed: () => options.effects.changed(),
     });
+    this.#pace = new Pace(timing);
     this.#scrub = new Scrub({
       seats,
       groupBlocks: timing.groupBlocks,
@@ -225,6 +229,8 @@ export class Coordinator {
   ): void {
     const member = this.#member(replicaId);
     member.digests = features.includes(digestFeature);
+    member.keepsPace = features.includes(paceFeature);
+    member.pace = 0;
     const { epoch } = this.#candidacy;
     const wasOurs = epoch > 0 && member.promisedEpoch === epoch;
     member.state = { phase: 'connected' };
@@ -288,7 +294,20 @@ export class Coordinator {
       if (this.#stream?.tooSlow(member, nowMs))
         this.#admission.leaveOut(member, 'too slow: entries wait for it too long', nowMs);
     }
+    this.#keepPace(nowMs);
     this.#step(nowMs);
+  }
+
+  #keepPace(nowMs: number): void {
+    const rebuilding = this.#seats.all.filter(({ state }) => state.phase === 'rebuilding');
+    const exposed = !this.#seats.meets(ackQuorum, isInSync);
+    if (!this.#pace.tick(rebuilding.length > 0, exposed, nowMs)) return;
+    const each = exposed ? 0 : Math.round(this.#pace.bytesPerSecond / rebuilding.length);
+    for (const member of rebuilding) {
+      if (!member.keepsPace || member.pace === each) continue;
+      member.pace = each;
+      this.#say(member, { type: 'pace', bytesPerSecond: each });
+    }
   }
 
   /** Ends for good: what is open hears busy, grants are given back. The caller has flushed if it wanted to. */
@@ -397,6 +416,7 @@ export class Coordinator {
     const stream = this.#stream;
     if (!stream || this.#phase !== 'serving' || !this.#changes.admit(stream)) return;
     if (stream.windowBytes > this.#o.timing.windowBytesMax) this.#trim(stream, nowMs);
+    this.#pace.issued(stream.last, nowMs);
     stream.pumpAll();
   }
 
@@ -529,6 +549,7 @@ export class Coordinator {
     this.#admit(nowMs);
     stream.pumpAll();
     this.#changes.settle(stream);
+    this.#pace.settled(stream.settled, nowMs);
     if (!this.mayAnswer(nowMs)) return;
     this.#changes.answerReady();
     this.#reads.answerReady(stream.settled);

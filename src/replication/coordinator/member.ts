@@ -65,6 +65,9 @@ export interface Member {
   mismatches: number;
   /** It answers questions for digests (a feature of the protocol). */
   digests: boolean;
+  /** It keeps to a rate (another feature), and which it was told on this link; 0: none. */
+  keepsPace: boolean;
+  pace: number;
   /** The last one of a rebuild under this target. */
   proof: Proof | undefined;
   /** Its pool is nearly full. */
@@ -98,6 +101,8 @@ export const newMember = (place: {
   inflightReads: 0,
   mismatches: 0,
   digests: false,
+  keepsPace: false,
+  pace: 0,
   proof: undefined,
   low: false,
   full: false,

@@ -18,6 +18,7 @@ import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { Copier, type StepOutcome } from './copier.ts';
+import type { Budget } from './budget.ts';
 import type { Groups } from './groups.ts';
 import type { Ledger } from './ledger.ts';
 import { Prover, type ProofOutcome } from './prover.ts';
@@ -39,6 +40,7 @@ export interface RebuildOptions {
   readonly upTo: SnapshotInfo | undefined;
   /** What was copied and has not been compared yet. */
   readonly groups: Groups;
+  readonly budget: Budget;
   readonly say: (message: ReplicaSays) => void;
   /** Complete, proved and durable; the snapshot, or all of it. */
   readonly onDone: () => void;
@@ -95,8 +97,9 @@ export class Rebuild {
   run(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#ended || this.#busy || !this.#source || nowMs < this.#retryAtMs) return;
-    if (this.#phase === 'copying') this.#copy();
-    else if (this.#phase === 'proving') this.#prove();
+    if (this.#phase === 'copying') {
+      if (this.#o.budget.allows(nowMs)) this.#copy();
+    } else if (this.#phase === 'proving') this.#prove();
   }
 
   tick(nowMs: number): void {
@@ -161,6 +164,7 @@ export class Rebuild {
     this.#busy = false;
     if (outcome.outcome === 'copied') {
       this.#copiedBytes += outcome.bytes;
+      this.#o.budget.spend(outcome.bytes);
       this.#ranges.copiedTo(outcome.next, outcome.highestBirth);
       this.#advance();
       this.run(this.#nowMs);

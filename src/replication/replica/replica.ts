@@ -23,6 +23,7 @@ import { takeIn, wantsCommit } from './entries.ts';
 import { Groups } from './groups.ts';
 import { Ledger } from './ledger.ts';
 import { Promises, sameFence } from './promises.ts';
+import { Budget } from './budget.ts';
 import { ownDigests } from './prover.ts';
 import { Rebuild, type RebuildEffects } from './rebuild.ts';
 import { beginRebuild } from './rebuild-start.ts';
@@ -46,7 +47,12 @@ interface Session {
   rebuild: Rebuild | undefined;
   /** Copied on this link and not compared yet, from one snapshot to the next. */
   groups: Groups | undefined;
+  /** How fast the target lets it copy. */
+  readonly budget: Budget;
 }
+
+/** After a pause of the link so much of the rate may be copied at once. */
+const copyBurstMs = 100;
 
 export type ReplicaState = 'Offline' | 'Degraded' | 'Rebuilding' | 'Healthy';
 
@@ -136,6 +142,9 @@ export class Replica {
         return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
       case 'dropProof':
         return this.#ledger.dropProof(message.number);
+      case 'pace':
+        session.budget.set(message.bytesPerSecond);
+        return session.rebuild?.run(nowMs);
       case 'digest':
         return this.#digest(session, message);
       case 'repair':
@@ -207,6 +216,7 @@ export class Replica {
       acknowledger: undefined,
       rebuild: undefined,
       groups: undefined,
+      budget: new Budget({ burstMs: copyBurstMs }),
     };
     this.#session = session;
     this.#ledger.promise(asked, message.memberships);
@@ -264,6 +274,7 @@ export class Replica {
       ranges,
       upTo,
       groups: session.groups,
+      budget: session.budget,
       say: (says) => this.#say(session, says),
       onDone: () => this.#rebuilt(session, upTo !== undefined),
       onFailed: (why) => this.#breakOff(session, why),
@@ -367,7 +378,9 @@ export class Replica {
   #digest(session: Session, { number, ranges }: Of<'digest'>): void {
     if (session.phase !== 'streaming') return this.#breakOff(session, 'a digest of a replica that has holes');
     ownDigests(this.#effects, ranges, proofSnapshot(number), (found) => {
-      const digests = found.map((digest) => (digest === undefined ? null : Buffer.from(digest).toString('hex')));
+      const digests = found.map((digest) =>
+        digest === undefined ? null : Buffer.from(digest).toString('hex'),
+      );
       this.#say(session, { type: 'digests', number, digests });
     });
   }

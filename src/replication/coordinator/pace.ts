@@ -1,0 +1,104 @@
+/**
+ * How fast rebuilds may copy, by what the writes of users feel (R16: not at all bounded while fewer than CF are in sync).
+ *
+ * One write after the other is timed from its number to its quorum. An interval in which the slow ones of these took
+ * clearly longer than without a rebuild lowers the rate by a part of itself, any other raises it: copying takes what is
+ * left over, gives way within a second, and never stops.
+ */
+import type { Timing } from '../timing.ts';
+
+type PaceTiming = Pick<Timing, 'paceMs' | 'paceBytesFirst' | 'paceBytesMin' | 'paceBytesMax'>;
+
+/** Of an interval's samples, the slow ones that are looked at. */
+const slowPart = 0.9;
+/** How much longer they may take than without a rebuild, and at least: below this nobody feels anything. */
+const slowerFactor = 1.3;
+const slowerMsMin = 0.2;
+const lowerBy = 0.7;
+const raiseBy = 1.1;
+/** Nobody writes: nobody is in the way. */
+const idleRaiseBy = 2;
+/** Of what is known, how much an interval without a rebuild changes. */
+const calmPart = 0.2;
+/** A calm that was never seen is guessed from the best interval, and guessed anew as time goes by. */
+const guessRises = 1.02;
+const samplesMax = 512;
+
+export class Pace {
+  readonly #timing: PaceTiming;
+  /** The write that is timed. */
+  #marked: { readonly number: number; readonly atMs: number } | undefined;
+  #markedUpTo = 0;
+  #samples: number[] = [];
+  #intervalAtMs = -Infinity;
+  /** What the slow ones take when nothing is rebuilt. */
+  #calmMs: number | undefined;
+  #isGuess = true;
+  #bytesPerSecond: number;
+
+  constructor(timing: PaceTiming) {
+    this.#timing = timing;
+    this.#bytesPerSecond = timing.paceBytesFirst;
+  }
+
+  /** Of all rebuilds together. */
+  get bytesPerSecond(): number {
+    return this.#bytesPerSecond;
+  }
+
+  /** Entries up to `last` have their numbers now. */
+  issued(last: number, nowMs: number): void {
+    if (this.#marked || last <= this.#markedUpTo) return;
+    this.#marked = { number: last, atMs: nowMs };
+    this.#markedUpTo = last;
+  }
+
+  /** Entries up to `settled` were received by a quorum. */
+  settled(settled: number, nowMs: number): void {
+    const marked = this.#marked;
+    if (!marked || settled < marked.number) return;
+    this.#marked = undefined;
+    if (this.#samples.length < samplesMax) this.#samples.push(nowMs - marked.atMs);
+  }
+
+  /** `exposed`: with one fault more the volume stops, so nothing is spared. Answers whether the rate may have changed. */
+  tick(rebuilding: boolean, exposed: boolean, nowMs: number): boolean {
+    if (nowMs - this.#intervalAtMs < this.#timing.paceMs) return false;
+    this.#intervalAtMs = nowMs;
+    const slowMs = slowOf(this.#samples);
+    this.#samples = [];
+    if (!rebuilding) {
+      if (slowMs !== undefined) this.#learn(slowMs);
+      this.#bytesPerSecond = this.#timing.paceBytesFirst;
+    } else if (exposed || slowMs === undefined) this.#raise(idleRaiseBy);
+    else if (this.#isSlow(slowMs)) this.#lower();
+    else this.#raise(raiseBy);
+    return true;
+  }
+
+  #learn(slowMs: number): void {
+    this.#calmMs =
+      this.#calmMs === undefined || this.#isGuess
+        ? slowMs
+        : this.#calmMs + (slowMs - this.#calmMs) * calmPart;
+    this.#isGuess = false;
+  }
+
+  #isSlow(slowMs: number): boolean {
+    if (this.#isGuess) this.#calmMs = Math.min(slowMs, (this.#calmMs ?? Infinity) * guessRises);
+    const calmMs = this.#calmMs ?? slowMs;
+    return slowMs > Math.max(calmMs * slowerFactor, calmMs + slowerMsMin);
+  }
+
+  #lower(): void {
+    this.#bytesPerSecond = Math.max(this.#bytesPerSecond * lowerBy, this.#timing.paceBytesMin);
+  }
+
+  #raise(by: number): void {
+    this.#bytesPerSecond = Math.min(this.#bytesPerSecond * by, this.#timing.paceBytesMax);
+  }
+}
+
+function slowOf(samples: readonly number[]): number | undefined {
+  return samples.toSorted((a, b) => a - b)[Math.floor(samples.length * slowPart)];
+}

@@ -1,0 +1,31 @@
+/** What a rebuild may copy: so many bytes a second, given out as time goes by, and not saved up. */
+export class Budget {
+  /** 0: without bound. */
+  #bytesPerSecond = 0;
+  #bytes = 0;
+  #atMs: number | undefined;
+  /** What may be copied at once after a pause. */
+  readonly #burstMs: number;
+
+  constructor(options: { readonly burstMs: number }) {
+    this.#burstMs = options.burstMs;
+  }
+
+  set(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+  }
+
+  /** Whether more may be copied now. What is spent may be more than there was: then the next one waits longer. */
+  allows(nowMs: number): boolean {
+    if (this.#bytesPerSecond === 0) return true;
+    const passedMs = Math.min(nowMs - (this.#atMs ?? nowMs - this.#burstMs), this.#burstMs);
+    this.#atMs = nowMs;
+    const burst = (this.#bytesPerSecond * this.#burstMs) / 1_000;
+    this.#bytes = Math.min(this.#bytes + (this.#bytesPerSecond * passedMs) / 1_000, burst);
+    return this.#bytes > 0;
+  }
+
+  spend(bytes: number): void {
+    if (this.#bytesPerSecond > 0) this.#bytes -= bytes;
+  }
+}
