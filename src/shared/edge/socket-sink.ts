@@ -1,6 +1,6 @@
 /** Writes to a socket, gathered: what is written in one turn goes to the kernel in one call. */
 import type { Socket } from 'node:net';
-import { beginLentWrite, endLentWrite } from '../lent-writes.ts';
+import { giveBack, lend } from '../lent-buffers.ts';
 
 /** Up to here parts are put side by side into a slab; larger ones are passed on as they are. */
 const copyBytesMax = 16_384;
@@ -8,7 +8,7 @@ const slabBytes = 65_536;
 
 export class SocketSink {
   readonly #socket: Socket;
-  readonly #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] = [];
   /** What follows the parts: bytes of one buffer, side by side. */
   #run: ArrayBufferLike | undefined;
   #runFrom = 0;
@@ -33,12 +33,12 @@ export class SocketSink {
   pass(bytes: Uint8Array): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
-      beginLentWrite();
       queueMicrotask(this.#flush);
     }
     const { buffer, byteOffset, byteLength } = bytes;
     if (buffer !== this.#run || byteOffset !== this.#runTo) {
       this.#closeRun();
+      lend(buffer);
       this.#run = buffer;
       this.#runFrom = byteOffset;
     }
@@ -53,8 +53,7 @@ export class SocketSink {
   }
 
   destroy(): void {
-    this.#drop();
-    this.#socket.destroy();
+    this.#socket.destroy(); // what was not sent yet finds a socket that is not writable
   }
 
   #copy(part: Uint8Array): void {
@@ -75,34 +74,28 @@ export class SocketSink {
     this.#run = undefined;
   }
 
-  #drop(): void {
-    this.#run = undefined;
-    this.#parts.length = 0;
-  }
-
   readonly #flush = (): void => {
-    if (!this.#scheduled) return undefined;
     this.#scheduled = false;
     this.#closeRun();
+    const parts = this.#parts;
+    const last = parts.at(-1);
+    if (!last) return;
+    this.#parts = [];
+    const taken = () => {
+      for (const { buffer } of parts) giveBack(buffer);
+    };
     const socket = this.#socket;
-    const last = this.#parts.pop();
-    if (!last || !socket.writable) {
-      this.#drop();
-      endLentWrite();
-    } else {
-      if (this.#parts.length > 0) socket.cork();
-      for (const part of this.#parts) socket.write(part);
-      socket.write(last, endLentWrite);
-      if (this.#parts.length > 0) socket.uncork();
-    }
-    this.#parts.length = 0;
+    if (!socket.writable) return taken();
+    if (parts.length > 1) socket.cork();
+    for (const part of parts) if (part !== last) socket.write(part);
+    socket.write(last, taken);
+    if (parts.length > 1) socket.uncork();
     // The kernel has all of it, which is the rule: the slab can be used again.
     if (socket.writableLength === 0) this.#fill = 0;
     else {
       this.#slab = new Uint8Array(0);
       this.#fill = 0;
     }
-    return undefined;
   };
 }
 
