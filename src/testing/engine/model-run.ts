@@ -62,6 +62,8 @@ class ModelRun {
   #pool: EnginePool | undefined;
   #store: VolumeStore | undefined;
   #model = new VolumeModel(volumeBlocks * blockBytes);
+  /** Sizes of all snapshots that were ever taken, by name. */
+  #sizes = new Map<string, number>();
   /** What a crash may leave. */
   #survivors: VolumeModel[] = [];
   /** One device of each group that is at fault, or may be. */
@@ -149,6 +151,7 @@ class ModelRun {
       return;
     }
     this.#model = model;
+    for (const [name, bytes] of snapshotSizes([model])) this.#sizes.set(name, bytes);
     this.#survivors.push(model);
   }
 
@@ -258,7 +261,7 @@ class ModelRun {
   /** The newest of the candidates that the volume is, all of it read. */
   async #among(candidates: readonly VolumeModel[]): Promise<VolumeModel> {
     const store = must(this.#store, 'the volume');
-    const seen = await observe(store, snapshotSizes(candidates)).catch((error: unknown) => {
+    const seen = await observe(store, this.#sizes).catch((error: unknown) => {
       if (error instanceof BadBlockError) throw error;
       throw new Wrong(String(error), { cause: error });
     });
@@ -269,7 +272,8 @@ class ModelRun {
       why = difference;
     }
     const what = `the state is none of ${candidates.length}: ${why}`;
-    // The only copy of a group of the log rotted: at its end that looks like a crash before it.
+    // The only copy of a group of the log rotted: at its end that looks like a crash before it, and what was deleted
+    // since is there again.
     if (!this.#isRedundant && this.counts.faults > 0) throw new Error(what);
     throw new Wrong(what);
   }

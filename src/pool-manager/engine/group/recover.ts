@@ -82,10 +82,8 @@ async function recoverRun(
   };
   // the others first: what nobody judges must be what parity is of, and that is what they make of it
   await seekInOthers('now');
-  if (left.size > 0 && core.hasFormer) {
-    for (const own of await readOwn(core, lost.segment, run)) seek(own);
-    if (left.size > 0) await seekInOthers('former');
-  }
+  if (left.size > 0) for (const own of await readOwn(core, lost.segment, run)) seek(own);
+  if (left.size > 0 && core.hasFormer) await seekInOthers('former');
   return [...left].map((i) => must(run.indices[i], 'a unit of the run'));
 }
 
@@ -98,14 +96,17 @@ function takeGood(run: Run, candidate: Uint8Array, left: Set<number>, isGood: Un
   return found;
 }
 
-/** What the run's own device has, which lacks something yet, and the one whose place it takes. */
+/** What the run's own device has though it may lack it, and the one whose place it takes: the last that may know. */
 async function readOwn(core: GroupCore, segment: number, run: Run): Promise<readonly Uint8Array[]> {
   const member = core.memberOf(segment, run.column);
   const { former } = member;
-  if (former === undefined || !isAsked(former)) return [];
+  const asked = [
+    ...(former !== undefined && isAsked(former) ? [former] : []),
+    ...(core.has(member, segment) ? [] : [member]),
+  ];
   const offsetBytes = core.offsetBytes(segment, run.columnOffset);
   const lengthBytes = run.indices.length * blockBytes;
-  const found = await Promise.all([former, member].map((each) => core.read(each, offsetBytes, lengthBytes)));
+  const found = await Promise.all(asked.map((each) => core.read(each, offsetBytes, lengthBytes)));
   return found.filter((bytes) => bytes !== undefined);
 }
 
