@@ -15,6 +15,7 @@ import type { OpenedSet } from '../group/open-set.ts';
 import type { LogArea } from '../group/log-area.ts';
 import { newGuid } from '../host.ts';
 import type { LogPosition } from '../log/log-position.ts';
+import { UnreadableLogError } from '../log/log-reader.ts';
 import { replayLog, type Survey, surveyLog } from '../log/replay.ts';
 import type { RootPayload } from '../checkpoint/root-payload.ts';
 import { encodeRootPayload } from '../checkpoint/root-payload.ts';
@@ -110,6 +111,9 @@ function adoptAll(pool: EnginePool, loaded: LoadedPool, guidOf: (() => string) |
   }
 }
 
+const ioErrorsOf = (set: OpenedSet['set']): ReadonlyMap<string, number> =>
+  new Map(set.devices().map(({ guid, ioErrors }) => [guid, ioErrors]));
+
 /** Where the log goes from now on. */
 const areaOf = ({ logs }: OpenedSet['set']): LogArea =>
   logs.devices?.isUsable === true ? logs.devices : logs.ring;
@@ -124,7 +128,15 @@ function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedP
     pool: set.pool,
     position: payload.log,
     space,
-    areGood: (blocks: Parameters<typeof areLoggedGood>[1]) => areLoggedGood(set.groups, blocks, zstd),
+    areGood: async (blocks: Parameters<typeof areLoggedGood>[1]) => {
+      const before = ioErrorsOf(set);
+      const { copiesMin } = area;
+      if (await areLoggedGood(set.groups, blocks, zstd)) return true;
+      // Not there, or not to be read? Who can not know must not forget what was promised.
+      const erred = [...ioErrorsOf(set)].filter(([guid, errors]) => errors > (before.get(guid) ?? 0));
+      if (erred.length >= copiesMin) throw new UnreadableLogError('what the log refers to can not be read');
+      return false;
+    },
     pause: () => host.pause(),
     /** Where this life of the pool goes on. */
     goOn: (at: LogPosition): LogPosition => ({

@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { must } from '../../../shared/assert.ts';
 import { contentOf, contentOfAll } from '../../../testing/block-content.ts';
+import { flushedImage } from '../../../testing/crash-images.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { memoryHost, memoryPool, type MemoryPoolOptions } from '../../../testing/memory-pool.ts';
 import { DeviceError } from '../block-device.ts';
@@ -10,6 +11,7 @@ import { examineDevices } from '../group/examine.ts';
 import { labelBytes, labelOffsets } from '../group/geometry.ts';
 import { encodeLabel, type Label } from '../group/label.ts';
 import { decodeBlock } from '../log/log-block.ts';
+import { PoolRefusal } from '../refusal.ts';
 import { PoolFailure } from './pool-parts.ts';
 import type { EnginePool } from './open-pool.ts';
 import { importPool } from './pool-import.ts';
@@ -177,3 +179,37 @@ test('log devices that are added take the log over', async () => {
   expect([await tag(again, 0), await tag(again, 1)]).toEqual([1, 2]);
   expect(again.status().logGroups).toEqual([['log']]);
 });
+
+test.each([1, 3, Infinity])(
+  '%d read errors at any moment of an import: it is refused, or everything is there',
+  async (errors) => {
+    const { pool, store, device } = await written();
+    for (let number = 1; number <= 40; number++) {
+      // Some stand in the log themselves, what it refers to is large.
+      const blocks = number > 32 ? 64 : 1;
+      store.write(number, number, contentOfAll(Array.from({ length: blocks }, () => number)));
+      if (number % 8 === 0) await store.commit();
+    }
+    const image = flushedImage(device);
+    pool.abandon();
+    const ends: (number | string)[] = [];
+    for (let failing = 0, reads = Infinity; failing < reads; failing++) {
+      const erring = copyOf(device, image);
+      reads = 0;
+      erring.fault = (action) =>
+        action === 'read' && reads++ >= failing && reads <= failing + errors
+          ? new DeviceError(erring.name, 'read error')
+          : undefined;
+      const end = await importPool({ devices: [erring], host }).then(
+        (again) => {
+          again.abandon();
+          return only(again).last;
+        },
+        (error: unknown) => (error instanceof PoolRefusal ? 'refused' : String(error)),
+      );
+      ends.push(end);
+    }
+    expect(ends.filter((end) => end !== 40 && end !== 'refused')).toEqual([]);
+    expect(ends).toContain('refused');
+  },
+);
