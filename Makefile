@@ -58,6 +58,8 @@ bench: setup ## start-up times and idle memory of the roles
 	node e2e/bench/idle.ts
 bench-engine: setup ## the engine beside fio, one line per figure (RECORD=1: into docs/performance.md, STRICT=1: short is an error)
 	node e2e/bench/engine/run.ts $(if $(RECORD),--record)
+bench-engine-1t: setup ## a pool with 1 TiB of live 4 KiB blocks: import, memory, random I/O; some 20 GiB of disk (TIB=n, ROUNDS=n)
+	node e2e/bench/engine-1t/run.ts --tib=$(or $(TIB),1) --rounds=$(or $(ROUNDS),3)
 soak-engine: setup ## power cuts and faults for two hours, from seed FIRST on (default 1)
 	node e2e/engine/crash.ts --states=100000000 --minutes=$(or $(MINUTES),100) --first=$(or $(FIRST),1)
 	node e2e/engine/model.ts --operations=100000000 --minutes=20 --first=$(or $(FIRST),1)
@@ -75,4 +77,4 @@ iscsi-mutants: setup ## can the target's tests fail? every mutant must be found
 	node tools/mutants.ts iscsi --jobs=$(or $(JOBS),2) $(if $(ONLY),--only=$(ONLY))
 iscsi-conformance: setup ## libiscsi's suite against three replicas and against tgt; renews docs/iscsi-conformance.md
 	node e2e/iscsi/conformance.ts --write
-.PHONY: bench-iscsi bench-volume iscsi-fuzz iscsi-mutants iscsi-conformance bench-engine soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e e2e-vm image chart bench sim soak sim-mutants
+.PHONY: bench-iscsi bench-volume iscsi-fuzz iscsi-mutants iscsi-conformance bench-engine bench-engine-1t soak-engine engine-mutants help setup build lock crds proto lint format unit test clean demo demo-down demo-local e2e e2e-vm image chart bench sim soak sim-mutants

@@ -8,11 +8,11 @@ import { must } from '../../../src/shared/assert.ts';
 import { blockBytes } from '../../../src/shared/block-size.ts';
 import { prng } from '../../../src/shared/prng.ts';
 import { engineHost } from '../../../src/pool-manager/device/engine-host.ts';
-import { ioShare } from '../../../src/pool-manager/device/io-threads.ts';
+import { ioShare, yieldToLoop } from '../../../src/pool-manager/device/io-threads.ts';
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
 import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
-import type { Layout, Pool } from '../../../src/pool-manager/engine/pool.ts';
-import type { VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
+import type { Layout } from '../../../src/pool-manager/engine/pool.ts';
+import { NoSpaceError, type VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
 import { readAll } from './subject-reads.ts';
 
 export type Load =
@@ -27,6 +27,8 @@ export type Load =
   | { readonly do: 'randomRead'; readonly seconds: number; readonly depth: number }
   | { readonly do: 'snapshots'; readonly count: number }
   | { readonly do: 'births' }
+  | { readonly do: 'fill' }
+  | { readonly do: 'idle'; readonly seconds: number }
   | { readonly do: 'settle' };
 
 export interface Measured {
@@ -55,7 +57,7 @@ const chunkOf = (n: number) => {
   return noise.subarray(at, at + 2 ** 20);
 };
 
-let pool: (Pool & { settled(): Promise<void> }) | undefined;
+let pool: Awaited<ReturnType<typeof createPool>> | undefined;
 let store: VolumeStore | undefined;
 let volumes = 0;
 let waitMsMax = 0;
@@ -70,6 +72,7 @@ async function open(layout: Layout, paths: readonly (readonly string[])[]): Prom
   );
   const overwrite = groups.flat().map(({ name }) => name);
   pool = await createPool({ layout, groups, overwrite, host: engineHost });
+  yieldToLoop();
 }
 
 async function room(): Promise<void> {
@@ -198,11 +201,35 @@ async function births(extra: Record<string, number>): Promise<number> {
   return operations;
 }
 
+/** Writes until nothing more is taken in; answers how many blocks there are then. */
+async function fill(): Promise<number> {
+  let block = 0;
+  try {
+    for (; block + 16 <= blocks(); block += 16) {
+      await room();
+      volume().write(volume().last + 1, block, noise.subarray(0, 16 * blockBytes));
+    }
+  } catch (error) {
+    if (!(error instanceof NoSpaceError)) throw error;
+  }
+  await volume().commit();
+  return block;
+}
+
+/** Until the pool has nothing to clean any more. */
+async function idle(seconds: number): Promise<void> {
+  const endMs = performance.now() + seconds * 1_000;
+  const { cleaning } = must(pool, 'a pool').engine.parts.space;
+  while (cleaning.need !== 'no' && performance.now() < endMs)
+    await new Promise((resolve) => setTimeout(resolve, 250));
+}
+
 async function run(load: Load, extra: Record<string, number>): Promise<number> {
   switch (load.do) {
     case 'open':
       await open(load.layout, load.groups);
       extra['usableBytes'] = must(pool, 'a pool').status().totalBytes;
+      extra['segmentsBytes'] = must(pool, 'a pool').engine.parts.space.room.totalUnits * blockBytes;
       return 1;
     case 'close':
       await must(pool, 'a pool').close();
@@ -233,6 +260,12 @@ async function run(load: Load, extra: Record<string, number>): Promise<number> {
       return await snapshots(load.count, extra);
     case 'births':
       return await births(extra);
+    case 'fill':
+      return await fill();
+    case 'idle':
+      await idle(load.seconds);
+      extra['freeBytes'] = must(pool, 'a pool').engine.parts.space.room.freeUnits * blockBytes;
+      return 1;
     case 'settle':
       await must(pool, 'a pool').settled();
       return 1;
@@ -243,11 +276,18 @@ async function run(load: Load, extra: Record<string, number>): Promise<number> {
 const writtenBytes = () =>
   Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0);
 
+/** Units of data that were appended, and units of any kind that were moved. */
+function spaceUnits(): { readonly appended: number; readonly moved: number } {
+  const space = pool?.engine.parts.space;
+  return { appended: space?.appended.data ?? 0, moved: space?.cleaning.movedUnits ?? 0 };
+}
+
 async function measure(load: Load): Promise<Measured> {
   const loop = monitorEventLoopDelay({ resolution: 1 });
   waitMsMax = 0;
   const extra: Record<string, number> = {};
   const written = writtenBytes();
+  const units = spaceUnits();
   const cpu = process.cpuUsage();
   const startMs = performance.now();
   loop.enable();
@@ -256,6 +296,9 @@ async function measure(load: Load): Promise<Measured> {
   const seconds = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
   extra['rssBytes'] = process.memoryUsage.rss();
+  const after = spaceUnits();
+  extra['appendedUnits'] = after.appended - units.appended;
+  extra['movedUnits'] = after.moved - units.moved;
   return {
     operations,
     seconds,

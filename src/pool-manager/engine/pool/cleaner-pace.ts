@@ -57,6 +57,7 @@ export class CleanerPace {
   }
 
   async #run(why: CleaningReason): Promise<void> {
+    await this.#options.pause(); // not within the write that needs it
     for (let first = true; !this.#isStopped; first = false) {
       const isIdle = why === 'idle' && (first || this.#options.appendedUnits() === this.#seenUnits);
       const units = why === 'wait' && first ? sliceUnits : this.#due(isIdle);

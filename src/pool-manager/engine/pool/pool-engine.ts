@@ -194,7 +194,9 @@ export class PoolEngine implements LoggedPool {
 
   /** What users may ask for next is kept free beside the reserve. */
   #kickCleaner(why: CleaningReason): void {
-    this.parts.space.cleaning.wantedUnits = roomUnits + this.admission.nodesPending;
+    const { cleaning } = this.parts.space;
+    cleaning.pendingUnits = this.admission.nodesPending;
+    cleaning.wantedUnits = roomUnits + cleaning.pendingUnits;
     this.cleaner.kick(why);
   }
 

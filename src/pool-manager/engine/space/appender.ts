@@ -53,7 +53,8 @@ export class Appender {
   readonly #metadata = newStream(heatCode.metadata);
   /** By segment id: what is open, and what is closed and not written yet. */
   readonly #unwritten = new Map<number, OpenSegment>();
-  #units = 0;
+  /** Units so far. */
+  readonly appended = { data: 0, metadata: 0 };
 
   constructor(table: SpaceTable, storedSum: StoredSum, nextBatch: number) {
     this.#table = table;
@@ -214,8 +215,8 @@ export class Appender {
   /** A unit was appended. */
   #advance(stream: StreamState, open: OpenSegment, unit: number): void {
     this.#table.setUnits(open.id, stream.base, unit - stream.base + 1);
-    this.#units++;
-    if ((this.#units & ((1 << clockUnitsLog2) - 1)) === 0) this.#table.clock = (this.#table.clock + 1) >>> 0;
+    const units = stream === this.#data ? ++this.appended.data : ++this.appended.metadata;
+    if ((units & ((1 << clockUnitsLog2) - 1)) === 0) this.#table.clock = (this.#table.clock + 1) >>> 0;
     if (open.writer.units >= open.dataUnits) this.#finish(stream, open);
   }
 

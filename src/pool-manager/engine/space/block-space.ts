@@ -96,6 +96,10 @@ export interface Cleaning {
    * that are to be built. Up to a fiftieth of the pool counts.
    */
   wantedUnits: number;
+  /** Nodes that checkpoints may have to write yet: what is free for them is not taken. */
+  pendingUnits: number;
+  /** All that were moved so far. */
+  readonly movedUnits: number;
   /** Units to move for so many appended ones. */
   debt(appendedUnits: number): number;
   /**
@@ -117,6 +121,8 @@ export interface BlockSpace extends MapSpace {
   readonly cleaning: Cleaning;
   /** Bytes of memory, most of what the space takes, and pieces of batches. */
   readonly memory: { readonly batches: number; readonly units: number; readonly pieces: number };
+  /** Units of data and of nodes that were appended so far, by users and checkpoints. */
+  readonly appended: { readonly data: number; readonly metadata: number };
   /** The number the next batch gets: goes into the root. */
   readonly nextBatch: number;
 

@@ -25,7 +25,7 @@ import { chooseVictims, isVictim } from './victims.ts';
 /** Units read together: what is live is found in windows of 64 KiB. */
 const windowUnits = 16;
 /** Length of a victim that is read and moved in one step. */
-const stepUnits = 1024;
+const stepUnits = 512;
 /** A gap below this part of a segment is padded instead of filled with a part of a batch: splitting costs memory. */
 const gapPart = 1 / 85;
 /** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
@@ -52,6 +52,8 @@ interface Reading {
 
 export class Cleaner implements Cleaning {
   wantedUnits = 0;
+  pendingUnits = 0;
+  movedUnits = 0;
   readonly #table: SpaceTable;
   readonly #appender: Appender;
   readonly #summaries: SummaryReader;
@@ -107,6 +109,7 @@ export class Cleaner implements Cleaning {
       const count = await this.#step(victim);
       if (count < 0) break;
       moved += count;
+      this.movedUnits += count;
     }
     return moved;
   }
@@ -323,7 +326,8 @@ export class Cleaner implements Cleaning {
     const known = this.#targets[heat];
     if (known !== undefined) return known;
     const { internalReserveUnits, cleanerReserveUnits } = this.#room;
-    const isShort = segments.unitsIn(stateCode.free) <= internalReserveUnits - cleanerReserveUnits;
+    const keptUnits = internalReserveUnits - cleanerReserveUnits + this.pendingUnits;
+    const isShort = segments.unitsIn(stateCode.free) <= keptUnits;
     if (isShort) return this.#targets.find((target) => target !== undefined);
     const index = nextGroup(
       segments.groups,

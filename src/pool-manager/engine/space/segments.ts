@@ -36,7 +36,7 @@ export interface GroupSpace {
   credit: number;
 }
 
-export const dataUnitsOf = (group: SegmentGroup): number => {
+export const dataUnitsOf = (group: Pick<SegmentGroup, 'segmentUnits' | 'rowUnits'>): number => {
   const units = group.segmentUnits - Math.ceil(group.segmentUnits / (entriesPerSummaryUnit + 1));
   return units - (units % group.rowUnits);
 };

@@ -52,6 +52,9 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
     get memory() {
       return { batches: batches.bytes, units: units.bytes, pieces: batches.count };
     },
+    get appended() {
+      return appender.appended;
+    },
     get nextBatch() {
       return appender.nextBatch;
     },
