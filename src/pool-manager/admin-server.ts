@@ -13,6 +13,7 @@ import type { PoolDaemon, PoolState } from './pool-daemon.ts';
 import { addGroups, replaceDevice } from './pool-changes.ts';
 import { receiveBirths, sendBirths } from './replica-births.ts';
 import { readReplica } from './replica-reader.ts';
+import { userSnapshots } from './user-snapshots.ts';
 import { compressions, type Compression } from './engine/volume-store.ts';
 import type { ManagedPoolStatus } from './engine/pool.ts';
 
@@ -92,6 +93,7 @@ function openStatus({ pool, server }: Open, paths: ReadonlyMap<string, string>):
         durable: store.durable,
         epoch: link?.epoch ?? 0,
         description: new TextDecoder().decode(store.annotations),
+        snapshots: userSnapshots(store),
       };
     }),
   };
@@ -137,7 +139,8 @@ export function statusKey(status: OwnStatus): string {
       : [scrub.state, scrub.repairedBlocks, scrub.lostBlocks, tenths(scrub)],
     Math.round(Number(usedBytes) / step),
     devices?.map(({ checksumErrors, ioErrors, ...device }) => [device, checksumErrors, ioErrors]),
-    replicas?.map(({ volume, replicaId, guid, sizeBytes, state, epoch }) => [
+    replicas?.map(({ volume, replicaId, guid, sizeBytes, state, epoch, snapshots }) => [
+      snapshots,
       volume,
       replicaId,
       guid,

@@ -92,6 +92,7 @@ class FakePool implements ManagedPool {
       sizeBytes,
       last: 0,
       durable: 0,
+      record: new Uint8Array(0),
       get annotations() {
         return annotations;
       },

@@ -1,5 +1,11 @@
 /** Snapshots that users took of a volume, as a pool has them: by name, and as the beginning of another volume. */
-import { cloneRecord, decodeRecord, storedName, type SnapshotInfo } from '../replication/record.ts';
+import {
+  cloneRecord,
+  decodeRecord,
+  RecordError,
+  storedName,
+  type SnapshotInfo,
+} from '../replication/record.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { ManagedPool } from './engine/pool.ts';
 import type { Snapshot, VolumeStore } from './engine/volume-store.ts';
@@ -27,6 +33,20 @@ export function storedSnapshot(store: VolumeStore, name: string): Snapshot | und
   const { snapshots: users = [] } = decodeRecord(store.record, store.sizeBytes);
   const names = [name, ...users.filter((user) => user.name === name).map(storedName)];
   return store.snapshots().findLast((snapshot) => names.includes(snapshot.name));
+}
+
+/** All that are whole in this replica, and the bytes that each refers to. Empty when its record can not be read. */
+export function userSnapshots(store: VolumeStore): { name: string; number: number; logicalBytes: number }[] {
+  try {
+    const { snapshots = [] } = decodeRecord(store.record, store.sizeBytes);
+    return snapshots.map((snapshot) => {
+      const { name, number } = snapshot;
+      return { name, number, logicalBytes: store.snapshotBytes(storedName(snapshot)) };
+    });
+  } catch (error) {
+    if (error instanceof RecordError) return [];
+    throw error;
+  }
 }
 
 /** A replica of `volume` that begins as that snapshot, sharing its blocks. Durable when answered. */

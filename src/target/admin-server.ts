@@ -28,6 +28,7 @@ export function statusOf(
   initiators: readonly string[],
   sessions: readonly string[],
   nowMs: number,
+  snapshots: readonly SnapshotInfo[] = [],
 ): OwnStatus {
   return {
     volume,
@@ -50,6 +51,7 @@ export function statusOf(
       leftBlocks: status.scrub.left,
       message: status.scrub.message,
     },
+    snapshots: snapshots.map(snapshotOf),
     initiators: [...initiators],
     sessions: [...new Set(sessions)].toSorted(),
     replicas: status.replicas.map((replica) => ({

@@ -53,7 +53,14 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   let { redirect } = config;
   const sessions = () => iscsi?.sessions().map(({ initiator }) => initiator) ?? [];
   const status = () =>
-    statusOf(config.volume, volume.status(), volume.initiators(), sessions(), clock.nowMs());
+    statusOf(
+      config.volume,
+      volume.status(),
+      volume.initiators(),
+      sessions(),
+      clock.nowMs(),
+      volume.snapshots.list(),
+    );
   const endOtherSessions = (iqns: readonly string[]) => {
     if (config.initiators === 'granted') iscsi?.endSessionsOf((initiator) => !iqns.includes(initiator));
   };

@@ -21,6 +21,7 @@ import type { ReceiveBirthsRequest as _caskade_pool_v1_ReceiveBirthsRequest, Rec
 import type { RemoveLogGroupsRequest as _caskade_pool_v1_RemoveLogGroupsRequest, RemoveLogGroupsRequestRead as _caskade_pool_v1_RemoveLogGroupsRequestRead } from './caskade/pool/v1/RemoveLogGroupsRequest.ts';
 import type { ReplaceDeviceRequest as _caskade_pool_v1_ReplaceDeviceRequest, ReplaceDeviceRequestRead as _caskade_pool_v1_ReplaceDeviceRequestRead } from './caskade/pool/v1/ReplaceDeviceRequest.ts';
 import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_v1_ReplicaRead } from './caskade/pool/v1/Replica.ts';
+import type { ReplicaSnapshot as _caskade_pool_v1_ReplicaSnapshot, ReplicaSnapshotRead as _caskade_pool_v1_ReplicaSnapshotRead } from './caskade/pool/v1/ReplicaSnapshot.ts';
 import type { Resilver as _caskade_pool_v1_Resilver, ResilverRead as _caskade_pool_v1_ResilverRead } from './caskade/pool/v1/Resilver.ts';
 import type { Scrub as _caskade_pool_v1_Scrub, ScrubRead as _caskade_pool_v1_ScrubRead } from './caskade/pool/v1/Scrub.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from './caskade/pool/v1/ScrubRequest.ts';
@@ -57,6 +58,7 @@ export interface ProtoGrpcType {
         RemoveLogGroupsRequest: MessageTypeDefinition<_caskade_pool_v1_RemoveLogGroupsRequest, _caskade_pool_v1_RemoveLogGroupsRequestRead>
         ReplaceDeviceRequest: MessageTypeDefinition<_caskade_pool_v1_ReplaceDeviceRequest, _caskade_pool_v1_ReplaceDeviceRequestRead>
         Replica: MessageTypeDefinition<_caskade_pool_v1_Replica, _caskade_pool_v1_ReplicaRead>
+        ReplicaSnapshot: MessageTypeDefinition<_caskade_pool_v1_ReplicaSnapshot, _caskade_pool_v1_ReplicaSnapshotRead>
         Resilver: MessageTypeDefinition<_caskade_pool_v1_Resilver, _caskade_pool_v1_ResilverRead>
         Scrub: MessageTypeDefinition<_caskade_pool_v1_Scrub, _caskade_pool_v1_ScrubRead>
         ScrubAction: EnumTypeDefinition

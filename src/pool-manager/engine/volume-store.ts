@@ -157,6 +157,8 @@ export interface VolumeStore {
   /** A hash of the logical content of [block, block + count): equal content, equal digest, however it came to be. */
   digest(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
   usage(): VolumeUsage;
+  /** Bytes of the blocks that hold data in this snapshot; exact when no background work is left. */
+  snapshotBytes(name: string): number;
   /** Rejects when there is no such snapshot. Exact when no background work is left. */
   snapshotUsage(name: string): Promise<SnapshotUsage>;
 

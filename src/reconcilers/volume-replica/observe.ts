@@ -5,7 +5,7 @@ import { keyIn, type World } from '../world.ts';
 import type { Membership } from '../volume-config/members/plan.ts';
 import { membershipOf, poolServes } from '../volume-config/observe.ts';
 import type { ReplicaView } from './plan.ts';
-import type { ReplicaFacts } from './status.ts';
+import type { ReplicaFacts, Snapshots } from './status.ts';
 
 export interface Observed {
   readonly volume: string;
@@ -52,7 +52,20 @@ export function observe(world: World, { metadata, spec }: CStorVolumeReplica): O
       atTarget,
       bound: config?.status?.phase === 'Bound',
       expected: pools.expected(pool),
+      volumeSnapshots: snapshotsOf(world, volume),
       newcomer: current.members[replicaId] === undefined,
     },
   };
+}
+
+/** Of the volume, as its target tells; how large they are, its replicas that have them tell. */
+function snapshotsOf({ informers, targets }: World, volume: string): Snapshots | undefined {
+  const taken = targets.status(volume)?.snapshots;
+  if (taken === undefined) return undefined;
+  const peers = informers.replicas.store
+    .list()
+    .filter(({ metadata }) => metadata.labels?.[labels.persistentVolume] === volume);
+  const sizeOf = (name: string) =>
+    Math.max(0, ...peers.map(({ status }) => status?.snapshots?.[name]?.logicalReferenced ?? 0));
+  return Object.fromEntries(taken.map(({ name }) => [name, { logicalReferenced: sizeOf(name) }]));
 }

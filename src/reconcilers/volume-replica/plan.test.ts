@@ -96,3 +96,15 @@ describe('what is written anew', () => {
     expect(capacityOf(shown, is)).toEqual(becomes);
   });
 });
+
+test('snapshots of a replica, and those that it has still to copy, with the size that a peer tells', () => {
+  const snapshots = [{ name: 'a', number: 5, logicalBytes: 4096 }];
+  const volumeSnapshots = { a: { logicalReferenced: 9 }, b: { logicalReferenced: 8192 } };
+  const shown = statusOf({}, facts({ onPool: { ...onPool, snapshots }, volumeSnapshots }), now);
+  expect(shown).toMatchObject({
+    snapshots: { a: { logicalReferenced: 4096 } },
+    pendingSnapshots: { b: { logicalReferenced: 8192 } },
+  });
+  const without = statusOf({}, facts({ onPool: { ...onPool, snapshots: [] } }), now);
+  expect([without.snapshots, without.pendingSnapshots]).toEqual([{}, {}]);
+});

@@ -6,7 +6,10 @@ import type { ReplicaRead } from '../../api/proto/caskade/pool/v1/Replica.ts';
 
 export interface ReplicaFacts {
   /** The pool's record of it; undefined: the pool does not answer, or does not have it. */
-  readonly onPool: Pick<ReplicaRead, 'state' | 'allocatedBytes' | 'logicalBytes'> | undefined;
+  readonly onPool:
+    | (Pick<ReplicaRead, 'state' | 'allocatedBytes' | 'logicalBytes'> &
+        Partial<Pick<ReplicaRead, 'snapshots'>>)
+    | undefined;
   /** The pool answers. */
   readonly poolAnswers: boolean;
   /** The target's record of it; undefined: the target does not answer, or does not know it. */
@@ -18,9 +21,13 @@ export interface ReplicaFacts {
   readonly bound: boolean;
   /** Streams may still come: the operator has just started. */
   readonly expected: boolean;
+  /** What the volume has, by name, as far as its target or a peer tells; undefined: nobody tells. */
+  readonly volumeSnapshots?: Snapshots | undefined;
   /** Of no use to the volume before it holds everything: it is in no record of members that is in force. */
   readonly newcomer: boolean;
 }
+
+export type Snapshots = Readonly<Record<string, { readonly logicalReferenced: number }>>;
 
 export interface ReplicaStatus {
   readonly phase: string;
@@ -28,6 +35,9 @@ export interface ReplicaStatus {
   readonly capacity?: { readonly total: string; readonly used: string };
   readonly lastTransitionTime?: string;
   readonly proof?: Proof;
+  /** On this replica, and those that it has still to copy. */
+  readonly snapshots?: Snapshots;
+  readonly pendingSnapshots?: Snapshots;
 }
 
 /** Of the last rebuild. */
@@ -57,7 +67,22 @@ export function statusOf(previous: Previous, facts: ReplicaFacts, nowIso: string
     ...(capacity === undefined ? {} : { capacity }),
     ...(since === undefined || since === null ? {} : { lastTransitionTime: since }),
     ...(proof === undefined ? {} : { proof }),
+    ...snapshotsOf(facts),
   };
+}
+
+/** As before while the pool does not answer. */
+function snapshotsOf({
+  onPool,
+  volumeSnapshots = {},
+}: ReplicaFacts): Pick<ReplicaStatus, 'snapshots' | 'pendingSnapshots'> {
+  if (onPool?.snapshots === undefined) return {};
+  const held = onPool.snapshots.map(
+    ({ name, logicalBytes }) => [name, { logicalReferenced: logicalBytes }] as const,
+  );
+  const names = new Set(held.map(([name]) => name));
+  const pending = Object.entries(volumeSnapshots).filter(([name]) => !names.has(name));
+  return { snapshots: Object.fromEntries(held), pendingSnapshots: Object.fromEntries(pending) };
 }
 
 /** A restarted target has forgotten the proof of the last rebuild; it holds all the same. */

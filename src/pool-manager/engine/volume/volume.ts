@@ -107,6 +107,11 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     };
   }
 
+  snapshotBytes(name: string): number {
+    this.checkAlive();
+    return countsOf(unfold(this.must(name).view).tree).mappedBlocks * blockBytes;
+  }
+
   async snapshotUsage(name: string): Promise<SnapshotUsage> {
     this.checkAlive();
     return await again(this.core, () => this.#usage.of(this.core, this, this.must(name)));

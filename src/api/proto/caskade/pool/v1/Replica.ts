@@ -1,5 +1,6 @@
 // Original file: proto/pool.proto
 
+import type { ReplicaSnapshot as _caskade_pool_v1_ReplicaSnapshot, ReplicaSnapshotRead as _caskade_pool_v1_ReplicaSnapshotRead } from '../../../caskade/pool/v1/ReplicaSnapshot.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Replica {
@@ -23,6 +24,10 @@ export interface Replica {
    * What CreateReplica was told last.
    */
   'description'?: (string);
+  /**
+   * Of users, whole in this replica, ascending by number.
+   */
+  'snapshots'?: (_caskade_pool_v1_ReplicaSnapshot)[];
 }
 
 export interface ReplicaRead {
@@ -46,4 +51,8 @@ export interface ReplicaRead {
    * What CreateReplica was told last.
    */
   'description': (string);
+  /**
+   * Of users, whole in this replica, ascending by number.
+   */
+  'snapshots': (_caskade_pool_v1_ReplicaSnapshotRead)[];
 }

@@ -2,6 +2,7 @@
 
 import type { ReplicaStatus as _caskade_target_v1_ReplicaStatus, ReplicaStatusRead as _caskade_target_v1_ReplicaStatusRead } from '../../../caskade/target/v1/ReplicaStatus.ts';
 import type { VolumeScrub as _caskade_target_v1_VolumeScrub, VolumeScrubRead as _caskade_target_v1_VolumeScrubRead } from '../../../caskade/target/v1/VolumeScrub.ts';
+import type { Snapshot as _caskade_target_v1_Snapshot, SnapshotRead as _caskade_target_v1_SnapshotRead } from '../../../caskade/target/v1/Snapshot.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface TargetStatus {
@@ -43,6 +44,10 @@ export interface TargetStatus {
   'membershipNext'?: (number | string | Long);
   'membershipSettled'?: (boolean);
   'scrub'?: (_caskade_target_v1_VolumeScrub | null);
+  /**
+   * Of users, durable, ascending by number.
+   */
+  'snapshots'?: (_caskade_target_v1_Snapshot)[];
 }
 
 export interface TargetStatusRead {
@@ -84,4 +89,8 @@ export interface TargetStatusRead {
   'membershipNext': (number);
   'membershipSettled': (boolean);
   'scrub': (_caskade_target_v1_VolumeScrubRead | null);
+  /**
+   * Of users, durable, ascending by number.
+   */
+  'snapshots': (_caskade_target_v1_SnapshotRead)[];
 }
