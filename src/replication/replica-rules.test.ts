@@ -167,6 +167,18 @@ test('R13: durable is said after the commit, with the number that it covers', ()
   expect([before, bench.last('durable')?.number]).toEqual([10, 12]);
 });
 
+test('R13: of entries that wait to be durable only that is told; a plain write among them is received at once', () => {
+  const bench = inSync();
+  const before = bench.count('received');
+  bench.entry(1, t1, 11, { ...write(0, 1), fua: true });
+  bench.entry(1, t1, 12, { kind: 'flush' });
+  expect(bench.count('received')).toBe(before);
+  bench.commit();
+  expect([bench.count('received'), bench.last('durable')?.number]).toEqual([before, 12]);
+  bench.entry(1, t1, 13, write(0, 2));
+  expect(bench.last('received')?.number).toBe(13);
+});
+
 test('R18: an attach that does not fit what is here is refused', () => {
   const bench = inSync({ writes: 3, durable: true });
   bench.promise(2, t2);

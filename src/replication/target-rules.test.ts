@@ -443,6 +443,19 @@ test('R17: who is too slow is left out, each time longer; on its new link it is 
   expect(stateOf('C')).toBe('InSync');
 });
 
+test('R17: a replica whose entries become durable one after the other is not too slow, though nothing else is told', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  for (let passed = 0; passed <= benchTiming.latencyMsMax; passed += benchTiming.latencyMsMax / 4) {
+    target.write(0, 1);
+    target.acknowledge('durable', 'C');
+    target.write(0, 2);
+    target.acknowledge('received', 'A', 'B');
+    target.tick(benchTiming.latencyMsMax / 4);
+  }
+  const states = target.coordinator.status().replicas.map(({ state }) => state);
+  expect(states).toEqual(['InSync', 'InSync', 'InSync']);
+});
+
 test('a block that one replica can not read is read from another, and given back to the first', () => {
   const target = new TargetBench().serve('A', 'B', 'C');
   const read = target.read(3);

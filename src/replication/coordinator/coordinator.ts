@@ -479,7 +479,7 @@ export class Coordinator {
     if (!isAttached(member)) return;
     if (message.number > member.sent) return this.#detach(member, `claims entry ${message.number}`, nowMs);
     if (message.type === 'received') this.#stream?.received(member, message.number, nowMs);
-    else this.#stream?.durable(member, message.number);
+    else this.#stream?.durable(member, message.number, nowMs);
   }
 
   #collect(nowMs: number): void {

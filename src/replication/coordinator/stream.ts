@@ -190,9 +190,11 @@ export class Stream {
     this.pump(member);
   }
 
-  durable(member: Member, number: number): void {
+  durable(member: Member, number: number, nowMs: number): void {
     assert(number <= member.sent, 'durable what was never sent');
     member.durable = Math.max(member.durable, number);
+    // Of entries that wait to be durable nothing else is told.
+    if (number > member.received) member.movedAtMs = nowMs;
     this.#receive(member, number);
     this.pump(member);
   }

@@ -1,5 +1,6 @@
 /**
- * Tells the target how far this replica has come: received (in memory) once per batch, durable after each commit.
+ * Tells the target how far this replica has come: received (in memory) once per batch, durable after each commit. Of a batch
+ * in which every entry waits to be durable only that is told, which says both.
  *
  * Before the first acknowledgement from memory `open` must be durable (R5): until then `received` is held back. When
  * nothing has come for a while and all is durable, `open` is cleared again: a crash then takes nothing.
@@ -29,6 +30,8 @@ export class Acknowledger {
   /** Highest number in a commit under way. */
   #committing: number;
   #commitWanted = false;
+  /** An entry was taken in for which the target waits no longer than until it is received. */
+  #receiptWanted = false;
   #undurableSinceMs: number | undefined;
   #entryAtMs = 0;
 
@@ -50,6 +53,7 @@ export class Acknowledger {
   /** An entry was taken in; `commit`: the target waits for it to be durable. */
   took(nowMs: number, commit: boolean): void {
     this.#commitWanted ||= commit;
+    this.#receiptWanted ||= !commit;
     this.#entryAtMs = nowMs;
     this.#undurableSinceMs ??= nowMs;
   }
@@ -59,7 +63,7 @@ export class Acknowledger {
     const news = this.#ledger.store.last !== this.#received;
     if (counts && news && this.#open === 'closed') this.#setOpen();
     if (this.#commitWanted) this.#commit();
-    if (!counts || this.#open === 'open') this.#sayReceived();
+    if (!counts || (this.#open === 'open' && this.#receiptWanted)) this.#sayReceived();
   }
 
   tick(nowMs: number, clean: boolean): void {
@@ -73,6 +77,7 @@ export class Acknowledger {
 
   #sayReceived(): void {
     const { last } = this.#ledger.store;
+    this.#receiptWanted = false;
     if (this.#ended || last === this.#received) return;
     this.#received = last;
     this.#say({ type: 'received', number: last });
@@ -86,6 +91,7 @@ export class Acknowledger {
     this.#effects.commit(() => {
       if (this.#ended || last <= this.#durable) return;
       this.#durable = last;
+      this.#received = Math.max(this.#received, last);
       this.#say({ type: 'durable', number: last });
     });
   }
