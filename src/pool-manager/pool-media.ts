@@ -2,7 +2,7 @@
 import type { PoolConfig, PoolDevice } from '../api/pool-config.ts';
 import { engineHost } from './device/engine-host.ts';
 import { type FileDeviceOptions, openFileDevice } from './device/file-device.ts';
-import { ioShare, reserveThreads } from './device/io-threads.ts';
+import { ioShare, reserveThreads, yieldToLoop } from './device/io-threads.ts';
 import { nodeZstd } from './device/node-zstd.ts';
 import { poolOwner } from './device/pool-owner.ts';
 import type { BlockDevice } from './engine/block-device.ts';
@@ -46,6 +46,7 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
     async find() {
       const opened = await openAll(config.leaving ?? []);
       const { found, kept } = await judge(opened);
+      yieldToLoop();
       await closeAll(opened.all.filter((device) => !kept.includes(device)));
       return found;
     },
@@ -53,7 +54,9 @@ export function openPoolMedia(config: PoolConfig): PoolMedia {
       const { groups, logs, all, missing } = await openAll([]);
       try {
         if (missing !== undefined) throw missing;
-        return await createPool({ layout: config.layout, groups, logs, overwrite, ...world });
+        const pool = await createPool({ layout: config.layout, groups, logs, overwrite, ...world });
+        yieldToLoop();
+        return pool;
       } catch (error) {
         await closeAll(all);
         throw error;
