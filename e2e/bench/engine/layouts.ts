@@ -1,63 +1,98 @@
 /** The layouts beside a stripe of one device, all on files of one disk. */
 import type { Layout } from '../../../src/pool-manager/engine/pool.ts';
+import { labelBytes, logBytesFor } from '../../../src/pool-manager/engine/group/geometry.ts';
+import { blockBytes } from '../../../src/shared/block-size.ts';
 import { type Bench, GiB, MiB, type Part, rate, rounds } from './bench.ts';
 import { median, megabytes } from './figures.ts';
 import { makeFile, removeFiles } from './files.ts';
-import { startSubject } from './subject-process.ts';
+import { startSubject, type Subject } from './subject-process.ts';
 
 interface Case {
   readonly step: string;
   readonly layout: Layout;
   readonly devices: number;
+  readonly deviceBytes: number;
+  /** Of a stripe, with all devices on one disk; and of what the devices hold besides labels and log. */
   readonly goal: number;
   readonly usable: number;
 }
 
-const cases: readonly Case[] = [{ step: 'mirror', layout: 'mirror', devices: 2, goal: 0.4, usable: 0.45 }];
+const cases: readonly Case[] = [
+  { step: 'mirror', layout: 'mirror', devices: 2, deviceBytes: 2 * GiB, goal: 0.45, usable: 0.45 },
+  { step: 'raidz', layout: 'raidz', devices: 4, deviceBytes: 768 * MiB, goal: 0.4, usable: 0.68 },
+  { step: 'raidz2', layout: 'raidz2', devices: 6, deviceBytes: 512 * MiB, goal: 0.35, usable: 0.6 },
+];
+const volumeBytes = GiB;
 
 export const layoutsPart: Part = { steps: cases.map(({ step }) => step), run: benchLayouts };
 
-async function benchLayouts(
-  { folder, scale, report }: Bench,
-  wants: (step: string) => boolean,
-): Promise<void> {
-  const bytes = Math.floor(512 * scale) * MiB;
-  const one = async (layout: Layout, devices: number): Promise<{ rate: number; usable: number }> => {
-    const deviceBytes = 2 * GiB;
-    const paths = Array.from({ length: devices }, (_, i) => makeFile(folder, `pool-${i}`, deviceBytes));
-    const subject = startSubject(devices);
-    try {
-      const { extra } = await subject.ask({ do: 'open', layout, groups: [paths] });
-      await subject.ask({ do: 'volume', sizeBytes: GiB });
-      const rates: number[] = [];
-      for (let i = 0; i < rounds; i++)
-        rates.push(rate(await subject.ask({ do: 'sequentialWrite', bytes })) * MiB);
-      await subject.ask({ do: 'close' });
-      return { rate: median(rates), usable: (extra['usableBytes'] ?? 0) / (devices * deviceBytes) };
-    } finally {
-      await subject.stop();
-      removeFiles(paths);
-    }
-  };
-  for (const { layout, devices, goal, usable } of cases.filter(({ step }) => wants(step))) {
-    const stripe = await one('stripe', 1);
-    const ours = await one(layout, devices);
-    const name = `${layout} of ${devices}`;
-    report({
+interface Opened {
+  readonly subject: Subject;
+  readonly paths: readonly string[];
+}
+
+async function benchLayouts(bench: Bench, wants: (step: string) => boolean): Promise<void> {
+  const wanted = cases.filter(({ step }) => wants(step));
+  if (wanted.length === 0) return;
+  const stripe = await open(bench, 'stripe', 1, 2 * GiB, 'stripe');
+  try {
+    for (const one of wanted) await benchOne(bench, one, stripe.subject);
+  } finally {
+    await close(stripe);
+  }
+}
+
+async function open(
+  { folder }: Bench,
+  layout: Layout,
+  devices: number,
+  deviceBytes: number,
+  name: string,
+): Promise<Opened> {
+  const paths = Array.from({ length: devices }, (_, i) => makeFile(folder, `${name}-${i}`, deviceBytes));
+  const subject = startSubject(devices);
+  await subject.ask({ do: 'open', layout, groups: [paths] });
+  await subject.ask({ do: 'volume', sizeBytes: volumeBytes });
+  return { subject, paths };
+}
+
+async function close({ subject, paths }: Opened): Promise<void> {
+  await subject.stop();
+  removeFiles(paths);
+}
+
+/** In turns with the stripe. */
+async function benchOne(bench: Bench, one: Case, stripe: Subject): Promise<void> {
+  const { layout, devices, deviceBytes, goal, usable } = one;
+  const bytes = Math.floor(384 * bench.scale) * MiB;
+  const ours = await open(bench, layout, devices, deviceBytes, 'pool');
+  const write = async (subject: Subject) => rate(await subject.ask({ do: 'sequentialWrite', bytes })) * MiB;
+  const name = `${layout} of ${devices}`;
+  try {
+    const rates: { readonly ours: number; readonly stripe: number }[] = [];
+    for (let i = 0; i < rounds; i++)
+      rates.push({ ours: await write(ours.subject), stripe: await write(stripe) });
+    bench.report({
       name: `sequential write, ${name} beside stripe`,
-      ours: megabytes(ours.rate),
-      reference: megabytes(stripe.rate),
-      ratio: ours.rate / stripe.rate,
+      ours: megabytes(median(rates.map((each) => each.ours))),
+      reference: megabytes(median(rates.map((each) => each.stripe))),
+      ratio: median(rates.map((each) => each.ours / each.stripe)),
       goal,
       better: 'more',
     });
-    report({
+    const rawBytes = devices * (deviceBytes - 2 * labelBytes - logBytesFor(deviceBytes));
+    await ours.subject.ask({ do: 'volume', sizeBytes: rawBytes });
+    const { operations } = await ours.subject.ask({ do: 'fill' });
+    const part = (operations * blockBytes) / rawBytes;
+    bench.report({
       name: `usable space, ${name}`,
-      ours: `${(100 * ours.usable).toFixed(1)} %`,
+      ours: `${(100 * part).toFixed(1)} %`,
       reference: 'raw',
-      ratio: ours.usable,
+      ratio: part,
       goal: usable,
       better: 'more',
     });
+  } finally {
+    await close(ours);
   }
 }
