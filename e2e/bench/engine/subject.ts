@@ -8,6 +8,7 @@ import { must } from '../../../src/shared/assert.ts';
 import { blockBytes } from '../../../src/shared/block-size.ts';
 import { prng } from '../../../src/shared/prng.ts';
 import { engineHost } from '../../../src/pool-manager/device/engine-host.ts';
+import { collectLate } from '../../../src/pool-manager/device/heap-limits.ts';
 import { ioShare, yieldToLoop } from '../../../src/pool-manager/device/io-threads.ts';
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
 import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
@@ -43,6 +44,8 @@ export interface Measured {
   /** What else the load tells. */
   readonly extra: Readonly<Record<string, number>>;
 }
+
+collectLate(); // as a pool daemon does
 
 const chunkBlocks = 256;
 const random = prng(1);

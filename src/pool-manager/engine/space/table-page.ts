@@ -127,11 +127,9 @@ function writeSegment(table: SpaceTable, id: number, lastTxg: number): void {
   const liveCount = (unit: number) => units.count(id, unit) - units.pendingCount(id, unit);
   const perWord = isCounted ? 8 : 32;
   for (let unit = 0; unit < dataUnits; unit += perWord) {
-    let word = isCounted ? 0 : units.busyWord(id, unit >>> 5);
-    const plain = !isCounted && !segments.has(id, segmentFlag.pending);
-    for (let i = 0; !plain && i < perWord && unit + i < dataUnits; i++)
-      if (isCounted) word |= liveCount(unit + i) << (i * 4);
-      else if (liveCount(unit + i) === 0) word &= ~(1 << i);
+    let word = isCounted ? 0 : units.liveWord(id, unit >>> 5);
+    for (let i = 0; isCounted && i < perWord && unit + i < dataUnits; i++)
+      word |= liveCount(unit + i) << (i * 4);
     writer.u32(word >>> 0);
   }
 }

@@ -107,6 +107,7 @@ export class TableStore {
     const { pages } = this.#table.segments;
     this.#table.touched.clear();
     for (let count = Math.ceil(pages / rounds); count > 0; count--) {
+      await this.#pause(); // after the log, and after each page
       const page = this.#cursor % pages;
       items.put(
         this.#pageKey(page),
@@ -114,7 +115,6 @@ export class TableStore {
       );
       this.#pageTxg[page] = txg;
       this.#cursor = page + 1;
-      if (count > 1) await this.#pause();
     }
     this.#dropLogs(items);
   }

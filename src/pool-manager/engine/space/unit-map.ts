@@ -87,6 +87,16 @@ export class UnitMap {
     return this.#bits[this.bitsAt(id) + word] ?? 0;
   }
 
+  /** 32 bits of what is live, in a segment whose units have one block each. */
+  liveWord(id: number, word: number): number {
+    let bits = this.busyWord(id, word);
+    const pending = this.#pendingOf(id);
+    if (pending === undefined || pending.blocks === 0) return bits;
+    for (let i = 0, unit = word * 32; i < 32; i++, unit++)
+      if ((pending.units[unit] ?? 0) > 0) bits &= ~(1 << i);
+    return bits;
+  }
+
   /** Blocks in a unit. */
   count(id: number, unit: number): number {
     if (!this.isBusy(id, unit)) return 0;
