@@ -16,6 +16,8 @@ export interface LocalStatus {
       readonly etaSeconds: number;
     } | null;
   }[];
+  /** Why it is not Healthy; absent: it is. */
+  readonly message?: string;
 }
 type Replica = LocalStatus['replicas'][number];
 
@@ -42,6 +44,7 @@ export function localStatus(
     name,
     replica: status?.replicas.find((replica) => replica.volume === volume),
   }));
+  const message = target?.message ?? '';
   return {
     state: target === undefined ? 'Offline' : (volumeStates.find((s) => s === target.phase) ?? 'Init'),
     epoch: target?.epoch ?? Math.max(0, ...stored.map(({ replica }) => replica?.epoch ?? 0)),
@@ -61,11 +64,12 @@ export function localStatus(
           : null,
       };
     }),
+    ...(message === '' ? {} : { message }),
   };
 }
 
 /** For people. */
-export function statusTable({ state, epoch, replicas }: LocalStatus): string {
+export function statusTable({ state, epoch, replicas, message }: LocalStatus): string {
   const rows = [
     ['REPLICA', 'STATE', 'NUMBER', 'REBUILD'],
     ...replicas.map(({ name, state: own, number, rebuild }) => [
@@ -77,7 +81,8 @@ export function statusTable({ state, epoch, replicas }: LocalStatus): string {
         : `${rebuild.percent.toFixed(1)} %, ${(rebuild.bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s, ${rebuild.etaSeconds} s left`,
     ]),
   ];
-  return [`volume ${state}, epoch ${epoch}`, ...table(rows)].join('\n');
+  const why = message === undefined ? '' : `: ${message}`;
+  return [`volume ${state}, epoch ${epoch}${why}`, ...table(rows)].join('\n');
 }
 
 /** Columns as wide as their widest cell. */

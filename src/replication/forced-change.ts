@@ -44,8 +44,10 @@ export interface ForcedView {
 /** Why it is not done, with the remedy; undefined: it may be done. */
 export function refusalOf(wish: ForcedWish, view: ForcedView): string | undefined {
   const { survivors } = wish;
-  if (wish.volume !== view.volume)
-    return `volume ${wish.volume} is not this one: name ${view.volume}, if it is the one you mean`;
+  if (wish.volume !== view.volume) {
+    const said = wish.volume === '' ? 'no volume is named' : `volume ${wish.volume} is not this one`;
+    return `${said}: name ${view.volume}, if it is the one you mean`;
+  }
   const strangers = survivors.filter((name) => !view.records.every((members) => members.includes(name)));
   if (survivors.length === 0 || strangers.length > 0 || new Set(survivors).size !== survivors.length)
     return `survivors ${survivors.join(', ')}: name members, each once, of ${view.records.map((members) => members.join(', ')).join(' and of ')}`;
