@@ -306,6 +306,59 @@ export function volumeStoreContract(
         expect(await after.harness.check()).toEqual([]);
       });
 
+      test('a return in one run, with regrowth and without the later ones, is whole after a crash', async () => {
+        const { harness, store } = await one();
+        store.write(1, 0, contentOfAll([1, 2]));
+        store.snapshot('a@1');
+        store.resize(2, 8 * MiB);
+        store.write(3, 1_500, contentOf(9));
+        store.write(4, 0, contentOf(8));
+        store.snapshot('b@4');
+        await store.commit();
+        store.rollback('a@1');
+        store.resize(5, 8 * MiB);
+        store.setRecord(bytes('returned'));
+        store.deleteSnapshot('b@4');
+        expect(await store.commit()).toBe(5);
+        const after = await again(harness);
+        expect([after.store.last, after.store.sizeBytes, text(after.store.record)]).toEqual([
+          5,
+          8 * MiB,
+          'returned',
+        ]);
+        const { extents } = await after.store.births(0, 0, 2_048, 10);
+        expect(extents).toEqual([extent(0, 2, 1, true), extent(1_024, 1_024, 5, false)]);
+        expect([await tag(after.store, 0), await tag(after.store, 1_500)]).toEqual([1, 0]);
+        expect(after.store.snapshots().map(({ name }) => name)).toEqual(['a@1']);
+        await after.harness.settled();
+        expect(await after.harness.check()).toEqual([]);
+      });
+
+      test('one that was copied block by block is like one that was taken; others can be made from it', async () => {
+        const { harness, store } = await one();
+        store.write(1, 0, contentOf(1));
+        store.snapshot('~base');
+        store.copyIn([{ block: 0, count: 2, birth: 3, data: contentOfAll([5, 6]) }]);
+        store.advance(4);
+        store.snapshot('a@4');
+        store.copyIn([{ block: 1, count: 1, birth: 7, data: undefined }]);
+        store.advance(8);
+        store.snapshot('b@8');
+        await store.commit();
+        store.rollback('~base');
+        store.deleteSnapshot('~base');
+        store.deleteSnapshot('b@8');
+        store.advance(9);
+        await store.commit();
+        await harness.settled();
+        expect([await tag(store, 0), await tag(store, 0, 'a@4'), await tag(store, 1, 'a@4')]).toEqual([
+          1, 5, 6,
+        ]);
+        expect((await store.births(0, 0, 1_024, 10, 'a@4')).extents).toEqual([extent(0, 2, 3, true)]);
+        expect(store.snapshotBytes('a@4')).toBe(2 * blockBytes);
+        expect(await harness.check()).toEqual([]);
+      });
+
       test('a name can be used again once its snapshot is deleted, and unknown names are errors', async () => {
         const { store } = await one();
         store.snapshot('s');
