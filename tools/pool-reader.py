@@ -4,13 +4,15 @@
     tools/pool-reader.py list DEVICE...
     tools/pool-reader.py extract VOLUME OUT [--snapshot NAME] DEVICE...
 
-As of the newest root: what only the intent log holds is not there (`caskade pool export` replays it). Every byte that is
-answered matched its checksum; up to as many devices as a group has parity may be missing or lie. zstd is not read.
+As of the newest root and the intent log behind it: what the last completed flush left. Every byte that is answered
+matched its checksum; up to as many devices as a group has parity may be missing or lie.
 """
 import argparse
 import json
 import struct
 import sys
+
+from zstd_frame import unpack_zstd
 
 UNIT, SECTOR, CHUNK = 4096, 512, 16384
 KIB, MIB = 1024, 1024 * 1024
@@ -263,6 +265,166 @@ class Pointer:
         self.sum = raw[16:]
 
 
+def plain(stored, pointer, number):
+    """The 4096 bytes of a block, or None when they are not what the pointer promises."""
+    if pointer.compression != 0:
+        length, = struct.unpack_from('<H', stored)
+        try:
+            stored = (unpack_lz4 if pointer.compression == 1 else unpack_zstd)(stored[2:2 + length], UNIT)
+        except IndexError:
+            return None
+    return stored if stored is not None and checksum(stored, number) == pointer.sum else None
+
+
+def write_block(out, size, number, content):
+    out.seek(number * UNIT)
+    out.write(content[:size - number * UNIT])
+
+
+# --- the log ---------------------------------------------------------------------------------------------------
+
+class Log:
+    """What was flushed after the root: groups of records, each applied as a whole."""
+    def __init__(self, pool, is_apart, position):
+        self.pool = pool
+        self.incarnation, self.offset, self.sequence, self.group, self.previous = position
+        if is_apart:
+            lists = pool.label['logs']
+            self.each = min(d['sizeBytes'] // UNIT * UNIT - 2 * MIB for devices in lists for d in devices)
+            self.areas = pool.logs
+        else:
+            group = pool.label['groups'][0]
+            self.each, self.areas = group['logBytes'], [pool.groups[0].all]
+        self.size = self.each * len(self.areas)
+        self.batches = {}
+
+    def copies(self, at, length):
+        """What the devices have there, one copy after the other."""
+        for copy in range(max(len(area) for area in self.areas)):
+            data, begin = b'', at
+            while len(data) < length:
+                area, offset = self.areas[begin // self.each], begin % self.each
+                part = min(length - len(data), self.each - offset)
+                device = area[copy] if copy < len(area) else None
+                found = device.read(MIB + offset, part) if device else None
+                if found is None:
+                    break
+                data, begin = data + found, begin + part
+            else:
+                yield data
+
+    def next_block(self):
+        for data in self.copies(self.offset, min(256 * KIB, self.size - self.offset)):
+            magic, version, pool, incarnation, flags, group, sequence, _root = struct.unpack_from('<II8sIIQQQ', data)
+            length, = struct.unpack_from('<I', data, 64)
+            whole = -(-(96 + length) // UNIT) * UNIT
+            if magic != 0x474F4C43 or version != 1 or pool.hex() != self.pool.label['pool'] or whole > len(data):
+                continue
+            if (incarnation, group, sequence, data[48:64]) != (
+                    self.incarnation, self.group, self.sequence, self.previous):
+                continue
+            if holds_own_sum(data[:whole], 80, 0x02000001 << 32):
+                self.offset, self.sequence, self.previous = (self.offset + whole) % self.size, sequence + 1, data[80:96]
+                return data[96:96 + length], flags & 1 == 1
+        return None
+
+    def groups(self):
+        parts = []
+        while True:
+            block = self.next_block()
+            if block is None:
+                return
+            parts.append(block[0])
+            if block[1]:
+                self.group += 1
+                yield b''.join(parts)
+                parts = []
+
+    def replay(self):
+        waiting = None
+        for payload in self.groups():
+            if waiting is not None:
+                self.apply(waiting)
+            waiting = payload
+        # the data of all groups but the last one was flushed before the next one was written
+        if waiting is not None:
+            try:
+                self.apply(waiting, only_try=True)
+            except Damaged:
+                return
+            self.apply(waiting)
+
+    def apply(self, payload, only_try=False):
+        volumes = {v['slot']: v for v in self.pool.volumes}
+        records, inline = list(records_of(payload)), {}
+        for kind, _slot, body in records:
+            if kind == 17:
+                name = Pointer(body[:8] + bytes(24))
+                inline[name.batch, name.offset] = body[8:]
+        for kind, slot, body in records:
+            if kind == 16:
+                batch, group, segment, first = struct.unpack_from('<QIII', body)
+                self.batches[batch] = (group, segment, first)
+            elif kind in (1, 2):
+                self.wrote(volumes[slot], kind, body, inline, only_try)
+            elif not only_try and kind != 17:
+                note(volumes[slot], kind, body)
+
+    def wrote(self, volume, kind, body, inline, only_try):
+        number, first, count = struct.unpack_from('<QQQ', body)
+        for i in range(count):
+            pointer = Pointer(body[24 + 32 * i:56 + 32 * i])
+            content = None
+            if pointer.kind == 1:
+                content = self.content(pointer, first + i, inline.get((pointer.batch, pointer.offset)))
+                if only_try:
+                    content()
+            if not only_try:
+                volume['changes'].append((first + i, 1, content))
+        if not only_try and kind == 1:
+            volume['last'] = number
+
+    def content(self, pointer, number, stored):
+        if stored is not None:
+            found = plain(stored, pointer, number)
+            if found is None:
+                raise Damaged('block %d of the log is not what its pointer promises' % number)
+            return lambda: found
+        if pointer.batch not in self.batches:
+            raise Damaged('batch %d has no place in the log' % pointer.batch)
+        group, segment, first = self.batches[pointer.batch]
+        return lambda: self.pool.block(pointer, number, (group, segment, first + pointer.offset // 8))
+
+
+def records_of(payload):
+    at = 0
+    while at < len(payload):
+        kind, slot, length = struct.unpack_from('<HHI', payload, at)
+        yield kind, slot, payload[at + 8:at + 8 + length]
+        at += 8 + -(-length // 8) * 8
+
+
+def note(volume, kind, body):
+    """Records that are no data: of what is not here (properties, annotations, the record) a reader needs nothing."""
+    if kind in (3, 4):
+        number, first, count = struct.unpack('<QQQ', body)
+        volume['changes'].append((first, count, None))
+        if kind == 3:
+            volume['last'] = number
+    elif kind == 5:
+        volume['last'], = struct.unpack('<Q', body)
+    elif kind == 6:
+        volume['last'], volume['size'] = struct.unpack('<QQ', body)
+    elif kind == 10:
+        volume['snapshots'][body.decode()] = dict(
+            {what: volume[what] for what in ('last', 'size', 'tree')}, changes=list(volume['changes']))
+    elif kind == 11:
+        del volume['snapshots'][body.decode()]
+    elif kind == 12:
+        snapshot = volume['snapshots'][body.decode()]
+        volume.update(snapshot, changes=list(snapshot['changes']))
+
+
 # --- the pool --------------------------------------------------------------------------------------------------
 
 class Pool:
@@ -294,15 +456,16 @@ class Pool:
             members = [None if self.root['devices'][d['guid']][3] == 2 else member
                        for d, member in zip(group['devices'], members)]
             self.groups.append(Group(self.label['layout'], group, members))
+            self.groups[-1].all = [here.get(d['guid']) for d in group['devices']]
+        self.logs = [[here.get(d['guid']) for d in devices] for devices in self.label['logs']]
         self.load()
 
     def load(self):
         payload = Reader(self.root['payload'])
-        version, _next_batch, _flags = payload.take('QQQ')
+        version, _next_batch, flags = payload.take('QQQ')
         if version != 1:
             raise Damaged('a root payload of version %d' % version)
-        payload.take('QQQQ')
-        payload.bytes()
+        position = payload.take('QQQQ') + (payload.bytes(),)
         directory = Reader(self.item(payload.place()))
         if directory.u64() != 1:
             raise Damaged('an item directory of another version')
@@ -314,6 +477,8 @@ class Pool:
             self.places[key] = directory.place()
         self.load_table()
         self.volumes = [self.load_volume(key) for key in sorted(self.places) if key.startswith('volume/')]
+        if flags & 2 == 0:
+            Log(self, flags & 1 == 1, position).replay()
 
     def item(self, place):
         txg, length, extents = place
@@ -403,8 +568,8 @@ class Pool:
         head.take('QQ')
         head.bytes()
         head.bytes()
-        volume = {'name': name, 'guid': guid, 'destroyed': destroyed, 'size': size, 'last': last,
-                  'tree': head.tree(), 'snapshots': {}}
+        volume = {'slot': slot, 'name': name, 'guid': guid, 'destroyed': destroyed, 'size': size, 'last': last,
+                  'tree': head.tree(), 'changes': [], 'snapshots': {}}
         for other in sorted(self.places):
             if not other.startswith('snapshots/%d/' % slot):
                 continue
@@ -417,7 +582,7 @@ class Pool:
                 chunk.bytes()
                 tree = chunk.tree()
                 if named and not deleted:
-                    volume['snapshots'][snapshot] = {'number': number, 'size': size, 'tree': tree}
+                    volume['snapshots'][snapshot] = {'last': number, 'size': size, 'tree': tree, 'changes': []}
         return volume
 
     def stored(self, pointer, is_good):
@@ -427,26 +592,28 @@ class Pool:
                 return self.groups[group].read(segment, base + present.index(unit), is_good)
         raise Damaged('batch %d has no unit %d' % (pointer.batch, unit))
 
-    def block(self, pointer, number):
+    def block(self, pointer, number, place=None):
+        """Content of a block of a volume; `place` (group, segment, unit) instead of that of its name."""
         at, found = pointer.offset % 8 * SECTOR, []
 
         def is_good(unit):
-            raw = unit[at:at + pointer.sectors * SECTOR]
-            if pointer.compression == 1:
-                length, = struct.unpack_from('<H', raw)
-                try:
-                    raw = unpack_lz4(raw[2:2 + length], UNIT)
-                except IndexError:
-                    return False
-            elif pointer.compression != 0:
-                raise Damaged('compression %d is not read here' % pointer.compression)
-            if raw is None or checksum(raw, number) != pointer.sum:
-                return False
-            found[:] = [raw]
-            return True
+            found[:] = [plain(unit[at:at + pointer.sectors * SECTOR], pointer, number)]
+            return found[0] is not None
 
-        self.stored(pointer, is_good)
+        if place is None:
+            self.stored(pointer, is_good)
+        else:
+            group, segment, unit = place
+            self.groups[group].read(segment, unit, is_good)
         return found[0]
+
+    def extract(self, view, out):
+        out.truncate(view['size'])
+        for number, content in self.walk(view['tree'], -(-view['size'] // UNIT)):
+            write_block(out, view['size'], number, content)
+        for first, count, content in view['changes']:
+            for number in range(first, min(first + count, -(-view['size'] // UNIT))):
+                write_block(out, view['size'], number, content() if content else bytes(UNIT))
 
     def walk(self, tree, blocks):
         """(number, content) of the blocks with data, in order."""
@@ -485,17 +652,14 @@ def main():
         for v in volumes:
             print('volume %s %s %d bytes last %d' % (v['name'], v['guid'], v['size'], v['last']))
             for name, s in v['snapshots'].items():
-                print('  snapshot %s %d bytes last %d' % (name, s['size'], s['number']))
+                print('  snapshot %s %d bytes last %d' % (name, s['size'], s['last']))
         return
     volume = next((v for v in volumes if options.volume in (v['name'], v['guid'])), None)
     if volume is None:
         raise Damaged('no volume %s' % options.volume)
     view = volume if options.snapshot is None else volume['snapshots'][options.snapshot]
     with open(options.out, 'wb') as out:
-        out.truncate(view['size'])
-        for number, content in pool.walk(view['tree'], -(-view['size'] // UNIT)):
-            out.seek(number * UNIT)
-            out.write(content[:view['size'] - number * UNIT])
+        pool.extract(view, out)
 
 
 if __name__ == '__main__':
