@@ -64,6 +64,8 @@ export interface ReplicaServer {
 }
 
 const tickMs = 50;
+/** While no replica is being rebuilt, and none leaves: nothing is due in less time. */
+const calmTickMs = 250;
 const stopMsMax = 10_000;
 /** Copies into this pool that are under way at once, of all its volumes. */
 const copiesMax = 4;
@@ -270,7 +272,8 @@ class Replicas implements ReplicaServer {
   }
 
   #tick(): void {
-    this.#cancelTick = this.#o.clock.after(tickMs, () => this.#tick());
+    const isCalm = !this.#stopping && [...this.#hosts.values()].every(({ state }) => state !== 'Rebuilding');
+    this.#cancelTick = this.#o.clock.after(isCalm ? calmTickMs : tickMs, () => this.#tick());
     this.#lookAtSpace();
     for (const host of this.#hosts.values()) host.tick();
   }

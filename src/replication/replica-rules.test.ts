@@ -170,7 +170,13 @@ test('R13: durable is said after the commit, with the number that it covers', ()
 test('R13: of entries that wait to be durable only that is told; a plain write among them is received at once', () => {
   const bench = inSync();
   const before = bench.count('received');
-  bench.entry(1, t1, 11, { ...write(0, 1), fua: true });
+  bench.entry(1, t1, 11, {
+    kind: 'write',
+    block: 0,
+    count: 1,
+    data: new Uint8Array(4096).fill(1),
+    fua: true,
+  });
   bench.entry(1, t1, 12, { kind: 'flush' });
   expect(bench.count('received')).toBe(before);
   bench.commit();

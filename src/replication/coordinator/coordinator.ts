@@ -339,6 +339,12 @@ export class Coordinator {
     });
   }
 
+  /** Nothing waits for time to pass but leases, and what is durable by itself. */
+  get isCalm(): boolean {
+    const everyone = this.#phase === 'serving' && this.#seats.all.every(isInSync);
+    return everyone && this.#changes.waiting === 0 && this.#reads.isEmpty;
+  }
+
   /** What is kept for the moment, all of it bounded. */
   load(): { readonly windowBytes: number; readonly waiting: number } {
     return { windowBytes: this.#stream?.windowBytes ?? 0, waiting: this.#changes.waiting };

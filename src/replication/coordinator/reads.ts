@@ -83,6 +83,10 @@ export class Reads {
     this.#place(read);
   }
 
+  get isEmpty(): boolean {
+    return this.#reads.size === 0;
+  }
+
   /** Reads that found no replica look again: one has come into sync. */
   placeWaiting(): void {
     for (const read of this.#reads.values()) if (read.at === 'waiting') this.#place(read);
