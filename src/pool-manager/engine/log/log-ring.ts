@@ -5,6 +5,7 @@
  * the cut of the last durable root.
  */
 import { assert } from '../../../shared/assert.ts';
+import { processArena, stripBytes } from '../group/arena.ts';
 import type { LogArea } from '../group/log-area.ts';
 import {
   blockAlignBytes,
@@ -18,6 +19,8 @@ import type { LogPosition } from './log-position.ts';
 /** A group is at most a quarter of the ring, so that two fit while a checkpoint is under way. */
 export const groupBytesMax = (ringBytes: number): number =>
   Math.floor(Math.min(2 * 2 ** 20, ringBytes / 4) / blockAlignBytes) * blockAlignBytes;
+
+const arena = processArena();
 
 interface Run {
   readonly offsetBytes: number;
@@ -58,11 +61,16 @@ export class LogRing {
     return bytes <= groupBytesMax(this.sizeBytes) && this.usedBytes + bytes < this.sizeBytes;
   }
 
-  /** The group is laid out at once; resolves when it is durable. One at a time. */
+  /** The group is laid out at once, where devices write it from; resolves when it is durable. One at a time. */
   async write(payload: Uint8Array, followsTxg: number): Promise<void> {
     assert(this.fits(payload.byteLength), 'the head of the log never passes the cut of the last root');
-    const runs = this.#lay(payload, followsTxg);
-    await Promise.all(runs.map(({ offsetBytes, bytes }) => this.#area.writeThrough(offsetBytes, bytes)));
+    const lengthBytes = groupLengthFor(payload.byteLength);
+    const strips = 2 ** Math.ceil(Math.log2(Math.max(1, lengthBytes / stripBytes)));
+    const at = arena.take(strips);
+    const runs = this.#lay(payload, followsTxg, arena.view(at, lengthBytes));
+    const writes = runs.map(({ offsetBytes, bytes }) => this.#area.writeThrough(offsetBytes, bytes));
+    void Promise.allSettled(writes).then(() => arena.give(at, strips));
+    await Promise.all(writes);
   }
 
   /** Goes on at another position; what is behind the old one still belongs to the last root. */
@@ -84,9 +92,8 @@ export class LogRing {
   }
 
   /** One run of blocks, or two where the ring begins again. */
-  #lay(payload: Uint8Array, followsTxg: number): readonly Run[] {
+  #lay(payload: Uint8Array, followsTxg: number, buffer: Uint8Array): readonly Run[] {
     const runs: Run[] = [];
-    const buffer = new Uint8Array(groupLengthFor(payload.byteLength));
     let used = 0;
     let runAt = 0;
     let runOffset = this.#head.offsetBytes;
@@ -95,7 +102,9 @@ export class LogRing {
       const part = payload.subarray(at, at + room - blockHeaderBytes);
       at += part.byteLength;
       const block = buffer.subarray(used, used + blockLengthFor(part.byteLength));
+      block.fill(0, 0, blockHeaderBytes);
       block.set(part, blockHeaderBytes);
+      block.fill(0, blockHeaderBytes + part.byteLength);
       this.#seal(block, part.byteLength, at === payload.byteLength, followsTxg);
       used += block.byteLength;
       if (this.#head.offsetBytes === 0) {

@@ -74,6 +74,7 @@ export class RecordBuffer {
     this.#view.setUint32(at + 8, place.group, true);
     this.#view.setUint32(at + 12, place.segment, true);
     this.#view.setUint32(at + 16, place.firstUnit, true);
+    this.#view.setUint32(at + 20, 0, true);
   }
 
   /** The first two words of a pointer, and the stored bytes that they name. */
@@ -131,11 +132,11 @@ export class RecordBuffer {
     this.#bytes.set(body, this.#begin(kind, slot, body.byteLength));
   }
 
-  /** Answers where the body goes. */
+  /** Answers where the body goes; all of it is to be written. */
   #begin(kind: number, slot: number, bodyBytes: number): number {
     assert(slot >= 0 && slot < 65_536, 'a slot has 16 bits');
     const at = this.#grow(recordHeadBytes + Math.ceil(bodyBytes / 8) * 8);
-    this.#bytes.fill(0, at, this.#length);
+    this.#bytes.fill(0, at + recordHeadBytes + bodyBytes, this.#length);
     this.#view.setUint16(at, kind, true);
     this.#view.setUint16(at + 2, slot, true);
     this.#view.setUint32(at + 4, bodyBytes, true);
