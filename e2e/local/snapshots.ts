@@ -212,6 +212,9 @@ const clonedAndReverted: Check = {
       assert.deepEqual(await fillsOf(again.line, [1, 2, 3]), [1, 2, 8]);
       await until('the clone serves', 30_000, () => answers(clone));
       assert.deepEqual(await fillsOf(clone, [1, 2, 3]), [5, 2, 0]);
+      await succeeds(snapshot(dir, 'remove-clone', 'clone-1'));
+      assert.ok(typeof (await answers(clone)) === 'string', 'nothing answers for a clone that is gone');
+      assert.equal((await snapshot(dir, 'remove-clone', 'clone-1')).status, 2);
     }),
 };
 

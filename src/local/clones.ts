@@ -100,6 +100,19 @@ async function createReplica(
   }
 }
 
+/** The replicas of a clone are deleted; a pool that does not answer keeps its one, and says so. */
+export async function removeClone(places: Places, { volume, members }: CloneState): Promise<void> {
+  for (const [pool, guid] of Object.entries(members)) {
+    const client = poolClient(places, pool);
+    const replica = { volume, replicaId: pool, guid };
+    try {
+      await askingOf(pool, client.call('DeleteReplica', replica, { deadlineMs: localLimits.startMs }));
+    } finally {
+      client.close();
+    }
+  }
+}
+
 async function deleteReplica(places: Places, pool: string, volume: string): Promise<void> {
   const client = poolClient(places, pool);
   try {

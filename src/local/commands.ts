@@ -68,6 +68,12 @@ export async function clone(dir: string, snapshot: string, listen: string): Prom
   return JSON.stringify(await askControl(run, { do: 'clone', snapshot, listen }, localLimits.startMs * 3));
 }
 
+export async function removeClone(dir: string, name: string): Promise<string> {
+  const { startMs, stopMs } = localLimits;
+  const run = await runningIn(dir);
+  return JSON.stringify(await askControl(run, { do: 'removeClone', name }, startMs + stopMs));
+}
+
 export async function status(dir: string, json: boolean): Promise<string> {
   const run = await runningIn(dir);
   const answered = (await askControl(run, { do: 'status' }, localLimits.askMs + 5_000)) as LocalStatus;

@@ -22,6 +22,8 @@ export type Request =
   | { readonly do: 'scrubbed' }
   /** Makes a volume of a snapshot, and a target that serves it. */
   | { readonly do: 'clone'; readonly snapshot: string; readonly listen: string }
+  /** `name`: of its process. */
+  | { readonly do: 'removeClone'; readonly name: string }
   /** Goes on with the survivors alone. */
   | ({ readonly do: 'force' } & ForcedWish);
 export type MembersChange = (typeof membersChanges)[number];
@@ -97,6 +99,8 @@ function parseRequest(line: string): Request | undefined {
     const change = membersChanges.find((one) => one === value.change);
     if (change !== undefined) return { do: 'members', change, name: value.name };
   }
+  if (value.do === 'removeClone' && 'name' in value && typeof value.name === 'string')
+    return { do: 'removeClone', name: value.name };
   if (value.do === 'clone' && 'snapshot' in value && 'listen' in value)
     if (typeof value.snapshot === 'string' && typeof value.listen === 'string')
       return { do: 'clone', snapshot: value.snapshot, listen: value.listen };

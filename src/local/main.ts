@@ -21,6 +21,7 @@ import {
   clone,
   forceMembers,
   readReplica,
+  removeClone,
   restart,
   revert,
   scrub,
@@ -135,6 +136,10 @@ async function snapshotCommand(verb: string, argv: readonly string[]): Promise<s
     case 'clone': {
       const parsed = parse(snapshotCommands.clone, argv);
       return parsed && (await clone(parsed.flags.dir, parsed.operands[0] ?? '', parsed.flags.listen));
+    }
+    case 'remove-clone': {
+      const parsed = parse(snapshotCommands['remove-clone'], argv);
+      return parsed && (await removeClone(parsed.flags.dir, parsed.operands[0] ?? ''));
     }
     default:
       throw new UsageError(
@@ -258,6 +263,8 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
       return supervisor.scrubbed();
     case 'clone':
       return await supervisor.clone(request.snapshot, request.listen);
+    case 'removeClone':
+      return await supervisor.removeClone(request.name);
     case 'force':
       return supervisor.force(request);
     case 'restart':

@@ -137,6 +137,12 @@ export const snapshotCommands = {
       },
     },
   },
+  'remove-clone': {
+    name: 'caskade local snapshot remove-clone',
+    does: 'Ends a clone, clone-1 or so, and deletes what it holds.',
+    operands: ['NAME'],
+    flags: { dir },
+  },
 } as const;
 
 export const forceCommand = {

@@ -12,7 +12,7 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { Child } from './child.ts';
 import type { MembersChange } from './control.ts';
-import { freeCloneName, makeClone, snapshotNamed, stateOfClone } from './clones.ts';
+import { freeCloneName, makeClone, removeClone, snapshotNamed, stateOfClone } from './clones.ts';
 import { poolNames, writeState, type CloneState, type LocalState } from './home.ts';
 import { writeKeys } from './keys.ts';
 import { finishedState, forcedState, nextState, planChange, strayPools, type ChangeSeen } from './members.ts';
@@ -147,7 +147,9 @@ export class Supervisor {
       throw new UsageError('the members are being changed already: wait until that is done');
     const plan = planChange(this.#state, change, name);
     if (change !== 'add' && this.#clones.length > 0)
-      throw new UsageError(`clones have replicas in ${name}, too: its replica stays where it is`);
+      throw new UsageError(
+        `clones have replicas in ${name}, too: remove them first (caskade local snapshot remove-clone)`,
+      );
     this.#changing = true;
     this.#failed = undefined;
     try {
@@ -193,6 +195,24 @@ export class Supervisor {
       const { name, volume } = clone;
       const pid = this.#children.get(name)?.pid ?? 0;
       return { name, portal, iqn: targetIqn(volume), lun: 0, pid, admin: adminSocket(places, name) };
+    });
+    this.#cloning = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  /** Ends a clone for good. Asked again when a pool did not answer, it goes on where it was. */
+  async removeClone(name: string): Promise<{ readonly name: string }> {
+    const { places } = this.#options;
+    const turn = this.#cloning.then(async () => {
+      const clone = this.#clones.find((one) => one.name === name);
+      if (!clone) {
+        const known = this.#clones.map((one) => one.name).join(', ');
+        throw new UsageError(`NAME ${name} is no clone: give one of ${known}`);
+      }
+      await this.#children.get(name)?.stop(localLimits.stopMs);
+      await removeClone(places, clone);
+      this.#keep({ ...this.#state, clones: this.#clones.filter((one) => one !== clone) });
+      return { name };
     });
     this.#cloning = turn.catch(() => undefined);
     return await turn;
