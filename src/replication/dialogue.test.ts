@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Dialogue, type ByteSink } from './dialogue.ts';
 import { Caller, Listener } from './handshake.ts';
 import { defaultTiming } from './timing.ts';
-import { emptyFrame, encodeFrame, type Frame } from './wire.ts';
+import { emptyFrame, encodeFrame, headerBytes, type Frame } from './wire.ts';
 
 const key = new Uint8Array(32).fill(1);
 const subject = { role: 'target', volume: 'v', replicaId: 'a' } as const;
@@ -106,6 +106,26 @@ test('a peer that says nothing for 8 s is dropped; pings keep an idle one', () =
   b.dialogue.tick(28_001);
   expect([a.pipe.closed, b.pipe.closed]).toEqual(['destroyed', 'destroyed']);
   expect(a.seen.closed).toEqual(['silent for 8000 ms']);
+});
+
+test('nobody pings while both have something to say, and somebody does when one of them falls silent', () => {
+  const { a, b } = opened();
+  const pingsIn = (turns: readonly ('both' | 'a')[]) => {
+    let bytes = 0;
+    for (const turn of turns) {
+      at += 1_000;
+      a.dialogue.send(emptyFrame(0x17));
+      if (turn === 'both') b.dialogue.send(emptyFrame(0x4e));
+      settle(a, b, at - 500);
+      a.dialogue.tick(at);
+      bytes += a.pipe.written.reduce((sum, { byteLength }) => sum + byteLength, 0);
+      settle(a, b, at - 500);
+    }
+    return bytes / headerBytes;
+  };
+  let at = 0;
+  expect(pingsIn(['both', 'both', 'both'])).toBe(0);
+  expect(pingsIn(['a', 'both'])).toBe(1);
 });
 
 test('a stranger that does not finish the handshake is dropped', () => {

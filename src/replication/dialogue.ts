@@ -53,6 +53,8 @@ export class Dialogue<T> {
   #state: 'handshaking' | 'open' | 'closed' = 'handshaking';
   #heardAtMs: number;
   #pingedAtMs: number;
+  /** Something was sent since the last look. */
+  #spoke = false;
 
   constructor(options: DialogueOptions<T>) {
     this.#o = options;
@@ -74,12 +76,14 @@ export class Dialogue<T> {
 
   /** A whole frame, made by the caller. */
   sendWhole(bytes: Uint8Array): void {
-    if (this.#state === 'open') this.#o.sink.pass(bytes);
+    if (this.#state !== 'open') return;
+    this.#spoke = true;
+    this.#o.sink.pass(bytes);
   }
 
   /** Payloads of the frames are nobody else's. */
   receive(chunk: Uint8Array, nowMs: number): void {
-    if (this.#state === 'closed') return;
+    if (this.#state === 'closed' || chunk.byteLength === 0) return;
     this.#heardAtMs = nowMs;
     this.#guarded(() => {
       for (const frame of this.#decoder.push(chunk)) if (!this.#take(frame)) return;
@@ -121,8 +125,11 @@ export class Dialogue<T> {
     }
     if (nowMs - this.#heardAtMs > silenceMsMax) return this.#fail(`silent for ${silenceMsMax} ms`);
     if (!this.#calls || nowMs - this.#pingedAtMs < pingMs) return;
+    // Where both sides have said something else, each knows that the other is there.
+    const isAlive = this.#spoke && this.#heardAtMs > this.#pingedAtMs;
     this.#pingedAtMs = nowMs;
-    this.send(emptyFrame(pingType));
+    if (!isAlive) this.send(emptyFrame(pingType));
+    this.#spoke = false;
   }
 
   /** Closes from this side, after what was sent. */
@@ -173,6 +180,7 @@ export class Dialogue<T> {
   }
 
   #write(frame: Frame): void {
+    this.#spoke = true;
     this.#o.sink.write(encodeFrame(frame));
   }
 }

@@ -211,5 +211,5 @@ export class ReplicaLink {
   }
 }
 
-const tickMs = 500;
+const tickMs = 1_000;
 const lingerMs = 1_000;
