@@ -52,10 +52,22 @@ const entries: readonly EntryBody[] = [
   },
 ];
 
+const monday = { name: 'monday', number: 12, createdAtMs: 1_700_000_000_000, sizeBytes: 4096 };
 const targetSays: readonly TargetSays[] = [
   { type: 'promise', memberships },
   { type: 'attach', epochs, from: max, revert: true },
   { type: 'rebuild', attachId: 3, epochs, firstLive: max, sizeBytes: 4096, values: { k: 'v' }, source },
+  {
+    type: 'rebuild',
+    attachId: 4,
+    epochs,
+    firstLive: 13,
+    sizeBytes: 4096,
+    values: {},
+    snapshots: [monday],
+    upTo: monday,
+    source,
+  },
   { type: 'source', attachId: 3, source },
   ...entries.map((body): TargetSays => ({ type: 'entry', entry: { number: max, ...body } })),
   { type: 'inSync', cutBefore: 7 },
@@ -74,6 +86,15 @@ const targetSays: readonly TargetSays[] = [
 const complete = { history: { epochs, last: max }, isBase: true, sizeBytes: 4096, values: { k: 'v' } };
 const replicaSays: readonly ReplicaSays[] = [
   { type: 'report', complete, last: max, clean: true, memberships, committed: 3 },
+  {
+    type: 'report',
+    complete: { ...complete, snapshots: [monday] },
+    last: max,
+    clean: true,
+    memberships,
+    committed: 3,
+    snapshots: [monday],
+  },
   { type: 'report', complete: undefined, last: 0, clean: false, memberships: [], committed: 2 },
   { type: 'refuse', promised: fence },
   { type: 'wait', ms: 2_999 },
@@ -114,6 +135,8 @@ const common = { ...fence, attachId: 1, firstLive: max };
 const requests: readonly CopyRequest[] = [
   { ...common, type: 'copy', after: 5, block: 2 ** 40, count: 2 ** 41, also },
   { ...common, type: 'digest', number: 12, groups: also },
+  { ...common, snapshot: 'monday@12', type: 'copy', after: 5, block: 0, count: 9, also },
+  { ...common, snapshot: 'monday@12', type: 'digest', number: 12, groups: also },
 ];
 const replies: readonly CopyReply[] = [
   {
@@ -199,4 +222,10 @@ test('fields that a later version adds are ignored', () => {
     type: 'promise',
     memberships: [],
   });
+});
+
+test('what is asked of a snapshot names one of a user', () => {
+  const asked = { ...common, type: 'copy', after: 5, block: 0, count: 9, also: [] } as const;
+  for (const snapshot of ['~base', '_read-00', 'monday', 'a@b@1', ''])
+    expect(() => decodeCopyRequest(encodeCopyRequest(1, { ...asked, snapshot }))).toThrow(WireError);
 });
