@@ -177,6 +177,25 @@ export function membersChecks({ api, cluster, operator }: Bench, poolCluster: st
       },
     },
     {
+      name: 'quorumWaitSeconds of a volume reaches its running target',
+      run: async () => {
+        const before = cluster.target(volume);
+        await client.patch(resources.cstorVolumeConfig, key, {
+          spec: { policy: { target: { quorumWaitSeconds: 7 } } },
+        });
+        await until(
+          'the target has it',
+          15_000,
+          () => {
+            const seconds = cluster.target(volume).config.quorumWaitSeconds;
+            return Promise.resolve(seconds === 7 ? { seconds } : String(seconds));
+          },
+          everyMs,
+        );
+        holds(cluster.target(volume) === before, 'the target was restarted');
+      },
+    },
+    {
       name: 'two of three pools are lost: one goes on when what it costs is named, and the others begin anew',
       timeoutMs: 150_000,
       run: async () => {
