@@ -7,21 +7,21 @@
  * Whatever breaks the stream (digests, lengths, order) ends the session; the initiator logs in again and repeats what was
  * not answered. Commands that only fail end with a status.
  */
-import { assert, must } from '../../shared/assert.ts';
+import { must } from '../../shared/assert.ts';
 import { CommandWindow, serialAdd } from './command-window.ts';
 import { answerPdus, senseSegment, type UnnumberedPdu } from './data-in.ts';
-import { DataOutTransfer, type TransferStep } from './data-out.ts';
 import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
 import { Login, type LoginReply, type LoginResult } from './login.ts';
 import type { Parameters } from './login-keys.ts';
 import { noTag, type InitiatorPdu, type PduOf, type TargetPdu } from './pdu.ts';
 import type { ManagementRequest, SessionConfig, SessionEffect, SessionEvent } from './session-events.ts';
-import { SolicitationBudget } from './solicitation-budget.ts';
 import { managementFunctions, managementResponse, taskReassign } from './task-management.ts';
+import { TaskSet } from './task-set.ts';
 import type { Task, TaskOutcome, TaskState } from './task.ts';
 import { answerText } from './text.ts';
 import { encodeKeys, parseKeys, TextCollector } from './text-keys.ts';
 import { checkCondition, transportSense } from './transport-sense.ts';
+import { WriteData } from './write-data.ts';
 
 type Phase =
   | { readonly mode: 'login'; readonly login: Login }
@@ -41,10 +41,8 @@ export class Session {
   #statSn = 1;
   #nextTag = 1;
   #immediateRunning = 0;
-  readonly #tasks = new Map<number, TaskState>();
-  /** Aborted tasks that still run; their tags may already be in use again. */
-  readonly #aborted = new Set<Task>();
-  readonly #budget: SolicitationBudget;
+  readonly #tasks = new TaskSet();
+  readonly #writeData: WriteData;
   readonly #text = new TextCollector();
   readonly #startedAtMs: number;
   #heardAtMs: number;
@@ -54,7 +52,16 @@ export class Session {
     this.#config = config;
     this.#phase = { mode: 'login', login: new Login(config) };
     this.#window = new CommandWindow({ commandsMax: config.limits.commandsMax, firstCmdSn: 0 });
-    this.#budget = new SolicitationBudget(config.limits.solicitedBytesMax);
+    this.#writeData = new WriteData({
+      tasks: this.#tasks,
+      limits: config.limits,
+      makeTag: () => this.#makeTag(),
+      ask: ({ tag, lun }, request) =>
+        this.#send({ kind: 'readyToTransfer', tag, lun: Math.max(lun, 0), ...request }, false),
+      complete: (task, data) => this.#run(task, data),
+      failed: (task, fault) =>
+        this.#answer(task, { status: checkCondition, sense: transportSense(fault), transferBytes: 0 }),
+    });
     this.#startedAtMs = nowMs;
     this.#heardAtMs = nowMs;
   }
@@ -105,7 +112,7 @@ export class Session {
 
   /** It was aborted while it ran or waited to run: its outcome is still awaited, but answered to nobody. */
   isAborted(task: Task): boolean {
-    return this.#aborted.has(task);
+    return this.#tasks.isAborted(task);
   }
 
   // ---- plain commands, which leave the same numbers as any other (express.ts)
@@ -125,13 +132,13 @@ export class Session {
 
   /** Takes a plain command into the window; false: it is not the next one, or its tag is in use. */
   beginPlain(cmdSn: number, tag: number): boolean {
-    if (this.#tasks.size > 0 && this.#tasks.has(tag)) return false;
+    if (this.#tasks.has(tag)) return false;
     return cmdSn === this.#window.expCmdSn && this.#window.receive(cmdSn) === 'take';
   }
 
   /** It is not over at once: from now on it is a task like any other. */
   runPlain(task: Task): void {
-    this.#tasks.set(task.tag, { mode: 'running', task });
+    this.#tasks.run(task);
   }
 
   /** It was not given to `runPlain`, and is over. */
@@ -142,8 +149,7 @@ export class Session {
   /** It was given to `runPlain`, and is over; false: it was aborted, and nobody is answered. */
   endPlainTask(task: Task): boolean {
     this.#window.end();
-    if (this.#aborted.size > 0 && this.#aborted.delete(task)) return false;
-    return this.#phase.mode === 'full' && this.#tasks.delete(task.tag);
+    return this.#tasks.end(task) && this.#phase.mode === 'full';
   }
 
   /** The numbers of an answer with status that is sent now. */
@@ -248,7 +254,7 @@ export class Session {
   #onFullFeaturePdu(pdu: InitiatorPdu, { identity }: LoginResult): void {
     switch (pdu.kind) {
       case 'dataOut':
-        return this.#onDataOut(pdu);
+        return this.#writeData.receive(pdu);
       case 'scsiCommand':
       case 'taskManagement':
         if (identity.discovery)
@@ -350,59 +356,7 @@ export class Session {
     };
     if (pdu.immediate) this.#immediateRunning += 1;
     if (!write && pdu.data.byteLength === 0 && pdu.final) return this.#run(task, nothing);
-    const transfer = new DataOutTransfer(write ? pdu : { ...pdu, expectedBytes: 0 }, this.#parameters(), {
-      bytesMax: this.#config.limits.transferBytesMax,
-    });
-    this.#tasks.set(tag, { mode: 'collecting', task, transfer });
-    return this.#onTransferStep(task, transfer, transfer.start);
-  }
-
-  #onDataOut(pdu: PduOf<'dataOut'>): void {
-    const state = this.#tasks.get(pdu.tag);
-    // Data for a task that has ended (aborted, failed) may still be on its way: dropped.
-    if (state?.mode !== 'collecting') return;
-    this.#onTransferStep(state.task, state.transfer, state.transfer.receive(pdu));
-  }
-
-  #onTransferStep(task: Task, transfer: DataOutTransfer, step: TransferStep): void {
-    switch (step.type) {
-      case 'wait':
-        return;
-      case 'mayAsk':
-        if (this.#budget.has(task)) return this.#solicit(task, transfer);
-        this.#budget.want(task, transfer.wantedBytes);
-        return this.#solicitNext();
-      case 'complete':
-        this.#stopSoliciting(task);
-        return this.#run(task, step.data);
-      case 'failed':
-        this.#stopSoliciting(task);
-        this.#tasks.delete(task.tag);
-        this.#answer(task, { status: checkCondition, sense: transportSense(step.fault), transferBytes: 0 });
-        return;
-    }
-  }
-
-  #solicit(task: Task, transfer: DataOutTransfer): void {
-    for (const request of transfer.solicit(() => this.#makeTag()))
-      this.#send({ kind: 'readyToTransfer', tag: task.tag, lun: Math.max(task.lun, 0), ...request }, false);
-  }
-
-  /** Lets writes that wait ask for their data while there is room for it. */
-  #solicitNext(): void {
-    for (const task of this.#budget.admit()) {
-      const state = this.#tasks.get(task.tag);
-      assert(
-        state?.mode === 'collecting' && state.task === task,
-        'a write that waits for its data is collecting it',
-      );
-      this.#solicit(task, state.transfer);
-    }
-  }
-
-  #stopSoliciting(task: Task): void {
-    this.#budget.leave(task);
-    this.#solicitNext();
+    return this.#writeData.begin(task, pdu, this.#parameters());
   }
 
   #makeTag(): number {
@@ -412,13 +366,12 @@ export class Session {
   }
 
   #run(task: Task, data: Uint8Array): void {
-    this.#tasks.set(task.tag, { mode: 'running', task });
+    this.#tasks.run(task);
     this.#effects.push({ type: 'run', task, data });
   }
 
   #onDone(task: Task, outcome: TaskOutcome): void {
-    if (this.#aborted.delete(task)) return this.#release(task);
-    this.#tasks.delete(task.tag);
+    if (!this.#tasks.end(task)) return this.#release(task);
     return this.#answer(task, outcome);
   }
 
@@ -447,11 +400,12 @@ export class Session {
           : managementResponse.notSupported,
       );
     if (row.reach !== 'target' && !this.#config.hasLun(pdu.lun)) return answer(managementResponse.noSuchLun);
+    const one = row.reach === 'task' ? this.#tasks.abort(pdu.referencedTag, pdu.lun) : undefined;
+    if (row.reach === 'task' && one === undefined) return answer(managementResponse.noSuchTask);
     const running =
-      row.reach === 'task'
-        ? this.#abortTask(pdu)
-        : this.#abortTasks(row.reach === 'target' ? undefined : pdu.lun);
-    if (running === undefined) return answer(managementResponse.noSuchTask);
+      one === undefined
+        ? this.#abortTasks(row.reach === 'target' ? undefined : pdu.lun)
+        : this.#stillRunning([one]);
     this.#effects.push({ type: 'manage', request: { tag: pdu.tag, function: row, lun: pdu.lun, running } });
     return undefined;
   }
@@ -462,29 +416,19 @@ export class Session {
     if (request.function.disconnects) this.#end('target cold reset');
   }
 
-  /** Undefined: there is no such task, or it has ended already. */
-  #abortTask(pdu: PduOf<'taskManagement'>): readonly Task[] | undefined {
-    const state = this.#tasks.get(pdu.referencedTag);
-    if (state === undefined || state.task.lun !== pdu.lun) return undefined;
-    return this.#abort(state) ? [state.task] : [];
-  }
-
   /** All tasks of the session on `lun` (undefined: on any); answers those that still run. */
   #abortTasks(lun: number | undefined): readonly Task[] {
-    const states = [...this.#tasks.values()].filter((state) => lun === undefined || state.task.lun === lun);
-    return states.filter((state) => this.#abort(state)).map((state) => state.task);
+    return this.#stillRunning(this.#tasks.abortAll(lun));
   }
 
-  /** True: it still runs, and is over only when its outcome is known. */
-  #abort(state: TaskState): boolean {
-    this.#tasks.delete(state.task.tag);
-    if (state.mode === 'collecting') {
-      this.#stopSoliciting(state.task);
-      this.#release(state.task);
-      return false;
-    }
-    this.#aborted.add(state.task);
-    return true;
+  /** Of what was aborted. What was only collecting its data is over. */
+  #stillRunning(aborted: readonly TaskState[]): readonly Task[] {
+    return aborted.flatMap(({ mode, task }) => {
+      if (mode !== 'collecting') return [task];
+      this.#writeData.stop(task);
+      this.#release(task);
+      return [];
+    });
   }
 
   // ---- time
