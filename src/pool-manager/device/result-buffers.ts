@@ -1,3 +1,5 @@
+import { uncleared } from '../../shared/uncleared.ts';
+
 /**
  * Memory for what is read and given away. It is not cleared first, since all of it is overwritten or never seen; short
  * pieces are cut from slabs, so that the collector has fewer things to look after. A piece that is kept keeps its slab.
@@ -21,7 +23,3 @@ export class ResultBuffers {
     return this.#slab.subarray(from, from + lengthBytes);
   }
 }
-
-/** No Buffer: its `slice` is a view. */
-const uncleared = (lengthBytes: number): Uint8Array =>
-  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);

@@ -4,6 +4,7 @@
  */
 import { blockBytes } from '../../../shared/block-size.ts';
 import { copyBytes } from '../../../shared/copy-bytes.ts';
+import { uncleared } from '../../../shared/uncleared.ts';
 import { chunkBytes, chunkUnits, columnOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import type { Member } from './member.ts';
@@ -38,10 +39,6 @@ export async function readUnits(
   for (const index of bad) bytes.fill(0, index * blockBytes, (index + 1) * blockBytes);
   return { bytes, bad };
 }
-
-/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
-const uncleared = (lengthBytes: number): Uint8Array =>
-  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
 
 /** See SegmentGroup.take. */
 export function takeUnits(core: GroupCore, range: UnitRange, take: UnitCheck, done: UnitsTaken): void {

@@ -1,6 +1,7 @@
 /** One volume of an open pool (the port: volume-store.ts): what is read of it, and what checkpoints take and settle. */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
+import { uncleared } from '../../../shared/uncleared.ts';
 import { unfold, type View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { birthOf, pointerWords } from '../map/pointer.ts';
@@ -9,8 +10,9 @@ import type { Extent, SnapshotUsage, VolumeStore, VolumeUsage } from '../volume-
 import { hasContent } from './content.ts';
 import { DeadParts } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
+import { readInto } from './block-read.ts';
 import type { ReadDone } from './read-blocks.ts';
-import { again, birthsOf, digestOf, readInto } from './reading.ts';
+import { again, birthsOf, digestOf } from './reading.ts';
 import { lookUpNow, putBack, repairContent } from './repair.ts';
 import type { Descendants, SnapshotState } from './snapshot-state.ts';
 import { chunkOf, type SnapshotTree } from './snapshot-tree.ts';
@@ -235,7 +237,3 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     return snapshot?.view;
   }
 }
-
-/** Memory that is overwritten as a whole. No Buffer: its `slice` is a view. */
-const uncleared = (lengthBytes: number): Uint8Array =>
-  new Uint8Array(Buffer.allocUnsafeSlow(lengthBytes).buffer, 0, lengthBytes);
