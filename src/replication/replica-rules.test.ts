@@ -241,6 +241,24 @@ test('R20: a replica that holds numbers at or above the first live one is not re
   expect(bench.closed).toEqual([1, 2]);
 });
 
+test('R21: what grows as a rebuild begins must not pass for live: without a number for it the rebuild is refused', () => {
+  const bench = inSync({ writes: 3, durable: true }); // its last is 13
+  bench.promise(2, t2);
+  const larger = {
+    type: 'rebuild',
+    attachId: 1,
+    epochs: e2,
+    sizeBytes: 9 * 4096,
+    values: {},
+    source,
+  } as const;
+  bench.tell(2, t2, { ...larger, firstLive: 14 });
+  expect([bench.closed, bench.store.sizeBytes]).toEqual([[1, 2], 8 * 4096]);
+  bench.promise(3, t2);
+  bench.tell(3, t2, { ...larger, firstLive: 15 });
+  expect([bench.closed, bench.store.content.births[8]]).toEqual([[1, 2], 14]);
+});
+
 test('R22a: a source answers only once it has everything below the first live number', () => {
   const bench = inSync({ writes: 1 });
   const answers: unknown[] = [];

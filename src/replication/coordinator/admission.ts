@@ -85,7 +85,8 @@ export class Admission {
       this.#nowInSync(member, report, stream, nowMs);
       return undefined;
     }
-    const lifted = stream.liftAbove(report.last);
+    // One more than it has: growing takes a number, and what has grown must not pass for live.
+    const lifted = stream.liftAbove(report.last + 1);
     if (lifted !== 'done') {
       const never = lifted === 'never';
       member.message = `holds entry ${report.last}, above ours: ${never ? 'replace this replica' : 'the numbers are being raised'}`;

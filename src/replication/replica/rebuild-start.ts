@@ -22,14 +22,15 @@ export function beginRebuild(
   const { firstLive, epochs, sizeBytes, values, membership, upTo } = message;
   const { store } = ledger;
   // A number of ours at or above the first live one could pass for a live one (R20); of a snapshot none is live.
-  if (!upTo && ledger.highest >= firstLive)
-    return { ok: false, message: `${ledger.highest} is not below ${firstLive}` };
+  const grows = sizeBytes > store.sizeBytes;
+  const highest = Math.max(ledger.highest, grows ? store.last + 1 : 0);
+  if (!upTo && highest >= firstLive) return { ok: false, message: `${highest} is not below ${firstLive}` };
   const { state } = ledger.record;
   const common = ledger.commonWith(epochs, firstLive - 1);
   const resumed = state.kind === 'rebuilding';
   const base = resumed ? state.base : ledger.keepBase();
   const before = resumed ? state.ranges : [{ block: 0, count: store.sizeBytes / blockBytes, common }];
-  if (sizeBytes > store.sizeBytes) store.resize(Math.max(firstLive - 1, store.last + 1), sizeBytes);
+  if (grows) store.resize(Math.max(firstLive - 1, store.last + 1), sizeBytes);
   else if (store.last < firstLive - 1) store.advance(firstLive - 1);
   const ranges = covering(
     before.map((range) => ({ ...range, common: Math.min(range.common, common) })),
