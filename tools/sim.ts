@@ -1,5 +1,5 @@
 // The simulator of replication (docs/replication.md): many seeds on all processors, one seed with its trace, or on and on.
-//   node tools/sim.ts --seeds=N [--first=K] [--stop-at-first]     last line: `N seeds, V violations, T s`
+//   node tools/sim.ts --seeds=N [--first=K] [--stop-at-first] [--naive]     last line: `N seeds, V violations, T s`
 //   node tools/sim.ts --seed=K [--keep=1,4-6]                      what happens, line by line
 //   node tools/sim.ts --soak [--first=K]                           from seed K until interrupted
 import { availableParallelism } from 'node:os';
@@ -15,6 +15,7 @@ interface Chunk {
   readonly first: number;
   readonly count: number;
   readonly stopAtFirst: boolean;
+  readonly naive: boolean;
 }
 
 interface ChunkDone {
@@ -30,9 +31,9 @@ const shrinkTriesMax = 400;
 const shrunkMax = 3;
 const soakSayMs = 60_000;
 
-async function work({ first, count, stopAtFirst }: Chunk): Promise<ChunkDone> {
+async function work({ first, count, stopAtFirst, naive }: Chunk): Promise<ChunkDone> {
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const { reach, ...done } = await runSeeds(seeds, { stopAtFirst });
+  const { reach, ...done } = await runSeeds(seeds, { stopAtFirst, naive });
   return { seeds: done.seeds, virtualMs: done.virtualMs, failures: done.failures, reach: reach.counts };
 }
 
@@ -40,7 +41,7 @@ async function work({ first, count, stopAtFirst }: Chunk): Promise<ChunkDone> {
 async function runMany(
   first: number,
   count: number,
-  stopAtFirst: boolean,
+  { stopAtFirst, naive }: Pick<Chunk, 'stopAtFirst' | 'naive'>,
   stopped: () => boolean,
   say: (total: Totals) => void,
 ): Promise<Totals> {
@@ -50,7 +51,7 @@ async function runMany(
     const thread = new Worker(new URL(import.meta.url));
     try {
       while (next < first + count && !stopped() && !(stopAtFirst && total.failures.length > 0)) {
-        const chunk = { first: next, count: Math.min(chunkSeeds, first + count - next), stopAtFirst };
+        const chunk = { first: next, count: Math.min(chunkSeeds, first + count - next), stopAtFirst, naive };
         next += chunk.count;
         const { promise, resolve, reject } = Promise.withResolvers<ChunkDone>();
         thread.once('message', resolve).once('error', reject);
@@ -141,6 +142,7 @@ async function main(): Promise<void> {
       keep: { type: 'string' },
       soak: { type: 'boolean', default: false },
       'stop-at-first': { type: 'boolean', default: false },
+      naive: { type: 'boolean', default: false },
     },
   });
   if (values.seed !== undefined) return replay(Number(values.seed), values.keep);
@@ -154,7 +156,8 @@ async function main(): Promise<void> {
     console.log(`${seeds} seeds, ${failures.length} violations so far`);
   };
   const count = values.soak ? Number.MAX_SAFE_INTEGER / 2 : Number(values.seeds);
-  const total = await runMany(Number(values.first), count, values['stop-at-first'], () => stopped, say);
+  const how = { stopAtFirst: values['stop-at-first'], naive: values.naive };
+  const total = await runMany(Number(values.first), count, how, () => stopped, say);
   const partial = values.soak || values['stop-at-first'];
   await report(total, startMs, !values['stop-at-first'], partial ? 0 : count);
 }

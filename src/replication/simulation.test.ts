@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { runSeeds } from '../testing/replication/sim-seeds.ts';
 
 test('all promises hold under faults, a few seeds (`make sim` runs many)', async () => {
-  const { seeds, answers, failures } = await runSeeds(Array.from({ length: 30 }, (_, i) => i + 1));
+  const { seeds, answers, failures } = await runSeeds(Array.from({ length: 16 }, (_, i) => i + 1));
   expect(failures).toEqual([]);
   expect(answers).toBeGreaterThan(50 * seeds);
-}, 120_000);
+}, 300_000);
 
 test('a run that never reached something says so', async () => {
   const { reach } = await runSeeds([1]);

@@ -94,6 +94,9 @@ export function planOf(seed: number): SimPlan {
   };
 }
 
+/** The same without the engine and SCSI. */
+export const naive = (plan: SimPlan): SimPlan => ({ ...plan, layout: undefined, scsi: false });
+
 /** Which of the real parts take part: the more of them, the longer a run takes. */
 function partsOf(seed: number): Pick<SimPlan, 'layout' | 'scsi'> {
   const layout =

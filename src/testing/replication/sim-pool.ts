@@ -46,6 +46,7 @@ export class SimPool {
   /** Devices did wrong in silence: what they did may not be found before a crash makes another one stale. */
   isSilent = false;
   #guid = '';
+  #isClosing = false;
   /** What is done with the ballast, one after the other. */
   #ballast: Promise<void> = Promise.resolve();
   /** Devices erred since everything was last right: without redundancy the pool may then end, or lose blocks. */
@@ -81,6 +82,7 @@ export class SimPool {
     if (this.#guid === '') return this.#create(devices, host);
     this.devices.isFast = false;
     this.#pool = await importPool({ devices, host, limits });
+    this.#isClosing = false;
     this.devices.isFast = true;
     const volume = this.#volume;
     hold(volume.identity.guid === this.#guid, `engine: ${this.#name} calls its volume a new one`);
@@ -103,12 +105,14 @@ export class SimPool {
     this.#ballast = Promise.resolve();
     this.#pool = undefined;
     this.devices.crash();
-    if (this.#guid !== '' && !this.isAtFault && this.#world.random.chance(0.1))
+    if (this.#guid !== '' && !this.isAtFault && !this.mayBeBad && this.#world.random.chance(0.1))
       this.#world.scheduler.watch(this.check('after a crash'));
   }
 
   /** In order: everything is durable. */
   async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#ballast;
     const complete = this.#model.beginCommit();
     await must(this.#pool, 'an open pool').close();
     complete();
@@ -134,14 +138,14 @@ export class SimPool {
   empty(): Promise<void> {
     this.#ballast = this.#ballast.then(async () => {
       const ballast = this.#pool?.volumes().find(({ identity }) => identity.volume === 'ballast');
-      if (ballast) await this.#pool?.destroyVolume(ballast.identity.guid);
+      if (ballast && !this.#isClosing) await this.#pool?.destroyVolume(ballast.identity.guid);
     });
     return this.#ballast;
   }
 
   async #fill(): Promise<void> {
     const pool = this.#pool;
-    if (pool === undefined) return;
+    if (pool === undefined || this.#isClosing) return;
     const ballast =
       pool.volumes().find(({ identity }) => identity.volume === 'ballast') ??
       (await pool.createVolume({ volume: 'ballast', replicaId: 'b', sizeBytes: ballastBlocks * blockBytes }));
@@ -149,6 +153,7 @@ export class SimPool {
     try {
       for (let block = 0; block < ballastBlocks; block += ballastStepBlocks) {
         await ballast.room();
+        if (this.#isClosing) return;
         ballast.write(ballast.last + 1, block, data);
       }
     } catch (error) {
@@ -214,7 +219,7 @@ export class SimPool {
   /** The newest of the candidates that the volume is, all of it read. */
   async #among(candidates: readonly State[]): Promise<number> {
     const seen = await seenIn(this.#volume, candidates);
-    const mayBeBad = (tag: number) => this.isSilent || this.#model.spoiled.has(tag);
+    const mayBeBad = (tag: number) => this.#model.spoiled.has(tag);
     let why = '';
     for (let i = candidates.length - 1; i >= 0; i--) {
       const difference = differenceFrom(seen, must(candidates[i], 'a state'), mayBeBad);

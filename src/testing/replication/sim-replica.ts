@@ -3,6 +3,7 @@ import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
 import type { TargetMessage } from '../../replication/messages.ts';
 import { decodeRecord } from '../../replication/record.ts';
 import { Replica } from '../../replication/replica/replica.ts';
+import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
 import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import type { Done, Outcome, ReplicaStore, StoreEffects } from '../../replication/store.ts';
 import { EngineStore } from './sim-engine-store.ts';
@@ -160,7 +161,8 @@ export class SimReplica {
   /** Devices that err can end a pool without redundancy: its process ends, and is started again. */
   #poolFailed(pool: SimPool, error: unknown): void {
     const world = this.#world;
-    if (!pool.isAtFault || pool.isRedundant || error instanceof Violation) throw error;
+    const isRefused = error instanceof PoolRefusal; // a device that can not be read may have what is newer
+    if (!pool.isAtFault || (pool.isRedundant && !isRefused) || error instanceof Violation) throw error;
     world.trace(this.id, `its pool ends: ${String(error)}`);
     world.reach.hit('pool ended by its device');
     this.crash();

@@ -19,6 +19,8 @@ import type { SimWorld } from './sim-world.ts';
 const sectors = blockBytes / 512;
 const iqn = 'iqn.2016-09.com.openebs.cstor:v';
 const initiatorsMax = 3;
+/** Reads and flushes. */
+const lockless: ReadonlySet<number> = new Set([0x28, 0x88, 0x35, 0x91]);
 /** How often a command is repeated after a unit attention. */
 const repeatsMax = 8;
 
@@ -35,6 +37,9 @@ interface Running {
   readonly nexus: Nexus;
   readonly what: string;
   readonly startedMs: number;
+  readonly isOrdered: boolean;
+  /** It may wait for blocks that others have to themselves. */
+  readonly waits: boolean;
   isAborted: boolean;
   end: Promise<unknown>;
 }
@@ -58,6 +63,8 @@ export class ScsiDoor implements Door {
   #unit: LogicalUnit | undefined;
   #nexuses: readonly Nexus[] = [];
   #commands = 0;
+  /** When an ordered command was last seen. */
+  #orderedMs = -Infinity;
 
   constructor(world: SimWorld, coordinator: Coordinator, process: SimProcess) {
     this.#world = world;
@@ -153,9 +160,12 @@ export class ScsiDoor implements Door {
   check(): void {
     if (this.#process.paused || !this.#process.alive) return;
     const { quorumWaitMs } = this.#world.plan.timing;
-    const patienceMs = 4 * quorumWaitMs;
-    for (const { startedMs, what } of this.#running) {
-      const waitedMs = this.#process.nowMs - startedMs;
+    const patienceMs = 2 * quorumWaitMs;
+    // Who waits for others (an ordered command, blocks that are compared and written) has their patience besides its own.
+    const simple = [...this.#running].filter(({ waits }) => !waits);
+    if ([...this.#running].some(({ isOrdered }) => isOrdered)) this.#orderedMs = this.#process.nowMs;
+    for (const { startedMs, what } of simple) {
+      const waitedMs = this.#process.nowMs - Math.max(startedMs, this.#orderedMs);
       hold(waitedMs < patienceMs, `R16: ${what} has had no outcome for ${Math.round(waitedMs)} ms`);
     }
   }
@@ -223,16 +233,18 @@ export class ScsiDoor implements Door {
   async #execute(nexus: Nexus, { cdb, dataOut, roomBytes }: Command): Promise<ScsiResult | undefined> {
     const padded = new Uint8Array(16);
     padded.set(cdb);
+    const { untagged, ordered, headOfQueue, simple } = taskAttribute;
+    const drawn = this.#commands % 40;
+    const attribute = drawn === 0 ? ordered : drawn === 1 ? headOfQueue : drawn < 10 ? untagged : simple;
     const one: Running = {
+      isOrdered: attribute === ordered,
+      waits: !lockless.has(cdb[0] ?? 0),
       nexus,
       what: `command ${cdb.join(' ')}`,
       startedMs: this.#process.nowMs,
       isAborted: false,
       end: Promise.resolve(),
     };
-    const { untagged, ordered, headOfQueue, simple } = taskAttribute;
-    const drawn = this.#commands % 40;
-    const attribute = drawn === 0 ? ordered : drawn === 1 ? headOfQueue : drawn < 10 ? untagged : simple;
     const end = must(this.#unit, 'a unit').execute(nexus, {
       lun: 0,
       cdb: padded,

@@ -3,6 +3,7 @@
  * one of them durable, a crash brings back any state between the last durable one and the newest.
  */
 import type { CopiedExtent, Extent } from '../../replication/copy.ts';
+import { decodeRecord } from '../../replication/record.ts';
 import type { ReplicaStore } from '../../replication/store.ts';
 import { assert, must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
@@ -80,6 +81,10 @@ export class SimStore implements ReplicaStore {
   }
   get content(): State {
     return this.#state;
+  }
+  /** Of the volume, as the record has it; the store may be larger. */
+  get volumeBlocks(): number {
+    return decodeRecord(this.record, this.sizeBytes).sizeBytes / blockBytes;
   }
   contentOf(snapshot: string): Content {
     return must(this.#state.snapshots.get(snapshot), snapshot);

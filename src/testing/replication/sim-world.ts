@@ -152,7 +152,8 @@ export class SimWorld {
   checkEqual(): void {
     const { members } = this.operator;
     const [first, ...others] = members.filter(({ lost }) => !lost).map(({ store }) => store.content);
-    const blocks = Math.min(...[first, ...others].map((content) => content?.tags.length ?? 0));
+    // What a dead resize has left of a store is not part of the volume.
+    const blocks = Math.min(...members.flatMap(({ lost, store }) => (lost ? [] : [store.volumeBlocks])));
     const shownOf = (content: typeof first) =>
       JSON.stringify([content?.last, content?.tags.slice(0, blocks), content?.births.slice(0, blocks)]);
     for (const other of others)
