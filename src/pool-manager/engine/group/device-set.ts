@@ -10,37 +10,14 @@ import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
 import { ColumnGroup } from './column-group.ts';
 import { labelBytes, labelOffsets, shapeOf } from './geometry.ts';
-import {
-  encodeLabel,
-  type Label,
-  type LabelGroup,
-  ringOffsetBytes,
-  rootSlotBytes,
-  statesOffsetBytes,
-  statesSlots,
-} from './label.ts';
-import { encodeStates } from './device-states.ts';
+import { encodeLabel, type Label, type LabelGroup, ringOffsetBytes, rootSlotBytes } from './label.ts';
+import { DeviceNotes } from './device-notes.ts';
+import { type DeviceReport, reportsOf } from './device-report.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
 import { inUse, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
 import { encodeRoot, type Root, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
-
-export interface DeviceReport {
-  readonly name: string;
-  readonly guid: string;
-  /** Index of the group; −1 for log devices. */
-  readonly group: number;
-  /** `leaving`: another one takes its place, and has not got everything yet. */
-  readonly state: Member['state'] | 'absent' | 'leaving';
-  readonly reason: string | undefined;
-  readonly sizeBytes: number;
-  readonly goodTxg: number;
-  readonly checksumErrors: number;
-  readonly ioErrors: number;
-  /** Why freed space is not given back to it, once that is known. */
-  readonly discardUnsupported: string | undefined;
-}
 
 export interface DeviceSetOptions {
   readonly label: Label;
@@ -79,10 +56,7 @@ export class DeviceSet {
   #rootTxg: number;
   /** The newest root that was begun in this run, or the one that was opened. */
   #lastRoot: Root | undefined;
-  /** How often a device went out of use in the life of the pool, and up to which time the others know it. */
-  #retired: number;
-  #noted: number;
-  #noting: Promise<void> | undefined;
+  readonly #notes: DeviceNotes;
   readonly #readOnly: boolean;
   #isClosed = false;
 
@@ -93,7 +67,14 @@ export class DeviceSet {
     this.#openTxg = options.openTxg;
     this.#rootTxg = options.openTxg - 1;
     this.#lastRoot = options.lastRoot;
-    this.#retired = this.#noted = options.noteSequence ?? 0;
+    this.#notes = new DeviceNotes(options.noteSequence ?? 0, {
+      note: (sequence) => ({ pool: this.pool, txg: this.#rootTxg, sequence, devices: this.#states() }),
+      write: (offsetBytes, slot) =>
+        this.#eachInUse(async (core, member) => {
+          for (const label of labelOffsets(member.sizeBytes))
+            await core.writeThrough(member, label + offsetBytes, slot);
+        }),
+    });
     this.#readOnly = options.readOnly ?? false;
     this.failed = new Promise((resolve) => (this.#fail = resolve));
     this.#ownership = options.owner === undefined ? undefined : this.#own(options.owner);
@@ -128,25 +109,11 @@ export class DeviceSet {
   }
 
   devices(): readonly DeviceReport[] {
-    const report = (group: number, member: Member): DeviceReport => ({
-      name: member.name,
-      guid: member.guid,
-      group,
-      state: member.device === undefined ? 'absent' : member.state,
-      reason: member.reason,
-      sizeBytes: member.sizeBytes,
-      goodTxg: member.goodTxg,
-      checksumErrors: member.checksumErrors,
-      ioErrors: member.ioErrors,
-      discardUnsupported: member.device?.discardUnsupported,
-    });
-    const formers = (group: number, { former }: Member): readonly DeviceReport[] =>
-      former === undefined ? [] : [{ ...report(group, former), state: 'leaving' }];
     return [
       ...this.#groups.flatMap(({ core, index }) =>
-        core.members.flatMap((member) => [report(index, member), ...formers(index, member)]),
+        core.members.flatMap((member) => reportsOf(index, member)),
       ),
-      ...this.#logCores.flatMap((core) => core.members.map((member) => report(-1, member))),
+      ...this.#logCores.flatMap((core) => core.members.flatMap((member) => reportsOf(-1, member))),
     ];
   }
 
@@ -210,31 +177,9 @@ export class DeviceSet {
   }
 
   readonly #onRetired = (): void => {
-    this.#retired++;
+    this.#notes.retired();
     this.onChange();
   };
-
-  /** Flushes and writes to the log are answered only when it is durable who lacks them (device-states.ts). */
-  readonly #whenNoted = (): Promise<void> | undefined =>
-    this.#noted === this.#retired ? undefined : (this.#noting ??= this.#note());
-
-  async #note(): Promise<void> {
-    while (this.#noted !== this.#retired) {
-      const retired = this.#retired;
-      const slot = encodeStates({
-        pool: this.pool,
-        txg: this.#rootTxg,
-        sequence: retired,
-        devices: this.#states(),
-      });
-      await this.#eachInUse(async (core, member) => {
-        const at = statesOffsetBytes + (retired % statesSlots) * rootSlotBytes;
-        for (const label of labelOffsets(member.sizeBytes)) await core.writeThrough(member, label + at, slot);
-      });
-      this.#noted = retired;
-    }
-    this.#noting = undefined;
-  }
 
   /** The header of every device in use, after a change of the device tree; the given ones first. */
   async writeLabels(label: Label, first: readonly string[] = []): Promise<void> {
@@ -306,7 +251,7 @@ export class DeviceSet {
       readOnly: this.#readOnly,
       permit: this.#permit,
       onChange: this.#onRetired,
-      noted: this.#whenNoted,
+      noted: this.#notes.whenNoted,
       onFailure: (failure) => this.#fail(failure),
     });
     group.openTxg = this.#openTxg;
@@ -326,7 +271,7 @@ export class DeviceSet {
       readOnly: this.#readOnly,
       permit: this.#permit,
       onChange: this.#onRetired,
-      noted: this.#whenNoted,
+      noted: this.#notes.whenNoted,
       // the ring on the data devices takes over
       onFailure: () => undefined,
     });

@@ -1,6 +1,6 @@
 /** What an open pool says of itself. */
 import { blockBytes } from '../../../shared/block-size.ts';
-import type { DeviceReport } from '../group/device-set.ts';
+import type { DeviceReport } from '../group/device-report.ts';
 import { growableBytes } from '../group/group-growth.ts';
 import type { ManagedDeviceStatus, ManagedPoolStatus, PoolHealth } from '../pool.ts';
 import type { VolumeStore } from '../volume-store.ts';
