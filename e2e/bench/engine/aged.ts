@@ -24,7 +24,7 @@ export const agedPart: Part = {
 };
 
 async function benchOne({ folder, scale, report }: Bench, one: (typeof cases)[number]): Promise<void> {
-  const deviceBytes = Math.ceil(1024 * scale) * MiB;
+  const deviceBytes = Math.ceil(4096 * scale) * MiB;
   const device = makeFile(folder, 'pool-0', deviceBytes);
   const file = makeFile(folder, 'reference', 512 * MiB);
   const subject = startSubject();

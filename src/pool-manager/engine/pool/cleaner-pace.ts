@@ -5,7 +5,10 @@
 import type { Cleaning, SpaceRoom } from '../space/block-space.ts';
 
 const sliceUnits = 256;
-const heldPart = 128;
+const heldPart = 256;
+/** So much may be owed before writers wait: 8 MiB, or this part of a small pool. */
+const debtUnitsMax = 2_048;
+const debtPart = 256;
 
 export type CleaningReason = 'write' | 'wait' | 'idle';
 
@@ -16,6 +19,8 @@ export interface CleanerPaceOptions {
   pin<T>(run: () => Promise<T>): Promise<T>;
   /** Units that were appended so far. */
   appendedUnits(): number;
+  /** The last durable root. */
+  durableTxg(): number;
   /** Only a checkpoint can bring more: what was emptied waits for its roots. */
   wantCheckpoint(): void;
   pause(): Promise<void>;
@@ -28,6 +33,9 @@ export class CleanerPace {
   readonly #options: CleanerPaceOptions;
   #seenUnits = 0;
   #debtUnits = 0;
+  /** Units that were held when the last root was first seen, and which one that was. */
+  #heldBefore = 0;
+  #heldTxg = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
@@ -42,13 +50,24 @@ export class CleanerPace {
     if (why === 'wait' ? this.#options.room.reclaimableUnits === 0 : need === 'no') return;
     if (why === 'write' && need === 'idle') return;
     this.#running = this.#run(why).then(
-      () => (this.#running = undefined),
+      () => {
+        this.#running = undefined;
+        this.#options.onProgress();
+      },
       (error: unknown) => {
         this.#running = undefined;
         this.#isStopped = true;
         this.#options.onFailure(error instanceof Error ? error : new Error(String(error)));
       },
     );
+  }
+
+  /** Writers are ahead of the cleaner: they wait a little now, lest they wait long when nothing is free any more. */
+  get isBehind(): boolean {
+    if (this.#running === undefined) return false;
+    const { cleaning, room } = this.#options;
+    const debtMax = Math.min(debtUnitsMax, room.totalUnits / debtPart);
+    return this.#debtUnits + cleaning.debt(this.#options.appendedUnits() - this.#seenUnits) > debtMax;
   }
 
   async stop(): Promise<void> {
@@ -71,10 +90,19 @@ export class CleanerPace {
     }
   }
 
-  /** What was emptied comes back two roots later: while users write, those should not be far. */
+  /**
+   * What was emptied comes back two roots later: while users write, those should not be far. What was emptied before the
+   * last root does not count: it waits for the next ones, and each of them writes many nodes anew.
+   */
   #isMuchHeld(): boolean {
     const { cleaning, room } = this.#options;
-    return ['paced', 'urgent'].includes(cleaning.need) && room.heldUnits > room.totalUnits / heldPart;
+    const txg = this.#options.durableTxg();
+    if (txg !== this.#heldTxg) {
+      this.#heldTxg = txg;
+      this.#heldBefore = room.heldUnits;
+    }
+    const isUsed = ['paced', 'urgent'].includes(cleaning.need);
+    return isUsed && room.heldUnits - this.#heldBefore > room.totalUnits / heldPart;
   }
 
   /** How many units the next slice moves; 0: none now. */

@@ -103,6 +103,7 @@ export class PoolEngine implements LoggedPool {
       room: space.room,
       pin: (run) => this.pins.hold(run),
       appendedUnits: () => this.log.notedUnits,
+      durableTxg: () => this.durableTxg,
       wantCheckpoint,
       pause,
       onProgress: () => this.#room.changed(),
@@ -187,6 +188,7 @@ export class PoolEngine implements LoggedPool {
       Promise.race(busy.map((group) => group.ready())).then(changed, changed);
       return 'soon';
     }
+    if (this.cleaner.isBehind) return 'soon'; // its progress looks again
     const state = this.#judge.state();
     if (state === 'soon') this.#kickCleaner('wait');
     return state;

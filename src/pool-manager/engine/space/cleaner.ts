@@ -28,6 +28,8 @@ const windowUnits = 16;
 const stepUnits = 512;
 /** A gap below this part of a segment is padded instead of filled with a part of a batch: splitting costs memory. */
 const gapPart = 1 / 85;
+/** What a checkpoint may open beside those that its nodes fill: one of nodes, one of items, one for either. */
+const checkpointSegments = 3;
 /** Cleaning begins when no more than this share of the pool is free, the reserve not counted. */
 const pacedShare = 0.015;
 const wantedPart = 50;
@@ -130,12 +132,13 @@ export class Cleaner implements Cleaning {
 
   /**
    * How short of whole free segments the pool is: 2 where users begin to wait, 1 where as much must be won as is written,
-   * 0 a little above. The less is kept free, the emptier are the victims. What is held comes back, but not at once.
+   * 0 a little above. The less is kept free, the emptier are the victims. What is held does not count: it comes back, but
+   * until then users would wait.
    */
   #pressure(): number {
-    const { totalUnits, freeUnits, heldUnits, internalReserveUnits } = this.#room;
+    const { totalUnits, freeUnits, internalReserveUnits } = this.#room;
     const wanted = Math.min(this.wantedUnits, totalUnits / wantedPart);
-    const free = freeUnits + heldUnits / 2 - internalReserveUnits - wanted;
+    const free = freeUnits - internalReserveUnits - wanted;
     return Math.min(pressureMax, Math.max(0, 2 * (1 - free / (totalUnits * pacedShare))));
   }
 
@@ -326,7 +329,11 @@ export class Cleaner implements Cleaning {
     const known = this.#targets[heat];
     if (known !== undefined) return known;
     const { internalReserveUnits, cleanerReserveUnits } = this.#room;
-    const keptUnits = internalReserveUnits - cleanerReserveUnits + this.pendingUnits;
+    const { dataUnits } = segments.spaceOf(victim);
+    const keptUnits = Math.max(
+      internalReserveUnits - cleanerReserveUnits,
+      this.pendingUnits + checkpointSegments * dataUnits,
+    );
     const isShort = segments.unitsIn(stateCode.free) <= keptUnits;
     if (isShort) return this.#targets.find((target) => target !== undefined);
     const index = nextGroup(
