@@ -35,7 +35,8 @@ const bench: Bench = {
   },
 };
 
-console.log(`${machine()}; ${commit()}; load ${loadavg()[0]?.toFixed(1)}\n\n${headingWithFloors}`);
+const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
+console.log(`${where}; ${commit()}\n\n${headingWithFloors}`);
 // Like beside like: memory beside a file in memory, a file beside a file.
 for (const [backing, parent] of [
   ['memory', '/dev/shm'],
@@ -54,5 +55,5 @@ for (const [backing, parent] of [
 await garbage(bench);
 const short = figures.filter((figure) => !isReached(figure)).length;
 console.log(`\n${figures.length - short} ok, ${short} short`);
-if (values.record) recordFigures({ bench: 'bench-iscsi', machine: machine(), commit: commit(), figures });
+if (values.record) recordFigures({ bench: 'bench-iscsi', machine: where, commit: commit(), figures });
 process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;

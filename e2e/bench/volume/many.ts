@@ -121,7 +121,6 @@ export async function manyVolumes(bench: Bench): Promise<void> {
       better: 'more',
     });
     const worstUs = Math.max(...all.sessions.map(({ p99Us }) => p99Us));
-    const fairUs = alone.p99Us * volumesMax;
     const worst = {
       ours: `${(worstUs / 1_000).toFixed(1)} ms`,
       reference: `${(alone.p99Us / 1_000).toFixed(1)} ms`,
@@ -133,7 +132,6 @@ export async function manyVolumes(bench: Bench): Promise<void> {
       floor: 4,
       goal: 4,
       better: 'less',
-      note: `${(worstUs / fairUs).toFixed(2)} of a thirtieth of the machine`,
     });
     const most = Math.max(...growth);
     bench.report({

@@ -39,7 +39,8 @@ const bench: Bench = {
   },
 };
 
-console.log(`${machine()}; ${commit()}; load ${loadavg()[0]?.toFixed(1)}\n\n${headingWithFloors}`);
+const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
+console.log(`${where}; ${commit()}\n\n${headingWithFloors}`);
 try {
   for (const part of [besideTgt, flushLatency, manyVolumes, rebuilds, targetStarts, idleVolume])
     await part(bench);
@@ -48,5 +49,5 @@ try {
 }
 const short = figures.filter((figure) => !isReached(figure)).length;
 console.log(`\n${figures.length - short} ok, ${short} short`);
-if (values.record) recordFigures({ bench: 'bench-volume', machine: machine(), commit: commit(), figures });
+if (values.record) recordFigures({ bench: 'bench-volume', machine: where, commit: commit(), figures });
 process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;
