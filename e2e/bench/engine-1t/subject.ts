@@ -13,7 +13,7 @@ import { importPool } from '../../../src/pool-manager/engine/pool/pool-import.ts
 import { openTiledDevice, type TiledOptions } from './tiled-device.ts';
 
 export type Task =
-  | { readonly do: 'import'; readonly options: TiledOptions }
+  | { readonly do: 'import'; readonly options: TiledOptions; readonly readOnly?: boolean }
   | { readonly do: 'read'; readonly seconds: number; readonly depth: number }
   | { readonly do: 'write'; readonly seconds: number }
   | { readonly do: 'births' }
@@ -89,6 +89,7 @@ async function run(task: Task): Promise<number> {
         devices: [await openTiledDevice(task.options)],
         host: engineHost,
         owner: undefined,
+        readOnly: task.readOnly ?? false,
       });
       return 1;
     case 'read':
