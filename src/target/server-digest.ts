@@ -15,7 +15,8 @@ export function openCrc32c(): Crc32c {
     let crc = seed;
     for (let at = 0; at < bytes.byteLength; at += scratchBytes) {
       const length = Math.min(scratchBytes, bytes.byteLength - at);
-      copyBytes(bytes, at, length, scratch, 0);
+      if (length === bytes.byteLength) scratch.set(bytes);
+      else copyBytes(bytes, at, length, scratch, 0);
       crc = kernels.crc32c(crc, reserved, length);
     }
     return crc >>> 0;
