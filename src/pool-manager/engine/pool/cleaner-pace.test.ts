@@ -1,0 +1,83 @@
+import { expect, test } from '@jest/globals';
+import type { Cleaning, CleaningNeed, SpaceRoom } from '../space/block-space.ts';
+import { CleanerPace } from './cleaner-pace.ts';
+
+const totalUnits = 1_000_000;
+
+/** A pool in which each appended unit owes one; slices end when `slice()` is called. */
+function rig() {
+  const state = { need: 'paced' as CleaningNeed, appended: 0, held: 0, txg: 1, roots: 0, moved: 0 };
+  let end: (() => void) | undefined;
+  const cleaning = {
+    get need() {
+      return state.need;
+    },
+    debt: (units: number) => units,
+    async clean(units: number) {
+      await new Promise<void>((resolve) => (end = resolve));
+      state.moved += units;
+      return units;
+    },
+  } as Partial<Cleaning> as Cleaning;
+  const room = {
+    totalUnits,
+    reclaimableUnits: totalUnits,
+    get heldUnits() {
+      return state.held;
+    },
+  } as Partial<SpaceRoom> as SpaceRoom;
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  const pace = new CleanerPace({
+    cleaning,
+    room,
+    pin: (run) => run(),
+    appendedUnits: () => state.appended,
+    durableTxg: () => state.txg,
+    wantCheckpoint: () => void state.roots++,
+    pause: turn,
+    onProgress: () => undefined,
+    onFailure: (error) => {
+      throw error;
+    },
+  });
+  const slice = async () => {
+    end?.();
+    await turn();
+    await turn();
+  };
+  return { state, pace, slice, turn };
+}
+
+test('writers are ahead of it while more than 8 MiB are owed, and only while it works', async () => {
+  const { state, pace, slice, turn } = rig();
+  state.appended = 3_000;
+  expect(pace.isBehind).toBe(false);
+  pace.kick();
+  expect(pace.isBehind).toBe(true);
+  await turn();
+  for (let slices = 0; pace.isBehind; slices++) {
+    expect(slices).toBeLessThan(4);
+    await slice();
+  }
+  expect(3_000 - state.moved).toBeLessThanOrEqual(2_048);
+  while (state.moved < 3_000) await slice();
+  await slice();
+  state.appended += 5_000;
+  expect(pace.isBehind).toBe(false);
+});
+
+test('asks for a root when enough was emptied since the last one, not for what was emptied before', async () => {
+  const { state, pace, slice, turn } = rig();
+  state.appended = 100_000;
+  state.held = totalUnits / 100;
+  pace.kick();
+  await turn();
+  await slice();
+  expect(state.roots).toBe(0);
+  state.held += totalUnits / 200;
+  await slice();
+  expect(state.roots).toBe(1);
+  state.txg++;
+  await slice();
+  expect(state.roots).toBe(1);
+});
