@@ -53,6 +53,7 @@ export class Discarder {
     await this.#running;
     const shell = this.#shell;
     if (shell === undefined) return;
+    shell.ref(); // its pipes may end before the process is known to have ended, and nothing else keeps ours
     const ended = new Promise<void>((resolve) => void shell.once('close', () => resolve()));
     shell.stdin?.end();
     await ended;
