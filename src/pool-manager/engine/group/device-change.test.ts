@@ -193,6 +193,28 @@ describe.each(redundant)('%s of %i', (layout, count) => {
   });
 });
 
+test('a device whose place is taken may be gone for good: the labels that follow are other ones', async () => {
+  const devices = makeDevices(4);
+  const rig = await create('raidz2', devices);
+  const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[0], 'a device').guid, fresh, { host });
+  await rig.root();
+  const [b, c, d] = devices.slice(1).map((device) => copyOf(device)) as [
+    MemoryDevice,
+    MemoryDevice,
+    MemoryDevice,
+  ];
+  const again = new Rig((await openDeviceSet({ devices: [b, d, copyOf(fresh)] })).set);
+  again.txg = rig.txg;
+  await attachDevice(again.set, copyOf(c)); // writes the labels that it has
+  await again.root();
+  const left = again.set.members.map(({ device }) => copyOf(device as MemoryDevice));
+  const { set } = await openDeviceSet({
+    devices: [...left.filter(({ name }) => name !== c.name), copyOf(c)],
+  }); // as it was
+  expect(states(set)).toEqual(['syncing', 'current', 'syncing', 'current']);
+});
+
 test('a device that is out of use is released, and comes back as it is', async () => {
   const devices = makeDevices(2);
   const rig = await create('mirror', devices);

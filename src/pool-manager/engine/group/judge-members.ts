@@ -11,19 +11,14 @@ import { PoolRefusal } from '../refusal.ts';
 import { describeFindings, type Finding, type PoolFinding } from './examine.ts';
 import { shapeOf } from './geometry.ts';
 import type { Label, LabelDevice } from './label.ts';
-import { isWhole, type Member, newMember } from './member.ts';
+import { type Member, newMember } from './member.ts';
+import { checkGroup, checkLog, type Evidence } from './missing-members.ts';
 import type { Root, RootDevice } from './root.ts';
 
 export interface Judged {
   readonly groups: readonly (readonly Member[])[];
   readonly logs: readonly (readonly Member[])[];
   readonly maybeOld: boolean;
-}
-
-interface Evidence {
-  readonly label: Label;
-  readonly root: Root;
-  readonly findings: readonly Finding[];
 }
 
 /** Throws PoolRefusal. */
@@ -165,69 +160,3 @@ const newestOf = ({ label, roots }: PoolFinding, txgMax: number, state?: RootDev
       )
       .map(({ txg }) => txg),
   );
-
-/**
- * A log device that is away is no matter while a copy of it is here. Without any, what was flushed since the root is
- * lost, unless nothing was. Answers whether consent was needed.
- */
-function checkLog(
-  { root, label, findings }: Evidence,
-  members: readonly Member[],
-  consents: boolean,
-): boolean {
-  const hadLog = members.filter(({ guid }) => isCurrentIn(root, guid));
-  if (root.clean || hadLog.length === 0 || hadLog.some(({ device }) => device !== undefined)) return false;
-  if (!consents) throw maybeNewerAway(label, hadLog, findings);
-  return true;
-}
-
-const isCurrentIn = (root: Root, guid: string): boolean =>
-  root.devices.some((device) => device.guid === guid && device.state === 'current');
-
-const maybeNewerAway = (label: Label, away: readonly Member[], findings: readonly Finding[]): PoolRefusal =>
-  missing(
-    label,
-    away,
-    findings,
-    'is missing and may have newer data than what is here',
-    'attach it, or consent to go on without it',
-  );
-
-const missing = (
-  { pool }: Label,
-  away: readonly Member[],
-  findings: readonly Finding[],
-  what: string,
-  remedy: string,
-): PoolRefusal =>
-  new PoolRefusal(
-    'DeviceMissing',
-    `pool ${pool}: ${away.map(({ name, guid }) => `${name} (${guid})`).join(', ')} ${what}; ${describeFindings(findings)}: ${remedy}`,
-  );
-
-/** Answers whether consent was needed. */
-function checkGroup(
-  { label, root, findings }: Evidence,
-  members: readonly Member[],
-  consents: boolean,
-): boolean {
-  const { dataColumns } = shapeOf(label.layout, members.length);
-  const absent = members.filter(({ device }) => device === undefined);
-  if (members.filter(isWhole).length < dataColumns) {
-    if (absent.length > 0)
-      throw missing(
-        label,
-        absent,
-        findings,
-        'is missing, and the other devices do not have its data',
-        'attach it',
-      );
-    throw new PoolRefusal(
-      'Damaged',
-      `pool ${label.pool}: too few devices of ${members.map(({ name }) => name).join(', ')} have all data`,
-    );
-  }
-  if (absent.filter(({ guid }) => isCurrentIn(root, guid)).length < dataColumns) return false;
-  if (!consents) throw maybeNewerAway(label, absent, findings);
-  return true;
-}

@@ -58,7 +58,7 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
   const judged = judgeMembers(label, since, findings, options.without ?? false);
   const byTxg = new Map(roots.filter(({ pool }) => pool === label.pool).map((each) => [each.txg, each]));
   const set = new DeviceSet({
-    label: { ...label, groups: withFormers(label.groups, judged.groups) },
+    label: withFormers(label, judged.groups),
     members: judged.groups,
     logMembers: judged.logs,
     owner: options.owner,
@@ -76,14 +76,20 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
   };
 }
 
-/** Those whose places are taken are in the label while they are needed: the next one that is written lists no others. */
-const withFormers = (groups: Label['groups'], members: readonly (readonly Member[])[]): Label['groups'] =>
-  groups.map((group, g) => ({
+/** Those whose places are taken are in the label while they are needed: without them the next one that is written is another one. */
+function withFormers(label: Label, members: readonly (readonly Member[])[]): Label {
+  let generation = label.generation;
+  const groups = label.groups.map((group, g) => ({
     ...group,
-    devices: group.devices.map(({ former, ...device }, i) =>
-      former === undefined || members[g]?.[i]?.former === undefined ? device : { ...device, former },
-    ),
+    devices: group.devices.map((known, i) => {
+      if (known.former === undefined || members[g]?.[i]?.former !== undefined) return known;
+      generation = label.generation + 1;
+      const { former: _gone, ...device } = known;
+      return device;
+    }),
   }));
+  return { ...label, generation, groups };
+}
 
 /** Devices that a newer label of their pool does not list any more are not the pool's: somebody left them plugged in. */
 function withoutReplaced(findings: readonly Finding[]): readonly Finding[] {
