@@ -7,6 +7,8 @@
 import { performance } from 'node:perf_hooks';
 
 const urgentOperationsMax = 2;
+/** How often it is looked whether an operation is late, within its deadline. */
+const looksPerDeadline = 8;
 
 export type Done = (error: Error | null, bytes: number) => void;
 
@@ -37,6 +39,9 @@ export class OperationQueue {
   readonly #waiting: Operation[] = [];
   readonly #waitingUrgently: Operation[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** Time that counts, and when it was last looked at. */
+  #countedMs = 0;
+  #lookedMs = performance.now();
   #failure: Error | undefined;
   #idle: (() => void)[] = [];
 
@@ -84,10 +89,10 @@ export class OperationQueue {
   }
 
   #begin(operation: Operation, isUrgent: boolean): void {
-    const running: Running = { operation, beganMs: performance.now(), isLate: false };
+    const running: Running = { operation, beganMs: this.#nowMs(), isLate: false };
     this.#running.add(running);
     if (!isUrgent) this.#ordinary++;
-    this.#timer ??= this.#watch(this.#deadlineMs);
+    this.#timer ??= this.#watch(this.#stepMs);
     operation.start((error, bytes) => {
       this.#running.delete(running);
       if (!isUrgent) this.#ordinary--;
@@ -114,11 +119,11 @@ export class OperationQueue {
     return setTimeout(
       () => {
         this.#timer = undefined;
-        const nowMs = performance.now();
+        const nowMs = this.#nowMs();
         for (const running of this.#running) {
           const leftMs = running.beganMs + this.#deadlineMs - nowMs;
           if (leftMs > 0 && this.#failure === undefined) {
-            this.#timer = this.#watch(leftMs);
+            this.#timer = this.#watch(Math.min(leftMs, this.#stepMs));
             return;
           }
           if (running.isLate) continue;
@@ -129,6 +134,21 @@ export class OperationQueue {
       },
       Math.max(1, delayMs),
     );
+  }
+
+  /**
+   * While the process stands still (it was stopped, or computes) nothing that a device answers is heard: of such a gap only
+   * the length of two looks counts.
+   */
+  #nowMs(): number {
+    const nowMs = performance.now();
+    this.#countedMs += Math.min(nowMs - this.#lookedMs, 2 * this.#stepMs);
+    this.#lookedMs = nowMs;
+    return this.#countedMs;
+  }
+
+  get #stepMs(): number {
+    return this.#deadlineMs / looksPerDeadline;
   }
 
   #rest(): void {
