@@ -1,4 +1,6 @@
 /** The layouts beside a stripe of one device, all on files of one disk. */
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Layout } from '../../../src/pool-manager/engine/pool.ts';
 import { labelBytes, logBytesFor } from '../../../src/pool-manager/engine/group/geometry.ts';
 import { blockBytes } from '../../../src/shared/block-size.ts';
@@ -23,6 +25,8 @@ const cases: readonly Case[] = [
   { step: 'raidz2', layout: 'raidz2', devices: 6, deviceBytes: 512 * MiB, goal: 0.35, usable: 0.6 },
 ];
 const volumeBytes = GiB;
+/** Of each device of a pool that is filled. */
+const fullBytes = 2 * GiB;
 
 export const layoutsPart: Part = { steps: cases.map(({ step }) => step), run: benchLayouts };
 
@@ -63,7 +67,7 @@ async function close({ subject, paths }: Opened): Promise<void> {
 
 /** In turns with the stripe. */
 async function benchOne(bench: Bench, one: Case, stripe: Subject): Promise<void> {
-  const { layout, devices, deviceBytes, goal, usable } = one;
+  const { layout, devices, deviceBytes, goal } = one;
   const bytes = Math.floor(384 * bench.scale) * MiB;
   const ours = await open(bench, layout, devices, deviceBytes, 'pool');
   const write = async (subject: Subject) => rate(await subject.ask({ do: 'sequentialWrite', bytes })) * MiB;
@@ -80,9 +84,25 @@ async function benchOne(bench: Bench, one: Case, stripe: Subject): Promise<void>
       goal,
       better: 'more',
     });
-    const rawBytes = devices * (deviceBytes - 2 * labelBytes - logBytesFor(deviceBytes));
-    await ours.subject.ask({ do: 'volume', sizeBytes: rawBytes });
-    const { operations } = await ours.subject.ask({ do: 'fill' });
+  } finally {
+    await close(ours);
+  }
+  await benchUsable(bench, one, name);
+}
+
+/** What a pool takes until it is full; its segments are nearly as large as those of any larger pool. */
+async function benchUsable(bench: Bench, { layout, devices, usable }: Case, name: string): Promise<void> {
+  const paths = Array.from({ length: devices }, (_, i) => join(bench.folder, `full-${i}`));
+  for (const path of paths) {
+    writeFileSync(path, '');
+    truncateSync(path, fullBytes);
+  }
+  const rawBytes = devices * (fullBytes - 2 * labelBytes - logBytesFor(fullBytes));
+  const subject = startSubject(devices);
+  try {
+    await subject.ask({ do: 'open', layout, groups: [paths] });
+    await subject.ask({ do: 'volume', sizeBytes: rawBytes });
+    const { operations } = await subject.ask({ do: 'fill' });
     const part = (operations * blockBytes) / rawBytes;
     bench.report({
       name: `usable space, ${name}`,
@@ -93,6 +113,6 @@ async function benchOne(bench: Bench, one: Case, stripe: Subject): Promise<void>
       better: 'more',
     });
   } finally {
-    await close(ours);
+    await close({ subject, paths });
   }
 }
