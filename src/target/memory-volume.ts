@@ -12,6 +12,9 @@ const blockBytes = 4096;
 const chunkBlocks = 64;
 const chunkBytes = chunkBlocks * blockBytes;
 
+/** What is read where nothing was written. */
+const zeros = new Uint8Array(chunkBytes);
+
 /** Memory is taken and given back by chunks; which blocks of one take space is known for each. */
 interface Chunk {
   readonly bytes: Uint8Array;
