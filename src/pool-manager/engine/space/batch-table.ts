@@ -45,6 +45,7 @@ export class BatchTable {
   #high = 0;
   #offset = 0;
   readonly #ask = (segment: number): number => this.#unitIn(segment, this.#low, this.#high, this.#offset);
+  readonly #askOverlap = (segment: number): number => this.#overlapIn(segment);
   /** What `locate` has found. */
   foundSegment = -1;
   foundPiece = -1;
@@ -228,22 +229,29 @@ export class BatchTable {
 
   /** Whether another piece that is in the index has a unit of this one. */
   #isElsewhere(hash: number, segment: number, piece: number): boolean {
-    const low = this.#word(segment, piece, 0);
-    const high = this.#word(segment, piece, 1) & 0xff;
-    const ask = (other: number): number => {
-      const end = other === segment ? piece : this.pieces(other);
-      for (let i = 0; i < end; i++)
-        if (this.#word(other, i, 0) === low && (this.#word(other, i, 1) & 0xff) === high)
-          if (this.#overlap(segment, piece, other, i)) return i;
-      return -1;
-    };
-    return this.#index.search(hash, ask) >= 0;
+    this.#low = this.#word(segment, piece, 0);
+    this.#high = this.#word(segment, piece, 1) & 0xff;
+    return this.#index.search(hash, this.#askOverlap) >= 0;
+  }
+
+  /** The first piece of the segment, before the one that is being indexed, that has a unit of that one; -1: none. */
+  #overlapIn(segment: number): number {
+    const words = this.#heap.words(segment);
+    const begin = this.#heap.wordAt(segment);
+    const pieces = segment === this.#indexing ? this.#indexingPiece : this.pieces(segment);
+    for (let at = begin; at < begin + 2 * pieces; at += 2) {
+      if (words[at] !== this.#low || ((words[at + 1] ?? 0) & 0xff) !== this.#high) continue;
+      const piece = (at - begin) / 2;
+      if (this.#overlap(this.#indexing, this.#indexingPiece, segment, piece)) return piece;
+    }
+    return -1;
   }
 
   #overlap(segment: number, piece: number, other: number, otherPiece: number): boolean {
-    const units = new Set<number>();
-    for (const unit of this.#list(segment, piece)) units.add(unit);
-    return this.#list(other, otherPiece).some((unit) => units.has(unit));
+    marks.fill(0);
+    for (const unit of this.#list(segment, piece)) marks[unit] = 1;
+    for (const unit of this.#list(other, otherPiece)) if (marks[unit] === 1) return true;
+    return false;
   }
 
   /** Offsets in the batch of what is in a piece; good until the next call. */
@@ -308,3 +316,4 @@ export class BatchTable {
 }
 
 const scratch = new Uint8Array(256);
+const marks = new Uint8Array(256);
