@@ -145,9 +145,7 @@ export class MemoryVolume implements Volume {
     const from = offsetBytes % chunkBytes;
     const chunk = this.#chunks.get(Math.floor(offsetBytes / chunkBytes));
     if (from + lengthBytes <= chunkBytes)
-      return chunk === undefined
-        ? new Uint8Array(lengthBytes)
-        : chunk.bytes.subarray(from, from + lengthBytes);
+      return (chunk === undefined ? zeros : chunk.bytes).subarray(from, from + lengthBytes);
     const data = new Uint8Array(lengthBytes);
     for (const piece of pieces(offsetBytes, lengthBytes, chunkBytes)) {
       const bytes = this.#chunks.get(piece.index)?.bytes.subarray(piece.from, piece.to);
