@@ -7,6 +7,9 @@ const totalUnits = 1_000_000;
 /** A pool in which each appended unit owes one; slices end when `slice()` is called. */
 function rig() {
   const state = { need: 'paced' as CleaningNeed, appended: 0, held: 0, txg: 1, roots: 0, moved: 0 };
+  let canMove = true;
+  let cleanings = 0;
+  let onProgress = (): void => undefined;
   let end: (() => void) | undefined;
   const cleaning = {
     get need() {
@@ -14,6 +17,8 @@ function rig() {
     },
     debt: (units: number) => units,
     async clean(units: number) {
+      cleanings++;
+      if (!canMove) return 0;
       await new Promise<void>((resolve) => (end = resolve));
       state.moved += units;
       return units;
@@ -35,7 +40,7 @@ function rig() {
     durableTxg: () => state.txg,
     wantCheckpoint: () => void state.roots++,
     pause: turn,
-    onProgress: () => undefined,
+    onProgress: () => onProgress(),
     onFailure: (error) => {
       throw error;
     },
@@ -45,7 +50,12 @@ function rig() {
     await turn();
     await turn();
   };
-  return { state, pace, slice, turn };
+  /** Nothing can be moved any more, and who waits for room asks again at each progress, as in a pool. */
+  const nothingToMove = () => {
+    canMove = false;
+    onProgress = () => pace.kick('wait');
+  };
+  return { state, pace, slice, turn, nothingToMove, cleanings: () => cleanings };
 }
 
 test('writers are ahead of it while more than 8 MiB are owed, and only while it works', async () => {
@@ -80,4 +90,18 @@ test('asks for a root when enough was emptied since the last one, not for what w
   state.txg++;
   await slice();
   expect(state.roots).toBe(1);
+});
+
+test('where nothing can be moved it tries again after another root, not before', async () => {
+  const { state, pace, turn, nothingToMove, cleanings } = rig();
+  nothingToMove();
+  pace.kick('wait');
+  for (let turns = 0; turns < 20; turns++) await turn();
+  expect(cleanings()).toBe(1);
+  expect(state.roots).toBe(1);
+  state.txg++;
+  pace.kick('wait');
+  for (let turns = 0; turns < 20; turns++) await turn();
+  expect(cleanings()).toBe(2);
+  expect(state.roots).toBe(2);
 });

@@ -36,6 +36,8 @@ export class CleanerPace {
   /** Units that were held when the last root was first seen, and which one that was. */
   #heldBefore = 0;
   #heldTxg = 0;
+  /** The last durable root when nothing could be moved: only another one brings more. */
+  #fruitlessTxg = -1;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
@@ -49,6 +51,7 @@ export class CleanerPace {
     const { need } = this.#options.cleaning;
     if (why === 'wait' ? this.#options.room.reclaimableUnits === 0 : need === 'no') return;
     if (why === 'write' && need === 'idle') return;
+    if (why === 'wait' && this.#fruitlessTxg === this.#options.durableTxg()) return;
     this.#running = this.#run(why).then(
       () => {
         this.#running = undefined;
@@ -85,7 +88,10 @@ export class CleanerPace {
       this.#debtUnits = Math.max(0, this.#debtUnits - moved);
       this.#options.onProgress();
       if (moved === 0 || this.#isMuchHeld()) this.#options.wantCheckpoint();
-      if (moved === 0) return;
+      if (moved === 0) {
+        this.#fruitlessTxg = this.#options.durableTxg();
+        return;
+      }
       await this.#options.pause();
     }
   }
