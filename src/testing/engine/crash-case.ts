@@ -50,17 +50,17 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
     const images = now.map((moment, i) => layeredOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
     const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
     const missing = index % missingEvery === 1 ? missingDevices(one, feature, own) : [];
-    try {
-      await judgeAny(
+    const judge = (without: readonly number[]): Promise<void> =>
+      judgeAny(
         run,
         cut,
         (members): Left => {
-          const left = members.filter((member) => !missing.includes(member));
+          const left = members.filter((member) => !without.includes(member));
           return {
             devices: left.map((member) => must(run.devices[member], 'a device')),
             images: left.map((member) => must(images[member], 'an image')),
             limits: limitsOf(feature),
-            without: missing.length > 0,
+            without: without.length > 0,
             unequal: feature.unequal ?? false,
           };
         },
@@ -68,6 +68,15 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
         index % deepEvery === 0 ? own : undefined,
         feature.event === undefined && index % olderEvery === 2,
       );
+    try {
+      await judge(missing).catch((error: unknown) => {
+        const isMissed =
+          error instanceof PoolRefusal && error.reason === 'DeviceMissing' && missing.length > 0;
+        // The crash before may have left a device late. While it is being copied to, the others are needed: with them
+        // the pool must be whole.
+        if (feature.again !== true || !isMissed) throw error;
+        return judge([]);
+      });
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
       throw new CrashFinding(
