@@ -92,7 +92,7 @@ export function joinAreas(areas: readonly LogArea[]): LogArea {
     get copiesMin() {
       return Math.min(...areas.map((area) => area.copiesMin));
     },
-    isInUse: (copy) => areas.some((area) => area.isInUse(copy)),
+    isInUse: (copy) => areas.every((area) => area.isInUse(copy % area.copies)),
     get isUsable() {
       return areas.every(({ isUsable }) => isUsable);
     },
@@ -107,7 +107,8 @@ export function joinAreas(areas: readonly LogArea[]): LogArea {
     async read(copy, offsetBytes, lengthBytes) {
       const bytes = new Uint8Array(lengthBytes);
       for (const { area, offset, at, length } of partsOf(offsetBytes, lengthBytes)) {
-        const part = await area.read(copy, offset, length);
+        // an area of fewer devices has its copies again in those of a higher number
+        const part = await area.read(copy % area.copies, offset, length);
         if (part === undefined) return undefined;
         bytes.set(part, at);
       }

@@ -105,7 +105,9 @@ export class LogReader {
       if (bytes !== undefined && isGood(bytes)) return bytes;
       if (bytes === undefined && isInUse) unread += 1;
     }
-    if (unread >= copiesMin) throw new UnreadableLogError(`the log can not be read at ${offsetBytes}`);
+    // without any device in use the import has judged already that nothing, or with consent not all, is there
+    if (copiesMin > 0 && unread >= copiesMin)
+      throw new UnreadableLogError(`the log can not be read at ${offsetBytes}`);
     return undefined;
   }
 
