@@ -482,6 +482,33 @@ test('R9: numbers left by targets that died while they adopted are passed in lot
   expect(target.must('C', 'rebuild').firstLive).toBeGreaterThan(highest + 1);
 });
 
+test('R9, R18: a rebuild that a quorum waits for is begun again as often as it breaks, with no flush in between', () => {
+  const target = new TargetBench().serve('A', 'B');
+  const dead = [{ epoch: 1, first: 90, previousLast: 0 }];
+  target.lose('B');
+  target.connect('C');
+  target.report('C', dead, 99);
+  for (let again = 0; again < 3; again++) {
+    const { firstLive } = target.must('C', 'rebuild');
+    target.lose('C');
+    target.connect('C');
+    target.report('C', dead, target.coordinator.status().last);
+    expect(target.must('C', 'rebuild').firstLive).toBeGreaterThan(firstLive);
+  }
+});
+
+test('R9: users leave numbers for a rebuild that a quorum waits for', () => {
+  const target = new TargetBench({ timing: { numberJump: 64 } }).serve('A', 'B');
+  for (let i = 0; i < 100; i++) target.write(0, i + 1);
+  target.acknowledge('received', 'A', 'B');
+  target.lose('B');
+  target.connect('C');
+  const { last, flushed } = target.coordinator.status();
+  target.report('C', [{ epoch: 1, first: 90, previousLast: 0 }], last);
+  expect(target.must('C', 'rebuild').firstLive).toBeGreaterThan(last + 1);
+  expect(target.coordinator.status().last - flushed).toBeLessThan(64);
+});
+
 test('R9: before anything is answered it begins again above such a number', () => {
   const target = new TargetBench();
   target.connect('A', 'B');

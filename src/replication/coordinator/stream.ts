@@ -109,7 +109,7 @@ export class Stream {
     const { windowBytesMax, numberJump } = this.#o.timing;
     return (
       this.#window.bytesAbove(this.#flushed) < windowBytesMax &&
-      this.last - Math.max(this.#flushed, this.#adoptNumber) < (numberJump * 15) / 16 // the rest is for entries of our own (R9)
+      this.last - Math.max(this.#flushed, this.#adoptNumber) < (numberJump * 7) / 8 // the rest is for entries of our own (R9)
     );
   }
 
@@ -127,14 +127,16 @@ export class Stream {
   /**
    * Makes the next number higher than `number` by entries that change nothing. Targets that died while they adopted may
    * have left the numbers of their adopt entries above ours; no block has them (R9), but a replica's numbers only grow.
-   * A few at a time, each lot flushed before the next: we stay as near to our last flush as ever. `later`: ask again.
-   * `never`: too many to have come about so.
+   * A few at a time, each lot flushed before the next: we stay as near to our last flush as ever. The last lot waits for
+   * no flush: a rebuild that is begun again takes one number each time, and may be what a quorum that could flush lacks.
+   * `later`: ask again. `never`: too many to have come about so.
    */
   liftAbove(number: number): 'done' | 'later' | 'never' {
     const { numberJump } = this.#o.timing;
     if (number - this.last > liftsMax * numberJump) return 'never';
-    if (this.#lifted <= this.#flushed) {
-      const bound = Math.max(this.#flushed, this.#adoptNumber) + Math.floor((numberJump * 7) / 8);
+    if (this.#lifted <= this.#flushed || number - this.last <= liftMax) {
+      // Above where users stop: without a quorum nothing is flushed, and who is to make it one has to be let in.
+      const bound = Math.max(this.#flushed, this.#adoptNumber) + Math.floor((numberJump * 15) / 16);
       const until = Math.min(number, this.last + liftMax, bound);
       while (this.last < until) this.#lifted = this.issue({ kind: 'flush' });
     }
