@@ -5,6 +5,7 @@ import { recordOf, TargetBench } from '../testing/replication/bench.ts';
 const ok = { ok: true, value: undefined };
 const e1 = [{ epoch: 1, first: 100, previousLast: 0 }];
 const [abc, abd] = [recordOf(1, 'ABC'), recordOf(2, 'ABD')];
+const placeOf = (id: string) => ({ id, guid: `guid-${id}`, pool: id, copyAddress: id });
 
 /** Serving with A, B, C; D is rebuilt and the change to A, B, D issued. */
 function changing(): TargetBench {
@@ -43,6 +44,22 @@ test('R34: the change is committed when it is durable on both; who left retires 
   expect(target.coordinator.status().membership.settled).toBe(true);
   expect(target.must('C', 'retire').version).toBe(2);
   expect(target.dropped).toEqual(['C']);
+});
+
+/** A target that another has replaced: D became a member without its knowing, and is to stay one beside E. */
+test('R32: a place that neither the set in force nor the change wanted names is dropped within the call', () => {
+  const target = new TargetBench({ membership: abc, next: abd }).serve('A', 'B', 'C');
+  for (const id of ['A', 'B', 'C']) target.tell(id, { type: 'committed', version: 1 });
+  const show = () =>
+    target.coordinator.setMembers(abd, recordOf(3, 'ABE'), ['A', 'B', 'D', 'E'].map(placeOf), target.nowMs);
+  const ids = () => target.coordinator.status().replicas.map(({ replicaId }) => replicaId);
+  target.connect('D');
+  expect(target.dropped).toEqual([]);
+  show();
+  expect(target.dropped).toEqual(['D']); // its link has to be there before, and gone after
+  show();
+  expect(target.dropped).toEqual(['D', 'D']); // as well when it had none
+  expect(ids()).toEqual(['A', 'B', 'C', 'E']);
 });
 
 test('R33: a report that knows of a change makes promises in both necessary', () => {

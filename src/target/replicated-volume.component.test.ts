@@ -286,3 +286,21 @@ test('a replica moves while the volume serves: the newcomer has everything, the 
   expect(equal(await again.read(4096, 4096), data.subarray(0, 4096))).toBe(true);
   expect(again.status().membership).toEqual({ version: 2, nextVersion: 0, settled: true });
 }, 60_000);
+
+test('a file from before a change names who was let go: nobody is linked to it, and the volume serves on', async () => {
+  const { rig, target } = await start();
+  const added = await rig.add();
+  const [before, after] = [rig.record(1, 0, 1, 2), rig.record(2, 0, 1, added)];
+  const change = rig.change(before, after);
+  target.setMembers(change);
+  const settled = () => target.status().membership.version === 2 && target.status().membership.settled;
+  await until('version 2', settled);
+  target.setMembers({ ...change, nextMembership: undefined });
+  // By then whoever was dialed has answered.
+  await rig.stop(1);
+  await until('Degraded', () => target.status().phase === 'Degraded');
+  await rig.start(1);
+  await healthy(target);
+  expect(target.status().replicas.map(({ replicaId }) => replicaId)).toEqual(['r1', 'r2', 'r4']);
+  expect(target.status().membership).toEqual({ version: 2, nextVersion: 0, settled: true });
+}, 60_000);

@@ -10,6 +10,7 @@ import { defaultTiming, type Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import type { Clock } from '../shared/clock.ts';
+import { parseEndpoint } from '../shared/edge/endpoint.ts';
 import { UsageError } from '../shared/exit-codes.ts';
 import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
@@ -68,7 +69,8 @@ export interface ReplicatedVolume extends Volume {
   announce(replicaId?: string): void;
   /**
    * The configuration names other members (R32): newcomers are linked and rebuilt, and the change is made when they hold
-   * everything. `status().membership` tells how far it is. Throws UsageError when a newcomer has no address or key.
+   * everything. `status().membership` tells how far it is. Throws UsageError when a newcomer has no address, a wrong one,
+   * or no key.
    */
   setMembers(change: MembersChange): void;
   /** Addresses have changed; links to unchanged ones stay. */
@@ -93,7 +95,7 @@ const tickMs = 50;
 const calmTickMs = 250;
 const stopFlushMsMax = 10_000;
 
-/** Starts dialing at once. Throws UsageError when a member has no address or key. */
+/** Starts dialing at once. Throws UsageError when a member has no address, a wrong one, or no key. */
 export function openReplicatedVolume(options: ReplicatedVolumeOptions): ReplicatedVolume {
   return new LinkedVolume(options);
 }
@@ -268,9 +270,9 @@ class LinkedVolume implements ReplicatedVolume {
       this.#coordinator.forget(id);
       this.#endLink(id);
     }
-    const newcomers = places.filter(({ id }) => !this.#links.has(id));
+    // Links come first: whom the coordinator does not need it drops within the call.
+    for (const { id, guid } of places) if (!this.#links.has(id)) this.#addLink(id, guid);
     this.#coordinator.setMembers(membership, nextMembership, places, this.#now());
-    for (const { id, guid } of newcomers) this.#addLink(id, guid);
     this.#changed();
   }
 
@@ -452,6 +454,7 @@ function memberPlaces(change: MembersChange) {
     const place = replicas[id];
     if (!place) throw new UsageError(`replicas has no address of member ${id}: add it`);
     if (!linkKeys.has(id)) throw new UsageError(`the key file has no key of member ${id}: add it`);
+    parseEndpoint(place.replication); // here, before anybody is told of anything
     return { id, guid, pool: place.pool, copyAddress: place.copy };
   });
 }

@@ -352,7 +352,8 @@ export class Coordinator {
 
   /**
    * The configuration has changed. `next`: the members are to be these (R32); newcomers among `places` are linked and
-   * rebuilt first, and a change that has begun is finished before.
+   * rebuilt first, and a change that has begun is finished before. Whom an old file names and nobody needs is dropped within
+   * the call: its link has to be there before it.
    */
   setMembers(
     membership: MembershipRecord,

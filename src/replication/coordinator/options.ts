@@ -9,7 +9,7 @@ export interface CoordinatorEffects {
   send(replicaId: string, message: TargetMessage): void;
   /** Ends the link after what was sent on it. Nothing more is heard of this link; a new one may follow. */
   close(replicaId: string, reason: string): void;
-  /** This replica is no member any more; its link is not needed. */
+  /** This replica is no member any more, or was never needed (setMembers); its link ends. */
   dropped(replicaId: string, guid: string): void;
   /** The proof that lets `copier` copy from `source` under this fence, hexadecimal. */
   ticket(sourceId: string, copierGuid: string, fence: Fence): string;

@@ -73,8 +73,9 @@ export class SimTarget {
       if (before.some((one) => !one.lost || this.#world.network.linkBetween(this, one))) return;
       this.file = file;
       for (const one of before) this.coordinator.forget(one.id);
-      this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
+      // Placed first: whom the coordinator does not need it drops within the call.
       for (const one of members) if (this.#places.get(one.id) !== one) this.#place(one);
+      this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
       this.#look();
     });
   }
