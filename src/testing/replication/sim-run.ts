@@ -83,6 +83,7 @@ async function settle(world: SimWorld): Promise<SimTarget> {
   world.trace('world', 'calm');
   world.calmDown();
   const untilMs = world.scheduler.nowMs + cleanWaitMs + 10 * leaseMs + 14_000 + snapshotsMs;
+  let wasWhole = false;
   for (;;) {
     await world.scheduler.run(world.scheduler.nowMs + 100);
     checkBounds(world);
@@ -90,7 +91,11 @@ async function settle(world: SimWorld): Promise<SimTarget> {
     for (const replica of world.replicas) if (!replica.up) replica.start();
     const [only, ...others] = world.alive;
     const settled = !world.replicas.some(({ stopping }) => stopping) && world.network.allHeard;
-    if (settled && only && others.length === 0 && isWhole(only, world)) return only;
+    const whole = settled && only && others.length === 0 && isWhole(only, world) ? only : undefined;
+    // A replica remembers a higher epoch that it told to wait, and the target hears of it with the next grant (R10).
+    if (!whole || !wasWhole) for (const { witness } of world.alive) witness.awaitRenewals();
+    else if (whole.witness.isRenewed) return whole;
+    wasWhole = whole !== undefined;
     const tell = ({ name, coordinator }: SimTarget) => {
       const { phase, message, replicas } = coordinator.status();
       return `${name} ${phase} (${message}) ${replicas.map((r) => `${r.replicaId} ${r.state} ${r.message}`).join(', ')}`;

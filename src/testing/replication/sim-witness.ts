@@ -18,6 +18,8 @@ interface Seen {
   counts: number;
   received: number;
   durable: number;
+  /** When the newest grant was asked for, by the target's clock. */
+  renewedMs: number;
 }
 
 /** RF → how many acknowledge, promise; how many leases and clean reports are needed (docs/replication.md, "Words"). */
@@ -41,6 +43,7 @@ export class Witness {
   #epoch = 0;
   #adopt = 0;
   #enoughSinceMs = Infinity;
+  #renewFromMs = -Infinity;
   readonly #issued = new Set<number>();
   settled = 0;
   flushed = 0;
@@ -52,7 +55,7 @@ export class Witness {
 
   connected(link: SimLink): void {
     const { guid } = link.replica.store.identity;
-    const nothing = { reported: 0, clean: false, counts: 0, received: 0, durable: 0 };
+    const nothing = { reported: 0, clean: false, counts: 0, received: 0, durable: 0, renewedMs: 0 };
     this.#links.set(link, { guid, ...nothing });
   }
 
@@ -107,6 +110,7 @@ export class Witness {
     if (message.type === 'renewed') {
       const { leaseMs, driftBound } = this.#plan.timing;
       const untilMs = message.sentAtMs + leaseMs * (1 - driftBound);
+      seen.renewedMs = message.sentAtMs;
       this.#leases.set(seen.guid, Math.max(untilMs, this.#leases.get(seen.guid) ?? 0));
     }
     this.#count();
@@ -154,6 +158,16 @@ export class Witness {
     hold(this.#meets('lease', holds), 'R27: an answer with too few leases');
   }
 
+  /** Grants that were asked for before now prove nothing. */
+  awaitRenewals(): void {
+    this.#renewFromMs = this.#process.nowMs;
+  }
+
+  /** Each in sync has granted since. */
+  get isRenewed(): boolean {
+    return this.#inSync().every(({ renewedMs }) => renewedMs >= this.#renewFromMs);
+  }
+
   #use(records: readonly MembershipRecord[]): void {
     this.#sets = records.map(({ members }) => Object.values(members));
   }
@@ -166,8 +180,12 @@ export class Witness {
     return [...this.#links.values()].filter(({ reported }) => reported === this.#epoch);
   }
 
+  #inSync(): Seen[] {
+    return [...this.#links.values()].filter(({ counts }) => counts === this.#epoch);
+  }
+
   #count(): void {
-    const inSync = [...this.#links.values()].filter(({ counts }) => counts === this.#epoch);
+    const inSync = this.#inSync();
     const reached = (position: (seen: Seen) => number) => {
       const of = new Map(inSync.map((seen) => [seen.guid, position(seen)]));
       const each = this.#sets.map((set) => {

@@ -1,0 +1,42 @@
+import { expect, test } from '@jest/globals';
+import type { Act, Fault, SimEvent } from './sim-acts.ts';
+import { planOf, type SimPlan } from './sim-plan.ts';
+import { run } from './sim-run.ts';
+
+const world: SimPlan = {
+  ...planOf(1),
+  replicas: 3,
+  blocks: 24,
+  faultsMs: 4_000,
+  wildClocks: false,
+  layout: undefined,
+  scsi: false,
+};
+const at = (atMs: number, act: Act): SimEvent => ({ atMs, act });
+const write = (atMs: number, block: number): SimEvent =>
+  at(atMs, { kind: 'request', target: 999, request: { kind: 'write', block, count: 1, fua: true } });
+const writes = (fromMs: number, everyMs: number): SimEvent[] =>
+  Array.from({ length: 24 }, (_, i) => write(fromMs + i * everyMs, Math.floor((i * 1_000) / 24) + 1));
+
+async function traceOf(plan: SimPlan): Promise<string[]> {
+  const lines: string[] = [];
+  await run(plan, (line) => lines.push(line));
+  return lines;
+}
+
+test('a target that will hear of a bid of before the calm is not the one that stays', async () => {
+  const fault = (atMs: number, act: Fault) => at(atMs, act);
+  const events = [
+    ...writes(500, 20),
+    // The old target has one replica left; the others tell the new one to wait, which then dies.
+    fault(3_400, { kind: 'isolate', target: 0, spared: 999, forMs: 2_000 }),
+    fault(3_401, { kind: 'newTarget' }),
+    fault(3_401, { kind: 'partition', target: 999, replica: 999, forMs: 2_000 }),
+    fault(3_700, { kind: 'killTarget', target: 999, restartMs: 10_000 }),
+  ];
+  const timing = { ...world.timing, renewMs: 300 };
+  const lines = await traceOf({ ...world, timing, events });
+  expect(lines.some((line) => line.includes('T2-r1') && line.includes('wait {'))).toBe(true);
+  const calm = lines.findIndex((line) => line.includes('world    calm'));
+  expect(lines.findIndex((line) => /T1 +ends: .* has promised epoch/.test(line))).toBeGreaterThan(calm);
+});
