@@ -40,3 +40,18 @@ test('a target that will hear of a bid of before the calm is not the one that st
   const calm = lines.findIndex((line) => line.includes('world    calm'));
   expect(lines.findIndex((line) => /T1 +ends: .* has promised epoch/.test(line))).toBeGreaterThan(calm);
 });
+
+test('a replacement for the only replica is given up when that one has a block nobody can read', async () => {
+  const events = [
+    ...writes(500, 20),
+    // What a pool has just written it would read from memory.
+    at(1_500, { kind: 'crash', replica: 0, downMs: 300 }),
+    at(1_600, { kind: 'badBlock', replica: 0, block: 400 }),
+    at(2_000, { kind: 'members', change: 'replace', which: 0 }),
+  ];
+  const lines = await traceOf({ ...world, replicas: 1, layout: 'stripe', events });
+  expect(lines.some((line) => line.includes('is unreadable'))).toBe(true);
+  expect(lines.findLast((line) => line.includes('operator'))).toContain(
+    'has {"version":3,"members":{"r1":"guid-1"}}',
+  );
+});

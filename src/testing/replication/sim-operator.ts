@@ -99,8 +99,17 @@ export class SimOperator {
       (replica) => replica.lost && membership.members[replica.id] !== replica.store.identity.guid,
     );
     // What can not come about is given up by asking for what there is.
-    if (lostNewcomer && version === membership.version)
+    if ((lostNewcomer || this.#isUncopyable(target)) && version === membership.version)
       this.#write({ membership, next: { version: next.version + 1, members: membership.members } });
+  }
+
+  /** The only member has blocks that it can not read, and a newcomer is to have them. */
+  #isUncopyable({ coordinator }: SimTarget): boolean {
+    const [only, ...others] = this.members;
+    if (others.length > 0 || only?.holdsSpoiled !== true) return false;
+    return coordinator
+      .status()
+      .replicas.some(({ replicaId, message }) => replicaId !== only.id && message.includes('is unreadable'));
   }
 
   /** The file is mounted in every target, and read when it has changed; not at once. */
@@ -112,12 +121,11 @@ export class SimOperator {
   }
 
   #finish(record: MembershipRecord): void {
-    const before = this.members;
     this.#world.reach.hit('R32 changed');
     this.#world.trace('operator', `has ${JSON.stringify(record)}`);
     this.#write({ membership: record });
     const { members } = this;
-    for (const replica of before) if (!members.includes(replica)) replica.remove();
+    for (const replica of this.#world.present) if (!members.includes(replica)) replica.remove();
   }
 
   #write(file: MembershipFile): void {

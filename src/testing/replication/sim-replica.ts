@@ -63,6 +63,13 @@ export class SimReplica {
     return this.up && this.#stopping === this.process;
   }
 
+  /** Something that was made unreadable for good is still part of it. */
+  get holdsSpoiled(): boolean {
+    const { content, spoiled } = this.store;
+    const all = [content, ...content.snapshots.values()];
+    return this.pool !== undefined && all.some(({ tags }) => tags.some((tag) => spoiled.has(tag)));
+  }
+
   get linkFactor(): number {
     return this.#factor('link');
   }
