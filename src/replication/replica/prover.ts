@@ -26,7 +26,7 @@ export type ProofOutcome =
   | { readonly outcome: 'again' }
   | { readonly outcome: 'sourceLost' | 'failed'; readonly message: string };
 
-const groupsPerRequest = 16;
+export const groupsPerRequest = 16;
 /** Wrong groups looked for before all of them are copied again. */
 const wrongMax = 1_024;
 

@@ -15,8 +15,8 @@ const world: SimPlan = {
 const at = (atMs: number, act: Act): SimEvent => ({ atMs, act });
 const write = (atMs: number, block: number): SimEvent =>
   at(atMs, { kind: 'request', target: 999, request: { kind: 'write', block, count: 1, fua: true } });
-const writes = (fromMs: number, everyMs: number): SimEvent[] =>
-  Array.from({ length: 24 }, (_, i) => write(fromMs + i * everyMs, Math.floor((i * 1_000) / 24) + 1));
+const writes = (fromMs: number, everyMs: number, count = 24): SimEvent[] =>
+  Array.from({ length: count }, (_, i) => write(fromMs + i * everyMs, Math.floor((i * 1_000) / count) + 1));
 
 async function traceOf(plan: SimPlan): Promise<string[]> {
   const lines: string[] = [];
@@ -39,6 +39,25 @@ test('a target that will hear of a bid of before the calm is not the one that st
   expect(lines.some((line) => line.includes('T2-r1') && line.includes('wait {'))).toBe(true);
   const calm = lines.findIndex((line) => line.includes('world    calm'));
   expect(lines.findIndex((line) => /T1 +ends: .* has promised epoch/.test(line))).toBeGreaterThan(calm);
+});
+
+test('where copying is slow a replica that lacks every snapshot is waited for', async () => {
+  const take = (atMs: number) =>
+    at(atMs, { kind: 'request', target: 999, request: { kind: 'snapshot', what: 'take', which: 0 } });
+  const events = [
+    at(400, { kind: 'partition', target: 999, replica: 999, forMs: 4_000 }),
+    ...writes(600, 10, 64),
+    take(1_300),
+    ...writes(1_500, 10, 64),
+    take(2_200),
+    ...writes(2_400, 10, 64),
+    take(3_100),
+    ...writes(3_300, 10, 64),
+  ];
+  const timing = { ...world.timing, windowBytesMax: 20_000, cleanWaitMs: 1_000 };
+  const { virtualMs, reach } = await run({ ...world, blocks: 64, copyMs: 200, timing, events });
+  expect(reach.get('R24 copied')).toBeGreaterThan(0);
+  expect(virtualMs).toBeGreaterThan(world.faultsMs + 37_000);
 });
 
 test('a replacement for the only replica is given up when that one has a block nobody can read', async () => {

@@ -1,9 +1,11 @@
 /** One run of the simulation: what the plan says, then calm, then every promise is checked. */
+import { groupsPerRequest } from '../../replication/replica/prover.ts';
+import { blockBytes } from '../../shared/block-size.ts';
 import { openMax, SimClients } from './sim-clients.ts';
 import type { SimPlan } from './sim-plan.ts';
 import { perform } from './sim-faults.ts';
 import type { SimTarget } from './sim-target.ts';
-import { snapshotsMs } from './sim-snapshots.ts';
+import { snapshotsMost } from './sim-snapshots.ts';
 import { hold } from './sim-truth.ts';
 import { SimWorld } from './sim-world.ts';
 
@@ -82,7 +84,7 @@ async function settle(world: SimWorld): Promise<SimTarget> {
   const { cleanWaitMs, leaseMs } = world.plan.timing;
   world.trace('world', 'calm');
   world.calmDown();
-  const untilMs = world.scheduler.nowMs + cleanWaitMs + 10 * leaseMs + 14_000 + snapshotsMs;
+  const beganMs = world.scheduler.nowMs;
   let wasWhole = false;
   for (;;) {
     await world.scheduler.run(world.scheduler.nowMs + 100);
@@ -100,9 +102,18 @@ async function settle(world: SimWorld): Promise<SimTarget> {
       const { phase, message, replicas } = coordinator.status();
       return `${name} ${phase} (${message}) ${replicas.map((r) => `${r.replicaId} ${r.state} ${r.message}`).join(', ')}`;
     };
-    const late = world.scheduler.nowMs >= untilMs;
+    const rebuildMs = 14_000 + snapshotsMost * 4_000 + (snapshotsMost + 1) * copyingMs(world);
+    const late = world.scheduler.nowMs >= beganMs + cleanWaitMs + 10 * leaseMs + rebuildMs;
     if (late) hold(false, `L1: in calm, after long: ${world.alive.map(tell).join('; ')}`);
   }
+}
+
+/** How long the answers to one copier take for all blocks of a snapshot, or of the head: one is asked for after the other. */
+function copyingMs({ plan: { timing, copyMs }, operator }: SimWorld): number {
+  const blocks = Math.max(...operator.members.map(({ store }) => store.sizeBytes / blockBytes));
+  const requests = Math.ceil(blocks / (timing.copyBytesMax / blockBytes));
+  const comparisons = Math.ceil(blocks / groupsPerRequest);
+  return (requests + comparisons) * 2 * copyMs;
 }
 
 /** Serving, with all in sync that are not lost. */

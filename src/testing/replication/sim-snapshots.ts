@@ -29,9 +29,7 @@ export function snapshotEvents(seed: number, untilMs: number): SimEvent[] {
 }
 
 /** There are never more: each is copied by itself, which takes its time where copying is slow. */
-const snapshotsMost = 3;
-/** For each, in a bound on how long it takes until all are in sync. */
-export const snapshotsMs = snapshotsMost * 4_000;
+export const snapshotsMost = 3;
 
 export class SimSnapshots {
   readonly #world: SimWorld;
