@@ -36,7 +36,7 @@ export class CoordinatedVolume implements Volume {
   readonly #locks = new BlockLocks();
   /** Readers against atomic writes: a reader sees all of one or nothing. */
   readonly #readers = new BlockLocks();
-  /** Of a lossy recovery: the first flush of each initiator fails (docs/replication.md, "What is promised"). */
+  /** Of a lossy recovery: flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
   #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
 
   readonly #spare: QuickOperation[] = [];
@@ -195,7 +195,8 @@ export class CoordinatedVolume implements Volume {
   }
 
   /**
-   * An initiator that kept running must not go on over lost writes: its first flush fails, once. Initiators whose name is not known count as one.
+   * An initiator that kept running must not go on over lost writes: its flushes fail until one is answered. That one may be
+   * aborted before. Initiators whose name is not known count as one, which is told at once.
    */
   #failOnceAfterLoss(initiator = ''): void {
     const lost = this.#lossUntold(initiator);
@@ -205,12 +206,16 @@ export class CoordinatedVolume implements Volume {
   #lossUntold(initiator: string): VolumeError | undefined {
     const loss = this.#loss;
     if (!loss || loss.told.has(initiator)) return undefined;
-    // Names that come and go do not fill the memory: who is forgotten is told once more.
-    if (loss.told.size >= toldMax) loss.told.clear();
-    loss.told.add(initiator);
+    const answered = (): void => {
+      // Names that come and go do not fill the memory: who is forgotten is told once more.
+      if (loss.told.size >= toldMax) loss.told.clear();
+      loss.told.add(initiator);
+    };
+    if (initiator === '') answered();
     return new VolumeError(
       'unflushedWritesLost',
       `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
+      answered,
     );
   }
 

@@ -283,6 +283,7 @@ export class Connection implements ByteReader {
     const end = unit.execute(nexus, request).then((outcome) => {
       this.#running.delete(task);
       admission.leave(bytes);
+      if (!this.#closing && !this.#closed && !isAborted()) outcome.answered?.();
       this.#apply(this.#session.step({ type: 'done', task, outcome }));
     });
     this.#running.set(task, end);

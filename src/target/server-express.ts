@@ -100,7 +100,11 @@ export class ExpressLane {
     const { group } = task;
     if (problem !== undefined) {
       if (group === undefined) session.runPlain(task);
-      if (!this.#closed) this.#o.apply(session.step({ type: 'done', task, outcome: unit.failed(problem) }));
+      if (!this.#closed) {
+        const outcome = unit.failed(problem);
+        if (!session.isAborted(task)) outcome.answered?.();
+        this.#o.apply(session.step({ type: 'done', task, outcome }));
+      }
     } else if (group === undefined) {
       session.endPlain();
       this.#answer(task.tag, data);

@@ -16,7 +16,7 @@ import { prng } from '../shared/prng.ts';
 import { silentLog } from '../shared/log.ts';
 import { MemoryVolume } from './memory-volume.ts';
 import { serveIscsi, type TargetServer, type TargetServerOptions } from './server.ts';
-import type { QuickVolume } from './volume.ts';
+import { VolumeError, type QuickVolume } from './volume.ts';
 
 const iqn = 'iqn.2016-09.com.openebs.cstor:pvc-1';
 const sizeBytes = 64 << 20;
@@ -31,6 +31,8 @@ class GatedVolume extends MemoryVolume {
   #open: () => void = () => undefined;
   waiting = 0;
   written: number[] = [];
+  /** Quick writes fail so. */
+  failQuick: VolumeError | undefined;
   override get quick(): QuickVolume {
     return this.#gated(super.quick);
   }
@@ -42,11 +44,11 @@ class GatedVolume extends MemoryVolume {
     this.#gate = undefined;
   }
   override async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
-    await this.#pass();
+    await this.pass();
     return super.read(offsetBytes, lengthBytes);
   }
   override async write(offsetBytes: number, data: Uint8Array): Promise<void> {
-    await this.#pass();
+    await this.pass();
     this.written.push(data[0] ?? -1);
     return super.write(offsetBytes, data);
   }
@@ -55,6 +57,7 @@ class GatedVolume extends MemoryVolume {
       read: (offsetBytes, lengthBytes, answer) =>
         this.#passQuickly(() => quick.read(offsetBytes, lengthBytes, answer)),
       write: (offsetBytes, data, answer) => {
+        if (this.failQuick) return answer.quickDone(this.failQuick, undefined);
         const copy = new Uint8Array(data);
         this.#passQuickly(() => {
           this.written.push(copy[0] ?? -1);
@@ -65,9 +68,9 @@ class GatedVolume extends MemoryVolume {
   }
   #passQuickly(go: () => void): void {
     if (this.#gate === undefined) go();
-    else void this.#pass().then(go);
+    else void this.pass().then(go);
   }
-  async #pass(): Promise<void> {
+  async pass(): Promise<void> {
     const gate = this.#gate;
     if (gate === undefined) return;
     this.waiting++;
@@ -211,6 +214,43 @@ describe('resets reach every session', () => {
       expect(sense).toMatchObject({ key: 6, code: 0x2903 });
     }
     expect(answered).toBe(0);
+  });
+  test('what tells of lost writes counts only for who is answered', async () => {
+    const { server, volume } = await serve();
+    let answers = 0;
+    volume.flush = async () => {
+      await volume.pass();
+      if (answers === 0) throw new VolumeError('unflushedWritesLost', 'a loss', () => answers++);
+    };
+    const one = await enter(server);
+    await one.read(0, 512);
+    volume.shut();
+    const flush = Uint8Array.of(0x35, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    void one.command(flush).catch(() => undefined);
+    await until(() => volume.waiting === 1);
+    const reset = one.taskManagement(5);
+    await one.nop();
+    volume.letGo();
+    expect(await reset).toBe(0);
+    expect(answers).toBe(0);
+    await one.command(Uint8Array.of(0, 0, 0, 0, 0, 0)); // the unit attention
+    expect((await one.command(flush)).sense).toMatchObject({ key: 3, code: 0x0c00 });
+    expect(answers).toBe(1);
+    expect((await one.command(flush)).status).toBe(0);
+  });
+  test('a plain FUA write that tells of lost writes counts when it is answered', async () => {
+    const { server, volume } = await serve();
+    const one = await enter(server);
+    await one.read(0, 512);
+    let answers = 0;
+    const lost = new VolumeError('unflushedWritesLost', 'a loss', () => answers++);
+    volume.failQuick = lost;
+    const write = Uint8Array.of(0x2a, 8, 0, 0, 0, 0, 0, 0, 8, 0);
+    const sent = { out: filled(4096, 1) };
+    expect((await one.command(write, sent)).sense).toMatchObject({ key: 3, code: 0x0c00 });
+    expect(answers).toBe(1);
+    volume.failQuick = undefined;
+    expect((await one.command(write, sent)).status).toBe(0);
   });
   test('a cold reset ends all sessions', async () => {
     const { server } = await serve();

@@ -81,14 +81,17 @@ export type VolumeProblem =
   | 'noSpace'
   /** No replica has a good copy of what was to be read: medium error. */
   | 'unreadable'
-  /** Acknowledged, unflushed writes were lost in a recovery: the first flush fails with medium error, once. */
+  /** Acknowledged, unflushed writes were lost in a recovery: flushes fail with medium error until one is answered. */
   | 'unflushedWritesLost';
 
 export class VolumeError extends Error {
   override readonly name = 'VolumeError';
   readonly problem: VolumeProblem;
-  constructor(problem: VolumeProblem, message: string) {
+  /** To be called when the initiator is answered with this problem: until then the volume fails it again. */
+  readonly answered: (() => void) | undefined;
+  constructor(problem: VolumeProblem, message: string, answered?: () => void) {
     super(message);
     this.problem = problem;
+    this.answered = answered;
   }
 }

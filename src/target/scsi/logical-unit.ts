@@ -161,7 +161,8 @@ export class LogicalUnit implements Unit {
   /** What a plain command came to that the volume could not do. */
   failed(error: VolumeError): ScsiResult {
     if (error.problem === 'busy') return { status: scsiStatus.busy, transferBytes: 0 };
-    return this.#checkCondition(new CheckCondition(problems[error.problem]));
+    const result = this.#checkCondition(new CheckCondition(problems[error.problem]));
+    return { ...result, answered: error.answered };
   }
 
   async #translate(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {

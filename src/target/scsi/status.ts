@@ -13,6 +13,8 @@ export interface ScsiResult {
   readonly sense?: Uint8Array | undefined;
   readonly data?: Uint8Array | undefined;
   readonly transferBytes: number;
+  /** The transport calls it when it answers with this, and not for a command that was aborted. */
+  readonly answered?: (() => void) | undefined;
 }
 export const done: ScsiResult = { status: scsiStatus.good, transferBytes: 0 };
 

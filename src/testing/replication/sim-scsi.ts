@@ -188,11 +188,12 @@ export class ScsiDoor implements Door {
     // Before a target serves nobody can log in.
     if (!this.#unit || !nexus) return answer({ ok: false, problem: 'busy' });
     this.#world.reach.hit('SCSI command');
+    const knewLoss = this.#told.has(nexus.initiator);
     this.#world.scheduler.watch(
       this.#outcome(nexus, command).then((result) => {
         if (result === undefined) return answer({ ok: false, problem: 'aborted' });
         const problem = result.status === scsiStatus.good ? undefined : this.#problem(result);
-        if (command.flushes === true) this.#tellsLoss(nexus, problem);
+        if (command.flushes === true) this.#tellsLoss(nexus, problem, knewLoss);
         if (problem !== undefined) answer({ ok: false, problem });
         else answer({ ok: true, value: valueOf(result) });
       }),
@@ -206,12 +207,15 @@ export class ScsiDoor implements Door {
     return problem;
   }
 
-  /** An initiator that may have lost writes hears of it before its first flush succeeds, and only once. */
-  #tellsLoss({ initiator }: Nexus, problem: DoorProblem | undefined): void {
+  /**
+   * An initiator that may have lost writes hears of it before its first flush succeeds, and not again by a flush that it
+   * asks for when it knows (`knewLoss`).
+   */
+  #tellsLoss({ initiator }: Nexus, problem: DoorProblem | undefined, knewLoss: boolean): void {
     const isLossy = this.#coordinator.lossyEpoch > 0;
     const wasTold = this.#told.has(initiator);
     if (problem === 'lost') {
-      hold(isLossy && !wasTold, `R5: ${initiator} is told of a loss that it knows, or that there was not`);
+      hold(isLossy && !knewLoss, `R5: ${initiator} is told of a loss that it knows, or that there was not`);
       this.#told.add(initiator);
       this.#world.reach.hit('R5 initiator told');
     } else if (problem === undefined) {
@@ -257,6 +261,8 @@ export class ScsiDoor implements Door {
     this.#running.add(one);
     const result = await end;
     this.#running.delete(one);
-    return one.isAborted ? undefined : result;
+    if (one.isAborted) return undefined;
+    result.answered?.();
+    return result;
   }
 }
