@@ -7,13 +7,13 @@ const page = join(import.meta.dirname, '../../../docs/performance.md');
 const end = '<!-- end -->';
 
 export function recordFigures(options: {
-  /** Its name in the Makefile; absent: bench-engine. */
-  readonly bench?: string;
+  /** Its name in the Makefile. */
+  readonly bench: string;
   readonly machine: string;
   readonly commit: string;
   readonly figures: readonly Figure[];
 }): void {
-  const { bench = 'bench-engine', machine, commit, figures } = options;
+  const { bench, machine, commit, figures } = options;
   const begin = `<!-- make ${bench} RECORD=1 -->`;
   const text = readFileSync(page, 'utf8');
   const from = text.indexOf(begin);

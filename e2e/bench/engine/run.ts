@@ -4,16 +4,16 @@
 // STRICT=1: exit 1 when a figure is short. --record: the table goes into docs/performance.md.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { agedPart } from './aged.ts';
-import { type Figure, heading, isReached, lineOf } from './figures.ts';
+import { commit, machine } from '../machine.ts';
+import { beginTable } from '../table.ts';
+import { heading } from './figures.ts';
 import type { Bench, Part } from './bench.ts';
 import { freshPart } from './fresh.ts';
 import { layoutsPart } from './layouts.ts';
 import { snapshotsPart } from './snapshots.ts';
-import { recordFigures } from './record.ts';
 
 const { values } = parseArgs({
   options: {
@@ -48,31 +48,18 @@ if (idle !== undefined || values.list) {
 }
 
 const folder = mkdtempSync(join(values.folder, 'caskade-bench-'));
-const figures: Figure[] = [];
-const bench: Bench = {
-  folder,
-  scale: Number(values.scale),
-  report(figure) {
-    figures.push(figure);
-    console.log(lineOf(figure));
-  },
-};
+const where = `${machine()}; ${execFileSync('fio', ['--version'], { encoding: 'utf8' }).trim()}`;
+const table = beginTable(`${where}\n${commit()}, files in ${values.folder}\n\n${heading}`, {
+  bench: 'bench-engine',
+  machine: where,
+  record: values.record,
+});
+const bench: Bench = { folder, scale: Number(values.scale), report: table.report };
 
-const commit = execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim();
-const machine = [
-  `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
-  `Node ${process.version}`,
-  execFileSync('fio', ['--version'], { encoding: 'utf8' }).trim(),
-].join('; ');
-
-console.log(`${machine}\n${commit}, files in ${values.folder}\n\n${heading}`);
 try {
   for (const { part, steps } of all)
     if (steps.length > 0) await part.run(bench, (step) => steps.includes(step));
 } finally {
   rmSync(folder, { recursive: true });
 }
-const short = figures.filter((figure) => !isReached(figure)).length;
-console.log(`\n${figures.length - short} ok, ${short} short`);
-if (values.record) recordFigures({ machine, commit, figures });
-process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;
+table.end();

@@ -5,9 +5,9 @@
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { targetPortal, tgtPortal } from '../../iscsi/portal.ts';
-import { headingWithFloors, isReached, lineOf, type Figure } from '../engine/figures.ts';
+import { headingWithFloors } from '../engine/figures.ts';
 import { commit, machine } from '../machine.ts';
-import { recordFigures } from '../engine/record.ts';
+import { beginTable } from '../table.ts';
 import type { Bench } from './bench.ts';
 import { besideTgt } from './beside-tgt.ts';
 import { digests } from './digests.ts';
@@ -24,19 +24,19 @@ const { values } = parseArgs({
   },
 });
 
-const figures: Figure[] = [];
+const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
+const table = beginTable(`${where}; ${commit()}\n\n${headingWithFloors}`, {
+  bench: 'bench-iscsi',
+  machine: where,
+  record: values.record,
+});
 const bench: Bench = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   wanted: (name) => name.includes(values.only),
-  report(figure) {
-    figures.push(figure);
-    console.log(lineOf(figure));
-  },
+  report: table.report,
 };
 
-const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
-console.log(`${where}; ${commit()}\n\n${headingWithFloors}`);
 // Like beside like: memory beside a file in memory, a file beside a file.
 for (const [backing, parent] of [
   ['memory', '/dev/shm'],
@@ -53,7 +53,4 @@ for (const [backing, parent] of [
   }
 }
 await garbage(bench);
-const short = figures.filter((figure) => !isReached(figure)).length;
-console.log(`\n${figures.length - short} ok, ${short} short`);
-if (values.record) recordFigures({ bench: 'bench-iscsi', machine: where, commit: commit(), figures });
-process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;
+table.end();

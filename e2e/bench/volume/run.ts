@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { headingWithFloors, isReached, lineOf, type Figure } from '../engine/figures.ts';
-import { recordFigures } from '../engine/record.ts';
+import { headingWithFloors } from '../engine/figures.ts';
 import { commit, machine } from '../machine.ts';
+import { beginTable } from '../table.ts';
 import type { Bench } from './bench.ts';
 import { besideTgt } from './beside-tgt.ts';
 import { flushLatency } from './flush-latency.ts';
@@ -27,27 +27,24 @@ const { values } = parseArgs({
   },
 });
 
-const figures: Figure[] = [];
+const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
+const table = beginTable(`${where}; ${commit()}\n\n${headingWithFloors}`, {
+  bench: 'bench-volume',
+  machine: where,
+  record: values.record,
+});
 const bench: Bench = {
   rounds: Number(values.rounds),
   seconds: Number(values.seconds),
   folder: mkdtempSync(join(values.folder, 'caskade-bench-')),
   wanted: (name) => name.includes(values.only),
-  report(figure) {
-    figures.push(figure);
-    console.log(lineOf(figure));
-  },
+  report: table.report,
 };
 
-const where = `${machine()}; load ${loadavg()[0]?.toFixed(1)} when it began`;
-console.log(`${where}; ${commit()}\n\n${headingWithFloors}`);
 try {
   for (const part of [besideTgt, flushLatency, manyVolumes, rebuilds, targetStarts, idleVolume])
     await part(bench);
 } finally {
   rmSync(bench.folder, { recursive: true });
 }
-const short = figures.filter((figure) => !isReached(figure)).length;
-console.log(`\n${figures.length - short} ok, ${short} short`);
-if (values.record) recordFigures({ bench: 'bench-volume', machine: where, commit: commit(), figures });
-process.exitCode = process.env['STRICT'] === '1' && short > 0 ? 1 : 0;
+table.end();
