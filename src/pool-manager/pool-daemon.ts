@@ -143,19 +143,11 @@ export class PoolDaemon {
           'FAILED_PRECONDITION',
           `the pool holds replica ${there.identity.replicaId} of ${volume}: a second one would not add safety`,
         );
-      try {
-        const created = source
+      return this.#making(description, async () =>
+        source
           ? await cloneReplica(pool, volume, replicaId, source)
-          : await pool.createVolume({ volume, replicaId, sizeBytes });
-        await describe(created, description);
-        return created;
-      } catch (error) {
-        if (error instanceof NoSpaceError)
-          throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
-        throw error;
-      } finally {
-        this.feed.changed();
-      }
+          : await pool.createVolume({ volume, replicaId, sizeBytes }),
+      );
     });
   }
 
@@ -171,20 +163,27 @@ export class PoolDaemon {
           `the pool holds replica ${there.identity.replicaId} of ${clone}`,
         );
       const origin = this.replicaOf(wanted.volume);
-      try {
+      return this.#making(description, async () => {
         const snapshot = snapshotAt(origin, wanted);
         const { guid } = origin.identity;
-        const made = there ?? (await pool.cloneVolume({ volume: clone, replicaId, origin: guid, snapshot }));
-        await describe(made, description);
-        return made;
-      } catch (error) {
-        if (error instanceof NoSpaceError)
-          throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
-        throw error;
-      } finally {
-        this.feed.changed();
-      }
+        return there ?? (await pool.cloneVolume({ volume: clone, replicaId, origin: guid, snapshot }));
+      });
     });
+  }
+
+  /** A replica that `make` answers, with its description. Without room: RESOURCE_EXHAUSTED. */
+  async #making(description: string, make: () => Promise<VolumeStore>): Promise<VolumeStore> {
+    try {
+      const made = await make();
+      await describe(made, description);
+      return made;
+    } catch (error) {
+      if (error instanceof NoSpaceError)
+        throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
+      throw error;
+    } finally {
+      this.feed.changed();
+    }
   }
 
   /** Idempotent; `guid`, when given, must be the replica's. */
