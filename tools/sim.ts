@@ -150,8 +150,12 @@ async function main(): Promise<void> {
   let stopped = false;
   process.once('SIGINT', () => (stopped = true)).once('SIGTERM', () => (stopped = true));
   let saidMs = startMs;
+  let told = 0;
   const say = ({ seeds, failures }: Totals) => {
-    if (!values.soak || performance.now() - saidMs < soakSayMs) return;
+    if (!values.soak) return;
+    for (; told < failures.length; told++)
+      console.log(`make sim SEED=${failures[told]?.seed}    # ${failures[told]?.message}`);
+    if (performance.now() - saidMs < soakSayMs) return;
     saidMs = performance.now();
     console.log(`${seeds} seeds, ${failures.length} violations so far`);
   };
