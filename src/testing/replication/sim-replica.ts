@@ -141,6 +141,7 @@ export class SimReplica {
       },
     });
     this.core = core;
+    this.store.endRun(); // a core that begins puts its store in order, and a crash may come right behind that
     process.every(20, world.random.below(20), () => {
       if (this.core === core) this.#step(() => core.tick(process.nowMs));
     });
