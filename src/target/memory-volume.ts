@@ -6,6 +6,7 @@ import {
   type Volume,
   type VolumeMapping,
   type VolumeProblem,
+  type VolumeSpace,
 } from './volume.ts';
 
 const blockBytes = 4096;
@@ -28,6 +29,7 @@ export class MemoryVolume implements Volume {
   readOnly = false;
   /** For tests: its memory is nearly used up. */
   spaceIsLow = false;
+  space: VolumeSpace | undefined;
   readonly #quick: QuickVolume = {
     read: (offsetBytes, lengthBytes, answer) => {
       const problem = this.#problem();

@@ -38,6 +38,8 @@ export interface Volume {
   readonly atomicBytesMax?: number | undefined;
   /** The pools are nearly full: initiators are warned once each time this begins. Absent: not known here. */
   readonly spaceIsLow?: boolean | undefined;
+  /** The room in the fullest of the pools. Absent: not known here. */
+  readonly space?: VolumeSpace | undefined;
   /**
    * Persistent state of the unit, which is to survive the loss of the target with the data: a short text by key. Durable
    * when `remember` answers. Absent: nothing is kept.
@@ -66,6 +68,13 @@ export interface WriteOptions {
   readonly initiator?: string;
   readonly fua?: boolean;
   readonly atomic?: boolean;
+}
+
+export interface VolumeSpace {
+  /** For new data, of all volumes of that pool. */
+  readonly freeBytes: number;
+  /** With less than this `spaceIsLow` begins. */
+  readonly lowBytes: number;
 }
 
 export interface VolumeMapping {

@@ -525,6 +525,7 @@ describe('§11.10 text, Appendix C', () => {
     expect(ask(talk, iqn)).toEqual(ours);
     expect(ask(talk, 'iqn.2001-01.com.example:other')).toEqual([]);
     expect(ask(talk, 'All')).toEqual([['SendTargets', 'Reject']]);
+    expect(ask(talk, 'Alle')).toEqual([['SendTargets', 'Reject']]);
   });
   test('a discovery session runs no commands', () => {
     const talk = new Talk().enter({}, discoveryNames as typeof nameKeys);

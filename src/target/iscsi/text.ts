@@ -7,9 +7,12 @@ export interface Advertised {
   readonly address: string;
 }
 
+const iscsiName = /^(iqn|eui|naa)\./i;
+
 /** The answer to SendTargets; `value` is All (discovery sessions only), empty for "this target", or a name. */
 function sendTargets(value: string, discovery: boolean, target: Advertised): readonly KeyValue[] {
-  if (value === 'All' && !discovery) return [{ key: 'SendTargets', value: 'Reject' }];
+  const isKnown = value === '' || iscsiName.test(value) || (value === 'All' && discovery);
+  if (!isKnown) return [{ key: 'SendTargets', value: 'Reject' }];
   const named = value === 'All' || value === '' || value.toLowerCase() === target.iqn.toLowerCase();
   if (!named) return [];
   return [

@@ -7,6 +7,7 @@ import { getLbaStatus, readCapacity10, readCapacity16 } from './capacity.ts';
 import * as control from './control.ts';
 import * as copies from './extended-copy.ts';
 import { formatUnit, sendDiagnostic } from './maintenance.ts';
+import { logSense } from './log-pages.ts';
 import { modeSense10, modeSense6 } from './mode-pages.ts';
 import * as persistentReserveIn from './persistent-reserve-in.ts';
 import { persistentReserveOut } from './persistent-reserve-out.ts';
@@ -79,6 +80,7 @@ export const commands: readonly CommandRow[] = [
   row('READ DEFECT DATA(10)',  '37 00 1f 00 00 00 00 ff ff 04', 'read', control.readDefectData(false)),
   row('WRITE SAME(10)',        '41 f8 ff ff ff ff 00 ff ff 04', 'write', writeSame(false)),
   row('UNMAP',                 '42 01 00 00 00 00 00 ff ff 04', 'write', unmap),
+  row('LOG SENSE',             '4d 00 ff ff 00 ff ff ff ff 04', 'free', (unit, { cdb }) => logSense(cdb, unit.volume)),
   row('MODE SELECT(10)',       '55 11 00 00 00 00 00 ff ff 04', 'write', control.selectModes(true)),
   row('MODE SENSE(10)',        '5a 18 ff ff 00 00 00 ff ff 04', 'read', (unit, { cdb }) => modeSense10(cdb, unit.mode, unit.volume)),
   row('PERSISTENT RESERVE IN, READ KEYS',           '5e 00 00 00 00 00 00 ff ff 04', 'free', persistentReserveIn.readKeys, { action: 0 }),

@@ -50,7 +50,7 @@ export function reportLuns({ cdb }: Pick<ScsiCommand, 'cdb'>): ScsiResult {
 export const selectModes =
   (ten: boolean): Run =>
   (unit, { cdb, nexus, dataOut }) => {
-    const next = modeSelect(cdb, dataOut, unit.mode, ten);
+    const next = modeSelect(cdb, dataOut, unit.mode, { ten, volume: unit.volume });
     const changed =
       next.descriptorSense !== unit.mode.descriptorSense || next.writeProtected !== unit.mode.writeProtected;
     unit.mode = next;

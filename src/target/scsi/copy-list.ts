@@ -8,10 +8,14 @@ export const copyLimits = {
   segmentsMax: 16,
   /** Of both kinds of descriptors together. */
   descriptorBytesMax: 1024,
-  segmentSectorsMax: 0xffff,
+  /** What the 16 bits of the shorter kind of segment can say, in sectors. */
+  segmentBytesMax: 0xffff * sectorBytes,
+  /** Copies of a nexus that can be asked about. */
+  heldMax: 8,
 } as const;
 
-export const descriptorType = { blockToBlock: 0x02, identification: 0xe4 } as const;
+/** Ascending, as they are told (§7.8.17.6). */
+export const descriptorType = { blockToBlock: 0x02, blockToBlockBytes: 0x0a, identification: 0xe4 } as const;
 
 export interface CopySegment {
   readonly sourceLba: number;
@@ -27,7 +31,6 @@ export interface CopyList {
 
 const headerBytes = 16;
 const targetBytes = 32;
-const segmentBytes = 28;
 const usage = { held: 0, discarded: 2, none: 3 } as const;
 
 const badList = (byte: number) => new CheckCondition('invalidFieldInList', { field: { inCdb: false, byte } });
@@ -67,24 +70,40 @@ function isReachable(descriptor: Uint8Array, { naa }: Identity): boolean {
   return (designatorType & 0x3f) === 3 && Buffer.compare(name, naa) === 0;
 }
 
-/** How long a segment descriptor is stands in itself; those that are not ours need not be as long as ours. */
 function segmentsOf(view: DataView, targets: readonly boolean[]): readonly CopySegment[] {
   const segments: CopySegment[] = [];
-  for (let at = 0; at < view.byteLength; at += segmentBytes) {
+  for (let at = 0; at < view.byteLength;) {
     if (segments.length >= copyLimits.segmentsMax) throw refuse('tooManySegments');
-    if (view.getUint8(at) !== descriptorType.blockToBlock) throw refuse('unsupportedSegment');
-    if (at + segmentBytes > view.byteLength || view.getUint16(at + 2) !== segmentBytes - 4)
+    // How long a descriptor is follows from its type; those that are not ours need not be as long as ours.
+    const kind = segmentKinds.get(view.getUint8(at));
+    if (kind === undefined) throw refuse('unsupportedSegment');
+    if (at + kind.bytes > view.byteLength || view.getUint16(at + 2) !== kind.bytes - 4)
       throw refuse('parameterListLength');
     const [source, destination] = [view.getUint16(at + 4), view.getUint16(at + 6)];
     if (targets[source] !== true || targets[destination] !== true) throw refuse('copyTargetUnreachable');
     const u64 = (from: number) => view.getUint32(from) * 2 ** 32 + view.getUint32(from + 4);
-    segments.push({
-      sourceLba: u64(at + 12),
-      destinationLba: u64(at + 20),
-      sectors: view.getUint16(at + 10),
-    });
+    const sectors = kind.sectors(new DataView(view.buffer, view.byteOffset + at, kind.bytes));
+    segments.push({ sourceLba: u64(at + 12), destinationLba: u64(at + 20), sectors });
+    at += kind.bytes;
   }
   return segments;
 }
 
-export const segmentBytesMax = copyLimits.segmentSectorsMax * sectorBytes;
+interface SegmentKind {
+  readonly bytes: number;
+  /** How much is copied. Throws CheckCondition. */
+  readonly sectors: (descriptor: DataView) => number;
+}
+
+const segmentKinds: ReadonlyMap<number, SegmentKind> = new Map([
+  [descriptorType.blockToBlock, { bytes: 28, sectors: (descriptor) => descriptor.getUint16(10) }],
+  [descriptorType.blockToBlockBytes, { bytes: 32, sectors: sectorsOfBytes }],
+]);
+
+/** Counted in bytes, and perhaps from within a block (§6.5.7.9): whole blocks are what we copy. */
+function sectorsOfBytes(descriptor: DataView): number {
+  const bytes = descriptor.getUint32(8);
+  if (bytes % sectorBytes !== 0 || bytes > copyLimits.segmentBytesMax) throw badList(8);
+  if (descriptor.getUint32(28) !== 0) throw badList(28);
+  return bytes / sectorBytes;
+}

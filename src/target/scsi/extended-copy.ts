@@ -3,7 +3,7 @@
  * through the initiator. It is answered when the copy is made.
  */
 import { sectorBytes } from './block-limits.ts';
-import { copyLimits, descriptorType, parseCopyList, segmentBytesMax, type CopySegment } from './copy-list.ts';
+import { copyLimits, descriptorType, parseCopyList, type CopySegment } from './copy-list.ts';
 import type { Nexus } from './nexus.ts';
 import { badField, CheckCondition, senseOf } from './sense.ts';
 import { answer, done } from './status.ts';
@@ -16,8 +16,6 @@ export interface CopyRecord {
   copiedBytes: number;
 }
 
-/** How many copies of a nexus can be asked about; an older one is forgotten. */
-const recordsMax = 8;
 /** What is read and written at a time. */
 const pieceBytes = 1 << 20;
 
@@ -41,11 +39,12 @@ export const extendedCopy: Run = async (unit, { cdb, nexus, dataOut }) => {
   return { ...done, transferBytes: listBytes };
 };
 
+/** Of more copies than can be asked about the oldest is forgotten. */
 function remember(nexus: Nexus, listId: number, record: CopyRecord): void {
   if (nexus.copies.get(listId)?.state === 'running') throw badList(0);
   nexus.copies.delete(listId);
   const [oldest] = nexus.copies.keys();
-  if (nexus.copies.size >= recordsMax && oldest !== undefined) nexus.copies.delete(oldest);
+  if (nexus.copies.size >= copyLimits.heldMax && oldest !== undefined) nexus.copies.delete(oldest);
   nexus.copies.set(listId, record);
 }
 const badList = (byte: number) => new CheckCondition('invalidFieldInList', { field: { inCdb: false, byte } });
@@ -107,7 +106,7 @@ export const failureDetails: Run = (_unit, { cdb, nexus }) => {
 };
 
 export const operatingParameters: Run = (_unit, { cdb }) => {
-  const types = [descriptorType.blockToBlock, descriptorType.identification];
+  const types = Object.values(descriptorType);
   const data = new Uint8Array(44 + types.length);
   const view = new DataView(data.buffer);
   view.setUint32(0, data.byteLength - 4);
@@ -115,9 +114,9 @@ export const operatingParameters: Run = (_unit, { cdb }) => {
   view.setUint16(8, copyLimits.targetsMax);
   view.setUint16(10, copyLimits.segmentsMax);
   view.setUint32(12, copyLimits.descriptorBytesMax);
-  view.setUint32(16, segmentBytesMax);
-  view.setUint16(34, recordsMax);
-  data[36] = recordsMax;
+  view.setUint32(16, copyLimits.segmentBytesMax);
+  view.setUint16(34, copyLimits.heldMax);
+  data[36] = copyLimits.heldMax;
   data[37] = 9; // segments count in sectors: 2^9 bytes
   data[43] = types.length;
   data.set(types, 44);

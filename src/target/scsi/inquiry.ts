@@ -4,8 +4,10 @@ import type { Volume } from '../volume.ts';
 import { atomicSectors } from './atomic-write.ts';
 import type { Cdb } from './cdb.ts';
 import { ascii, type Identity } from './identity.ts';
+import { provisioningVpdPage } from './provisioning.ts';
 import { badField } from './sense.ts';
 import { answer, type ScsiResult } from './status.ts';
+import { thirdPartyCopyPage } from './third-party-copy-page.ts';
 
 /** SAM-5, SPC-4, SBC-3, iSCSI (SPC-4 table 148). */
 const versionDescriptors = [0x00a0, 0x0460, 0x04c0, 0x0960];
@@ -72,7 +74,7 @@ function extendedInquiry(): Uint8Array {
   return body;
 }
 
-function blockLimitsPage(_identity: Identity, { atomicBytesMax = 0 }: AtomicWrites): Uint8Array {
+function blockLimitsPage(_identity: Identity, { atomicBytesMax = 0 }: Shown): Uint8Array {
   const body = new Uint8Array(60);
   const view = new DataView(body.buffer);
   body[0] = 0x01; // WSNZ: WRITE SAME of no blocks is refused
@@ -100,23 +102,22 @@ function characteristics(): Uint8Array {
   return body;
 }
 
-/** UNMAP, WRITE SAME(16) and WRITE SAME(10) unmap; what is unmapped reads as zeros; thin. */
-const logicalBlockProvisioning = Uint8Array.of(0, 0xe4, 0x02, 0);
+/** What pages tell of a volume. */
+type Shown = Pick<Volume, 'atomicBytesMax' | 'space'>;
 
-type AtomicWrites = Pick<Volume, 'atomicBytesMax'>;
-
-const pages: ReadonlyMap<number, (identity: Identity, volume: AtomicWrites) => Uint8Array> = new Map([
+const pages: ReadonlyMap<number, (identity: Identity, volume: Shown) => Uint8Array> = new Map([
   [0x00, () => Uint8Array.from(pages.keys())],
   [0x80, ({ serial }) => ascii(serial, serial.length)],
   [0x83, deviceIdentification],
   [0x86, extendedInquiry],
+  [0x8f, thirdPartyCopyPage],
   [0xb0, blockLimitsPage],
   [0xb1, characteristics],
-  [0xb2, () => logicalBlockProvisioning],
+  [0xb2, (_identity, { space }) => provisioningVpdPage(space)],
 ]);
 
 /** `volume`: undefined for a LUN that is not ours, which answers "nothing here", which is no error (SPC-4 §6.6.2). */
-export function inquiry(cdb: Cdb, identity: Identity, volume: AtomicWrites | undefined): ScsiResult {
+export function inquiry(cdb: Cdb, identity: Identity, volume: Shown | undefined): ScsiResult {
   const allocation = cdb.u16(3);
   const [vital, code] = [cdb.bit(1, 0), cdb.u8(2)];
   if (!vital && code !== 0) throw badField(2, 7);
@@ -126,7 +127,7 @@ export function inquiry(cdb: Cdb, identity: Identity, volume: AtomicWrites | und
   return answer(data, allocation);
 }
 
-function vitalProductData(code: number, identity: Identity, volume: AtomicWrites): Uint8Array {
+function vitalProductData(code: number, identity: Identity, volume: Shown): Uint8Array {
   const make = pages.get(code);
   if (make === undefined) throw badField(2, 7);
   return page(code, make(identity, volume));

@@ -1,7 +1,8 @@
-/** MODE SENSE and MODE SELECT (SPC-4 §6.11-§6.14, §7.5; SBC-3 §6.5): caching and control page. */
+/** MODE SENSE and MODE SELECT (SPC-4 §6.11-§6.14, §7.5; SBC-3 §6.5): caching, control and provisioning page. */
 import type { Volume } from '../volume.ts';
 import { sectorBytes } from './block-limits.ts';
 import type { Cdb } from './cdb.ts';
+import { provisioningModePage } from './provisioning.ts';
 import { badField, CheckCondition } from './sense.ts';
 import { answer, type ScsiResult } from './status.ts';
 
@@ -39,13 +40,22 @@ function controlPage(state: ModeState): Uint8Array {
   page[8] = page[9] = 0xff;
   return page;
 }
-function pagesOf(control: number, state: ModeState): readonly Uint8Array[] {
-  if (control === pageControl.current) return [cachingPage(), controlPage(state)];
-  if (control === pageControl.default) return [cachingPage(), controlPage(initialModeState())];
-  const changeable = [cachingPage(), controlPage(initialModeState())];
-  for (const page of changeable) page.fill(0, 2);
-  changeable[1]?.set([0x04, 0, 0x08], 2);
-  return changeable;
+const hasSubpage = (page: Uint8Array) => ((page[0] ?? 0) & 0x40) !== 0;
+const codeOf = (page: Uint8Array) => (page[0] ?? 0) & 0x3f;
+const subpageOf = (page: Uint8Array) => (hasSubpage(page) ? (page[1] ?? 0) : 0);
+/** Page code and length, with a subpage code where there is one. */
+const headBytesOf = (page: Uint8Array) => (hasSubpage(page) ? 4 : 2);
+
+function pagesOf(control: number, state: ModeState, { space }: Shown): readonly Uint8Array[] {
+  const pages = [
+    cachingPage(),
+    controlPage(control === pageControl.current ? state : initialModeState()),
+    ...(space === undefined ? [] : [provisioningModePage(space)]),
+  ];
+  if (control !== pageControl.changeable) return pages;
+  for (const page of pages) page.fill(0, headBytesOf(page));
+  pages[1]?.set([0x04, 0, 0x08], 2);
+  return pages;
 }
 
 /** Block descriptor: number of sectors and their size, short or long (LLBAA) form. */
@@ -63,31 +73,33 @@ function blockDescriptor(sizeBytes: number, long: boolean): Uint8Array {
   return new Uint8Array(data.buffer);
 }
 
-function selectedPages(cdb: Cdb, state: ModeState): readonly Uint8Array[] {
+function selectedPages(cdb: Cdb, state: ModeState, volume: Shown): readonly Uint8Array[] {
   const [control, code, subpage] = [cdb.u8(2) >> 6, cdb.u8(2) & 0x3f, cdb.u8(3)];
   if (control === pageControl.saved) throw new CheckCondition('savingNotSupported');
   const everySubpage = subpage === 0xff;
-  if (subpage !== 0 && !everySubpage) throw badField(3);
-  const pages = pagesOf(control, state).filter((page) => code === allPages || page[0] === code);
-  if (pages.length === 0) throw badField(2, 5);
+  const ofCode = pagesOf(control, state, volume).filter((page) => code === allPages || codeOf(page) === code);
+  if (ofCode.length === 0) throw badField(2, 5);
+  const pages = ofCode.filter((page) => everySubpage || subpageOf(page) === subpage);
+  if (pages.length === 0) throw badField(3);
   return pages;
 }
 
-type Sized = Pick<Volume, 'sizeBytes' | 'readOnly'>;
+/** What of a volume is told here. */
+type Shown = Pick<Volume, 'sizeBytes' | 'readOnly' | 'space'>;
 /** WP and DPOFUA. */
-const parameter = (state: ModeState, { readOnly = false }: Sized) =>
+const parameter = (state: ModeState, { readOnly = false }: Shown) =>
   (state.writeProtected || readOnly ? 0x80 : 0) | 0x10;
 
-export function modeSense6(cdb: Cdb, state: ModeState, volume: Sized): ScsiResult {
-  const pages = selectedPages(cdb, state);
+export function modeSense6(cdb: Cdb, state: ModeState, volume: Shown): ScsiResult {
+  const pages = selectedPages(cdb, state, volume);
   const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(volume.sizeBytes, false);
   const body = Buffer.concat([descriptor, ...pages]);
   const header = [body.byteLength + 3, 0, parameter(state, volume), descriptor.byteLength];
   return answer(Uint8Array.from([...header, ...body]), cdb.u8(4));
 }
 
-export function modeSense10(cdb: Cdb, state: ModeState, volume: Sized): ScsiResult {
-  const pages = selectedPages(cdb, state);
+export function modeSense10(cdb: Cdb, state: ModeState, volume: Shown): ScsiResult {
+  const pages = selectedPages(cdb, state, volume);
   const long = cdb.bit(1, 4);
   const descriptor = cdb.bit(1, 3) ? new Uint8Array(0) : blockDescriptor(volume.sizeBytes, long);
   const body = Buffer.concat([descriptor, ...pages]);
@@ -108,7 +120,12 @@ export function modeSense10(cdb: Cdb, state: ModeState, volume: Sized): ScsiResu
 const badList = (byte: number) => new CheckCondition('invalidFieldInList', { field: { inCdb: false, byte } });
 
 /** Applies a parameter list: the pages as MODE SENSE shows them, changed at most where that is allowed. */
-export function modeSelect(cdb: Cdb, list: Uint8Array, state: ModeState, ten: boolean): ModeState {
+export function modeSelect(
+  cdb: Cdb,
+  list: Uint8Array,
+  state: ModeState,
+  { ten, volume }: { readonly ten: boolean; readonly volume: Shown },
+): ModeState {
   const listBytes = ten ? cdb.u16(7) : cdb.u8(4);
   if (cdb.bit(1, 0)) throw badField(1, 0); // SP: nothing is saved
   if (!cdb.bit(1, 4)) throw badField(1, 4); // PF
@@ -118,24 +135,31 @@ export function modeSelect(cdb: Cdb, list: Uint8Array, state: ModeState, ten: bo
   const descriptorBytes = ten ? ((list[6] ?? 0) << 8) | (list[7] ?? 0) : (list[3] ?? 0);
   let next = state;
   for (let at = headerBytes + descriptorBytes; at < listBytes;) {
-    const bytes = 2 + (list[at + 1] ?? 0);
+    const head = list.subarray(at, listBytes);
+    const lengthBytes = hasSubpage(head) ? ((head[2] ?? 0) << 8) | (head[3] ?? 0) : (head[1] ?? 0);
+    const bytes = headBytesOf(head) + lengthBytes;
     if (at + bytes > listBytes) throw new CheckCondition('parameterListLength');
-    next = applyPage(list.subarray(at, at + bytes), at, next);
+    next = applyPage(list.subarray(at, at + bytes), at, { state: next, volume });
     at += bytes;
   }
   return next;
 }
 
-function applyPage(page: Uint8Array, at: number, state: ModeState): ModeState {
-  const code = (page[0] ?? 0) & 0x3f;
-  const current = pagesOf(pageControl.current, state).find((known) => known[0] === code);
-  const mask = pagesOf(pageControl.changeable, state).find((known) => known[0] === code);
+function applyPage(
+  page: Uint8Array,
+  at: number,
+  { state, volume }: { readonly state: ModeState; readonly volume: Shown },
+): ModeState {
+  const isSame = (known: Uint8Array) =>
+    codeOf(known) === codeOf(page) && subpageOf(known) === subpageOf(page);
+  const current = pagesOf(pageControl.current, state, volume).find(isSame);
+  const mask = pagesOf(pageControl.changeable, state, volume).find(isSame);
   if (current === undefined || mask === undefined) throw badList(at);
   if (page.byteLength !== current.byteLength) throw badList(at + 1);
-  for (let i = 2; i < page.byteLength; i++) {
+  for (let i = headBytesOf(current); i < page.byteLength; i++) {
     const changed = (page[i] ?? 0) ^ (current[i] ?? 0);
     if ((changed & ~(mask[i] ?? 0)) !== 0) throw badList(at + i);
   }
-  if (code !== controlCode) return state;
+  if (codeOf(page) !== controlCode) return state;
   return { descriptorSense: ((page[2] ?? 0) & 0x04) !== 0, writeProtected: ((page[4] ?? 0) & 0x08) !== 0 };
 }

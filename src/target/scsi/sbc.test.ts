@@ -397,6 +397,77 @@ describe('§4.12 write protection', () => {
   });
 });
 
+describe('§4.7.3.7 room in the pools', () => {
+  const mebibyte = 1 << 20;
+  const logSense = (page: number, more: { subpage?: number; pointer?: number; flags?: number } = {}) =>
+    rig.run([
+      0x4d,
+      more.flags ?? 0,
+      0x40 | page,
+      more.subpage ?? 0,
+      0,
+      ...u16(more.pointer ?? 0),
+      ...u16(255),
+      0,
+    ]);
+  const modeSense = (code: number, subpage: number, control = 0) =>
+    rig.run([0x1a, 0x08, (control << 6) | code, subpage, 255, 0]);
+  beforeEach(() => {
+    rig.volume.space = { freeBytes: 700 * mebibyte + 5, lowBytes: 64 * mebibyte };
+  });
+  test('§6.4.5 the log page counts what is available, in the threshold sets of page B2, not dedicated to the unit', async () => {
+    const { data } = await logSense(0x0c);
+    expect([...data!]).toEqual([0x0c, 0, 0, 12, 0, 1, 3, 8, ...u32(700), 2, 0, 0, 0]);
+    expect((await rig.run([0x12, 1, 0xb2, 0, 255, 0])).data![4]).toBe(11);
+  });
+  test('§6.5.8 the threshold at which the unit attention comes is a mode page that can not be changed', async () => {
+    const { data } = await modeSense(0x1c, 2);
+    const page = data!.subarray(4);
+    expect([...page]).toEqual([0x5c, 2, 0, 20, ...new Uint8Array(12), 0x80, 1, 0, 0, ...u32(64)]);
+    expect([...(await modeSense(0x1c, 2, 1)).data!.subarray(8)]).toEqual([...new Uint8Array(20)]);
+    const select = (list: Uint8Array) =>
+      rig.run([0x15, 0x10, 0, 0, 4 + list.byteLength, 0], { out: Uint8Array.of(0, 0, 0, 0, ...list) });
+    expect(told(await select(page))).toBe(0);
+    for (const at of [3, 4, 16, 23]) {
+      const other = page.slice();
+      other[at]! ^= 1;
+      expect(told(await select(other))).toMatch(/^5.(2600|1a00)$/);
+    }
+  });
+  test('all pages with their subpages, and without', async () => {
+    const codes = async (subpage: number) => {
+      const data = (await modeSense(0x3f, subpage)).data!;
+      return [data.byteLength, data[4]! & 0x3f, data[4 + 20]! & 0x3f];
+    };
+    expect(await codes(0)).toEqual([4 + 20 + 12, 0x08, 0x0a]);
+    expect(await codes(0xff)).toEqual([4 + 20 + 12 + 24, 0x08, 0x0a]);
+    expect(told(await modeSense(0x1c, 0))).toBe('5/2400');
+    expect(told(await modeSense(0x1c, 1))).toBe('5/2400');
+  });
+  test('SPC-4 §6.8 the list of log pages; what there is not is refused', async () => {
+    expect([...(await logSense(0)).data!]).toEqual([0, 0, 0, 2, 0, 0x0c]);
+    expect([...(await logSense(0, { subpage: 0xff })).data!]).toEqual([
+      0x40, 0xff, 0, 6, 0, 0, 0, 0xff, 0x0c, 0,
+    ]);
+    for (const refused of [
+      logSense(0x0d),
+      logSense(0, { subpage: 1 }),
+      logSense(0, { pointer: 1 }),
+      logSense(0x0c, { subpage: 1 }),
+      logSense(0x0c, { pointer: 2 }),
+      logSense(0x0c, { flags: 1 }),
+    ])
+      expect(told(await refused)).toBe('5/2400');
+  });
+  test('a volume that does not know its room has no threshold and no such page', async () => {
+    rig.volume.space = undefined;
+    expect([...(await logSense(0)).data!]).toEqual([0, 0, 0, 1, 0]);
+    expect(told(await logSense(0x0c))).toBe('5/2400');
+    expect(told(await modeSense(0x1c, 2))).toBe('5/2400');
+    expect((await rig.run([0x12, 1, 0xb2, 0, 255, 0])).data![4]).toBe(0);
+  });
+});
+
 test('§4.7.3.8 a pool that gets full is told to every initiator, once each time', async () => {
   const other = rig.attach('other');
   rig.volume.spaceIsLow = true;

@@ -103,6 +103,37 @@ describe('§6.5 EXTENDED COPY(LID1)', () => {
     expect(told(await copy(list([{ from, to, count: 8000 }])))).toBe(0);
     expect((await rig.bytesAt(to, 8000)).equals(data)).toBe(true);
   });
+  const inBytes = (from: number, to: number, bytes: number, offsets = [0, 0]) => {
+    const body = [...u32(bytes), ...u64(from), ...u64(to), ...u16(offsets[0]!), ...u16(offsets[1]!)];
+    const one = [0x0a, 0, ...u16(28), ...u16(0), ...u16(0), ...body];
+    return Uint8Array.from([
+      1,
+      0,
+      ...u16(32),
+      0,
+      0,
+      0,
+      0,
+      ...u32(one.length),
+      ...u32(0),
+      ...thisUnit(),
+      ...one,
+    ]);
+  };
+  test('a segment that counts in bytes: whole sectors are copied, anything else is refused', async () => {
+    const data = prng(5).bytes(300 * 512);
+    await rig.volume.write(0, data.slice());
+    expect(told(await copy(inBytes(0, 5000, 300 * 512)))).toBe(0);
+    expect((await rig.bytesAt(5000, 300)).equals(data)).toBe(true);
+    for (const bad of [
+      inBytes(0, 9000, 513),
+      inBytes(0, 9000, copyLimits.segmentBytesMax + 512),
+      inBytes(0, 9000, 512, [1, 0]),
+      inBytes(0, 9000, 512, [0, 511]),
+    ])
+      expect(told(await copy(bad))).toBe('5/2600');
+    expect((await rig.bytesAt(9000, 1)).equals(filled(1, 0))).toBe(true);
+  });
   test('a list that is cut, too long, or has too many of something', async () => {
     const good = list([{ from: 0, to: 8, count: 1 }]);
     expect(told(await copy(good, 0))).toBe(0);
@@ -141,7 +172,29 @@ describe('§6.21-§6.25 RECEIVE COPY RESULTS', () => {
       copyLimits.segmentsMax,
       copyLimits.descriptorBytesMax,
     ]);
-    expect([...data!.subarray(43)]).toEqual([2, 0x02, 0xe4]);
+    expect([...data!.subarray(43)]).toEqual([3, 0x02, 0x0a, 0xe4]);
+  });
+  test('§7.8.17: page 8F tells the same, in descriptors of their lengths', async () => {
+    const { data } = await rig.run([0x12, 1, 0x8f, ...u16(1024), 0]);
+    const page = Buffer.from(data!);
+    expect(page.readUInt16BE(2)).toBe(page.byteLength - 4);
+    const found = new Map<number, Buffer>();
+    for (let at = 4; at < page.byteLength;) {
+      const bytes = page.readUInt16BE(at + 2);
+      expect(bytes % 4).toBe(0);
+      found.set(page.readUInt16BE(at), page.subarray(at + 4, at + 4 + bytes));
+      at += 4 + bytes;
+    }
+    expect([...found.keys()]).toEqual([0x0001, 0x0004, 0x0008, 0x000c, 0x8001]);
+    expect([...found.get(0x0001)!.subarray(0, 10)]).toEqual([9, 0x83, 1, 0, 0x84, 4, 0, 1, 3, 4]);
+    const limits = found.get(0x0004)!;
+    expect([limits.byteLength, limits.readUInt16BE(4), limits.readUInt16BE(6)]).toEqual([
+      28,
+      copyLimits.targetsMax,
+      copyLimits.segmentsMax,
+    ]);
+    expect([...found.get(0x0008)!]).toEqual([3, 0x02, 0x0a, 0xe4]);
+    expect(found.get(0x8001)!.readUInt32BE(8)).toBe(copyLimits.segmentBytesMax);
   });
   test('what became of a copy is kept by list identifier, for its nexus', async () => {
     expect(told(await receive(0))).toBe('5/2400');

@@ -239,6 +239,7 @@ describe('§5.12.1 tables 65 and SBC-3 5: who may run what', () => {
       'RELEASE(6)',
       'START STOP UNIT',
       'READ CAPACITY(10)',
+      'LOG SENSE',
       'READ CAPACITY(16)',
       'REPORT LUNS',
       'REPORT TARGET PORT GROUPS',
