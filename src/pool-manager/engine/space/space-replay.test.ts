@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { spaceRig, type SpaceRig } from '../../../testing/space-rig.ts';
-import { offsetOf, setName } from '../map/pointer.ts';
+import { batchOf, offsetOf, setName } from '../map/pointer.ts';
 
 const checkpoint = async (rig: SpaceRig, txg: number): Promise<void> => {
   await rig.space.changes(txg, {
@@ -112,4 +112,29 @@ test('which checkpoints wrote to a segment outlives an import, even if it was en
   ]);
   expect([...again.space.segmentsWritten(0, 1)]).toEqual([0, 1, 2]);
   expect([...again.space.segmentsWritten(0, 2)]).toEqual([2]);
+});
+
+test('a batch that a root knew of before anything in it was live gives way to its number of now', async () => {
+  const rig = spaceRig({ segments: 192, segmentUnits: 64 }); // a page of the table each for three roots
+  rig.space.adopt(rig.write('data', 1), 0);
+  await checkpoint(rig, 1);
+  rig.space.mark('data'); // the cut of root 2
+  const logged = rig.write('data', 2);
+  const place = rig.space.batchPlace(batchOf(logged, 0));
+  await checkpoint(rig, 2);
+
+  const again = await rig.reopen(2, 1000);
+  again.space.reserve(place.group, place.segment);
+  const batch = again.space.bind(place.group, place.segment, place.firstUnit);
+  setName(logged, 0, batch, offsetOf(logged, 0), 8, 0);
+  again.space.claim(logged, 0, 1, 2);
+  again.space.adopt(logged, 0);
+  await checkpoint(again, 3);
+  expect(again.space.audit()).toEqual([]);
+
+  const third = await again.reopen(3, 2000);
+  expect(third.space.audit()).toEqual([]);
+  expect(await third.space.cleaning.clean(100)).toBe(2);
+  expect(await third.read(logged)).toEqual(third.content(2, 8));
+  expect(third.space.audit()).toEqual([]);
 });

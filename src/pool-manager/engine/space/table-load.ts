@@ -81,8 +81,22 @@ function applyEntry(
 
 function applyBatch(table: SpaceTable, id: number, batch: number, base: number, units: number): void {
   const piece = pieceOf(table, id, batch, base);
-  if (piece < 0) addLoaded(table, id, batch, base, units, undefined);
-  else if (!table.batches.wasMoved(id, piece)) table.batches.setUnits(id, piece, units);
+  if (piece < 0) {
+    giveWay(table, id, base);
+    addLoaded(table, id, batch, base, units, undefined);
+  } else if (!table.batches.wasMoved(id, piece)) table.batches.setUnits(id, piece, units);
+}
+
+/**
+ * A root knows of batches that were begun behind its cut, with nothing live in them. After a crash the import forgets
+ * them, and what the log refers to of them gets a new number at the same base.
+ */
+function giveWay({ batches, units, segments }: SpaceTable, id: number, base: number): void {
+  const piece = batches.pieceAt(id, base);
+  if (piece < 0) return;
+  if (units.anyBusy(id, base, batches.unitsAt(id, piece)))
+    throw new TableError(`unit ${base} of segment ${segments.numberOf(id)} has two batches`);
+  batches.unload(id, piece);
 }
 
 function applyMoveOut(table: SpaceTable, id: number, batch: number, base: number, prefix: number): void {

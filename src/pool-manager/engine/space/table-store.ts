@@ -96,11 +96,8 @@ export class TableStore {
       applyLog(table, bytes, Number(key.slice(logPrefix.length)), this.#pageTxg);
     await finishLoad(table, txg, this.#pause);
     await this.#loadSummaries(items);
-    const oldest = Math.min(...Array.from({ length: table.segments.pages }, (_, page) => this.#txgOf(page)));
-    this.#cursor = Math.max(
-      0,
-      this.#pageTxg.findIndex((_, page) => this.#txgOf(page) === oldest),
-    );
+    const ages = Array.from({ length: table.segments.pages }, (_, page) => this.#txgOf(page));
+    this.#cursor = ages.indexOf(Math.min(...ages));
   }
 
   async #writePages(txg: number, items: ItemWriter): Promise<void> {
