@@ -25,4 +25,17 @@ export class Queue<T> {
     }
     return item;
   }
+
+  /** Takes out those of which `leaves` says so, wherever they stand; answers them in order. */
+  takeOut(leaves: (item: T) => boolean): readonly T[] {
+    const out: T[] = [];
+    const items = this.#items.slice(this.#head);
+    this.#items = items.filter((item) => {
+      const goes = leaves(item);
+      if (goes) out.push(item);
+      return !goes;
+    });
+    this.#head = 0;
+    return out;
+  }
 }

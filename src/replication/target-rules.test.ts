@@ -1,6 +1,6 @@
 /** The rules of docs/replication.md that the target keeps, each named by the trace that would break without it. */
 import { expect, test } from '@jest/globals';
-import { blockOf } from '../testing/replication/sim-store.ts';
+import { blockOf, blocksFor } from '../testing/replication/sim-store.ts';
 import { benchTiming, TargetBench } from '../testing/replication/bench.ts';
 
 const ok = { ok: true, value: undefined };
@@ -206,6 +206,54 @@ test('R14: an acknowledgement that arrives after the leases ran out is held back
   expect(write.result).toBeUndefined();
   target.lease('A', 'B');
   expect(write.result).toEqual(ok);
+});
+
+test('R14, R16: what a quorum has received hears busy after its time when the leases stay away', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const write = target.write(0, 1);
+  const read = target.read(1);
+  target.nowMs += 5_000;
+  target.acknowledge('received', 'A', 'B');
+  expect(write.result).toBeUndefined();
+  target.tick(14_999);
+  expect(write.result).toBeUndefined();
+  target.tick(1);
+  expect([write.result, read.result]).toEqual([
+    { ok: false, problem: 'busy' },
+    { ok: false, problem: 'busy' },
+  ]);
+});
+
+test('R16: a request is due when its initiator began to wait, whatever stands before it', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  target.lose('B');
+  target.lose('C');
+  target.nowMs += 1_000;
+  const whole = target.write(0, 1);
+  const rest = target.ask<void>((nowMs, answer) =>
+    target.coordinator.write(0, blocksFor([2]), false, nowMs, answer, nowMs - 19_000),
+  );
+  target.tick(1_000);
+  expect([whole.result, rest.result]).toEqual([undefined, { ok: false, problem: 'busy' }]);
+  target.tick(19_000);
+  expect(whole.result).toEqual({ ok: false, problem: 'busy' });
+});
+
+test('R16: whoever does not want to wait hears busy at once, but only while nothing can be answered', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const going = [target.write(0, 1), target.read(1)];
+  target.coordinator.hurry(target.nowMs);
+  expect(going.map(({ result }) => result)).toEqual([undefined, undefined]);
+  target.lose('B');
+  target.lose('C');
+  target.coordinator.hurry(target.nowMs);
+  const busy = { ok: false, problem: 'busy' };
+  expect(going.map(({ result }) => result)).toEqual([busy, busy]);
+  // Reads go on with those that are left: nobody is thought to be busy with what was given up.
+  const later = target.read(1);
+  target.lease('A', 'B');
+  target.tell('A', { type: 'data', readId: target.must('A', 'read').readId, last: 0, data: blocksFor([0]) });
+  expect(later.result).toMatchObject({ ok: true });
 });
 
 test('R15, R16: below CF a request hears busy after its time, and its entry stays', () => {

@@ -103,6 +103,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
         movedTo: () => redirect,
         mayLogin: (initiator) => config.initiators === 'any' || volume.initiators().includes(initiator),
         mayAnswer: () => volume.mayAnswer(),
+        hurry: () => volume.hurry(),
         log,
       }),
     );

@@ -37,3 +37,33 @@ test('flushes after a lossy recovery fail until their initiator is answered so: 
   bench.acknowledge('durable', 'A', 'B', 'C');
   expect(told(await third)).toBe(0);
 });
+
+test.each(['COMPARE AND WRITE', 'a write of one sector'])(
+  '%s waits for a quorum once, however many steps it takes',
+  async (what) => {
+    const bench = new TargetBench().serve('A', 'B', 'C');
+    const volume = new CoordinatedVolume(bench.coordinator, () => bench.nowMs);
+    const sector = new Uint8Array(512);
+    const outcome = (
+      what === 'COMPARE AND WRITE' ? volume.compareAndWrite(0, sector, sector) : volume.write(0, sector)
+    ).catch((error: unknown) => error);
+    const behind = volume.write(0, sector).catch((error: unknown) => error);
+    bench.lose('C');
+    bench.lease('A', 'B');
+    bench.tick(15_000);
+    bench.lease('A', 'B');
+    const asked = ['A', 'B'].flatMap((id) => bench.last(id, 'read') ?? []);
+    const data = new Uint8Array(4096);
+    for (const { readId } of asked)
+      for (const id of ['A', 'B']) bench.tell(id, { type: 'data', readId, last: 0, data });
+    bench.lose('B');
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.tick(20_000 - bench.nowMs);
+    bench.tick(1_000);
+    expect(await outcome).toMatchObject({ problem: 'busy' });
+    // Nor does what waited for its block begin to wait anew.
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.tick(50);
+    expect(await behind).toMatchObject({ problem: 'busy' });
+  },
+);

@@ -72,15 +72,23 @@ export class CoordinatedVolume implements Volume {
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, lengthBytes);
-    return this.#locked(this.#readers, range, false, () => this.#read(range, offsetBytes, lengthBytes));
+    return this.#locked(this.#readers, range, false, () =>
+      this.#read(range, offsetBytes, lengthBytes, sinceMs),
+    );
   }
 
-  async #read(range: BlockRange, offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+  async #read(
+    range: BlockRange,
+    offsetBytes: number,
+    lengthBytes: number,
+    sinceMs: number,
+  ): Promise<Uint8Array> {
     const pieces = await Promise.all(
       split(range).map(({ block, count }) =>
         this.#ask<Uint8Array>((answer) =>
-          this.#coordinator.read(block, count, this.#now(), (result) => answer(kept(result))),
+          this.#coordinator.read(block, count, this.#now(), (result) => answer(kept(result)), sinceMs),
         ),
       ),
     );
@@ -91,37 +99,53 @@ export class CoordinatedVolume implements Volume {
     return all.subarray(from, from + lengthBytes);
   }
 
-  async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+  async write(
+    offsetBytes: number,
+    data: Uint8Array,
+    options?: WriteOptions,
+    sinceMs = this.#now(),
+  ): Promise<void> {
     const fua = options?.fua === true;
     if (fua) this.#failOnceAfterLoss(options.initiator);
     const range = outerBlocks(offsetBytes, data.byteLength);
     if (options?.atomic === true) {
       assert(range.count <= requestBlocksMax, 'an atomic write is one entry');
-      return this.#locked(this.#readers, range, true, () => this.#write(range, offsetBytes, data, fua));
+      return this.#locked(this.#readers, range, true, () =>
+        this.#write(range, offsetBytes, data, fua, sinceMs),
+      );
     }
-    return this.#write(range, offsetBytes, data, fua);
+    return this.#write(range, offsetBytes, data, fua, sinceMs);
   }
 
-  async #write(range: BlockRange, offsetBytes: number, data: Uint8Array, fua: boolean): Promise<void> {
+  async #write(
+    range: BlockRange,
+    offsetBytes: number,
+    data: Uint8Array,
+    fua: boolean,
+    sinceMs: number,
+  ): Promise<void> {
     const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
     await this.#locked(this.#locks, range, !whole, async () => {
-      const blocks = whole ? data : await this.#merged(range, offsetBytes, data);
-      await this.#writeBlocks(range.block, blocks, fua);
+      const blocks = whole ? data : await this.#merged(range, offsetBytes, data, sinceMs);
+      await this.#writeBlocks(range.block, blocks, fua, sinceMs);
     });
   }
 
   async unmap(offsetBytes: number, lengthBytes: number): Promise<void> {
+    const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, lengthBytes);
     const first = Math.ceil(offsetBytes / blockBytes);
     const end = Math.floor((offsetBytes + lengthBytes) / blockBytes);
     const head = first * blockBytes - offsetBytes;
     const tail = offsetBytes + lengthBytes - end * blockBytes;
-    if (end < first) return this.write(offsetBytes, new Uint8Array(lengthBytes)); // inside one block
-    if (head > 0) await this.write(offsetBytes, new Uint8Array(head));
-    if (tail > 0) await this.write(end * blockBytes, new Uint8Array(tail));
+    const zero = (fromBytes: number, bytes: number) =>
+      this.write(fromBytes, new Uint8Array(bytes), undefined, sinceMs);
+    if (end < first) return zero(offsetBytes, lengthBytes); // inside one block
+    if (head > 0) await zero(offsetBytes, head);
+    if (tail > 0) await zero(end * blockBytes, tail);
     if (end === first) return;
     await this.#locked(this.#locks, range, false, () =>
-      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer)),
+      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer, sinceMs)),
     );
   }
 
@@ -136,12 +160,14 @@ export class CoordinatedVolume implements Volume {
     data: Uint8Array,
   ): Promise<number | undefined> {
     assert(expected.byteLength === data.byteLength, 'compared and written are of one length');
+    const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, data.byteLength);
     return this.#locked(this.#locks, range, true, async () => {
-      const present = await this.#read(range, offsetBytes, data.byteLength);
+      const present = await this.#read(range, offsetBytes, data.byteLength, sinceMs);
       const differs = present.findIndex((byte, i) => byte !== expected[i]);
       if (differs >= 0) return differs;
-      await this.#writeBlocks(range.block, await this.#merged(range, offsetBytes, data), false);
+      const blocks = await this.#merged(range, offsetBytes, data, sinceMs);
+      await this.#writeBlocks(range.block, blocks, false, sinceMs);
       return undefined;
     });
   }
@@ -177,9 +203,14 @@ export class CoordinatedVolume implements Volume {
             answer(kept(result)),
           ),
         );
-        await this.#writeBlocks(piece.block, data, false);
+        await this.#writeBlocks(piece.block, data, false, this.#now());
       }
     });
+  }
+
+  /** An initiator does not want to wait any more: what can not be answered hears busy at once. */
+  hurry(): void {
+    this.#coordinator.hurry(this.#now());
   }
 
   /** While nobody reads blocks in order to write them. */
@@ -263,11 +294,17 @@ export class CoordinatedVolume implements Volume {
     operation.block = offsetBytes / blockBytes;
     operation.end = operation.block + lengthBytes / blockBytes;
     operation.answer = answer;
+    operation.sinceMs = this.#now();
     return operation;
   }
 
   /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
-  async #merged(range: BlockRange, offsetBytes: number, data: Uint8Array): Promise<Uint8Array> {
+  async #merged(
+    range: BlockRange,
+    offsetBytes: number,
+    data: Uint8Array,
+    sinceMs: number,
+  ): Promise<Uint8Array> {
     const from = offsetBytes - range.block * blockBytes;
     const lastBlock = range.count - 1;
     const blocks = new Uint8Array(range.count * blockBytes);
@@ -277,7 +314,7 @@ export class CoordinatedVolume implements Volume {
       edges.map(async (index) => {
         const at = (range.block + index) * blockBytes;
         const block = { block: range.block + index, count: 1 };
-        blocks.set(await this.#read(block, at, blockBytes), index * blockBytes);
+        blocks.set(await this.#read(block, at, blockBytes, sinceMs), index * blockBytes);
       }),
     );
     blocks.set(data, from);
@@ -285,7 +322,7 @@ export class CoordinatedVolume implements Volume {
   }
 
   /** All pieces get their numbers in order; only the last one needs to be durable for all of them to be. */
-  async #writeBlocks(block: number, data: Uint8Array, fua: boolean): Promise<void> {
+  async #writeBlocks(block: number, data: Uint8Array, fua: boolean, sinceMs: number): Promise<void> {
     const pieces = split({ block, count: data.byteLength / blockBytes });
     await Promise.all(
       pieces.map((piece, i) => {
@@ -293,7 +330,7 @@ export class CoordinatedVolume implements Volume {
         const part = data.subarray(from, from + piece.count * blockBytes);
         const last = i === pieces.length - 1;
         return this.#ask<void>((answer) =>
-          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer),
+          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer, sinceMs),
         );
       }),
     );
@@ -333,6 +370,8 @@ class QuickOperation implements Claim {
   /** Undefined: it reads. */
   data: Uint8Array | undefined;
   fua = false;
+  /** When it was asked for. */
+  sinceMs = 0;
   answer: QuickAnswer | undefined;
   readonly #coordinator: Coordinator;
   readonly #now: () => number;
@@ -345,9 +384,9 @@ class QuickOperation implements Claim {
   }
 
   granted(): void {
-    const { block, end, data, fua } = this;
-    if (data) this.#coordinator.write(block, data, fua, this.#now(), this.#done);
-    else this.#coordinator.read(block, end - block, this.#now(), this.#done);
+    const { block, end, data, fua, sinceMs } = this;
+    if (data) this.#coordinator.write(block, data, fua, this.#now(), this.#done, sinceMs);
+    else this.#coordinator.read(block, end - block, this.#now(), this.#done, sinceMs);
   }
 
   readonly #done = (result: Result<Uint8Array | void>): void => {

@@ -65,6 +65,8 @@ export interface ReplicatedVolume extends Volume {
   resize(sizeBytes: number): Promise<void>;
   /** R28: to be asked immediately before an answer goes to the initiator. */
   mayAnswer(): boolean;
+  /** Requests that can not be answered now hear busy at once instead of when their time is over. */
+  hurry(): void;
   /** A hint that this replica may be back: dials it at once. Undefined: all. */
   announce(replicaId?: string): void;
   /**
@@ -209,6 +211,10 @@ class LinkedVolume implements ReplicatedVolume {
 
   remember(key: string, value: string): Promise<void> {
     return this.#volume.remember(key, value);
+  }
+
+  hurry(): void {
+    this.#volume.hurry();
   }
 
   status(): VolumeStatus {

@@ -221,7 +221,7 @@ export class Connection implements ByteReader {
     for (const effect of effects) {
       switch (effect.type) {
         case 'send':
-          this.outbox.add(this.#encoder.encode(effect.pdu));
+          this.outbox.add(this.#encoder.encode(effect.pdu), effect.leased);
           break;
         case 'digests':
           this.#encoder.digests = effect.digests;

@@ -17,6 +17,11 @@ export interface PortalOptions {
   readonly mayLogin?: ((initiator: string) => boolean) | undefined;
   /** Asked immediately before bytes go to a socket; while it is false, answers are held back. Absent: always. */
   readonly mayAnswer?: (() => boolean) | undefined;
+  /**
+   * An initiator asks what became of its commands: those that the volume can not answer now are to end as busy at once
+   * instead of when their time is over. Absent: none waits for long.
+   */
+  readonly hurry?: (() => void) | undefined;
   readonly log: Log;
   readonly limits?: Partial<ServerLimits> | undefined;
 }

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 
 export interface OutboxHost {
-  /** Asked immediately before bytes go to the socket. */
+  /** Asked immediately before bytes go to the socket, of which some tell of the volume. */
   readonly mayAnswer: () => boolean;
   /** The target may not answer: flush again later. */
   readonly onHeld: () => void;
@@ -32,6 +32,8 @@ export class Outbox {
   view = viewOf(this.slab);
   #start = 0;
   #fill = 0;
+  /** Something that waits here tells of the volume: it and what is behind it wait until the target may answer. */
+  #leased = false;
   /** Since when answers are held back. */
   heldSinceMs: number | undefined;
 
@@ -45,8 +47,17 @@ export class Outbox {
     return this.#bytes + this.#socket.writableLength;
   }
 
-  /** So many bytes, at most what a slab has, at the end of what is sent: where in `slab` they stand. To be filled at once. */
+  /**
+   * So many bytes of an answer that tells of the volume, at most what a slab has, at the end of what is sent: where in `slab`
+   * they stand. To be filled at once.
+   */
   reserve(bytes: number): number {
+    const at = this.#reserve(bytes);
+    this.#leased = true;
+    return at;
+  }
+
+  #reserve(bytes: number): number {
     if (this.#fill + bytes > slabBytes) this.#makeRoom();
     const at = this.#fill;
     this.#fill += bytes;
@@ -55,16 +66,21 @@ export class Outbox {
     return at;
   }
 
-  add(pieces: readonly Uint8Array[]): void {
+  /** `leased`: it tells of the volume, and goes out only while the target may answer. */
+  add(pieces: readonly Uint8Array[], leased: boolean): void {
+    // What is before it need not wait with it.
+    if (leased && !this.#leased && this.#bytes > 0 && !this.#host.mayAnswer()) this.flush();
     for (const piece of pieces) {
       if (piece.byteLength <= copyBytesMax) {
-        const at = this.reserve(piece.byteLength);
+        const at = this.#reserve(piece.byteLength);
         this.slab.set(piece, at);
+        this.#leased ||= leased;
         continue;
       }
       this.#closePart();
       this.#pieces.push(piece);
       this.#bytes += piece.byteLength;
+      this.#leased ||= leased;
     }
     this.#schedule();
   }
@@ -115,7 +131,7 @@ export class Outbox {
   flush(): void {
     if (this.#writing || this.#socket.destroyed) return;
     if (this.#bytes > 0) {
-      if (!this.#host.mayAnswer()) {
+      if (this.#leased && !this.#host.mayAnswer()) {
         this.heldSinceMs ??= performance.now();
         this.#host.onHeld();
         return;
@@ -131,6 +147,7 @@ export class Outbox {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#bytes = 0;
+    this.#leased = false;
     this.#writing = true;
     const last = pieces.pop();
     if (pieces.length > 0) this.#socket.cork();

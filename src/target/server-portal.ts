@@ -180,6 +180,7 @@ export class Portal implements ConnectionHost {
 
   onManage(connection: Connection, request: ManagementRequest): void {
     const { reach, resets, disconnects } = request.function;
+    this.#options.hurry?.();
     const ends = [connection.finished(request.running)];
     const others = [...this.#connections].filter((other) => other !== connection);
     const cleared = others.filter(({ isIdle }) => !isIdle);

@@ -174,6 +174,49 @@ describe('answers and the lease', () => {
     await write;
     expect(answered).toBe(true);
   });
+  test('meanwhile busy is heard, task management and pings are answered, initiators come in, and what the target is they hear', async () => {
+    let may = true;
+    const { server, volume } = await serve({ mayAnswer: () => may });
+    const session = await enter(server);
+    const testUnitReady = () => session.command(new Uint8Array(6));
+    await testUnitReady();
+    await testUnitReady();
+    may = false;
+    volume.failQuick = new VolumeError('busy', 'no quorum');
+    const write10 = Uint8Array.of(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0);
+    expect(await session.command(write10, { out: filled(512, 1) })).toMatchObject({ status: 0x08 });
+    expect(await session.taskManagement(5)).toBe(0);
+    await session.nop();
+    const inquiry = Uint8Array.of(0x12, 0, 0, 0, 36, 0);
+    expect((await session.command(inquiry, { in: 36 })).data).toHaveLength(36);
+    const other = await enter(server, { initiator: 'iqn.a:other' });
+    await other.nop();
+    // But not what is in it.
+    let answered = false;
+    const read = session
+      .command(Uint8Array.of(0x28, 0, 0, 0, 0, 0, 0, 0, 1, 0), { in: 512 })
+      .then(() => (answered = true));
+    await sleep(50);
+    expect(answered).toBe(false);
+    may = true;
+    await read;
+  });
+  test('an initiator that asks what became of a command is not left to wait for a quorum', async () => {
+    let hurry = (): void => undefined;
+    const { server, volume } = await serve({ hurry: () => hurry() });
+    const session = await enter(server);
+    await session.read(0, 512);
+    volume.shut();
+    hurry = () => volume.letGo();
+    const tag = session.nextTag;
+    const aborted = session
+      .command(Uint8Array.of(0x2a, 0, 0, 0, 0, 0, 0, 0, 1, 0), { out: filled(512, 1) })
+      .catch((error: unknown) => error);
+    await until(() => volume.waiting === 1);
+    expect(await session.taskManagement(1, { tag })).toBe(0);
+    session.cut();
+    expect(await aborted).toBeInstanceOf(SessionLost);
+  });
   test('held back for too long, the connection is dropped and nothing was said', async () => {
     let may = true;
     const { server } = await serve({ mayAnswer: () => may, limits: { heldMsMax: 50 } });

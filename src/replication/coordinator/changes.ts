@@ -37,15 +37,16 @@ export class Changes {
     return this.#requests.waiting;
   }
 
-  write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
+  /** `sinceMs`: since when its initiator waits. */
+  write(block: number, data: Uint8Array, fua: boolean, sinceMs: number, answer: Answer<void>): void {
     const count = data.byteLength / blockBytes;
     assert(Number.isInteger(count) && count > 0, 'writes are whole blocks');
     if (this.#isFull()) return answer({ ok: false, problem: 'noSpace' });
-    this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', nowMs, answer);
+    this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', sinceMs, answer);
   }
 
-  unmap(block: number, count: number, nowMs: number, answer: Answer<void>): void {
-    this.#submit({ kind: 'unmap', block, count }, 'received', nowMs, answer);
+  unmap(block: number, count: number, sinceMs: number, answer: Answer<void>): void {
+    this.#submit({ kind: 'unmap', block, count }, 'received', sinceMs, answer);
   }
 
   flush(nowMs: number, answer: Answer<void>): void {
@@ -115,7 +116,7 @@ export class Changes {
     return seats.meets(ackQuorum, isInSync) && !seats.meets(ackQuorum, hasRoom);
   }
 
-  #submit(body: EntryBody, need: Need, nowMs: number, answer: Answer<void>): void {
-    this.#requests.submit({ body, need, answer, deadlineMs: nowMs + this.#o.timing.quorumWaitMs });
+  #submit(body: EntryBody, need: Need, sinceMs: number, answer: Answer<void>): void {
+    this.#requests.submit({ body, need, answer, deadlineMs: sinceMs + this.#o.timing.quorumWaitMs });
   }
 }

@@ -144,12 +144,20 @@ export class Coordinator {
     return this.#phase === 'serving' && this.#leases.held(nowMs);
   }
 
-  write(block: number, data: Uint8Array, fua: boolean, nowMs: number, answer: Answer<void>): void {
-    this.#change(nowMs, answer, (changes) => changes.write(block, data, fua, nowMs, answer));
+  /** `sinceMs`, here and below: since when its initiator waits, which it does once for all that a command takes (R16). */
+  write(
+    block: number,
+    data: Uint8Array,
+    fua: boolean,
+    nowMs: number,
+    answer: Answer<void>,
+    sinceMs = nowMs,
+  ): void {
+    this.#change(nowMs, answer, (changes) => changes.write(block, data, fua, sinceMs, answer));
   }
 
-  unmap(block: number, count: number, nowMs: number, answer: Answer<void>): void {
-    this.#change(nowMs, answer, (changes) => changes.unmap(block, count, nowMs, answer));
+  unmap(block: number, count: number, nowMs: number, answer: Answer<void>, sinceMs = nowMs): void {
+    this.#change(nowMs, answer, (changes) => changes.unmap(block, count, sinceMs, answer));
   }
 
   flush(nowMs: number, answer: Answer<void>): void {
@@ -184,9 +192,9 @@ export class Coordinator {
     this.#command(nowMs, answer, (commands) => commands.revert(name, removeNewer, nowMs, answer));
   }
 
-  read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
+  read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>, sinceMs = nowMs): void {
     if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
-    const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
+    const deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
     this.#reads.submit({ block, count, map: false }, deadlineMs, answer);
   }
 
@@ -211,6 +219,16 @@ export class Coordinator {
       const value = decodeStretch(result.value);
       answer(value === undefined ? { ok: false, problem: 'unreadable' } : { ok: true, value });
     });
+  }
+
+  /**
+   * An initiator does not want to wait any more: while nothing can be answered whatever waits hears busy now instead of when
+   * its time is over (R16).
+   */
+  hurry(nowMs: number): void {
+    if (this.mayAnswer(nowMs) && this.#seats.meets(ackQuorum, isInSync)) return;
+    this.#changes.expire(Infinity);
+    this.#reads.expire(Infinity);
   }
 
   /** The replica is found elsewhere; who copies from it hears of it with the next source. */

@@ -50,6 +50,8 @@ export class Reads {
   readonly #reads = new Map<number, Read>();
   readonly #queued = new Set<Read>();
   #held: Read[] = [];
+  /** No read has to be answered before. */
+  #nothingDueBeforeMs = Infinity;
   #lastId = 0;
   #turn = 0;
 
@@ -80,6 +82,7 @@ export class Reads {
       borrowed: false,
     };
     this.#reads.set(read.readId, read);
+    if (deadlineMs < this.#nothingDueBeforeMs) this.#nothingDueBeforeMs = deadlineMs;
     this.#place(read);
   }
 
@@ -160,9 +163,14 @@ export class Reads {
   }
 
   expire(nowMs: number): void {
+    if (nowMs < this.#nothingDueBeforeMs) return;
+    this.#nothingDueBeforeMs = Infinity;
     for (const read of this.#reads.values()) {
-      if (read.deadlineMs > nowMs) break;
-      const { at, member } = read;
+      const { at, member, deadlineMs } = read;
+      if (deadlineMs > nowMs) {
+        this.#nothingDueBeforeMs = Math.min(this.#nothingDueBeforeMs, deadlineMs);
+        continue;
+      }
       this.#forget(read);
       if ((at === 'queued' || at === 'sent') && member && member.inflightReads > 0) member.inflightReads -= 1;
       read.answer({ ok: false, problem: 'busy' });

@@ -34,7 +34,10 @@ export class Requests {
     received: new Queue(),
     durable: new Queue(),
   };
-  readonly #ready = new Queue<Answer<void>>();
+  /** Done; to be answered under the lease. */
+  readonly #ready = new Queue<Numbered>();
+  /** No request has to be answered before. */
+  #nothingDueBeforeMs = Infinity;
 
   /** Without a number yet. */
   get waiting(): number {
@@ -42,6 +45,7 @@ export class Requests {
   }
 
   submit({ body, need, deadlineMs, answer }: Request): void {
+    if (deadlineMs < this.#nothingDueBeforeMs) this.#nothingDueBeforeMs = deadlineMs;
     this.#waiting.push({ body, need, deadlineMs, answer, number: 0 });
   }
 
@@ -61,32 +65,37 @@ export class Requests {
 
   /** Called while the lease holds: nothing is answered otherwise (R14). */
   answerReady(): void {
-    for (let answer = this.#ready.shift(); answer; answer = this.#ready.shift()) answer(done);
+    for (let request = this.#ready.shift(); request; request = this.#ready.shift()) request.answer(done);
   }
 
+  /** What waits too long hears busy, whatever it waits for. Some began before they were submitted, and are due sooner. */
   expire(nowMs: number): void {
-    for (const queue of [this.#waiting, this.#numbered.received, this.#numbered.durable]) {
-      while ((queue.first?.deadlineMs ?? Infinity) <= nowMs)
-        queue.shift()?.answer({ ok: false, problem: 'busy' });
-    }
+    if (nowMs < this.#nothingDueBeforeMs) return;
+    let nextMs = Infinity;
+    const isDue = ({ deadlineMs }: Numbered): boolean => {
+      if (deadlineMs > nowMs) nextMs = Math.min(nextMs, deadlineMs);
+      return deadlineMs <= nowMs;
+    };
+    const due = this.#queues().flatMap((queue) => queue.takeOut(isDue));
+    this.#nothingDueBeforeMs = nextMs;
+    for (const request of due) request.answer({ ok: false, problem: 'busy' });
   }
 
-  /** This target never answers again. */
+  /** Nobody waits any longer. */
   failAll(problem: Problem): void {
-    const queues = [this.#waiting, this.#numbered.received, this.#numbered.durable];
-    for (const queue of queues) {
-      for (let request = queue.shift(); request; request = queue.shift())
-        request.answer({ ok: false, problem });
-    }
-    for (let answer = this.#ready.shift(); answer; answer = this.#ready.shift())
-      answer({ ok: false, problem });
+    for (const queue of this.#queues())
+      for (const request of queue.takeOut(() => true)) request.answer({ ok: false, problem });
+  }
+
+  #queues(): readonly Queue<Numbered>[] {
+    return [this.#waiting, this.#numbered.received, this.#numbered.durable, this.#ready];
   }
 
   #settle(need: Need, upTo: number): void {
     const queue = this.#numbered[need];
     while ((queue.first?.number ?? Infinity) <= upTo) {
       const request = queue.shift();
-      if (request) this.#ready.push(request.answer);
+      if (request) this.#ready.push(request);
     }
   }
 }

@@ -59,7 +59,8 @@ export type SessionEvent =
   | { readonly type: 'tick'; readonly nowMs: number };
 
 export type SessionEffect =
-  | { readonly type: 'send'; readonly pdu: TargetPdu }
+  /** `leased`: it tells of the volume, so that only the target that serves it may say it. */
+  | { readonly type: 'send'; readonly pdu: TargetPdu; readonly leased: boolean }
   /** For both directions, after what was sent before. */
   | { readonly type: 'digests'; readonly digests: Digests }
   | { readonly type: 'loggedIn'; readonly result: LoginResult }

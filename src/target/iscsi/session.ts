@@ -11,6 +11,7 @@ import { must } from '../../shared/assert.ts';
 import { CommandWindow, serialAdd } from './command-window.ts';
 import { answerPdus, senseSegment, type UnnumberedPdu } from './data-in.ts';
 import { LoginRefusal, ProtocolError, rejectReason } from './errors.ts';
+import { tellsOfVolume } from './leased-answers.ts';
 import { Login, type LoginReply, type LoginResult } from './login.ts';
 import type { Parameters } from './login-keys.ts';
 import { noTag, type InitiatorPdu, type PduOf, type TargetPdu } from './pdu.ts';
@@ -169,12 +170,12 @@ export class Session {
   // ---- what is sent
 
   /** Sends `pdu`; with a status it takes the next StatSN, without one it only shows it (§11.1: StatSN). */
-  #send(pdu: UnnumberedPdu, hasStatus = true): void {
+  #send(pdu: UnnumberedPdu, hasStatus = true, leased = false): void {
     const { expCmdSn, maxCmdSn } = this.#window;
     const statSn = this.#statSn;
     if (hasStatus) this.#statSn = serialAdd(statSn, 1);
     // The union is rebuilt by the spread; TypeScript does not distribute over it.
-    this.#effects.push({ type: 'send', pdu: { ...pdu, statSn, expCmdSn, maxCmdSn } as TargetPdu });
+    this.#effects.push({ type: 'send', pdu: { ...pdu, statSn, expCmdSn, maxCmdSn } as TargetPdu, leased });
   }
 
   /** Only a session that runs commands is told. */
@@ -378,7 +379,7 @@ export class Session {
   #answer(task: Task, outcome: TaskOutcome): void {
     this.#release(task);
     for (const pdu of answerPdus(task, outcome, this.#parameters()))
-      this.#send(pdu, pdu.kind !== 'dataIn' || pdu.hasStatus);
+      this.#send(pdu, pdu.kind !== 'dataIn' || pdu.hasStatus, tellsOfVolume(task, outcome));
   }
 
   #release(task: Task): void {
