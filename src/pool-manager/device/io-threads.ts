@@ -6,7 +6,8 @@ import { getPriority, setPriority } from 'node:os';
  * take them all: with several devices each may use only so many at a time, and there are more than that.
  *
  * More operations at a time than threads is cheaper, since a thread that is at work need not be woken; so one device
- * alone, which nobody waits behind, gets few threads and a long queue.
+ * alone, which nobody waits behind, gets a queue longer than its threads are many. A thread is one operation that the
+ * device can work on at a time: 16 are what keeps one busy.
  */
 export interface IoShare {
   readonly threads: number;
@@ -18,7 +19,7 @@ const threadsMax = 512;
 
 export const ioShare = (devices: number): IoShare =>
   devices <= 1
-    ? { threads: 8, operationsPerDevice: 32 }
+    ? { threads: 16, operationsPerDevice: 32 }
     : { threads: Math.min(threadsMax, 16 + 4 * devices), operationsPerDevice: 14 };
 
 /** To be called before the process has used a file or a name; a size that the environment gives stands. */

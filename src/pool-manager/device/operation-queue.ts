@@ -24,6 +24,9 @@ export interface Operation {
 
 interface Running {
   readonly operation: Operation;
+  readonly isUrgent: boolean;
+  /** Its place in `#slots`. */
+  readonly slot: number;
   readonly beganMs: number;
   /** Its deadline has passed: it is answered, and its descriptor may be in use still. */
   isLate: boolean;
@@ -33,8 +36,13 @@ export class OperationQueue {
   readonly #operationsMax: number;
   readonly #deadlineMs: number;
   readonly #onLate: (operation: Operation) => Error;
-  /** In the order in which they began. */
-  readonly #running = new Set<Running>();
+  /**
+   * What runs. Not a Set: where members come and go V8 replaces its table over and over, and the old tables keep all that
+   * was ever in them until the next full collection.
+   */
+  readonly #slots: (Running | undefined)[] = [];
+  readonly #freeSlots: number[] = [];
+  #running = 0;
   #ordinary = 0;
   readonly #waiting: Operation[] = [];
   readonly #waitingUrgently: Operation[] = [];
@@ -58,7 +66,7 @@ export class OperationQueue {
 
   /** Operations that the kernel may be at work on. */
   get running(): number {
-    return this.#running.size;
+    return this.#running;
   }
 
   add(operation: Operation): void {
@@ -79,27 +87,33 @@ export class OperationQueue {
 
   /** Resolves when nothing runs, or the device has failed. */
   async drained(): Promise<void> {
-    while (this.#running.size > 0 && this.#failure === undefined)
+    while (this.#running > 0 && this.#failure === undefined)
       await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #mayBegin(isUrgent: boolean): boolean {
     const total = this.#operationsMax + urgentOperationsMax;
-    return this.#running.size < total && (isUrgent || this.#ordinary < this.#operationsMax);
+    return this.#running < total && (isUrgent || this.#ordinary < this.#operationsMax);
   }
 
   #begin(operation: Operation, isUrgent: boolean): void {
-    const running: Running = { operation, beganMs: this.#nowMs(), isLate: false };
-    this.#running.add(running);
+    const slot = this.#freeSlots.pop() ?? this.#slots.length;
+    const running: Running = { operation, isUrgent, slot, beganMs: this.#nowMs(), isLate: false };
+    this.#slots[slot] = running;
+    this.#running++;
     if (!isUrgent) this.#ordinary++;
     this.#timer ??= this.#watch(this.#stepMs);
-    operation.start((error, bytes) => {
-      this.#running.delete(running);
-      if (!isUrgent) this.#ordinary--;
-      if (!running.isLate) operation.settle(error ?? shortOf(operation, bytes));
-      this.#next();
-      if (this.#running.size === 0) this.#rest();
-    });
+    operation.start((error, bytes) => this.#ended(running, error, bytes));
+  }
+
+  #ended({ operation, isUrgent, slot, isLate }: Running, error: Error | null, bytes: number): void {
+    this.#slots[slot] = undefined;
+    this.#freeSlots.push(slot);
+    this.#running--;
+    if (!isUrgent) this.#ordinary--;
+    if (!isLate) operation.settle(error ?? shortOf(operation, bytes));
+    this.#next();
+    if (this.#running === 0) this.#rest();
   }
 
   #next(): void {
@@ -114,26 +128,30 @@ export class OperationQueue {
     }
   }
 
-  /** One timer for all: the first that runs is the oldest. */
+  /** One timer for all: it is about the oldest. */
   #watch(delayMs: number): NodeJS.Timeout {
-    return setTimeout(
-      () => {
-        this.#timer = undefined;
-        const nowMs = this.#nowMs();
-        for (const running of this.#running) {
-          const leftMs = running.beganMs + this.#deadlineMs - nowMs;
-          if (leftMs > 0 && this.#failure === undefined) {
-            this.#timer = this.#watch(Math.min(leftMs, this.#stepMs));
-            return;
-          }
-          if (running.isLate) continue;
-          running.isLate = true;
-          this.fail(this.#onLate(running.operation));
-          running.operation.settle(this.#failure);
-        }
-      },
-      Math.max(1, delayMs),
-    );
+    return setTimeout(() => this.#look(), Math.max(1, delayMs));
+  }
+
+  /** When one is late the device has failed, and all others are answered too. */
+  #look(): void {
+    this.#timer = undefined;
+    const running = this.#slots.filter((each) => each !== undefined).filter(({ isLate }) => !isLate);
+    const oldestFirst = running.toSorted((a, b) => a.beganMs - b.beganMs);
+    const [oldest] = oldestFirst;
+    const nowMs = this.#nowMs();
+    if (oldest === undefined) return;
+    const leftMs = oldest.beganMs + this.#deadlineMs - nowMs;
+    if (leftMs > 0 && this.#failure === undefined) {
+      this.#timer = this.#watch(Math.min(leftMs, this.#stepMs));
+      return;
+    }
+    for (const each of oldestFirst) {
+      if (each.isLate) continue;
+      each.isLate = true;
+      this.fail(this.#onLate(each.operation));
+      each.operation.settle(this.#failure);
+    }
   }
 
   /**
