@@ -1,7 +1,7 @@
 /** One replica of this pool: the core, the store it works on, the links of its target and the copies it makes. */
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { encodeReplicaMessage } from '../replication/message-codec.ts';
-import type { CopySource, TargetMessage } from '../replication/messages.ts';
+import type { CopySource, PoolRoom, TargetMessage } from '../replication/messages.ts';
 import { Replica, type LinkId, type ReplicaState } from '../replication/replica/replica.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
@@ -106,8 +106,8 @@ export class ReplicaHost {
     this.#replica.copyRequest(request, done);
   }
 
-  setSpace(low: boolean): void {
-    this.#replica.setSpace(low);
+  setSpace(low: boolean, room: PoolRoom): void {
+    this.#replica.setSpace(low, room);
   }
 
   tick(): void {

@@ -286,7 +286,8 @@ class Replicas implements ReplicaServer {
     const { freeBytes, totalBytes } = this.#o.pool.status();
     const marginBytes = Math.min(lowBytesMax, totalBytes / 8);
     this.#low = freeBytes < (this.#low ? marginBytes * 1.25 : marginBytes);
-    for (const host of this.#hosts.values()) host.setSpace(this.#low);
+    const lowBytes = Math.ceil(marginBytes / 2 ** 20) * 2 ** 20;
+    for (const host of this.#hosts.values()) host.setSpace(this.#low, { freeBytes, lowBytes });
   }
 
   #changed(): void {

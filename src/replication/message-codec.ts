@@ -30,6 +30,7 @@ const entryKinds = {
 const fuaFlag = 1;
 /** Of a read. */
 const mapFlag = 1;
+const mebibyte = 2 ** 20;
 
 const nameOf = <K extends string>(table: Readonly<Record<K, number>>, value: number, what: string): K => {
   for (const name in table) if (table[name] === value) return name;
@@ -199,7 +200,10 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
     case 'wait':
       return frame(type, message, { number: message.ms });
     case 'space':
-      return frame(type, message, { number: message.low ? 1 : 0 });
+      return frame(type, message, {
+        number: message.low ? 1 : 0,
+        ...(message.room && { block: message.room.freeBytes, count: message.room.lowBytes / mebibyte }),
+      });
     case 'copied':
       return frame(type, message, { number: message.attachId });
     case 'complete':
@@ -228,7 +232,7 @@ export function encodeReplicaMessage(message: ReplicaMessage): Frame {
 
 /** Throws WireError. */
 export function decodeReplicaMessage(given: Frame): ReplicaMessage {
-  const { epoch, nonce, number, block, payload } = given;
+  const { epoch, nonce, number, block, count, payload } = given;
   const fence = { epoch, nonce };
   const type = nameOf(replicaTypes, given.type, 'message of a replica');
   switch (type) {
@@ -242,7 +246,12 @@ export function decodeReplicaMessage(given: Frame): ReplicaMessage {
     case 'wait':
       return { ...fence, type, ms: number };
     case 'space':
-      return { ...fence, type, low: number !== 0 };
+      return {
+        ...fence,
+        type,
+        low: number !== 0,
+        ...(count > 0 && { room: { freeBytes: block, lowBytes: count * mebibyte } }),
+      };
     case 'copied':
       return { ...fence, type, attachId: number };
     case 'complete':

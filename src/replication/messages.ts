@@ -186,11 +186,20 @@ export type ReplicaMessage = Fence &
     /** Hexadecimal, of each range that was asked for; null: it can not be read. */
     | { readonly type: 'digests'; readonly number: number; readonly digests: readonly (string | null)[] }
     | { readonly type: 'full'; readonly message: string }
-    /** Its pool is nearly full: what it is sent still fits, new data should not be accepted. */
-    | { readonly type: 'space'; readonly low: boolean }
+    /**
+     * Low: its pool is nearly full; what it is sent still fits, new data should not be accepted. Of an earlier release
+     * without the room there is.
+     */
+    | { readonly type: 'space'; readonly low: boolean; readonly room?: PoolRoom | undefined }
     /** An orderly stop: the target drops this lease and answers `release`. */
     | { readonly type: 'leave' }
   );
+
+/** Of a pool: what is free for new data, and with how much less than `lowBytes` (whole MiB) it is low. */
+export interface PoolRoom {
+  readonly freeBytes: number;
+  readonly lowBytes: number;
+}
 
 /** Content was compared with the source's as of an entry; `root`: of the hash tree over it, hexadecimal (R25). */
 export interface Proof {

@@ -447,6 +447,23 @@ test('when fewer than CF in sync have room, writes are refused before they have 
   expect(target.write(0, 1).result).toBeUndefined();
 });
 
+test('the room of the fullest pool in sync is known; told again it changes nothing else', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  expect(target.coordinator.space).toBeUndefined();
+  const lowBytes = 2 ** 27;
+  const say = (id: string, freeBytes: number, low = false) =>
+    target.tell(id, { type: 'space', low, room: { freeBytes, lowBytes } });
+  say('A', 5 * lowBytes);
+  say('B', 3 * lowBytes);
+  expect(target.coordinator.space).toEqual({ freeBytes: 3 * lowBytes, lowBytes });
+  target.tell('C', { type: 'full', message: 'the pool is full' });
+  say('C', 7 * lowBytes);
+  const { replicas } = target.coordinator.status();
+  expect(replicas.find(({ replicaId }) => replicaId === 'C')?.message).toBe('the pool is full');
+  target.lose('B');
+  expect(target.coordinator.space).toEqual({ freeBytes: 5 * lowBytes, lowBytes });
+});
+
 test('R17: a replica without room is left out until it has some, as long as a quorum of others is in sync', () => {
   const target = new TargetBench().serve('A', 'B', 'C');
   const stateOf = (id: string) =>

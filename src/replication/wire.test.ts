@@ -115,6 +115,7 @@ const replicaSays: readonly ReplicaSays[] = [
   { type: 'leave' },
   { type: 'space', low: true },
   { type: 'space', low: false },
+  { type: 'space', low: false, room: { freeBytes: 3 * 2 ** 40 + 1, lowBytes: 128 * 2 ** 20 } },
 ];
 
 test.each(targetSays)('a target says %o', (says) => {

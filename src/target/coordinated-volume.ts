@@ -19,6 +19,7 @@ import {
   type Volume,
   type VolumeMapping,
   type WriteOptions,
+  type VolumeSpace,
 } from './volume.ts';
 
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
@@ -65,6 +66,10 @@ export class CoordinatedVolume implements Volume {
 
   get spaceIsLow(): boolean {
     return this.#coordinator.spaceIsLow;
+  }
+
+  get space(): VolumeSpace | undefined {
+    return this.#coordinator.space;
   }
 
   get quick(): QuickVolume {

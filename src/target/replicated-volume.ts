@@ -23,6 +23,7 @@ import {
   type Volume,
   type VolumeMapping,
   type WriteOptions,
+  type VolumeSpace,
 } from './volume.ts';
 
 export interface ReplicatedVolumeOptions {
@@ -175,6 +176,10 @@ class LinkedVolume implements ReplicatedVolume {
 
   get spaceIsLow(): boolean {
     return this.#volume.spaceIsLow;
+  }
+
+  get space(): VolumeSpace | undefined {
+    return this.#volume.space;
   }
 
   get atomicBytesMax(): number {

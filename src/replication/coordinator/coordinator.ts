@@ -14,7 +14,7 @@ import { ackQuorum } from '../quorum.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { digestFeature, paceFeature, protocolFeatures } from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
-import type { ReplicaMessage, TargetSays } from '../messages.ts';
+import type { PoolRoom, ReplicaMessage, TargetSays } from '../messages.ts';
 import { inForce, type MembershipState } from '../membership.ts';
 import type { Fence, SnapshotInfo, Values } from '../record.ts';
 import type { MembershipStatus, VolumeStatus } from '../status.ts';
@@ -128,6 +128,12 @@ export class Coordinator {
   /** A pool of a replica in sync is nearly full. */
   get spaceIsLow(): boolean {
     return this.#seats.all.some((member) => isInSync(member) && member.low);
+  }
+
+  /** Of the fullest pool of those in sync that say it. */
+  get space(): PoolRoom | undefined {
+    const rooms = this.#seats.all.flatMap((member) => (isInSync(member) && member.room) || []);
+    return rooms.length === 0 ? undefined : rooms.reduce((a, b) => (b.freeBytes < a.freeBytes ? b : a));
   }
 
   get serving(): boolean {
@@ -254,6 +260,7 @@ export class Coordinator {
     member.state = { phase: 'connected' };
     member.promisedEpoch = promisedEpoch;
     member.low = false;
+    member.room = undefined;
     member.toldCommitted = 0;
     member.connectedAtMs = nowMs;
     member.message = '';
@@ -471,6 +478,8 @@ export class Coordinator {
         this.#say(member, { type: 'release' });
         return this.#detach(member, 'its pool stops', nowMs);
       case 'space':
+        member.room = message.room;
+        if (message.room && message.low === member.low) return;
         member.low = message.low;
         member.full &&= message.low;
         member.message = message.low ? 'its pool is nearly full' : '';

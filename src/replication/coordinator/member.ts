@@ -6,7 +6,7 @@
  *      ▲                                                                  └─rebuild─▶ rebuilding ──complete──▶ inSync
  *      └──────────────────────────────── link lost ───────────────────────────────────────┘
  */
-import type { Proof, ReplicaMessage } from '../messages.ts';
+import type { PoolRoom, Proof, ReplicaMessage } from '../messages.ts';
 import type { SnapshotInfo } from '../record.ts';
 import type { RebuildStatus } from '../status.ts';
 
@@ -72,6 +72,8 @@ export interface Member {
   proof: Proof | undefined;
   /** Its pool is nearly full. */
   low: boolean;
+  /** Undefined: it has not said. */
+  room: PoolRoom | undefined;
   /** It could not take an entry in for want of room, and has not said since that there is some. */
   full: boolean;
   /** How often it was sent away for being slow, lately, and until when it is left out for that. */
@@ -105,6 +107,7 @@ export const newMember = (place: {
   pace: 0,
   proof: undefined,
   low: false,
+  room: undefined,
   full: false,
   setbacks: 0,
   heldUntilMs: -Infinity,

@@ -11,7 +11,7 @@
 import { copySourceCheck } from './source-check.ts';
 import type { CopyReply, CopyRequest } from '../copy.ts';
 import { encodeStretch, firstStretch } from '../mapping.ts';
-import type { ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
+import type { PoolRoom, ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
 import { proofSnapshot, storedName, type Fence } from '../record.ts';
 import type { Done, ReplicaStore } from '../store.ts';
 import type { Timing } from '../timing.ts';
@@ -66,6 +66,7 @@ export class Replica {
   /** Has not crashed since it was last in sync (R5). */
   #clean: boolean;
   #low = false;
+  #room: PoolRoom | undefined;
   #session: Session | undefined;
   #stopping: { readonly done: () => void } | 'stopped' | undefined;
 
@@ -101,12 +102,13 @@ export class Replica {
     return this.#session?.rebuild?.percent;
   }
 
-  /** Whether the pool is nearly full; the target hears of changes, and with every report. */
-  setSpace(low: boolean): void {
-    if (low === this.#low) return;
+  /** Whether the pool is nearly full, and its room; the target hears of changes, and with every report. */
+  setSpace(low: boolean, room?: PoolRoom): void {
+    if (low === this.#low && !hasMoved(this.#room, room)) return;
     this.#low = low;
+    this.#room = room;
     const session = this.#session;
-    if (session && session.phase !== 'promising') this.#say(session, { type: 'space', low });
+    if (session && session.phase !== 'promising') this.#say(session, { type: 'space', low, room });
   }
 
   disconnected(link: LinkId): void {
@@ -224,7 +226,7 @@ export class Replica {
     this.#effects.commit(() => {
       if (this.#session !== session) return;
       session.phase = 'promised';
-      if (this.#low) this.#say(session, { type: 'space', low: true });
+      if (this.#low || this.#room) this.#say(session, { type: 'space', low: this.#low, room: this.#room });
       this.#say(session, {
         type: 'report',
         complete: this.#ledger.complete(),
@@ -437,3 +439,8 @@ export class Replica {
     if (this.#session === session) this.#effects.send(session.link, { ...session.fence, ...message });
   }
 }
+
+/** It is known now, or changed by a good part of what decides whether it is low. */
+const hasMoved = (told: PoolRoom | undefined, now: PoolRoom | undefined): boolean =>
+  now !== undefined &&
+  (told?.lowBytes !== now.lowBytes || Math.abs(now.freeBytes - told.freeBytes) >= now.lowBytes / 4);
