@@ -109,7 +109,7 @@ space.seal();
 await checkpoint();
 const before = process.cpuUsage();
 const again = open();
-await again.load(reader, txg - 1, space.nextBatch + 2 ** 20);
+await again.load(reader, txg - 1, space.nextBatch() + 2 ** 20);
 const { user, system } = process.cpuUsage(before);
 say('import of the table', (user + system) / 1000 / (gib / 1024) / 1000, 's per TiB of segments');
 if (again.room.liveUnits !== space.room.liveUnits) throw new Error('what was imported is not what was there');
@@ -123,7 +123,7 @@ function lookups(): number {
 }
 
 function tableBytes(when: string): void {
-  const { batches, units, pieces } = space.memory;
+  const { batches, units, pieces } = space.memory();
   say(`pieces per MiB live, ${when}`, (pieces * 256) / blocks, '');
   const perTiB = (bytes: number) => (bytes * (2 ** 28 / blocks)) / 2 ** 20;
   say(`batches in memory, ${when}`, perTiB(batches), 'MiB per TiB live');

@@ -172,7 +172,7 @@ export function naiveSpace(options: {
       });
     }
     const root = blocks.filter(({ isLive }) => isLive);
-    nextBatch = rig.space.nextBatch;
+    nextBatch = rig.space.nextBatch();
     if (random.chance(0.5)) write(random.below(100));
     rig.space.seal();
     await rig.space.drained();

@@ -78,7 +78,7 @@ export async function assemble(options: TiledOptions): Promise<void> {
   const start = must(loaded.starts[0], 'the volume of the tile');
   const nodes = await readNodes(loaded);
   const { pages, txg } = await tablePages(loaded);
-  const batches = loaded.space.nextBatch;
+  const batches = loaded.space.nextBatch();
   const roots = new MapWriter(options, nodes, pages, batches, start.head.root).writeAll(tiles);
   loaded.opened.set.abandon();
   await tileDevice.close();

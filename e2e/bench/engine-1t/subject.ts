@@ -116,7 +116,8 @@ async function measure(task: Task): Promise<Outcome> {
   loop.disable();
   const seconds = (performance.now() - startMs) / 1_000;
   const { user, system } = process.cpuUsage(cpu);
-  const { memory, room } = must(pool, 'a pool').engine.parts.space;
+  const { space } = must(pool, 'a pool').engine.parts;
+  const memory = space.memory();
   return {
     operations,
     seconds,
@@ -124,7 +125,7 @@ async function measure(task: Task): Promise<Outcome> {
     residentBytesMax: residentBytesMax(),
     tableBytes: memory.batches + memory.units,
     loopMs: loop.percentile(99.9) / 1e6,
-    liveBytes: room.liveUnits * blockBytes,
+    liveBytes: space.room.liveUnits * blockBytes,
   };
 }
 

@@ -62,13 +62,12 @@ export async function runCheckpoint(parts: CheckpointParts, clean: boolean): Pro
   space.seal();
   await Promise.all([space.drained(), items.drained()]); //                                       5 all of it written
   await devices.flush(); //                                                                       6 barrier
-  const { nextBatch } = space;
   const payload = encodeRootPayload({
     directory,
     log: position,
     isLogApart,
     isRewound: false,
-    nextBatch,
+    nextBatch: space.nextBatch(),
   });
   await devices.writeRoot({ txg, clean, payload }); //                                            7 the one atomic switch
   log.release(position); //                                                                       8

@@ -45,7 +45,7 @@ export interface Arena {
   give(at: number, strips?: number): void;
   view(offset: number, lengthBytes: number): Uint8Array;
   /** Strips that are out. */
-  readonly taken: number;
+  taken(): number;
   /** Whether it is the buffer of this arena. */
   owns(buffer: ArrayBufferLike): boolean;
 }
@@ -79,9 +79,7 @@ export function openArena(): Arena {
     bytes,
     words: new Uint32Array(memory.buffer),
     scratchAt: reserved,
-    get taken() {
-      return taken;
-    },
+    taken: () => taken,
     take(strips = 1) {
       let known = free.get(strips);
       if (known === undefined) free.set(strips, (known = []));

@@ -52,5 +52,5 @@ test.each(shapes)('%s of %i: every column from every choice of others', (layout,
   expect(factorsFor(shape, 0, [...columns.keys()].slice(1, shape.dataColumns + 1))).toHaveLength(
     shape.dataColumns,
   );
-  expect(arena.taken).toBe(0);
+  expect(arena.taken()).toBe(0);
 });

@@ -17,6 +17,8 @@ export class PendingGroup {
   readonly #batches = new Set<number>();
   /** The one that the last pointer was of. */
   #lastBatch = -1;
+  /** Whose pointers were noted last. */
+  #lastSlot = -1;
   /** Words 0 and 1 of each pointer with data. */
   #names = new Uint32Array(1024);
   #named = 0;
@@ -67,7 +69,7 @@ export class PendingGroup {
       this.#name(words[at] ?? 0, words[at + 1] ?? 0);
       this.storedBytes += sectorsOf(words, at) * sectorBytes;
     }
-    this.slots.add(slot);
+    if (slot !== this.#lastSlot) this.slots.add((this.#lastSlot = slot));
     this.#records.pointers(kind, slot, number, block, count, words, from);
     return (this.#named - before) / 2;
   }
@@ -87,6 +89,7 @@ export class PendingGroup {
     this.#records.clear();
     this.#batches.clear();
     this.#lastBatch = -1;
+    this.#lastSlot = -1;
     this.slots.clear();
     this.#named = 0;
     this.storedBytes = 0;

@@ -136,7 +136,7 @@ export class RecordBuffer {
   #begin(kind: number, slot: number, bodyBytes: number): number {
     assert(slot >= 0 && slot < 65_536, 'a slot has 16 bits');
     const at = this.#grow(recordHeadBytes + Math.ceil(bodyBytes / 8) * 8);
-    this.#bytes.fill(0, at + recordHeadBytes + bodyBytes, this.#length);
+    if (bodyBytes % 8 !== 0) this.#bytes.fill(0, at + recordHeadBytes + bodyBytes, this.#length);
     this.#view.setUint16(at, kind, true);
     this.#view.setUint16(at + 2, slot, true);
     this.#view.setUint32(at + 4, bodyBytes, true);

@@ -20,6 +20,7 @@ import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue, type TurnLimits } from './fair-queue.ts';
 import { PoolAdmission } from './pool-admission.ts';
+import { PoolCore } from './pool-core.ts';
 import { type LoggedPool, openPoolLog } from './pool-log.ts';
 import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
@@ -125,8 +126,7 @@ export class PoolEngine implements LoggedPool {
   /** What a volume gets; building and taking apart get that of slot 0. */
   coreOf(slot: number): VolumeCore {
     const { space, host, zstd } = this.parts;
-    const openTxg = () => this.openTxg;
-    return {
+    return new PoolCore({
       space,
       nodes: this.#nodes,
       blocks: this.#blocks,
@@ -137,12 +137,10 @@ export class PoolEngine implements LoggedPool {
       readGate: this.#reads,
       zstd,
       onLost: this.parts.damage.map,
-      get openTxg() {
-        return openTxg();
-      },
+      txg: () => this.openTxg,
       commit: () => this.log.commit(),
       room: () => this.#room.wait(slot),
-    };
+    });
   }
 
   /** Whether something deleted is left that checkpoints take apart. */

@@ -68,7 +68,7 @@ export class BatchIndex {
     const { entries, tagBits } = this.#shards[hash & (shards - 1)] ?? nothing;
     if (entries.length === 0) return -1;
     const second = secondHash(hash);
-    const mask = 2 ** tagBits - 1;
+    const mask = (1 << tagBits) - 1; // fewer than 32
     let from = bucketAt(hash, entries.length);
     for (let turn = 0; turn < 2; turn++) {
       for (let i = from; i < from + bucketEntries; i++) {

@@ -120,11 +120,11 @@ export interface BlockSpace extends MapSpace {
   readonly room: SpaceRoom;
   readonly cleaning: Cleaning;
   /** Bytes of memory, most of what the space takes, and pieces of batches. */
-  readonly memory: { readonly batches: number; readonly units: number; readonly pieces: number };
+  memory(): { readonly batches: number; readonly units: number; readonly pieces: number };
   /** Units of data and of nodes that were appended so far, by users and checkpoints. */
   readonly appended: { readonly data: number; readonly metadata: number };
   /** The number the next batch gets: goes into the root. */
-  readonly nextBatch: number;
+  nextBatch(): number;
 
   /** Whether the bytes have left for the devices: then the log may refer to them. */
   isSent(words: Uint32Array, at: number): boolean;

@@ -1,82 +1,100 @@
 /** How much room there is, for admission. All in units of data; what keeps a full pool working is counted in segments. */
 import type { SpaceRoom } from './block-space.ts';
 import type { OpenSegment } from './open-segment.ts';
-import { stateCode } from './segments.ts';
+import { type Segments, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
+import type { UnitMap } from './unit-map.ts';
 
 /** Kept from users, of that for checkpoints and the cleaner, of that for the cleaner alone: shares, and segments at least. */
 const reserve = { share: 0.07, segments: 20 };
 const internal = { share: 0.01, segments: 10 };
 const cleaner = { share: 0.003, segments: 4 };
 
-export function spaceRoom(table: SpaceTable, openSegments: () => Iterable<OpenSegment>): SpaceRoom {
-  const { segments, units } = table;
-  const kept = ({ share, segments: least }: typeof reserve, totalUnits: number): number => {
-    let perSegment = 0;
-    for (const { dataUnits } of segments.groups) perSegment = Math.max(perSegment, dataUnits);
-    return Math.max(Math.ceil(totalUnits * share), least * perSegment);
-  };
-  /** What is kept of so many units in all: asked for with every write. */
-  let known = { totalUnits: -1, reserve: 0, internal: 0, cleaner: 0 };
-  const reserves = () => {
-    const { totalUnits } = segments;
-    if (totalUnits !== known.totalUnits)
-      known = {
-        totalUnits,
-        reserve: kept(reserve, totalUnits),
-        internal: kept(internal, totalUnits),
-        cleaner: kept(cleaner, totalUnits),
-      };
-    return known;
-  };
-  const openRoom = (): number => {
+interface Reserves {
+  readonly reserve: number;
+  readonly internal: number;
+  readonly cleaner: number;
+}
+
+/** What is kept of so many units in all. */
+function reservesOf({ totalUnits, groups }: Segments): Reserves {
+  const perSegment = Math.max(0, ...groups.map(({ dataUnits }) => dataUnits));
+  const kept = ({ share, segments }: typeof reserve) =>
+    Math.max(Math.ceil(totalUnits * share), segments * perSegment);
+  return { reserve: kept(reserve), internal: kept(internal), cleaner: kept(cleaner) };
+}
+
+/** A class and no literal with getters: users are asked for with every write, and V8 looks those up by hash. */
+export class TableRoom implements SpaceRoom {
+  readonly #segments: Segments;
+  readonly #units: UnitMap;
+  readonly #openSegments: () => Iterable<OpenSegment>;
+  #knownUnits = -1;
+  #known: Reserves = { reserve: 0, internal: 0, cleaner: 0 };
+
+  constructor({ segments, units }: SpaceTable, openSegments: () => Iterable<OpenSegment>) {
+    this.#segments = segments;
+    this.#units = units;
+    this.#openSegments = openSegments;
+  }
+
+  get totalUnits(): number {
+    return this.#segments.totalUnits;
+  }
+  get freeUnits(): number {
+    return this.#segments.unitsIn(stateCode.free) + this.#openRoom();
+  }
+  get heldUnits(): number {
+    return this.#segments.unitsIn(stateCode.held);
+  }
+  get reclaimableUnits(): number {
+    const inClosed = this.#segments.unitsIn(stateCode.closed);
+    const written = inClosed + this.#segments.unitsIn(stateCode.open) - this.#openRoom();
+    return Math.max(0, written - this.#units.busyUnits);
+  }
+  get busyUnits(): number {
+    return this.#units.busyUnits;
+  }
+  get liveUnits(): number {
+    return this.#units.liveUnits;
+  }
+  get systemUnits(): number {
+    return this.#segments.unitsIn(stateCode.system);
+  }
+  get reserveUnits(): number {
+    return this.#reserves().reserve;
+  }
+  get internalReserveUnits(): number {
+    return this.#reserves().internal;
+  }
+  get cleanerReserveUnits(): number {
+    return this.#reserves().cleaner;
+  }
+  get userUnits(): number {
+    const { totalUnits } = this.#segments;
+    return Math.max(0, totalUnits - this.reserveUnits - this.busyUnits - this.systemUnits);
+  }
+  get userUnitsNow(): number {
+    return Math.max(0, this.freeUnits - this.internalReserveUnits);
+  }
+  get userUnitsAtLeast(): number {
+    const inFree = this.#segments.unitsIn(stateCode.free) - this.internalReserveUnits;
+    return Math.max(0, Math.min(this.userUnits, inFree));
+  }
+
+  #reserves(): Reserves {
+    const { totalUnits } = this.#segments;
+    if (totalUnits !== this.#knownUnits) {
+      this.#knownUnits = totalUnits;
+      this.#known = reservesOf(this.#segments);
+    }
+    return this.#known;
+  }
+
+  #openRoom(): number {
     let sum = 0;
-    for (const open of openSegments())
+    for (const open of this.#openSegments())
       if (!open.isFinished) sum += Math.max(0, open.dataUnits - open.writer.units);
     return sum;
-  };
-  const room: SpaceRoom = {
-    get totalUnits() {
-      return segments.totalUnits;
-    },
-    get freeUnits() {
-      return segments.unitsIn(stateCode.free) + openRoom();
-    },
-    get heldUnits() {
-      return segments.unitsIn(stateCode.held);
-    },
-    get reclaimableUnits() {
-      const written = segments.unitsIn(stateCode.closed) + segments.unitsIn(stateCode.open) - openRoom();
-      return Math.max(0, written - units.busyUnits);
-    },
-    get busyUnits() {
-      return units.busyUnits;
-    },
-    get liveUnits() {
-      return units.liveUnits;
-    },
-    get systemUnits() {
-      return segments.unitsIn(stateCode.system);
-    },
-    get reserveUnits() {
-      return reserves().reserve;
-    },
-    get internalReserveUnits() {
-      return reserves().internal;
-    },
-    get cleanerReserveUnits() {
-      return reserves().cleaner;
-    },
-    get userUnits() {
-      const { totalUnits, reserve: keptUnits } = reserves();
-      return Math.max(0, totalUnits - keptUnits - units.busyUnits - room.systemUnits);
-    },
-    get userUnitsNow() {
-      return Math.max(0, room.freeUnits - reserves().internal);
-    },
-    get userUnitsAtLeast() {
-      return Math.max(0, Math.min(room.userUnits, segments.unitsIn(stateCode.free) - reserves().internal));
-    },
-  };
-  return room;
+  }
 }

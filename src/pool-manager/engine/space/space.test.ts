@@ -25,7 +25,7 @@ test('batches end at a quarter of a small segment, and at a mark that was used',
   const rig = spaceRig({ segments: 32, segmentUnits: 64 });
   const batches = Array.from({ length: 40 }, (_, i) => batchOf(rig.write('data', i), 0));
   expect(batches).toEqual(Array.from({ length: 40 }, (_, i) => 1 + Math.floor(i / 15)));
-  expect([rig.space.mark('data'), rig.space.mark('data'), rig.space.nextBatch]).toEqual([4, 4, 4]);
+  expect([rig.space.mark('data'), rig.space.mark('data'), rig.space.nextBatch()]).toEqual([4, 4, 4]);
   expect(batchOf(rig.write('data', 40), 0)).toBe(4);
   expect(batchOf(rig.write('metadata', 41), 0)).toBe(5);
   expect(rig.space.batchPlace(4)).toEqual({ group: 0, segment: 0, firstUnit: 40 });

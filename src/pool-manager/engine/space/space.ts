@@ -10,7 +10,7 @@ import { stateCode } from './segments.ts';
 import { SpaceTable } from './space-table.ts';
 import { scrubSegment } from './segment-scrub.ts';
 import { auditSpace } from './space-audit.ts';
-import { spaceRoom } from './space-room.ts';
+import { TableRoom } from './space-room.ts';
 import { SummaryReader } from './summary-reader.ts';
 import { TableStore } from './table-store.ts';
 import { rewriteStored } from './unit-rewrite.ts';
@@ -26,7 +26,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const appender = new Appender(table, options.storedSum, options.nextBatch ?? 1);
   const summaries = new SummaryReader(table, appender, options.storedSum);
   const store = new TableStore(table, appender, summaries, options.pause);
-  const room = spaceRoom(table, () => appender.openSegments);
+  const room = new TableRoom(table, () => appender.openSegments);
   const cleaner = new Cleaner(table, appender, summaries, room, options, () => store.writing);
   const isShort = () => cleaner.need === 'paced' || cleaner.need === 'urgent';
   const discards = options.discard === true ? new DiscardQueue(table, isShort) : undefined;
@@ -46,23 +46,20 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   };
   const groupOf = (index: number) => segments.groupAt(index).group;
 
-  const space: BlockSpace = {
+  // No getters here: V8 looks up by hash what is in a literal that has one.
+  const space: BlockSpace & { stagedAt: number } = {
     room,
     cleaning: cleaner,
-    get memory() {
-      return { batches: batches.bytes, units: units.bytes, pieces: batches.count };
-    },
-    get appended() {
-      return appender.appended;
-    },
-    get nextBatch() {
-      return appender.nextBatch;
-    },
+    memory: () => ({ batches: batches.bytes, units: units.bytes, pieces: batches.count }),
+    appended: appender.appended,
+    nextBatch: () => appender.nextBatch,
+    stagedAt: 0,
     append: (stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at) =>
       appender.append(stream, stored, from, sectors, slot, owner, sumLow, sumHigh, words, at),
-    stage: (stream, arena) => appender.stage(stream, arena),
-    get stagedAt() {
-      return appender.stagedAt;
+    stage(stream, arena) {
+      const most = appender.stage(stream, arena);
+      space.stagedAt = appender.stagedAt;
+      return most;
     },
     adopt(words, at) {
       const unit = unitOf(words, at);
