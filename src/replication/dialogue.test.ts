@@ -13,8 +13,8 @@ class Pipe implements ByteSink {
   write(parts: readonly Uint8Array[]): void {
     this.written.push(Buffer.concat(parts));
   }
-  pass(bytes: Uint8Array): void {
-    this.write([bytes]);
+  pass(bytes: Uint8Array, from: number, to: number): void {
+    this.write([bytes.subarray(from, to)]);
   }
   end(): void {
     this.closed = 'ended';

@@ -19,8 +19,8 @@ import {
 
 export interface ByteSink {
   write(parts: readonly Uint8Array[]): void;
-  /** Bytes that nobody changes any more, perhaps side by side with those passed before: they need not be copied. */
-  pass(bytes: Uint8Array): void;
+  /** bytes[from, to), which nobody changes any more, perhaps side by side with those passed before: they need not be copied. */
+  pass(bytes: Uint8Array, from: number, to: number): void;
   /** Closes once everything written has gone out. */
   end(): void;
   /** Closes at once. */
@@ -74,11 +74,11 @@ export class Dialogue<T> {
     if (this.#state === 'open') this.#write(frame);
   }
 
-  /** A whole frame, made by the caller. */
-  sendWhole(bytes: Uint8Array): void {
+  /** A whole frame that the caller made lies in bytes[from, to). */
+  sendMade(bytes: Uint8Array, from: number, to: number): void {
     if (this.#state !== 'open') return;
     this.#spoke = true;
-    this.#o.sink.pass(bytes);
+    this.#o.sink.pass(bytes, from, to);
   }
 
   /** Payloads of the frames are nobody else's. */

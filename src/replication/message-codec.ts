@@ -8,7 +8,7 @@ import type { Fence } from './record.ts';
 import { emptyFrame, WireError, type Frame } from './wire.ts';
 
 // prettier-ignore
-const targetTypes = {
+export const targetTypes = {
   promise: 0x10, attach: 0x11, rebuild: 0x12, source: 0x13, entry: 0x14, inSync: 0x15, renew: 0x16, release: 0x17,
   read: 0x18, dropBase: 0x19, dropProof: 0x1a, committed: 0x1b, retire: 0x1c, repair: 0x1d, digest: 0x1e, pace: 0x1f,
 } as const satisfies Record<TargetMessage['type'], number>;
@@ -21,13 +21,13 @@ const replicaTypes = {
 } as const satisfies Record<ReplicaMessage['type'], number>;
 
 // prettier-ignore
-const entryKinds = {
+export const entryKinds = {
   write: 1, unmap: 2, flush: 3, adopt: 4, resize: 5, state: 6, proof: 7, membership: 8, snapshot: 9,
   deleteSnapshot: 10, revert: 11,
 } as const satisfies Record<EntryKind, number>;
 
 /** Of a write. */
-const fuaFlag = 1;
+export const fuaFlag = 1;
 /** Of a read. */
 const mapFlag = 1;
 const mebibyte = 2 ** 20;

@@ -50,6 +50,9 @@ export type EntryBody =
   /** Content is again that of the snapshot taken at `to`; later snapshots go. Size, values and members stay. */
   | { readonly kind: 'revert'; readonly name: string; readonly to: number };
 
+/** Of anything but a write. */
+export type DatalessBody = Exclude<EntryBody, { readonly kind: 'write' }>;
+
 /** The state a replica can offer to a recovery: its own when complete, else its base (R19). */
 export interface CompleteState {
   readonly history: History;

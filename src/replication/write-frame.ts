@@ -1,12 +1,13 @@
 /**
- * The frame of a write as it is sent to every replica: made once, in room that was left before the data when it was taken
+ * The frames of writes as they are sent to every replica: made once, in room that was left before the data when it was taken
  * in. Writes that follow each other lie side by side, so that a batch of them is one range of bytes.
  *
  * The memory goes round: to touch a page for the first time costs more than all else that is done with the block in it.
  */
+import { assert } from '../shared/assert.ts';
 import { isLent } from '../shared/lent-buffers.ts';
-import type { TargetMessage } from './messages.ts';
-import { encodeTargetMessage } from './message-codec.ts';
+import { entryKinds, fuaFlag, targetTypes } from './message-codec.ts';
+import type { Fence } from './record.ts';
 import { headerBytes, putHeader } from './wire.ts';
 
 const slabBytes = 1 << 20;
@@ -15,42 +16,59 @@ const sharedBytesMax = slabBytes / 2;
 /** Kept for later. */
 const spareMax = 16;
 
-interface Slab {
+export interface Slab {
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** Payloads in it that were not released. */
   live: number;
 }
 
-/** By their buffers. */
-const slabs = new WeakMap<ArrayBufferLike, Slab>();
+/** Where the data of one write lies; its header has room right before it. */
+export interface Room {
+  slab: Slab;
+  /** Of the data, in bytes from the start of the slab. */
+  at: number;
+  dataBytes: number;
+}
+
 const spare: Slab[] = [];
 let slab = newSlab(0);
 let fill = 0;
 
-/** Memory for the data of a write, until `releasePayload`, or for as long as anybody refers to it. */
-export function payloadRoom(bytes: number): Uint8Array {
-  const whole = headerBytes + bytes;
-  if (whole > sharedBytesMax) return newSlab(whole).bytes.subarray(headerBytes);
+/** Nowhere: what a room is before it was taken, and after it was released. */
+export const noSlab: Slab = newSlab(0);
+
+/** Takes memory for the data of a write, which is whoever's has it until `releaseRoom`. */
+export function takeRoom(into: Room, dataBytes: number): void {
+  const whole = headerBytes + dataBytes;
+  into.dataBytes = dataBytes;
+  if (whole > sharedBytesMax) {
+    into.slab = newSlab(whole);
+    into.slab.live = 1;
+    into.at = headerBytes;
+    return;
+  }
   if (fill + whole > slab.bytes.byteLength) {
     retire(slab);
     slab = takeSpare() ?? newSlab(slabBytes);
     fill = 0;
   }
-  const at = fill;
+  into.slab = slab;
+  into.at = fill + headerBytes;
   fill += whole;
   slab.live += 1;
-  slab.bytes[at] = 0; // no frame yet
-  return slab.bytes.subarray(at + headerBytes, at + whole);
 }
 
-/** Nobody needs this data any more; any other data is none of ours. */
-export function releasePayload(data: Uint8Array): void {
-  const of = slabs.get(data.buffer);
-  if (of === undefined) return;
+/** Nobody needs one payload in this slab any more. */
+export function releaseRoom(of: Slab): void {
+  assert(of.live > 0, 'a payload is released twice');
   of.live -= 1;
   if (of !== slab) retire(of);
 }
+
+/** What lies there, to be read until it is released. */
+export const dataIn = ({ slab: { bytes }, at, dataBytes }: Room): Uint8Array =>
+  bytes.subarray(at, at + dataBytes);
 
 function retire(full: Slab): void {
   if (full.live > 0 || full.bytes.byteLength !== slabBytes || spare.length === spareMax) return;
@@ -65,24 +83,29 @@ function takeSpare(): Slab | undefined {
 
 function newSlab(bytes: number): Slab {
   const fresh = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-  const made = { bytes: fresh, view: new DataView(fresh.buffer), live: 0 };
-  if (bytes > 0) slabs.set(fresh.buffer, made);
-  fresh[0] = 0;
-  return made;
+  return { bytes: fresh, view: new DataView(fresh.buffer), live: 0 };
 }
 
-/** The whole frame of a write whose data lies in such room, which nobody changes any more; undefined: it is anything else. */
-export function writeFrame(message: TargetMessage): Uint8Array | undefined {
-  if (message.type !== 'entry' || message.entry.kind !== 'write') return undefined;
-  const { data, number } = message.entry;
-  const view = slabs.get(data.buffer)?.view;
-  if (view === undefined) return undefined;
-  const at = data.byteOffset - headerBytes;
-  const whole = new Uint8Array(data.buffer, at, headerBytes + data.byteLength);
-  const made =
-    view.getUint8(at) !== 0 &&
-    view.getUint32(at + 16, true) === message.epoch % 2 ** 32 &&
-    view.getUint32(at + 32, true) === number % 2 ** 32;
-  if (!made) putHeader(whole, new DataView(data.buffer, at, headerBytes), 0, encodeTargetMessage(message));
-  return whole;
+/** Of a write, besides its data. */
+export interface WriteFields {
+  readonly number: number;
+  readonly block: number;
+  readonly count: number;
+  readonly fua: boolean;
+}
+
+/** Puts the header before the data: from here on nobody changes either. */
+export function sealWrite(room: Room, { epoch, nonce }: Fence, write: WriteFields): void {
+  const { number, block, count, fua } = write;
+  putHeader(room.slab.bytes, room.slab.view, room.at - headerBytes, {
+    type: targetTypes.entry,
+    kind: entryKinds.write,
+    flags: fua ? fuaFlag : 0,
+    count,
+    epoch,
+    nonce,
+    number,
+    block,
+    payload: dataIn(room),
+  });
 }

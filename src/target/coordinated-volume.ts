@@ -5,13 +5,16 @@
  * Sectors of 512 bytes that do not fill a block are written by reading the block, changing it and writing it whole,
  * with the block locked meanwhile, so that replicas and rebuilds only ever see whole blocks.
  */
-import { BlockLocks, type Claim } from '../replication/block-locks.ts';
+import { BlockLocks } from '../replication/block-locks.ts';
 import type { Coordinator } from '../replication/coordinator/coordinator.ts';
-import type { Answer, Problem, Result } from '../replication/coordinator/requests.ts';
+import type { Answer, Result } from '../replication/coordinator/requests.ts';
+import type { BlockRange } from '../replication/copy.ts';
 import type { Stretch } from '../replication/mapping.ts';
 import { assert } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
-import { payloadRoom } from '../replication/write-frame.ts';
+import { isOneRequest, outerBlocks, requestBlocksMax, split } from './block-range.ts';
+import { QuickOperations } from './quick-operations.ts';
+import { volumeProblem } from './volume-problem.ts';
 import {
   VolumeError,
   type QuickAnswer,
@@ -24,8 +27,6 @@ import {
 
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
 const unitKey = (key: string) => `unit.${key}`;
-/** Blocks of one entry or one read: bounds what a frame carries. */
-const requestBlocksMax = 256;
 /** Initiators that are remembered to have been told of a loss. */
 const toldMax = 1_024;
 
@@ -40,7 +41,7 @@ export class CoordinatedVolume implements Volume {
   /** Of a lossy recovery: flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
   #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
 
-  readonly #spare: QuickOperation[] = [];
+  readonly #operations: QuickOperations;
   readonly #quick: QuickVolume = {
     read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
     write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
@@ -50,6 +51,8 @@ export class CoordinatedVolume implements Volume {
   constructor(coordinator: Coordinator, nowMs: () => number) {
     this.#coordinator = coordinator;
     this.#now = nowMs;
+    const [locks, readers] = [this.#locks, this.#readers];
+    this.#operations = new QuickOperations({ coordinator, nowMs, locks, readers });
   }
 
   /**
@@ -263,16 +266,13 @@ export class CoordinatedVolume implements Volume {
       );
       return;
     }
-    const operation = this.#operation(this.#readers, offsetBytes, lengthBytes, answer);
-    if (this.#readers.enter(operation)) operation.granted();
+    this.#operations.read(offsetBytes / blockBytes, lengthBytes / blockBytes, answer);
   }
 
-  #quickWrite(offsetBytes: number, given: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
-    const data = payloadRoom(given.byteLength);
-    data.set(given);
+  #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
     if (!isOneRequest(offsetBytes, data.byteLength)) {
       const options = fua === undefined ? {} : { fua: true, initiator: fua };
-      this.write(offsetBytes, data, options).then(
+      this.write(offsetBytes, data.slice(), options).then(
         () => answer.quickDone(undefined, undefined),
         (error: unknown) => answer.quickDone(volumeError(error), undefined),
       );
@@ -280,27 +280,7 @@ export class CoordinatedVolume implements Volume {
     }
     const lost = fua === undefined ? undefined : this.#lossUntold(fua);
     if (lost) return answer.quickDone(lost, undefined);
-    const operation = this.#operation(this.#locks, offsetBytes, data.byteLength, answer);
-    operation.data = data;
-    operation.fua = fua !== undefined;
-    if (this.#locks.enter(operation)) operation.granted();
-  }
-
-  #operation(
-    locks: BlockLocks,
-    offsetBytes: number,
-    lengthBytes: number,
-    answer: QuickAnswer,
-  ): QuickOperation {
-    const operation =
-      this.#spare.pop() ??
-      new QuickOperation(this.#coordinator, this.#now, (over) => void this.#spare.push(over));
-    operation.locks = locks;
-    operation.block = offsetBytes / blockBytes;
-    operation.end = operation.block + lengthBytes / blockBytes;
-    operation.answer = answer;
-    operation.sinceMs = this.#now();
-    return operation;
+    this.#operations.write(offsetBytes / blockBytes, data, fua !== undefined, answer);
   }
 
   /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
@@ -360,58 +340,11 @@ export class CoordinatedVolume implements Volume {
     return new Promise<T>((resolve, reject) => {
       submit((result) => {
         if (result.ok) resolve(result.value);
-        else reject(new VolumeError(result.problem, problemText[result.problem]));
+        else reject(volumeProblem(result.problem));
       });
     });
   }
 }
-
-/** One quick read or write, from its claim on the blocks to its answer; used again for later ones. */
-class QuickOperation implements Claim {
-  block = 0;
-  end = 0;
-  readonly alone = false;
-  locks: BlockLocks | undefined;
-  /** Undefined: it reads. */
-  data: Uint8Array | undefined;
-  fua = false;
-  /** When it was asked for. */
-  sinceMs = 0;
-  answer: QuickAnswer | undefined;
-  readonly #coordinator: Coordinator;
-  readonly #now: () => number;
-  readonly #over: (operation: QuickOperation) => void;
-
-  constructor(coordinator: Coordinator, now: () => number, over: (operation: QuickOperation) => void) {
-    this.#coordinator = coordinator;
-    this.#now = now;
-    this.#over = over;
-  }
-
-  granted(): void {
-    const { block, end, data, fua, sinceMs } = this;
-    if (data) this.#coordinator.write(block, data, fua, this.#now(), this.#done, sinceMs);
-    else this.#coordinator.read(block, end - block, this.#now(), this.#done, sinceMs);
-  }
-
-  readonly #done = (result: Result<Uint8Array | void>): void => {
-    const { locks, answer } = this;
-    this.data = undefined;
-    this.answer = undefined;
-    this.fua = false;
-    locks?.release(this);
-    this.#over(this);
-    if (!result.ok)
-      answer?.quickDone(new VolumeError(result.problem, problemText[result.problem]), undefined);
-    else answer?.quickDone(undefined, result.value ?? undefined);
-  };
-}
-
-/** Whole blocks, no more than one entry or one read. */
-const isOneRequest = (offsetBytes: number, lengthBytes: number): boolean =>
-  offsetBytes % blockBytes === 0 &&
-  lengthBytes % blockBytes === 0 &&
-  lengthBytes <= requestBlocksMax * blockBytes;
 
 /** What is read is valid during the answer only; here it is waited for. */
 const kept = (result: Result<Uint8Array>): Result<Uint8Array> =>
@@ -420,29 +353,4 @@ const kept = (result: Result<Uint8Array>): Result<Uint8Array> =>
 function volumeError(error: unknown): VolumeError {
   if (error instanceof VolumeError) return error;
   throw error;
-}
-
-const problemText: Readonly<Record<Problem, string>> = {
-  busy: 'no quorum of replicas within the time an initiator waits',
-  noSpace: 'the pools have no room for this write',
-  unreadable: 'no replica in sync has a good copy of these blocks',
-};
-
-interface BlockRange {
-  readonly block: number;
-  readonly count: number;
-}
-
-/** The whole blocks around a range of bytes. */
-function outerBlocks(offsetBytes: number, lengthBytes: number): BlockRange {
-  assert(offsetBytes >= 0 && lengthBytes > 0, 'a range of bytes');
-  const block = Math.floor(offsetBytes / blockBytes);
-  return { block, count: Math.ceil((offsetBytes + lengthBytes) / blockBytes) - block };
-}
-
-function split({ block, count }: BlockRange): BlockRange[] {
-  return Array.from({ length: Math.ceil(count / requestBlocksMax) }, (_, i) => ({
-    block: block + i * requestBlocksMax,
-    count: Math.min(requestBlocksMax, count - i * requestBlocksMax),
-  }));
 }

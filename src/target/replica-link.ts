@@ -7,7 +7,8 @@ import { connect, type Socket } from 'node:net';
 import type { ReplicaMessage, TargetMessage } from '../replication/messages.ts';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Caller, type Agreement, type Welcome } from '../replication/handshake.ts';
-import { writeFrame } from '../replication/write-frame.ts';
+import type { Window } from '../replication/coordinator/window.ts';
+import { headerBytes } from '../replication/wire.ts';
 import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
 import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
@@ -108,9 +109,19 @@ export class ReplicaLink {
   }
 
   send(message: TargetMessage): void {
-    const whole = writeFrame(message);
-    if (whole) this.#dialogue?.sendWhole(whole);
-    else this.#dialogue?.send(encodeTargetMessage(message));
+    this.#dialogue?.send(encodeTargetMessage(message));
+  }
+
+  /** The entries `from` to `to`. Frames of writes lie there as they are sent, mostly side by side. */
+  feed(window: Window, from: number, to: number): void {
+    const dialogue = this.#dialogue;
+    if (!dialogue) return;
+    for (let number = from; number <= to; number++) {
+      const slab = window.slabOf(number);
+      const at = window.dataAt(number);
+      if (slab) dialogue.sendMade(slab.bytes, at - headerBytes, at + window.dataBytes(number));
+      else this.send({ ...window.fence, type: 'entry', entry: window.entry(number) });
+    }
   }
 
   /** Ends this connection after what was sent; another one is made soon. `onClosed` is not called for it. */

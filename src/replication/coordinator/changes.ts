@@ -1,12 +1,12 @@
 /** What changes the volume, from the request to the number of its entry; what is answered to it, requests.ts sees to. */
 import { blockBytes } from '../../shared/block-size.ts';
 import { assert } from '../../shared/assert.ts';
-import type { EntryBody } from '../messages.ts';
+import type { DatalessBody } from '../messages.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member } from './member.ts';
 import { SnapshotCommands } from './snapshot-commands.ts';
-import { Requests, type Answer, type Need } from './requests.ts';
+import { Requests, type Answer, type Need, type Request, type WriteRequest } from './requests.ts';
 import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
 import type { VolumeState } from './volume-state.ts';
@@ -16,6 +16,8 @@ interface ChangesOptions {
   readonly timing: Timing;
   readonly volume: VolumeState;
 }
+
+const noSpace = { ok: false, problem: 'noSpace' } as const;
 
 export class Changes {
   readonly #o: ChangesOptions;
@@ -37,12 +39,10 @@ export class Changes {
     return this.#requests.waiting;
   }
 
-  /** `sinceMs`: since when its initiator waits. */
-  write(block: number, data: Uint8Array, fua: boolean, sinceMs: number, answer: Answer<void>): void {
-    const count = data.byteLength / blockBytes;
-    assert(Number.isInteger(count) && count > 0, 'writes are whole blocks');
-    if (this.#isFull()) return answer({ ok: false, problem: 'noSpace' });
-    this.#submit({ kind: 'write', block, count, data, fua }, fua ? 'durable' : 'received', sinceMs, answer);
+  write(request: WriteRequest): void {
+    assert(request.count > 0 && request.dataBytes === request.count * blockBytes, 'writes are whole blocks');
+    if (this.#isFull()) return request.answer(noSpace);
+    this.#requests.submit(request);
   }
 
   unmap(block: number, count: number, sinceMs: number, answer: Answer<void>): void {
@@ -75,14 +75,15 @@ export class Changes {
     if (this.#requests.waiting === 0 || !this.#o.seats.meets(ackQuorum, isInSync)) return false;
     this.#requests.admit(
       () => stream.hasRoom(),
-      (body) => this.#issue(stream, body),
+      (request) => this.#issue(stream, request),
     );
     return true;
   }
 
-  #issue(stream: Stream, asked: EntryBody): number {
+  #issue(stream: Stream, request: Request): number {
+    if (request.body === undefined) return stream.issueWrite(request);
     const { volume } = this.#o;
-    const body = volume.bounded(asked);
+    const body = volume.bounded(request.body);
     const number = stream.issue(body);
     volume.follow({ ...body, number });
     return number;
@@ -116,7 +117,13 @@ export class Changes {
     return seats.meets(ackQuorum, isInSync) && !seats.meets(ackQuorum, hasRoom);
   }
 
-  #submit(body: EntryBody, need: Need, sinceMs: number, answer: Answer<void>): void {
-    this.#requests.submit({ body, need, answer, deadlineMs: sinceMs + this.#o.timing.quorumWaitMs });
+  #submit(body: DatalessBody, need: Need, sinceMs: number, answer: Answer<void>): void {
+    this.#requests.submit({
+      body,
+      need,
+      answer,
+      number: 0,
+      deadlineMs: sinceMs + this.#o.timing.quorumWaitMs,
+    });
   }
 }

@@ -27,7 +27,8 @@ import { Reads } from './reads.ts';
 import { Rebuilds } from './rebuilds.ts';
 import { adoption, type Choice } from './recovery.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
-import type { Answer } from './requests.ts';
+import type { Answer, WriteRequest } from './requests.ts';
+import { newWrite } from './write-request.ts';
 import { MembershipChange } from './membership-change.ts';
 import { Pace } from './pace.ts';
 import { Scrub, type Mend } from './scrub.ts';
@@ -159,7 +160,16 @@ export class Coordinator {
     answer: Answer<void>,
     sinceMs = nowMs,
   ): void {
-    this.#change(nowMs, answer, (changes) => changes.write(block, data, fua, sinceMs, answer));
+    this.submitWrite(newWrite(block, data, fua, answer), nowMs, sinceMs);
+  }
+
+  /** As `write`: its fields but number and deadline are set; until its answer nobody changes it. */
+  submitWrite(request: WriteRequest, nowMs: number, sinceMs: number): void {
+    request.number = 0;
+    if (this.#phase === 'ended') return request.answer({ ok: false, problem: 'busy' });
+    request.deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
+    this.#changes.write(request);
+    this.#admit(nowMs);
   }
 
   unmap(block: number, count: number, nowMs: number, answer: Answer<void>, sinceMs = nowMs): void {
@@ -615,7 +625,8 @@ export class Coordinator {
       history,
       adopt: entry,
       chosenLast: chosen.history.last,
-      say: (member, message) => this.#say(member, message),
+      fence: this.#candidacy.fence,
+      send: (member, window, from, to) => this.#o.effects.feed(member.id, window, from, to),
       onSent: (member) => this.#reads.sendTo(member),
     });
     this.#phase = 'adopting';

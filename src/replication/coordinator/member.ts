@@ -58,6 +58,8 @@ export interface Member {
   sent: number;
   received: number;
   durable: number;
+  /** `received` in bytes of the stream, as of when that was last in the window. */
+  receivedBytes: number;
   /** When `received` last moved, or was level with `sent`. */
   movedAtMs: number;
   leaseUntilMs: number;
@@ -98,6 +100,7 @@ export const newMember = (place: {
   sent: 0,
   received: 0,
   durable: 0,
+  receivedBytes: 0,
   movedAtMs: 0,
   leaseUntilMs: -Infinity,
   inflightReads: 0,

@@ -3,10 +3,13 @@ import type { MembershipRecord } from '../../api/target-config.ts';
 import type { TargetMessage } from '../messages.ts';
 import type { Fence } from '../record.ts';
 import type { Timing } from '../timing.ts';
+import type { Window } from './window.ts';
 
 /** Effects; none of them calls back from inside the call. */
 export interface CoordinatorEffects {
   send(replicaId: string, message: TargetMessage): void;
+  /** Sends the entries from number `from` to `to` that stand in `window`, in order and under its fence. */
+  feed(replicaId: string, window: Window, from: number, to: number): void;
   /** Ends the link after what was sent on it. Nothing more is heard of this link; a new one may follow. */
   close(replicaId: string, reason: string): void;
   /** This replica is no member any more, or was never needed (setMembers); its link ends. */

@@ -1,6 +1,6 @@
 /** Which history a starting target adopts (R4–R7, R9). */
 import { adopt, compareHistories, type History } from '../history.ts';
-import type { CompleteState, EntryBody } from '../messages.ts';
+import type { CompleteState, DatalessBody } from '../messages.ts';
 import type { Report } from './member.ts';
 
 export type Choice =
@@ -62,7 +62,7 @@ export function adoption(options: {
   readonly epoch: number;
   readonly reports: readonly Report[];
   readonly numberJump: number;
-}): { readonly history: History; readonly entry: EntryBody } {
+}): { readonly history: History; readonly entry: DatalessBody } {
   const { chosen, epoch, reports, numberJump } = options;
   const highest = Math.max(chosen.last, ...reports.map(({ last }) => last));
   const history = adopt(chosen, epoch, highest + numberJump);

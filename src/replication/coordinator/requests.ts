@@ -4,8 +4,9 @@
  * A request that waits too long hears `busy`. Without a number it never happened. With one its entry stays in the
  * history all the same (R15): a later write to the same blocks wins.
  */
-import type { EntryBody } from '../messages.ts';
+import type { DatalessBody } from '../messages.ts';
 import { Queue } from '../queue.ts';
+import type { WriteBody } from './window.ts';
 
 export type Problem = 'busy' | 'noSpace' | 'unreadable';
 export type Result<T> =
@@ -16,26 +17,35 @@ export type Answer<T> = (result: Result<T>) => void;
 /** Received by a quorum in sync, or durable on it. */
 export type Need = 'received' | 'durable';
 
-interface Request {
-  readonly body: EntryBody;
+interface Waiting {
   readonly need: Need;
-  readonly deadlineMs: number;
-  readonly answer: Answer<void>;
+  deadlineMs: number;
+  /** 0 until it has one. */
+  number: number;
+  answer(result: Result<void>): void;
 }
 
-/** With its number from `admit` on. */
-type Numbered = Request & { number: number };
+/** A write: its asker's object, from the request until the answer. */
+export interface WriteRequest extends Waiting, WriteBody {
+  readonly body: undefined;
+}
+
+interface OtherRequest extends Waiting {
+  readonly body: DatalessBody;
+}
+
+export type Request = WriteRequest | OtherRequest;
 
 const done: Result<void> = { ok: true, value: undefined };
 
 export class Requests {
-  readonly #waiting = new Queue<Numbered>();
-  readonly #numbered: Readonly<Record<Need, Queue<Numbered>>> = {
+  readonly #waiting = new Queue<Request>();
+  readonly #numbered: Readonly<Record<Need, Queue<Request>>> = {
     received: new Queue(),
     durable: new Queue(),
   };
   /** Done; to be answered under the lease. */
-  readonly #ready = new Queue<Numbered>();
+  readonly #ready = new Queue<Request>();
   /** No request has to be answered before. */
   #nothingDueBeforeMs = Infinity;
 
@@ -44,16 +54,16 @@ export class Requests {
     return this.#waiting.size;
   }
 
-  submit({ body, need, deadlineMs, answer }: Request): void {
-    if (deadlineMs < this.#nothingDueBeforeMs) this.#nothingDueBeforeMs = deadlineMs;
-    this.#waiting.push({ body, need, deadlineMs, answer, number: 0 });
+  submit(request: Request): void {
+    if (request.deadlineMs < this.#nothingDueBeforeMs) this.#nothingDueBeforeMs = request.deadlineMs;
+    this.#waiting.push(request);
   }
 
   /** Gives numbers, in the order of submission, as long as `mayIssue`. */
-  admit(mayIssue: () => boolean, issue: (body: EntryBody) => number): void {
+  admit(mayIssue: () => boolean, issue: (request: Request) => number): void {
     for (let request = this.#waiting.first; request && mayIssue(); request = this.#waiting.first) {
       this.#waiting.shift();
-      request.number = issue(request.body);
+      request.number = issue(request);
       this.#numbered[request.need].push(request);
     }
   }
@@ -72,7 +82,7 @@ export class Requests {
   expire(nowMs: number): void {
     if (nowMs < this.#nothingDueBeforeMs) return;
     let nextMs = Infinity;
-    const isDue = ({ deadlineMs }: Numbered): boolean => {
+    const isDue = ({ deadlineMs }: Request): boolean => {
       if (deadlineMs > nowMs) nextMs = Math.min(nextMs, deadlineMs);
       return deadlineMs <= nowMs;
     };
@@ -87,7 +97,7 @@ export class Requests {
       for (const request of queue.takeOut(() => true)) request.answer({ ok: false, problem });
   }
 
-  #queues(): readonly Queue<Numbered>[] {
+  #queues(): readonly Queue<Request>[] {
     return [this.#waiting, this.#numbered.received, this.#numbered.durable, this.#ready];
   }
 

@@ -2,7 +2,7 @@
  * What users ask about snapshots, one command at a time: each becomes an entry in the order of all others (R24). Asked
  * again after an answer that got lost a command does no harm: what is there already is made durable and confirmed.
  */
-import type { EntryBody } from '../messages.ts';
+import type { DatalessBody } from '../messages.ts';
 import { isSnapshotName, snapshotsMax } from '../record.ts';
 import { isAttached, reportOf, type Member } from './member.ts';
 import type { Answer, Problem } from './requests.ts';
@@ -29,7 +29,7 @@ interface CommandsOptions {
   readonly seats: Seats;
   readonly volume: VolumeState;
   /** Gives it a number, and answers once it is durable. */
-  readonly submit: (body: EntryBody, nowMs: number, answer: Answer<void>) => void;
+  readonly submit: (body: DatalessBody, nowMs: number, answer: Answer<void>) => void;
 }
 
 export class SnapshotCommands {
@@ -68,7 +68,7 @@ export class SnapshotCommands {
   }
 
   /** The next one is judged by what this one has made. */
-  #submit(body: EntryBody, nowMs: number, answer: SnapshotAnswer): void {
+  #submit(body: DatalessBody, nowMs: number, answer: SnapshotAnswer): void {
     if (this.#isBusy) return answer({ ok: false, problem: 'busy' });
     const isOld = (member: Member) => isAttached(member) && reportOf(member)?.snapshots === undefined;
     if (this.#o.seats.all.some(isOld)) return answer({ ok: false, problem: 'unsupported' });

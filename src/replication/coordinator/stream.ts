@@ -5,23 +5,27 @@
  * what a quorum in sync was seen to have received and to have durable; they never fall.
  */
 import { cutHistory, returned, type EpochStart, type History } from '../history.ts';
-import type { Entry, EntryBody, TargetSays } from '../messages.ts';
+import type { DatalessBody } from '../messages.ts';
 import { ackQuorum } from '../quorum.ts';
+import type { Fence } from '../record.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { isAttached, isInSync, type Member } from './member.ts';
 import type { Seats } from './seats.ts';
-import { Window } from './window.ts';
+import { Window, type WriteBody } from './window.ts';
 
 interface StreamOptions {
   readonly seats: Seats;
   readonly timing: Timing;
   /** The adopted history, ending in the adopt entry. */
   readonly history: History;
-  readonly adopt: EntryBody;
+  readonly adopt: DatalessBody;
+  /** Of this target: its entries are sent under it. */
+  readonly fence: Fence;
   /** Number at which the chosen history ended. */
   readonly chosenLast: number;
-  readonly say: (member: Member, message: TargetSays) => void;
+  /** Sends the entries from number `from` to `to`, in order. */
+  readonly send: (member: Member, window: Window, from: number, to: number) => void;
   /** The cursor of this member has moved to `member.sent`. */
   readonly onSent: (member: Member) => void;
 }
@@ -34,8 +38,6 @@ const liftsMax = 16;
 export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
-  /** Up to where each has received, in bytes of the stream, as of when that was last in the window. */
-  readonly #receivedBytes = new Map<Member, number>();
   readonly #adoptNumber: number;
   #epochs: readonly EpochStart[];
   /** What `#epochs` was before each return to a snapshot, and the number of that entry; ascending. */
@@ -50,7 +52,7 @@ export class Stream {
   constructor(options: StreamOptions) {
     this.#o = options;
     this.#adoptNumber = options.history.last;
-    this.#window = new Window(this.#adoptNumber);
+    this.#window = new Window(this.#adoptNumber, options.fence);
     this.#window.push(options.adopt);
     this.#epochs = options.history.epochs;
   }
@@ -113,15 +115,21 @@ export class Stream {
     );
   }
 
-  issue(body: EntryBody): number {
+  issue(body: DatalessBody): number {
+    const number = this.#window.push(body);
+    if (body.kind === 'revert') this.#return(body.to, number);
+    return this.#near(number);
+  }
+
+  issueWrite(write: WriteBody): number {
+    return this.#near(this.#window.pushWrite(write));
+  }
+
+  /** R9. */
+  #near(number: number): number {
     const { numberJump } = this.#o.timing;
-    const entry = this.#window.push(body);
-    if (body.kind === 'revert') this.#return(body.to, entry.number);
-    assert(
-      entry.number - Math.max(this.#flushed, this.#adoptNumber) < numberJump,
-      'too far above the last flush',
-    );
-    return entry.number;
+    assert(number - Math.max(this.#flushed, this.#adoptNumber) < numberJump, 'too far above the last flush');
+    return number;
   }
 
   /**
@@ -151,25 +159,32 @@ export class Stream {
 
   pump(member: Member): void {
     if (!isAttached(member)) return;
-    while (member.sent < this.last && this.#inFlight(member) < this.#o.timing.linkBytesMax) {
-      const entry = this.#window.get(Math.max(member.sent + 1, this.#window.first));
-      assert(entry, 'a cursor outside the window');
-      if (isBarrier(entry) && !isInSync(member)) break;
-      this.#o.say(member, { type: 'entry', entry });
-      member.sent = entry.number;
+    const window = this.#window;
+    const from = Math.max(member.sent + 1, window.first);
+    const bytesMax = member.receivedBytes + this.#o.timing.linkBytesMax;
+    let next = from;
+    // Entries that have left the window meanwhile are still on their way: too much, rather than too little.
+    while (next <= window.last && window.bytesUpTo(next - 1) < bytesMax) {
+      if (!isInSync(member) && window.isBarrier(next)) break;
+      next += 1;
+    }
+    if (next > from) {
+      this.#o.send(member, window, from, next - 1);
+      member.sent = next - 1;
     }
     this.#o.onSent(member);
   }
 
   /** A rebuilding member has come to an entry that content with holes can not take in (R24). */
   isAtBarrier(member: Member): boolean {
-    const next = this.#window.get(member.sent + 1);
-    return next !== undefined && isBarrier(next) && !isInSync(member);
+    const next = member.sent + 1;
+    if (next < this.#window.first || next > this.last) return false;
+    return this.#window.isBarrier(next) && !isInSync(member);
   }
 
   /** A replica complete at `from`: the entries after it follow. */
   join(member: Member, from: number, nowMs: number): void {
-    this.#receivedBytes.set(member, this.#window.bytesUpTo(from));
+    member.receivedBytes = this.#window.bytesUpTo(from);
     member.movedAtMs = nowMs; // what went before on another link says nothing of this one
     member.sent = from;
     member.received = from;
@@ -178,7 +193,7 @@ export class Stream {
 
   /** A rebuilding replica: live entries from the next one on follow. It has nothing that counts. */
   joinLive(member: Member, nowMs: number): void {
-    this.#receivedBytes.set(member, this.#window.bytesUpTo(this.last));
+    member.receivedBytes = this.#window.bytesUpTo(this.last);
     member.movedAtMs = nowMs;
     member.sent = this.last;
     member.received = this.last;
@@ -238,13 +253,7 @@ export class Stream {
 
   #receive(member: Member, number: number): void {
     member.received = Math.max(member.received, number);
-    if (this.covers(member.received))
-      this.#receivedBytes.set(member, this.#window.bytesUpTo(member.received));
-  }
-
-  /** Entries that have left the window meanwhile are still on their way: too much, rather than too little. */
-  #inFlight(member: Member): number {
-    return this.#window.bytesUpTo(member.sent) - (this.#receivedBytes.get(member) ?? 0);
+    if (this.covers(member.received)) member.receivedBytes = this.#window.bytesUpTo(member.received);
   }
 
   #flushEarly(): void {
@@ -255,5 +264,3 @@ export class Stream {
     if ((many || much) && this.#ownFlush <= this.#flushed) this.#ownFlush = this.issue({ kind: 'flush' });
   }
 }
-
-const isBarrier = ({ kind }: Entry): boolean => kind === 'snapshot' || kind === 'revert';

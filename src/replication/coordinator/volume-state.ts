@@ -2,7 +2,7 @@
  * What a volume is besides its blocks, as the entries of the stream make it. `issued` follows each entry as it gets its
  * number: a replica that begins to rebuild is given that. `shown` follows when the entry is durable.
  */
-import type { CompleteState, Entry, EntryBody } from '../messages.ts';
+import type { CompleteState, DatalessBody, Entry } from '../messages.ts';
 import type { SnapshotInfo, Values } from '../record.ts';
 
 interface State {
@@ -36,7 +36,7 @@ export class VolumeState {
   }
 
   /** What is issued in its place. Of two resizes under way the larger one holds: a volume never shrinks. */
-  bounded(body: EntryBody): EntryBody {
+  bounded(body: DatalessBody): DatalessBody {
     if (body.kind !== 'resize') return body;
     const sizeBytes = Math.max(body.sizeBytes, this.#issued.sizeBytes);
     return { kind: 'resize', sizeBytes };

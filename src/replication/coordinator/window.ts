@@ -1,29 +1,57 @@
 /**
  * The recent entries, in number order without a gap (R17): what replicas that were away for a moment are resent.
  *
- * Keeps every entry that is not yet durable on a quorum; of the others as many as fit the byte bound.
+ * Keeps every entry that is not yet durable on a quorum; of the others as many as fit the byte bound. A write costs no
+ * object: its fields stand in columns, its frame where its data lies (write-frame.ts).
  */
-import type { Entry, EntryBody } from '../messages.ts';
-import { assert } from '../../shared/assert.ts';
-import { releasePayload } from '../write-frame.ts';
+import type { DatalessBody, Entry } from '../messages.ts';
+import type { Fence } from '../record.ts';
+import { assert, must } from '../../shared/assert.ts';
+import { blockBytes } from '../../shared/block-size.ts';
+import { dataIn, releaseRoom, sealWrite, type Room, type Slab } from '../write-frame.ts';
 
 /** What an entry without data costs in the window. */
 const entryBytes = 128;
+const capacityMin = 1_024;
 
-const bytesOf = (entry: EntryBody): number =>
-  entryBytes + (entry.kind === 'write' ? entry.data.byteLength : 0);
+export interface WriteBody extends Room {
+  readonly block: number;
+  readonly count: number;
+  readonly fua: boolean;
+}
+
+/** An entry that is no write, or of a write where its frame lies. */
+type Kept = { readonly entry: Entry } | Slab;
+
+/** Block and count of writes and unmaps, else 0. */
+const blockField = 0;
+const countField = 1;
+/** Of a write: where its data begins in its slab, and whether it is FUA. */
+const atField = 2;
+const fuaField = 3;
+/** Bytes of all entries up to and with it, counted from the first entry ever. */
+const endField = 4;
+const fields = 5;
+
+const isSlab = (kept: Kept): kept is Slab => 'live' in kept;
 
 export class Window {
-  /** Entries from number `#first` on. */
-  #entries: Entry[] = [];
+  /** Under which its entries are sent. */
+  readonly fence: Fence;
   #first: number;
-  /** Bytes of all entries up to and with each, counted from the first entry ever. */
-  #ends: number[] = [];
+  #last: number;
+  /** Places for entries: a power of two. Number n stands at n modulo that. */
+  #capacity = capacityMin;
+  #kept: (Kept | undefined)[] = Array.from({ length: capacityMin });
+  /** Of each entry `fields` numbers side by side. */
+  #fields = new Float64Array(capacityMin * fields);
   #bytesBefore = 0;
   #bytesTotal = 0;
 
-  constructor(first: number) {
+  constructor(first: number, fence: Fence) {
     this.#first = first;
+    this.#last = first - 1;
+    this.fence = fence;
   }
 
   /** Number of the oldest entry kept. */
@@ -33,36 +61,69 @@ export class Window {
 
   /** Number of the newest entry. */
   get last(): number {
-    return this.#first + this.#entries.length - 1;
+    return this.#last;
   }
 
   get bytes(): number {
     return this.#bytesTotal - this.#bytesBefore;
   }
 
-  push(body: EntryBody): Entry {
-    const entry = { ...body, number: this.last + 1 };
-    assert(Number.isSafeInteger(entry.number), 'numbers are used up');
-    this.#entries.push(entry);
-    this.#bytesTotal += bytesOf(entry);
-    this.#ends.push(this.#bytesTotal);
-    return entry;
+  /** Answers its number. */
+  pushWrite(write: WriteBody): number {
+    const { slab, at, block, count, fua, dataBytes } = write;
+    const number = this.#grow(slab, entryBytes + dataBytes);
+    this.#put(number, block, count, at, fua);
+    sealWrite(write, this.fence, { number, block, count, fua });
+    return number;
   }
 
-  get(number: number): Entry | undefined {
-    return this.#entries[number - this.#first];
+  /** Of anything but a write. Answers its number. */
+  push(body: DatalessBody): number {
+    const number = this.#last + 1;
+    this.#grow({ entry: { ...body, number } }, entryBytes);
+    if (body.kind === 'unmap') this.#put(number, body.block, body.count, 0, false);
+    else this.#put(number, 0, 0, 0, false);
+    return number;
+  }
+
+  /** The entry, with data of its own. */
+  entry(number: number): Entry {
+    const kept = this.#keptAt(number);
+    if (!isSlab(kept)) return kept.entry;
+    const [block, count] = [this.#field(number, blockField), this.#field(number, countField)];
+    const data = dataIn({ slab: kept, at: this.dataAt(number), dataBytes: this.dataBytes(number) }).slice();
+    return { kind: 'write', number, block, count, fua: this.#field(number, fuaField) === 1, data };
+  }
+
+  /** Where the frame of this write lies; undefined: it is no write. */
+  slabOf(number: number): Slab | undefined {
+    const kept = this.#keptAt(number);
+    return isSlab(kept) ? kept : undefined;
+  }
+
+  /** Of a write: where its data begins in its slab, and how long it is. */
+  dataAt(number: number): number {
+    return this.#field(number, atField);
+  }
+  dataBytes(number: number): number {
+    return this.#field(number, countField) * blockBytes;
+  }
+
+  /** Content with holes can not take this entry in (R24). */
+  isBarrier(number: number): boolean {
+    const kept = this.#keptAt(number);
+    return !isSlab(kept) && (kept.entry.kind === 'snapshot' || kept.entry.kind === 'revert');
   }
 
   /** Bytes of the entries above `number`. */
   bytesAbove(number: number): number {
-    const end =
-      number < this.#first ? this.#bytesBefore : (this.#ends[number - this.#first] ?? this.#bytesTotal);
-    return this.#bytesTotal - end;
+    return this.#bytesTotal - this.bytesUpTo(number);
   }
 
   /** Bytes of all entries ever, up to and with `number`, which is in the window or right before it. */
   bytesUpTo(number: number): number {
-    return this.#bytesTotal - this.bytesAbove(number);
+    if (number < this.#first) return this.#bytesBefore;
+    return number > this.#last ? this.#bytesTotal : this.#field(number, endField);
   }
 
   /**
@@ -70,34 +131,75 @@ export class Window {
    * so that it is not done again for each entry.
    */
   trim(bytesMax: number, upTo: number): void {
-    let count = 0;
-    let bytes = this.bytes;
-    const goal = bytes > bytesMax ? (bytesMax * 7) / 8 : bytes;
-    while (bytes > goal && this.#first + count <= upTo && count < this.#entries.length) {
-      const entry = this.#entries[count];
-      bytes -= entry ? bytesOf(entry) : 0;
-      if (entry?.kind === 'write') releasePayload(entry.data);
-      count += 1;
+    if (this.bytes <= bytesMax) return;
+    const goal = (bytesMax * 7) / 8;
+    while (this.bytes > goal && this.#first <= upTo && this.#first <= this.#last) {
+      const kept = this.#keptAt(this.#first);
+      this.#kept[this.#place(this.#first)] = undefined;
+      this.#bytesBefore = this.#field(this.#first, endField);
+      this.#first += 1;
+      if (isSlab(kept)) releaseRoom(kept);
     }
-    if (count === 0) return;
-    this.#bytesBefore = this.#ends[count - 1] ?? this.#bytesBefore;
-    this.#entries = this.#entries.slice(count);
-    this.#ends = this.#ends.slice(count);
-    this.#first += count;
   }
 
   /** The newest entry in (after, upTo] that changes one of these blocks; 0: none. */
   newestTouching(block: number, count: number, after: number, upTo: number): number {
-    for (let number = Math.min(upTo, this.last); number > after && number >= this.#first; number--) {
-      const entry = this.get(number);
-      if (entry && touches(entry, block, count)) return number;
+    const from = Math.max(after + 1, this.#first);
+    for (let number = Math.min(upTo, this.#last); number >= from; number--) {
+      const changed = this.#field(number, countField);
+      const at = this.#field(number, blockField);
+      if (changed > 0 ? at < block + count && block < at + changed : this.#isRevert(number)) return number;
     }
     return 0;
   }
-}
 
-const touches = (entry: Entry, block: number, count: number): boolean =>
-  entry.kind === 'revert' ||
-  ((entry.kind === 'write' || entry.kind === 'unmap') &&
-    entry.block < block + count &&
-    block < entry.block + entry.count);
+  #isRevert(number: number): boolean {
+    const kept = this.#keptAt(number);
+    return !isSlab(kept) && kept.entry.kind === 'revert';
+  }
+
+  #place(number: number): number {
+    return number & (this.#capacity - 1);
+  }
+
+  #field(number: number, field: number): number {
+    return this.#fields[this.#place(number) * fields + field] ?? 0;
+  }
+
+  #put(number: number, block: number, count: number, at: number, fua: boolean): void {
+    const from = this.#place(number) * fields;
+    this.#fields[from + blockField] = block;
+    this.#fields[from + countField] = count;
+    this.#fields[from + atField] = at;
+    this.#fields[from + fuaField] = fua ? 1 : 0;
+  }
+
+  #keptAt(number: number): Kept {
+    assert(number >= this.#first && number <= this.#last, 'an entry outside the window');
+    return must(this.#kept[this.#place(number)], 'an entry');
+  }
+
+  #grow(kept: Kept, bytes: number): number {
+    if (this.#last - this.#first + 1 === this.#capacity) this.#widen();
+    this.#last += 1;
+    assert(Number.isSafeInteger(this.#last), 'numbers are used up');
+    this.#bytesTotal += bytes;
+    const place = this.#place(this.#last);
+    this.#kept[place] = kept;
+    this.#fields[place * fields + endField] = this.#bytesTotal;
+    return this.#last;
+  }
+
+  /** Twice as many places. */
+  #widen(): void {
+    const [capacity, kept, before] = [this.#capacity, this.#kept, this.#fields];
+    this.#capacity = capacity * 2;
+    this.#kept = Array.from({ length: this.#capacity });
+    this.#fields = new Float64Array(this.#capacity * fields);
+    for (let number = this.#first; number <= this.#last; number++) {
+      const [from, to] = [number & (capacity - 1), this.#place(number)];
+      this.#kept[to] = kept[from];
+      this.#fields.set(before.subarray(from * fields, (from + 1) * fields), to * fields);
+    }
+  }
+}

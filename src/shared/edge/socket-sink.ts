@@ -9,8 +9,8 @@ const slabBytes = 65_536;
 export class SocketSink {
   readonly #socket: Socket;
   #parts: Uint8Array[] = [];
-  /** What follows the parts: bytes of one buffer, side by side. */
-  #run: ArrayBufferLike | undefined;
+  /** What follows the parts: bytes of one memory, side by side. */
+  #run: Uint8Array | undefined;
   #runFrom = 0;
   #runTo = 0;
   #slab = new Uint8Array(0);
@@ -25,24 +25,23 @@ export class SocketSink {
   write(parts: readonly Uint8Array[]): void {
     for (const part of parts) {
       if (part.byteLength <= copyBytesMax) this.#copy(part);
-      else this.pass(part);
+      else this.pass(part, 0, part.byteLength);
     }
   }
 
-  /** What nobody changes any more need not be copied. */
-  pass(bytes: Uint8Array): void {
+  /** bytes[from, to), which nobody changes any more, need not be copied. */
+  pass(bytes: Uint8Array, from: number, to: number): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(this.#flush);
     }
-    const { buffer, byteOffset, byteLength } = bytes;
-    if (buffer !== this.#run || byteOffset !== this.#runTo) {
+    if (bytes !== this.#run || from !== this.#runTo) {
       this.#closeRun();
-      lend(buffer);
-      this.#run = buffer;
-      this.#runFrom = byteOffset;
+      lend(bytes.buffer);
+      this.#run = bytes;
+      this.#runFrom = from;
     }
-    this.#runTo = byteOffset + byteLength;
+    this.#runTo = to;
   }
 
   end(): void {
@@ -65,12 +64,11 @@ export class SocketSink {
     const from = this.#fill;
     this.#slab.set(part, from);
     this.#fill += part.byteLength;
-    this.pass(this.#slab.subarray(from, this.#fill));
+    this.pass(this.#slab, from, this.#fill);
   }
 
   #closeRun(): void {
-    if (this.#run !== undefined)
-      this.#parts.push(new Uint8Array(this.#run, this.#runFrom, this.#runTo - this.#runFrom));
+    if (this.#run !== undefined) this.#parts.push(this.#run.subarray(this.#runFrom, this.#runTo));
     this.#run = undefined;
   }
 

@@ -184,6 +184,12 @@ export class TargetBench {
       timing: { ...benchTiming, ...options.timing },
       effects: {
         send: (to, message) => this.sent.push({ to, message }),
+        feed: (replicaId, window, from, to) => {
+          for (let number = from; number <= to; number++) {
+            const message = { ...window.fence, type: 'entry', entry: window.entry(number) } as const;
+            this.sent.push({ to: replicaId, message });
+          }
+        },
         close: (replicaId) => this.closed.push(replicaId),
         ticket: () => 'ticket',
         changed: () => undefined,

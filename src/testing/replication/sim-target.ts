@@ -44,6 +44,10 @@ export class SimTarget {
       timing: world.plan.timing,
       effects: {
         send: (replicaId, message) => this.#send(replicaId, message),
+        feed: (replicaId, window, from, to) => {
+          for (let number = from; number <= to; number++)
+            this.#send(replicaId, { ...window.fence, type: 'entry', entry: window.entry(number) });
+        },
         close: (replicaId, reason) => this.#close(replicaId, reason),
         ticket: () => '',
         changed: () => undefined,
