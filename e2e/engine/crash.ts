@@ -51,6 +51,7 @@ function* cases(): Generator<CrashCase> {
 const waiting = cases();
 let given = 0;
 let states = 0;
+let imported = 0;
 const runs = new Map<string, { runs: number; states: number }>();
 const failures: string[] = [];
 
@@ -63,9 +64,11 @@ await workOff<{ readonly crash: CrashCase }>({
     return value === undefined ? undefined : { crash: value };
   },
   done: ({ crash: one }, answer) => {
-    const count = 'states' in answer ? answer.states : 0;
+    const { states: count, imported: own } =
+      'crashes' in answer ? answer.crashes : { states: 0, imported: 0 };
     given += count - perRun;
     states += count;
+    imported += own;
     const sum = runs.get(one.feature) ?? { runs: 0, states: 0 };
     runs.set(one.feature, { runs: sum.runs + 1, states: sum.states + count });
     if (!('failure' in answer)) return;
@@ -78,6 +81,8 @@ await workOff<{ readonly crash: CrashCase }>({
 for (const [feature, sum] of runs)
   console.log(`${feature.padEnd(12)} ${sum.runs} runs, ${sum.states} states`);
 const ran = [...runs.values()].reduce((sum, each) => sum + each.runs, 0);
+// The others differ from one of these in nothing that was read of it (src/testing/engine/same-reads.ts).
+console.log(`${imported} of the states were imported, each of those that differ in what an import reads`);
 console.log(`${states} states after crashes, seeds from ${values.seed ?? values.first}`);
 console.log(`${ran - failures.length} passed, ${failures.length} failed`);
 // A slow machine does not make fewer states enough; whoever asks for more than there is time for means a soak.

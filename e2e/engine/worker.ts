@@ -1,16 +1,16 @@
 /** One process of crash.ts and model.ts: takes cases from its parent and answers each. */
-import { type CrashCase, tryCrashes } from '../../src/testing/engine/crash-case.ts';
+import { type CrashCase, type CrashCounts, tryCrashes } from '../../src/testing/engine/crash-case.ts';
 import { type ModelCase, type ModelCounts, runModel } from '../../src/testing/engine/model-run.ts';
 
 export type Case = { readonly crash: CrashCase } | { readonly model: ModelCase };
 export type Answer =
-  | { readonly states: number }
+  | { readonly crashes: CrashCounts }
   | { readonly counts: ModelCounts }
   | { readonly failure: string };
 
 async function answer(one: Case): Promise<Answer> {
   try {
-    if ('crash' in one) return { states: await tryCrashes(one.crash) };
+    if ('crash' in one) return { crashes: await tryCrashes(one.crash) };
     return { counts: await runModel(one.model) };
   } catch (error) {
     return { failure: error instanceof Error ? error.message : String(error) };

@@ -8,7 +8,8 @@ import type { Answer, Case } from './worker.ts';
 /** Two on the machines of CI. */
 export const processesUsual = Math.max(2, Math.min(8, availableParallelism()));
 
-const memoryFlags = ['--max-old-space-size=1500', '--max-semi-space-size=32'];
+/** As many processes as processors: collectors of one's own threads only get in the way. */
+const memoryFlags = ['--max-old-space-size=1500', '--max-semi-space-size=64', '--single-threaded-gc'];
 /** Large buffers come and go with each state: glibc keeps the memory of those that went for those that come. */
 const memory = { MALLOC_MMAP_THRESHOLD_: `${64 * 2 ** 20}`, MALLOC_TRIM_THRESHOLD_: `${512 * 2 ** 20}` };
 

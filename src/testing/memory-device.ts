@@ -79,6 +79,8 @@ export class MemoryDevice implements BlockDevice {
   fault: (op: DeviceAction, offsetBytes: number) => DeviceError | Promise<void> | undefined = () => undefined;
   /** Where a write lands; undefined: nowhere, though it is answered. */
   landing: (offsetBytes: number, lengthBytes: number) => number | undefined = (offsetBytes) => offsetBytes;
+  /** Units that were read, while this is set. */
+  unitsRead: Set<number> | undefined;
   reads = 0;
   writes = 0;
   flushes = 0;
@@ -92,11 +94,20 @@ export class MemoryDevice implements BlockDevice {
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
+    await this.#begin(offsetBytes, lengthBytes);
+    const bytes = uncleared(lengthBytes);
+    this.#copy(offsetBytes, lengthBytes, bytes);
+    return bytes;
+  }
+
+  async #begin(offsetBytes: number, lengthBytes: number): Promise<void> {
     this.#check(offsetBytes, lengthBytes);
     this.reads++;
     const outcome = this.fault('read', offsetBytes);
     if (outcome !== undefined) await failed(outcome);
-    const bytes = uncleared(lengthBytes);
+  }
+
+  #copy(offsetBytes: number, lengthBytes: number, bytes: Uint8Array): void {
     let zerosFrom = 0;
     for (let at = 0; at < lengthBytes; at += unitBytes) {
       const unit = this.#unit((offsetBytes + at) / unitBytes);
@@ -105,8 +116,7 @@ export class MemoryDevice implements BlockDevice {
       bytes.set(unit, at);
       zerosFrom = at + unitBytes;
     }
-    if (zerosFrom < lengthBytes) bytes.fill(0, zerosFrom);
-    return bytes;
+    if (zerosFrom < lengthBytes) bytes.fill(0, zerosFrom, lengthBytes);
   }
 
   lend(offsetBytes: number, lengthBytes: number, done: LentDone): void {
@@ -115,13 +125,13 @@ export class MemoryDevice implements BlockDevice {
 
   /** What is no DeviceError is a broken invariant: nobody catches it. */
   async #lend(offsetBytes: number, lengthBytes: number, done: LentDone): Promise<void> {
-    const outcome = await this.read(offsetBytes, lengthBytes).catch((error: unknown) => {
+    const failure = await this.#begin(offsetBytes, lengthBytes).catch((error: unknown) => {
       if (error instanceof DeviceError) return error;
       throw error;
     });
-    if (outcome instanceof DeviceError) return done(outcome, undefined);
+    if (failure instanceof DeviceError) return done(failure, undefined);
     const lent = lendBuffer(lengthBytes);
-    lent.bytes.set(outcome);
+    this.#copy(offsetBytes, lengthBytes, lent.bytes);
     done(undefined, lent);
   }
 
@@ -196,6 +206,7 @@ export class MemoryDevice implements BlockDevice {
   }
 
   #unit(unit: number): Uint8Array | undefined {
+    this.unitsRead?.add(unit);
     return this.#over.get(unit) ?? this.#below.get(unit);
   }
 
@@ -238,8 +249,22 @@ async function failed(
 
 /** Puts a write into a map of units; units are never changed in place. */
 export function applyWrite(units: Map<number, Uint8Array>, offsetBytes: number, data: Uint8Array): void {
-  for (let at = 0; at < data.byteLength; at += unitBytes)
-    units.set((offsetBytes + at) / unitBytes, data.subarray(at, at + unitBytes));
+  const pieces = unitsOf(data);
+  for (const [i, piece] of pieces.entries()) units.set(offsetBytes / unitBytes + i, piece);
+}
+
+/** The units of what was written once: the same objects in all images that have them. */
+const written = new WeakMap<Uint8Array, readonly Uint8Array[]>();
+
+function unitsOf(data: Uint8Array): readonly Uint8Array[] {
+  let pieces = written.get(data);
+  if (pieces === undefined) {
+    pieces = Array.from({ length: data.byteLength / unitBytes }, (_, i) =>
+      data.subarray(i * unitBytes, (i + 1) * unitBytes),
+    );
+    written.set(data, pieces);
+  }
+  return pieces;
 }
 
 export function applyDiscard(units: Map<number, Uint8Array>, offsetBytes: number, lengthBytes: number): void {

@@ -86,7 +86,7 @@ async function observeView(
   });
   const births = Array.from({ length: blocks }, () => 0);
   for (let next = 0; next < blocks;) {
-    const found = await store.births(0, next, blocks - next, 7, snapshot);
+    const found = await store.births(0, next, blocks - next, snapshot === undefined ? 7 : 64, snapshot);
     for (const extent of found.extents) {
       births.fill(extent.birth, extent.block, extent.block + extent.count);
       for (let block = extent.block; block < extent.block + extent.count; block++)

@@ -10,11 +10,12 @@ import { layeredOf, momentOf, momentsOf, randomCrashImage } from '../crash-image
 import { ManualClock } from '../manual-clock.ts';
 import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
-import { CrashFinding, devicesOf, judgeCrash, type Left, whichState } from './crash-judge.ts';
+import { CrashFinding, CrashJudge, type Left, whichState } from './crash-judge.ts';
 import { crashPlan, leastIndex, mostIndex } from './crash-plan.ts';
 import { type Feature, type FeatureName, features } from './features.ts';
 import { type LayoutName, layouts, parityOf, type TestLayout } from './layouts.ts';
 import { PoolRecording, type RecordedRun, type RecordedState } from './pool-recording.ts';
+import { devicesOf } from './same-reads.ts';
 
 export interface CrashCase {
   readonly feature: FeatureName;
@@ -36,13 +37,20 @@ const cacheLimits: Partial<EngineLimits> = { nodeCacheBytesMax: 2 ** 18 };
 /** Longer than the pause between two checkpoints. */
 const checkpointMs = 10_000;
 
-/** Tries all states and answers how many. Throws CrashFinding, which names the state. */
-export async function tryCrashes(one: CrashCase): Promise<number> {
+export interface CrashCounts {
+  readonly states: number;
+  /** Those that an import could tell apart (same-reads.ts). */
+  readonly imported: number;
+}
+
+/** Tries all states and counts them. Throws CrashFinding, which names the state. */
+export async function tryCrashes(one: CrashCase): Promise<CrashCounts> {
   const feature: Feature = features[one.feature];
   const random = prng(one.seed * 7_919 + one.feature.length * 31 + one.layout.length);
   const run = await recorded(one, feature, random);
   const plan = crashPlan(run, random, one.statesMax);
   const moments = run.devices.map((device) => momentsOf(device));
+  const crashJudge = new CrashJudge();
   for (const [index, { cut, fates, seed }] of plan.entries()) {
     const own = prng(seed);
     const now = moments.map((at) => at(cut));
@@ -52,6 +60,7 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
     const missing = index % missingEvery === 1 ? missingDevices(one, feature, own) : [];
     const judge = (without: readonly number[]): Promise<void> =>
       judgeAny(
+        crashJudge,
         run,
         cut,
         (members): Left => {
@@ -85,13 +94,14 @@ export async function tryCrashes(one: CrashCase): Promise<number> {
       );
     }
   }
-  return plan.length;
+  return { states: plan.length, imported: crashJudge.imported };
 }
 
 const limitsOf = ({ limits }: Feature): Partial<EngineLimits> => ({ ...cacheLimits, ...limits });
 
 /** The first set of devices that can be imported is judged. */
 async function judgeAny(
+  crashJudge: CrashJudge,
   run: RecordedRun,
   cut: number,
   leftOf: (members: readonly number[]) => Left,
@@ -102,7 +112,7 @@ async function judgeAny(
   const sets = must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
   for (const [i, members] of sets.entries())
     try {
-      await judgeCrash(leftOf(members), candidates, deep, older);
+      await crashJudge.judge(leftOf(members), candidates, deep, older);
       return;
     } catch (error) {
       if (!(error instanceof PoolRefusal) || i === sets.length - 1) throw error;

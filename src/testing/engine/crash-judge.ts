@@ -1,6 +1,5 @@
 /** What is left after a crash is opened, and must be a state the pool was in. */
-import { assert } from '../../shared/assert.ts';
-import { type Prng, prng } from '../../shared/prng.ts';
+import type { Prng } from '../../shared/prng.ts';
 import { type CheckReport, checkPool } from '../../pool-manager/engine/check/check-pool.ts';
 import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
 import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
@@ -8,10 +7,11 @@ import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import type { Pool } from '../../pool-manager/engine/pool.ts';
 import { flushedImage } from '../crash-images.ts';
 import { ManualClock } from '../manual-clock.ts';
-import { type LayeredImage, MemoryDevice } from '../memory-device.ts';
+import type { LayeredImage, MemoryDevice } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { differenceOf, observe, snapshotSizes, VolumeModel } from '../volume-model.ts';
 import { type PoolModel, PoolRecording, type RecordedState } from './pool-recording.ts';
+import { devicesOf, SameReads } from './same-reads.ts';
 
 const host = memoryHost(77);
 
@@ -30,17 +30,6 @@ export interface Left {
   readonly unequal: boolean;
 }
 
-/** New devices with what is left, which keep logs. */
-export function devicesOf({ devices, images }: Pick<Left, 'devices' | 'images'>): MemoryDevice[] {
-  return devices.map(({ name, sizeBytes }, i) => {
-    const image = images[i];
-    assert(image !== undefined, `an image of ${name}`);
-    const device = new MemoryDevice({ name, sizeBytes, ...image });
-    device.record();
-    return device;
-  });
-}
-
 /** Throws CrashFinding unless the pool checks clean. */
 export async function checkClean(
   devices: readonly MemoryDevice[],
@@ -53,34 +42,52 @@ export async function checkClean(
   return report;
 }
 
-/**
- * Checks and imports what is left, and answers which of `candidates` it is. `deep`: goes on working on it, and crashes
- * once more. `older`: the two roots before the newest must be whole, too. Throws CrashFinding when it is none of them, or anything else is wrong.
- */
-export async function judgeCrash(
-  left: Left,
-  candidates: readonly RecordedState[],
-  deep: Prng | undefined,
-  older = false,
-): Promise<PoolModel> {
-  const { txg } = await checkClean(devicesOf(left), left, 'of what is left');
-  if (older) await checkOlderRoots(left, txg);
-  const devices = devicesOf(left);
-  const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
-  try {
-    const found = await whichState(pool, candidates);
-    if (deep !== undefined) await goOn(left, devices, pool, found, deep);
-    return found;
-  } finally {
-    pool.abandon();
+/** What the states of one run have in common is looked at once. */
+export class CrashJudge {
+  readonly #checked = new SameReads<CheckReport>();
+  readonly #older = new SameReads<undefined>();
+  readonly #seen = new SameReads<PoolModel>();
+
+  /** How many states were imported; the others were alike in all that an import reads. */
+  get imported(): number {
+    return this.#seen.opened;
+  }
+
+  /**
+   * Checks and imports what is left, and sees that it is one of `candidates`. `deep`: goes on working on it, and crashes
+   * once more. `older`: the two roots before the newest must be whole, too. Throws CrashFinding when it is none of them,
+   * or anything else is wrong.
+   */
+  async judge(
+    left: Left,
+    candidates: readonly RecordedState[],
+    deep: Prng | undefined,
+    older: boolean,
+  ): Promise<void> {
+    const { txg } = await this.#checked.of(left, (devices) => checkClean(devices, left, 'of what is left'));
+    if (older) await this.#older.of(left, (devices) => checkOlderRoots(devices, left, txg));
+    const seen = await this.#seen.of(left, async (devices) => {
+      const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
+      try {
+        return await observePool(pool, candidates);
+      } finally {
+        pool.abandon();
+      }
+    });
+    const found = amongThem(seen, candidates);
+    if (deep !== undefined) await workOn(left, found, deep);
   }
 }
 
 /** The newest root and the two before it: what one may go back to. */
-async function checkOlderRoots(left: Left, newestTxg: number): Promise<void> {
+async function checkOlderRoots(
+  devices: readonly MemoryDevice[],
+  left: Left,
+  newestTxg: number,
+): Promise<undefined> {
   let newest = newestTxg;
   for (let back = 1; back <= 2 && newest > 1; back++) {
-    const options = { devices: devicesOf(left), host, without: left.without, rewindBefore: newest };
+    const options = { devices, host, without: left.without, rewindBefore: newest };
     const { problems, txg } = await checkPool(options);
     const found = problems.filter((problem) => !problem.endsWith(': scrub'));
     if (found.length > 0)
@@ -91,7 +98,10 @@ async function checkOlderRoots(left: Left, newestTxg: number): Promise<void> {
 
 /** The newest of the candidates that the pool is in. */
 export async function whichState(pool: Pool, candidates: readonly RecordedState[]): Promise<PoolModel> {
-  const seen = await observePool(pool, candidates);
+  return amongThem(await observePool(pool, candidates), candidates);
+}
+
+function amongThem(seen: PoolModel, candidates: readonly RecordedState[]): PoolModel {
   let why = 'there is no candidate';
   for (const { volumes } of candidates.toReversed()) {
     const difference = poolDifference(seen, volumes);
@@ -130,7 +140,17 @@ function poolDifference(seen: PoolModel, due: PoolModel): string | undefined {
 const inUse = (devices: readonly MemoryDevice[]): readonly MemoryDevice[] =>
   devices.filter(({ closed }) => !closed);
 
-/** The pool works: background work ends, changes are taken, and survive the next crash. */
+/** The pool is imported once more, and works: background work ends, changes are taken, and survive the next crash. */
+async function workOn(left: Left, volumes: PoolModel, random: Prng): Promise<void> {
+  const devices = devicesOf(left);
+  const pool = await importPool({ devices, host, limits: left.limits, without: left.without });
+  try {
+    await goOn(left, devices, pool, volumes, random);
+  } finally {
+    pool.abandon();
+  }
+}
+
 async function goOn(
   left: Left,
   devices: readonly MemoryDevice[],
@@ -172,6 +192,3 @@ async function goOn(
     reopened.abandon();
   }
 }
-
-/** A generator for this state alone. */
-export const randomFor = (seed: number): Prng => prng(seed);
