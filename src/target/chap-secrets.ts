@@ -40,10 +40,7 @@ export function watchChapFile(flag: string, file: string, lookMs: number, log: L
       get users() {
         return current.users;
       },
-      get mutual() {
-        return current.mutual;
-      },
-    } as ChapCredentials,
+    },
     stop: () => watching.stop(),
   };
 }

@@ -5,8 +5,7 @@ import { ChapFileError, parseChapFile } from './chap-file.ts';
 import { LoginRefusal } from './errors.ts';
 
 const credentials: ChapCredentials = {
-  users: new Map([['joe', ['joe-secret']]]),
-  mutual: { user: 'tgt', secret: 'target-secret' },
+  users: new Map([['joe', [{ secret: 'joe-secret', mutual: { user: 'tgt', secret: 'target-secret' } }]]]),
 };
 const challengeBytes = (bytes: number) => new Uint8Array(bytes).fill(0x5a);
 const open = (given = credentials) => new ChapExchange(given, challengeBytes);
@@ -94,7 +93,9 @@ describe.each([
 
   test('without a mutual secret there is no answer to give', () => {
     const keys = { CHAP_N: 'joe', CHAP_R: right, CHAP_I: '9', CHAP_C: '0x01' };
-    expect(refusalOf(() => answerWith(keys, { users: credentials.users }))).toBe(0x0201);
+    expect(refusalOf(() => answerWith(keys, { users: new Map([['joe', [{ secret: 'joe-secret' }]]]) }))).toBe(
+      0x0201,
+    );
   });
 });
 
@@ -107,11 +108,11 @@ describe('the file of secrets', () => {
     const parsed = parseChapFile(
       '# who may\njoe joe-secret\n\njim  jim-secret \r\nmutual tgt target-secret\n',
     );
+    const mutual = { user: 'tgt', secret: 'target-secret' };
     expect([...parsed.users]).toEqual([
-      ['joe', ['joe-secret']],
-      ['jim', ['jim-secret']],
+      ['joe', [{ secret: 'joe-secret', mutual }]],
+      ['jim', [{ secret: 'jim-secret', mutual }]],
     ]);
-    expect(parsed.mutual).toEqual({ user: 'tgt', secret: 'target-secret' });
   });
 
   test('several secrets of one user: any of them is right, none of somebody else’s', () => {
@@ -142,14 +143,40 @@ describe('the file of secrets', () => {
     ]);
   });
 
+  test('several mutual secrets: the initiator’s own tells which one it expects', () => {
+    const { users } = parseChapFile(`joe old-joe
+mutual tgt old-target
+jim jim-secret
+mutual tgt new-target
+joe new-joe
+`);
+    const proofFor = (user: string, secret: string) => {
+      const exchange = new ChapExchange({ users }, challengeBytes);
+      exchange.challenge('7');
+      const keys = {
+        CHAP_N: user,
+        CHAP_R: hex(responseTo('sha256', 0x5a, secret, challengeBytes(32))),
+        CHAP_I: '1',
+        CHAP_C: '0x010203',
+      };
+      return exchange.answer(new Map(Object.entries(keys))).find(({ key }) => key === 'CHAP_R')?.value;
+    };
+    const proof = (secret: string) => hex(responseTo('sha256', 1, secret, Uint8Array.of(1, 2, 3)));
+    expect(proofFor('joe', 'old-joe')).toBe(proof('old-target'));
+    expect(proofFor('joe', 'new-joe')).toBe(proof('new-target'));
+    expect(proofFor('jim', 'jim-secret')).toBe(proof('old-target'));
+  });
+
   // what is wrong → what the message names; never the secret
   test.each([
     ['joe\n', 'line 1'],
     ['joe s3cr3t more\n', 'line 1'],
-    ['joe s3cr3t\n'.repeat(5), 'line 5: user joe'],
+    ['joe s3cr3t\n'.repeat(2), 'line 2: user joe'],
+    ['joe s3cr3t1\njoe s3cr3t2\njoe s3cr3t3\njoe s3cr3t4\njoe s3cr3t5\n', 'line 5: user joe'],
     ['# nobody\n', 'no user'],
     ['mutual tgt s3cr3t\n', 'no user'],
-    ['joe s3cr3t\nmutual a s3cr3tx\nmutual b s3cr3ty\n', 'line 3'],
+    [`joe s3cr3t\n${[1, 2, 3, 4, 5].map((n) => `mutual a s3cr3t${n}`).join('\n')}\n`, 'line 6'],
+    ['joe s3cr3t1\nmutual a s3cr3t2\nmutual b s3cr3t1\n', 'must differ'],
     ['joe s3cr3t\nmutual tgt s3cr3t\n', 'must differ'],
   ])('%j is refused and the message tells %s', (text, told) => {
     const message = (() => {

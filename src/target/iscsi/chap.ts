@@ -10,7 +10,12 @@ import type { KeyValue } from './text-keys.ts';
 /** Who may log in, and how the target proves itself when asked. */
 export interface ChapCredentials {
   /** User → secrets, any of which is right: old and new one while a secret is exchanged. */
-  readonly users: ReadonlyMap<string, readonly string[]>;
+  readonly users: ReadonlyMap<string, readonly ChapSecret[]>;
+}
+
+export interface ChapSecret {
+  readonly secret: string;
+  /** With what the target proves itself to who knows this secret. Absent: it can not. */
   readonly mutual?: { readonly user: string; readonly secret: string } | undefined;
 }
 
@@ -58,21 +63,21 @@ export class ChapExchange {
     const secrets = this.#credentials.users.get(name);
     const response = binaryOf(keys.get('CHAP_R') ?? '') ?? new Uint8Array(0);
     // An unknown user takes as long as a known one, and so does each of several secrets.
-    const right = (secrets ?? ['']).filter((secret) =>
+    const [right] = (secrets ?? [{ secret: '' }]).filter(({ secret }) =>
       equalSecrets(response, chapResponse(asked.algorithm.hash, asked.id, secret, asked.challenge)),
     );
-    if (secrets === undefined || right.length === 0)
+    if (secrets === undefined || right === undefined)
       throw refused(`wrong user or secret for ${JSON.stringify(name.slice(0, 64))}`);
-    return this.#prove(asked, keys);
+    return this.#prove(asked, keys, right);
   }
 
   #prove(
     asked: { readonly algorithm: Algorithm; readonly challenge: Uint8Array },
     keys: ReadonlyMap<string, string>,
+    { mutual }: ChapSecret,
   ) {
     const [idText, challengeText] = [keys.get('CHAP_I'), keys.get('CHAP_C')];
     if (idText === undefined && challengeText === undefined) return [];
-    const mutual = this.#credentials.mutual;
     if (mutual === undefined) throw refused('the initiator asks for mutual CHAP, no mutual secret is set');
     const challenge = binaryOf(challengeText ?? '');
     const id = /^[0-9]{1,3}$/.test(idText ?? '') ? Number(idText) : 256;

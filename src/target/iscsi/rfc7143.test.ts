@@ -303,7 +303,7 @@ describe('§6.3 login', () => {
 });
 
 describe('§12.1.3 CHAP', () => {
-  const chap = { users: new Map([['joe', ['joe-secret']]]) };
+  const chap = { users: new Map([['joe', [{ secret: 'joe-secret' }]]]) };
   const right = (id: string, challenge: string) =>
     `0x${createHash('md5')
       .update(Uint8Array.of(Number(id)))
