@@ -7,11 +7,12 @@
 import { rm } from 'node:fs/promises';
 import { endAll } from '../local/local-volume.ts';
 import { runChecks, type Check } from '../local/suite.ts';
+import { DownloadError } from './debian.ts';
 import { Bed, prepare, type Prepared } from './kernel/bed.ts';
 import { csiChecks } from './kernel/csi-checks.ts';
 import { initiatorChecks } from './kernel/initiator-checks.ts';
 import { multipathChecks } from './kernel/multipath-checks.ts';
-import { DownloadError, missing } from './kernel/packages.ts';
+import { missing } from './kernel/packages.ts';
 import { volumeChecks } from './kernel/volume-checks.ts';
 
 let bed: Bed | undefined;

@@ -14,9 +14,9 @@ export interface TestOutcome {
 
 const testMsMax = 60_000;
 
-/** Suite → names of its tests, in the tester's order. */
-export async function listSuites(): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { stdout } = await attempt(['iscsi-test-cu', '-l', 'iscsi://none']);
+/** Suite → names of its tests, in the tester's order. `program`: of the tester. */
+export async function listSuites(program: string): Promise<ReadonlyMap<string, readonly string[]>> {
+  const { stdout } = await attempt([program, '-l', 'iscsi://none']);
   const suites = new Map<string, string[]>();
   for (const [, suite = '', name = ''] of stdout.matchAll(/^ALL\.([^.\s]+)\.([^.\s]+)$/gm))
     suites.set(suite, [...(suites.get(suite) ?? []), name]);
@@ -24,8 +24,12 @@ export async function listSuites(): Promise<ReadonlyMap<string, readonly string[
 }
 
 /** The unit's URL is given twice: tests of multipath need a second path, and the others are the same with it. */
-export async function runTest(suite: string, test: string, url: string): Promise<TestOutcome> {
-  const command = ['iscsi-test-cu', '--dataloss', '-V', '-t', `ALL.${suite}.${test}`, url, url];
+export async function runTest(
+  program: string,
+  [suite, test]: readonly [string, string],
+  url: string,
+): Promise<TestOutcome> {
+  const command = [program, '--dataloss', '-V', '-t', `ALL.${suite}.${test}`, url, url];
   const result = await attempt(command, { timeoutMs: testMsMax });
   return { name: `${suite}.${test}`, ...outcomeOf(result) };
 }

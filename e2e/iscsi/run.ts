@@ -17,7 +17,8 @@ import { startWriter } from '../initiator/writer.ts';
 import { verify } from '../initiator/verifier.ts';
 import { attempt, run } from '../shell.ts';
 import { conformance, countOf } from './conformance.ts';
-import { runTest } from './libiscsi.ts';
+import { listSuites, runTest } from './libiscsi.ts';
+import { bestTester, type Tester } from './tester.ts';
 import { localChecks } from './local-checks.ts';
 import { socketAttacks } from './socket-attacks.ts';
 import { givenPortal, localPortal, memoryPortal, type Portal } from './portal.ts';
@@ -302,17 +303,44 @@ const checks: readonly Check[] = [
   },
 ];
 
-const readOnly: Check = {
-  name: 'iscsi-test-cu ReadOnly: a read-only volume refuses every write',
+/** Tests of the suite that need a target of their own. */
+const ofItsOwn = (
+  name: string,
+  tests: readonly (readonly [string, string])[],
+  options: Omit<Parameters<typeof memoryPortal>[0], 'sizeBytes'>,
+  urlOf: (portal: Portal) => string,
+): Check => ({
+  name: `iscsi-test-cu ${name}`,
   own: true,
-  tool: 'iscsi-test-cu',
   run: async () => {
-    const portal = await memoryPortal({ sizeBytes, readOnly: true });
-    const { outcome, text } = await runTest('ReadOnly', 'ReadOnlySBC', portal.url);
+    if (tester === undefined) throw new Error('no tester');
+    const portal = await memoryPortal({ sizeBytes, ...options });
+    const listed = await listSuites(tester.program);
+    for (const [suite, test] of tests) {
+      if (listed.get(suite)?.includes(test) !== true) continue;
+      const { outcome, text } = await runTest(tester.program, [suite, test], urlOf(portal));
+      assert.equal(outcome, 'passed', text);
+    }
     await portal.stop();
-    assert.equal(outcome, 'passed', text);
   },
-};
+});
+const ofTester: readonly Check[] = [
+  ofItsOwn(
+    'ReadOnly: a read-only volume refuses every write',
+    [['ReadOnly', 'ReadOnlySBC']],
+    { readOnly: true },
+    ({ url }) => url,
+  ),
+  ofItsOwn(
+    'CHAP: one algorithm of many is taken, none where there is none in common',
+    [
+      ['iSCSICHAP', 'Simple'],
+      ['iSCSICHAP', 'Invalid'],
+    ],
+    { chap: chapFile },
+    ({ url }) => url.replace('iscsi://', `iscsi://${chap.user}%${chap.secret}@`),
+  ),
+];
 
 const hostile: Check = {
   name: 'floods, slow senders, deaf readers and mutated sessions: others are served, memory is bounded',
@@ -336,8 +364,10 @@ const installed = async (tool: string) => (await attempt(['sh', '-c', `command -
 const portal =
   values.url === undefined ? await memoryPortal({ sizeBytes: 1 << 30 }) : givenPortal(values.url);
 
+const { tester, reason } = await bestTester();
+if (reason !== undefined) console.log(`the tester of libiscsi is not built: ${reason}`);
 const local: readonly Check[] = localChecks.map((check) => ({ ...check, own: true }));
-for (const check of [...checks, readOnly, hostile, ...local]) {
+for (const check of [...checks, ...(tester === undefined ? [] : ofTester), hostile, ...local]) {
   if (positionals.length > 0 && !positionals.some((word) => check.name.includes(word))) continue;
   const missing = check.tool !== undefined && !(await installed(check.tool));
   if (missing || (check.own === true && values.url !== undefined)) {
@@ -360,30 +390,30 @@ for (const check of [...checks, readOnly, hostile, ...local]) {
 }
 
 /** The suite runs where the target really is: on three replicas. */
-async function suiteOutcome() {
-  if (values.url !== undefined) return conformance(portal, []);
-  const local = await localPortal();
+async function suiteOutcome(used: Tester) {
+  if (values.url !== undefined) return conformance(used, portal, []);
+  const replicated = await localPortal();
   try {
-    return await conformance(local, []);
+    return await conformance(used, replicated, []);
   } finally {
-    await local.stop();
+    await replicated.stop();
   }
 }
 
 if (values['no-suite'] !== true && positionals.length === 0) {
-  if (await installed('iscsi-test-cu')) {
-    const { passed, failed, skipped } = countOf(await suiteOutcome());
+  if (tester === undefined) {
+    count.skipped++;
+    console.log('skipped  libiscsi’s suite: it can not be built, and Debian’s libiscsi-bin is not installed');
+  } else {
+    const { passed, failed, skipped } = countOf(await suiteOutcome(tester));
     for (const { name, outcome, text } of failed)
       console.log(`FAILED   iscsi-test-cu ${name}: ${outcome} ${text}`);
     console.log(
-      `iscsi-test-cu: ${passed.length} passed, ${failed.length} failed, ${skipped.length} known gaps`,
+      `${tester.name}: ${passed.length} passed, ${failed.length} failed, ${skipped.length} known gaps`,
     );
     count.passed += passed.length;
     count.failed += failed.length;
     count.skipped += skipped.length;
-  } else {
-    count.skipped++;
-    console.log('skipped  iscsi-test-cu is not installed (Debian: libiscsi-bin)');
   }
 }
 await portal.stop();

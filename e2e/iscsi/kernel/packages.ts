@@ -1,14 +1,11 @@
 /** Debian packages that are unpacked, not installed, into the user's cache: the emulator and the guest's kernel. */
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { attempt, run } from '../../shell.ts';
+import { cacheRoot, download, DownloadError } from '../debian.ts';
 
-export const cache = join(
-  process.env['CASKADE_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'caskade'),
-  'kernel-initiator',
-);
+export const cache = join(cacheRoot, 'kernel-initiator');
 const unpacked = join(cache, 'unpacked');
 const libraries = join(unpacked, 'usr/lib/x86_64-linux-gnu');
 const qemuModules = '/usr/lib/x86_64-linux-gnu/qemu';
@@ -42,22 +39,6 @@ export async function missing(): Promise<string | undefined> {
     if ((await attempt(['sh', '-c', `command -v ${program}`])).status !== 0)
       return `${program} is missing: install ${debian}`;
   return undefined;
-}
-
-/** What is not in the cache can not be had: no network, or no such package in the machine's sources. */
-export class DownloadError extends Error {
-  override readonly name = 'DownloadError';
-}
-
-/** `run`, for commands that fetch packages. Throws DownloadError. */
-export async function download(command: readonly string[], cwd: string): Promise<void> {
-  try {
-    await run(command, { cwd, timeoutMs: 600_000 });
-  } catch (error) {
-    throw new DownloadError(`no download: ${(error as Error).message.replaceAll('\n', ' ')}`, {
-      cause: error,
-    });
-  }
 }
 
 export interface Emulator {
