@@ -25,6 +25,7 @@ export const layouts = {
   'mirror-2x2': { layout: 'mirror', groups: [2, 2], deviceBytes: 16 * MiB },
   'raidz-2x3':  { layout: 'raidz', groups: [3, 3], deviceBytes: 16 * MiB },
   'stripe-log': { layout: 'stripe', groups: [1], deviceBytes: 16 * MiB, logs: [1] },
+  'stripe-4':   { layout: 'stripe', groups: [1, 1, 1, 1], deviceBytes: 16 * MiB },
   'raidz-log':  { layout: 'raidz', groups: [3], deviceBytes: 16 * MiB, logs: [2] },
 } as const satisfies Readonly<Record<string, TestLayout>>;
 

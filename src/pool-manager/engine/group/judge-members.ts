@@ -5,6 +5,8 @@
  *    was cut off by a crash, or is an image of then: if the others suffice, it is copied to as from that root.
  *  - One that the root calls stale, or whose ring is older, lacks what was written since; a device that went on without
  *    the others has roots of its own that say so: the pool forked, and somebody must choose.
+ *  - Where the others do not suffice, it counts as current, which it is: data is flushed before its root. The import writes
+ *    the root to it before the next one, so that no second crash puts it two roots behind.
  *  - Absent devices that could have gone on alone may have newer data than what is here, and nothing here can tell.
  */
 import { PoolRefusal } from '../refusal.ts';
@@ -19,6 +21,8 @@ export interface Judged {
   readonly groups: readonly (readonly Member[])[];
   readonly logs: readonly (readonly Member[])[];
   readonly maybeOld: boolean;
+  /** They have everything, but the root that says so. */
+  readonly late: readonly Member[];
 }
 
 /** Throws PoolRefusal. */
@@ -30,8 +34,11 @@ export function judgeMembers(
 ): Judged {
   const evidence: Evidence = { label, root, findings };
   let maybeOld = false;
+  const late: Member[] = [];
   const groups = label.groups.map(({ devices }) => {
-    const members = judgeGroup(evidence, devices);
+    const verdicts = judgeGroup(evidence, devices);
+    const members = verdicts.map(({ member }) => member);
+    late.push(...verdicts.flatMap(({ member, isLate }) => (isLate ? member : [])));
     if (checkGroup(evidence, members, consents)) maybeOld = true;
     return members;
   });
@@ -42,7 +49,7 @@ export function judgeMembers(
     if (checkLog(evidence, members, consents)) maybeOld = true;
     return members;
   });
-  return { groups, logs, maybeOld };
+  return { groups, logs, maybeOld, late: late.filter(({ state }) => state === 'current') };
 }
 
 interface Verdict {
@@ -53,7 +60,7 @@ interface Verdict {
   readonly ownWhole?: number;
 }
 
-function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readonly Member[] {
+function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readonly Verdict[] {
   const isNew = devices.every(({ guid }) => saidOf(evidence, guid) === undefined);
   const verdicts = devices.map((known) => judge(evidence, known, isNew));
   const { dataColumns } = shapeOf(evidence.label.layout, devices.length);
@@ -63,7 +70,7 @@ function judgeGroup(evidence: Evidence, devices: readonly LabelDevice[]): readon
       member.state = 'syncing';
       member.goodTxg = ownWhole;
     }
-  return verdicts.map(({ member }) => member);
+  return verdicts;
 }
 
 const saidOf = ({ root }: Evidence, guid: string): RootDevice | undefined =>

@@ -35,6 +35,8 @@ export interface OpenedSet {
   readonly roots: readonly Root[];
   /** Consent was needed: what is here may be old, and nothing here can tell. */
   readonly maybeOld: boolean;
+  /** What does not have the root, though it has all that the root names: before anything else is written, it gets it. */
+  readonly late: readonly Member[];
   /** A feature that this release would break by writing. */
   readonly readOnlyFor: string | undefined;
 }
@@ -72,6 +74,7 @@ export async function openDeviceSet(options: OpenSetOptions): Promise<OpenedSet>
     root,
     roots: [...byTxg.values()].toSorted((a, b) => b.txg - a.txg),
     maybeOld: judged.maybeOld,
+    late: judged.late,
     readOnlyFor: unknownToWriters(label),
   };
 }

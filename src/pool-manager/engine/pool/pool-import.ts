@@ -3,7 +3,7 @@
  *
  *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ checkpoint ─▶ serve
  *
- * Nothing but the owner's heartbeat is written before the checkpoint. What does not fit is refused by name
+ * Nothing but the owner's heartbeat, and the root to devices that a crash kept it from, is written before the checkpoint. What does not fit is refused by name
  * (refusal.ts), never guessed at.
  *
  * A pool that can not know whether it has all that was promised gives its volumes new GUIDs: for replication they are
@@ -47,6 +47,7 @@ async function openLoaded(options: ImportOptions, loaded: LoadedPool): Promise<E
   const { set, readOnlyFor, maybeOld } = loaded.opened;
   if (readOnlyFor !== undefined || options.readOnly === true) return openReadOnly(options, loaded);
   await set.claim();
+  await set.writeLastRoot(loaded.opened.late);
   const isRewound = options.rewindBefore !== undefined || loaded.payload.isRewound;
   if (isRewound) await giveUpNewer(loaded.opened, loaded.payload);
   const log = loggedParts(options, loaded);
