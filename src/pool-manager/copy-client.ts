@@ -1,6 +1,6 @@
 /**
- * The copying end of a connection between two replicas: asks a source, one request after the other. A connection is
- * kept while the source stays the same and closed when it has not been used for a while.
+ * The copying end of a connection between two replicas: asks a source, a few requests at a time. A connection is kept
+ * while the source stays the same.
  */
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -9,10 +9,13 @@ import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Caller, type Agreement } from '../replication/handshake.ts';
 import type { CopySource } from '../replication/messages.ts';
-import type { Done } from '../replication/store.ts';
+import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
+import { inPlaceBytesMax, type Frame } from '../replication/wire.ts';
+import { assert } from '../shared/assert.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
+import { readerOptions } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 
 interface CopyClientOptions {
@@ -26,6 +29,17 @@ interface CopyClientOptions {
 const answerMsMax = 10_000;
 const tickMs = 500;
 
+interface Asked {
+  readonly request: CopyRequest;
+  readonly done: Done<CopyReply>;
+  readonly cancelDeadline: () => void;
+}
+
+function end({ cancelDeadline, done }: Asked, outcome: Outcome<CopyReply>): void {
+  cancelDeadline();
+  done(outcome);
+}
+
 interface Connection {
   readonly key: string;
   readonly socket: Socket;
@@ -33,26 +47,29 @@ interface Connection {
   readonly end: () => void;
 }
 
+/** What is copied waits for room in the pool, and so has to outlive the buffer in which it came. */
+const kept = (frame: Frame): Frame =>
+  frame.payload.byteLength > inPlaceBytesMax ? frame : { ...frame, payload: frame.payload.slice() };
+
 export class CopyClient {
   readonly #o: CopyClientOptions;
   #connection: Connection | undefined;
   #lastId = 0;
-  /** What is asked; at most one at a time, the replica core sees to that. */
-  #asked: { readonly id: number; readonly request: CopyRequest; readonly done: Done<CopyReply> } | undefined;
-  #cancelDeadline: () => void = () => undefined;
+  /** What is asked, by its id; the replica core keeps it few. */
+  readonly #asked = new Map<number, Asked>();
 
   constructor(options: CopyClientOptions) {
     this.#o = options;
   }
 
   ask(source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
-    this.#answer({ ok: false, message: 'another question came before the answer' });
+    const key = JSON.stringify([source, request.epoch, request.nonce]);
+    if (this.#connection && this.#connection.key !== key) this.close('another source is asked');
     this.#lastId = (this.#lastId + 1) & 0xffff;
     const id = this.#lastId;
-    this.#asked = { id, request, done };
-    this.#cancelDeadline = this.#o.clock.after(answerMsMax, () => this.close('no answer in time'));
-    const key = JSON.stringify([source, request.epoch, request.nonce]);
-    if (this.#connection && this.#connection.key !== key) this.#drop();
+    assert(!this.#asked.has(id), 'few requests are under way');
+    const cancelDeadline = this.#o.clock.after(answerMsMax, () => this.close('no answer in time'));
+    this.#asked.set(id, { request, done, cancelDeadline });
     if (this.#connection?.dialogue.isOpen)
       return this.#connection.dialogue.send(encodeCopyRequest(id, request));
     this.#connection ??= this.#connect(key, source, request);
@@ -60,31 +77,34 @@ export class CopyClient {
 
   /** Ends the connection; what is asked fails. */
   close(reason: string): void {
-    this.#drop();
-    this.#answer({ ok: false, message: reason });
-  }
-
-  #drop(): void {
     const connection = this.#connection;
     this.#connection = undefined;
     connection?.end();
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const one of asked) end(one, { ok: false, message: reason });
   }
 
-  #answer(outcome: Parameters<Done<CopyReply>>[0]): void {
-    const asked = this.#asked;
-    this.#asked = undefined;
-    this.#cancelDeadline();
-    asked?.done(outcome);
+  #answer(id: number, outcome: Outcome<CopyReply>): void {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    if (asked) end(asked, outcome);
   }
 
   #connect(key: string, source: CopySource, { epoch, nonce }: CopyRequest): Connection {
     const { volume, guid, clock, timing } = this.#o;
-    const socket = connect(connectTo(parseEndpoint(source.address)));
+    // Bytes come in later turns only, when there is a dialogue to take them.
+    const socket: Socket = connect({
+      ...connectTo(parseEndpoint(source.address)),
+      onread: readerOptions({
+        receive: (buffer, view, from, to) => dialogue.receiveFrom(buffer, view, from, to, clock.nowMs()),
+      }),
+    });
     const gone = (reason: string) => {
       if (this.#connection?.socket === socket) this.close(reason);
     };
     const { replicaId } = source;
-    const dialogue = new Dialogue<Agreement>({
+    const dialogue: Dialogue<Agreement> = new Dialogue<Agreement>({
       sink: new SocketSink(socket),
       handshake: new Caller({
         key: Buffer.from(source.ticket, 'hex'),
@@ -94,15 +114,14 @@ export class CopyClient {
       timing,
       nowMs: clock.nowMs(),
       onOpen: () => {
-        if (this.#asked) dialogue.send(encodeCopyRequest(this.#asked.id, this.#asked.request));
+        for (const [id, asked] of this.#asked) dialogue.send(encodeCopyRequest(id, asked.request));
       },
       onFrame: (frame) => {
-        const { id, reply } = decodeCopyReply(frame);
-        if (this.#asked?.id === id) this.#answer({ ok: true, value: reply });
+        const { id, reply } = decodeCopyReply(kept(frame));
+        this.#answer(id, { ok: true, value: reply });
       },
       onClosed: gone,
     });
-    socket.on('data', (chunk: Buffer) => dialogue.receive(chunk, clock.nowMs()));
     socket.on('error', (error) => gone(error.message));
     socket.on('close', () => gone('the source closed the connection'));
     let cancelTick = () => undefined as void;

@@ -10,7 +10,7 @@ export interface CopyAnswerer {
   copyRequest(request: CopyRequest, done: Done<CopyReply>): void;
 }
 
-/** A copier asks one thing at a time; more at once is no copier of ours. */
+/** More at once is no copier of ours (lanes.ts). */
 const requestsMax = 4;
 
 export function serveCopies(peer: Peer, source: CopyAnswerer, refusals: Refusals): PeerHandler {

@@ -37,11 +37,11 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
   return {
     repair: (block, data) => void repair(block, data),
     commit: (done) => void commit(done),
-    read: (block, count, done, snapshot) => {
+    read: (block, count, done, snapshot, only) => {
       const value = results.take(count * blockBytes);
       const end = (error: Error | undefined) =>
         done(error === undefined ? { ok: true, value } : failed(error));
-      store.readInto(block, value, end, snapshot);
+      store.readInto(block, value, end, snapshot, only);
     },
     births: (after, { block, count }, limit, done, snapshot) =>
       void settle(store.births(after, block, count, limit, snapshot), done),

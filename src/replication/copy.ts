@@ -1,4 +1,5 @@
 /** What a rebuilding replica asks of its source, and the answers (docs/replication.md, "Copying"). */
+import { blockBytes } from '../shared/block-size.ts';
 import type { Fence } from './record.ts';
 
 export interface BlockRange {
@@ -10,6 +11,12 @@ export interface BlockRange {
 export interface CopiedExtent extends BlockRange {
   readonly birth: number;
   readonly data: Uint8Array | undefined;
+}
+
+/** The part of a copied extent that a range inside it covers. */
+export function partOfCopied({ block, birth, data }: CopiedExtent, range: BlockRange): CopiedExtent {
+  const from = (range.block - block) * blockBytes;
+  return { ...range, birth, data: data?.subarray(from, from + range.count * blockBytes) };
 }
 
 export interface Extent extends BlockRange {

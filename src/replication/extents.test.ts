@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { clip, subtract, union } from './extents.ts';
+import { clip, subtract, union, within, without } from './extents.ts';
 
 const blocks = (ranges: readonly { block: number; count: number }[]): Set<number> =>
   new Set(ranges.flatMap(({ block, count }) => Array.from({ length: count }, (_, i) => block + i)));
@@ -22,6 +22,20 @@ test('property: ranges behave as sets of blocks', () => {
       expect(blocks(clipped ? [clipped] : [])).toEqual(
         new Set([...blocks([one])].filter((block) => block >= 10 && block < 20)),
       );
+    }),
+  );
+});
+
+test('property: lists without others, and within others, are sets of blocks in order', () => {
+  const list = fc.array(range, { maxLength: 8 });
+  fc.assert(
+    fc.property(list, list, (some, others) => {
+      const [pieces, ranges] = [union(some), union(others)];
+      const [ours, theirs] = [blocks(pieces), blocks(ranges)];
+      const cut = (_piece: object, to: { block: number; count: number }) => to;
+      const flat = (parts: readonly { block: number; count: number }[]) => [...blocks(parts)];
+      expect(flat(without(pieces, ranges, cut))).toEqual([...ours].filter((block) => !theirs.has(block)));
+      expect(flat(within(pieces, ranges, cut))).toEqual([...ours].filter((block) => theirs.has(block)));
     }),
   );
 });

@@ -38,3 +38,60 @@ export function union(ranges: readonly BlockRange[], gap = 0): BlockRange[] {
   }
   return joined;
 }
+
+/**
+ * What is left of `pieces` without `holes`, in order; `part` cuts a piece to a range inside it. One walk over both lists.
+ */
+export function without<T extends BlockRange>(
+  pieces: readonly T[],
+  holes: readonly BlockRange[],
+  part: (piece: T, range: BlockRange) => T,
+): T[] {
+  const left: T[] = [];
+  let first = 0;
+  for (const piece of pieces) {
+    const end = endOf(piece);
+    first = firstBehind(holes, first, piece.block);
+    let { block } = piece;
+    for (let i = first; block < end; i++) {
+      const hole = holes[i];
+      const until = hole === undefined ? end : Math.min(hole.block, end);
+      if (until - block === piece.count) left.push(piece);
+      else if (until > block) left.push(part(piece, { block, count: until - block }));
+      if (hole === undefined || until === end) break;
+      block = endOf(hole);
+    }
+  }
+  return left;
+}
+
+/** The parts of `pieces` that lie in `ranges`, in order. */
+export function within<T extends BlockRange>(
+  pieces: readonly T[],
+  ranges: readonly BlockRange[],
+  part: (piece: T, range: BlockRange) => T,
+): T[] {
+  const found: T[] = [];
+  let first = 0;
+  for (const piece of pieces) {
+    const end = endOf(piece);
+    first = firstBehind(ranges, first, piece.block);
+    for (let i = first; i < ranges.length; i++) {
+      const range = ranges[i];
+      if (range === undefined || range.block >= end) break;
+      const inside = clip(range, piece.block, end);
+      if (inside) found.push(inside.count === piece.count ? piece : part(piece, inside));
+    }
+  }
+  return found;
+}
+
+/** The first of `ranges`, from `index` on, that ends behind `block`. */
+function firstBehind(ranges: readonly BlockRange[], index: number, block: number): number {
+  let first = index;
+  for (; first < ranges.length; first++) {
+    const range = ranges[first];
+    if (range !== undefined && endOf(range) > block) break;
+  }
+  return first;
+}

@@ -2,7 +2,7 @@
  * What replication needs of the engine: the synchronous half, which the replica core calls itself. Its guarantees are
  * those of the engine's VolumeStore: one order of mutations, after a crash a prefix of it.
  */
-import type { CopiedExtent, Extent } from './copy.ts';
+import type { BlockRange, CopiedExtent, Extent } from './copy.ts';
 
 export interface ReplicaStore {
   readonly identity: { readonly volume: string; readonly replicaId: string; readonly guid: string };
@@ -40,8 +40,17 @@ export type Done<T> = (outcome: Outcome<T>) => void;
 export interface StoreEffects {
   /** `done` once all mutations called so far are durable. */
   commit(done: () => void): void;
-  /** Of the head, or of a snapshot. `done` may be called at once: what is in memory is not waited for. */
-  read(block: number, count: number, done: Done<Uint8Array>, snapshot?: string): void;
+  /**
+   * Of the head, or of a snapshot. `done` may be called at once: what is in memory is not waited for. `only`: ascending
+   * parts of the range; for the rest there is room in what is answered, and nothing is said about it.
+   */
+  read(
+    block: number,
+    count: number,
+    done: Done<Uint8Array>,
+    snapshot?: string,
+    only?: readonly BlockRange[],
+  ): void;
   births(
     after: number,
     range: { readonly block: number; readonly count: number },

@@ -12,6 +12,7 @@
  */
 import { copyBytes } from '../shared/copy-bytes.ts';
 import { openKernels, reserved } from '../shared/kernels.ts';
+import { uncleared } from '../shared/uncleared.ts';
 
 export const headerBytes = 48;
 /** A megabyte of blocks and the list of their extents; nothing longer is buffered for. */
@@ -116,8 +117,8 @@ export function encodeFrame(frame: Frame): readonly [Uint8Array, Uint8Array] {
   return [headers.subarray(headersAt - headerBytes, headersAt), frame.payload];
 }
 
-/** Longer frames are put together apart from the buffer in which they came. */
-const inPlaceBytesMax = 196_608;
+/** Longer frames are put together apart from the buffer in which they came, in memory of their own. */
+export const inPlaceBytesMax = 196_608;
 
 /** Bytes in whatever pieces they arrive, frames out. */
 export class FrameDecoder {
@@ -165,7 +166,7 @@ export class FrameDecoder {
         at = end;
         if (!onFrame(frame)) return at;
       } else if (length > inPlaceBytesMax) {
-        this.#whole = new Uint8Array(headerBytes + length);
+        this.#whole = uncleared(headerBytes + length);
         this.#filled = 0;
       } else return at;
     }
@@ -196,7 +197,7 @@ export class FrameDecoder {
 
   #fill(whole: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
     const count = Math.min(whole.byteLength - this.#filled, to - at);
-    whole.set(bytes.subarray(at, at + count), this.#filled);
+    copyBytes(bytes, at, count, whole, this.#filled);
     this.#filled += count;
     return count;
   }

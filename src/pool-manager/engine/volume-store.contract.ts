@@ -334,6 +334,25 @@ export function volumeStoreContract(
         expect(await after.harness.check()).toEqual([]);
       });
 
+      test('of a read that wants parts only those are there, from the devices too', async () => {
+        const { harness, store } = await one();
+        store.write(1, 8, contentOfAll([1, 2, 3, 4, 5, 6]));
+        store.write(2, 10, contentOfAll([7, 8]));
+        await store.commit();
+        await harness.settled();
+        const only = [
+          { block: 8, count: 1 },
+          { block: 10, count: 2 },
+          { block: 13, count: 1 },
+        ];
+        const into = new Uint8Array(6 * blockBytes);
+        const error = await new Promise((done) => store.readInto(8, into, done, undefined, only));
+        const parts = only.flatMap(({ block, count }) =>
+          Array.from({ length: count }, (_, i) => into.subarray((block + i - 8) * blockBytes)[0]),
+        );
+        expect([error, parts]).toEqual([undefined, [1, 7, 8, 6].map((tagOf) => contentOf(tagOf)[0])]);
+      });
+
       test('one that was copied block by block is like one that was taken; others can be made from it', async () => {
         const { harness, store } = await one();
         store.write(1, 0, contentOf(1));

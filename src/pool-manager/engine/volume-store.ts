@@ -135,13 +135,15 @@ export interface VolumeStore {
   read(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
   /**
    * The same into memory of the caller's, whole blocks, which the store has until `done` is called, once, with the error or
-   * without; that may be at once. What is in it after an error says nothing.
+   * without; that may be at once. What is in it after an error says nothing. `only`: ascending parts of the range that are
+   * wanted; what is in the memory of the others says nothing.
    */
   readInto(
     block: number,
     into: Uint8Array,
     done: (error: Error | undefined) => void,
     snapshot?: string,
+    only?: readonly { readonly block: number; readonly count: number }[],
   ): void;
   /**
    * Extents born after `after` among [block, block + count), in order, at most `limit`; parts that do not differ are

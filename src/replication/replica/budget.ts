@@ -25,7 +25,10 @@ export class Budget {
     return this.#bytes > 0;
   }
 
-  spend(bytes: number): void {
-    if (this.#bytesPerSecond > 0) this.#bytes -= bytes;
+  /** Negative: what was spent in advance and not needed. Answers what it was charged with. */
+  spend(bytes: number): number {
+    if (this.#bytesPerSecond === 0) return 0;
+    this.#bytes -= bytes;
+    return bytes;
   }
 }

@@ -3,15 +3,22 @@
  *
  * One step: what of ours was born after the common point; the source's blocks born after it, and those where we hold
  * something; store what no live entry has written since the attach. A step works on blocks [block, upper); live
- * entries that come meanwhile are noted and win.
+ * entries that come meanwhile are noted and win. Several steps, of different ranges, may be under way.
  */
-import type { BlockRange, CopiedExtent, CopyReply, CopyRequest } from '../copy.ts';
-import { clip, endOf, subtract, union } from '../extents.ts';
-import type { CopyRangeState, Fence } from '../record.ts';
+import {
+  partOfCopied,
+  type BlockRange,
+  type CopiedExtent,
+  type CopyReply,
+  type CopyRequest,
+} from '../copy.ts';
+import { clip, endOf, without } from '../extents.ts';
+import type { Fence } from '../record.ts';
 import { isNoSpace, type Outcome, type StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
-import { blockBytes } from '../../shared/block-size.ts';
 import type { Ledger } from './ledger.ts';
+import { LiveBlocks } from './live-blocks.ts';
+import type { Todo } from './ranges.ts';
 
 export interface CopyLink {
   /** Asks the source in force; `done` later, once. */
@@ -44,19 +51,18 @@ export type StepOutcome =
   | { readonly outcome: 'sourceLost' | 'full' | 'failed'; readonly message: string };
 
 interface Step {
-  readonly range: CopyRangeState;
+  readonly range: Todo;
   upper: number;
   /** Blocks of ours that a live entry wrote since the attach. */
-  live: BlockRange[];
+  readonly live: LiveBlocks;
 }
 
-/** Live writes noted during one step; beyond it the step is done again over fewer blocks. */
-const liveMax = 2_048;
+/** A step during which too much was written is done again over fewer blocks. */
 const narrowBlocks = 1_024;
 
 export class Copier {
   readonly #o: CopierOptions;
-  #step: Step | undefined;
+  readonly #steps = new Set<Step>();
   #narrow = false;
 
   constructor(options: CopierOptions) {
@@ -65,20 +71,19 @@ export class Copier {
 
   /** A live entry wrote or unmapped these blocks just now. */
   wrote(range: BlockRange): void {
-    const step = this.#step;
-    if (!step || step.live.length > liveMax) return; // it will be done again
-    const inside = clip(range, step.range.block, step.upper);
-    if (!inside) return;
-    step.live = union([...step.live, inside]);
+    for (const { range: of, upper, live } of this.#steps) {
+      const inside = clip(range, of.block, upper);
+      if (inside) live.add([inside]);
+    }
   }
 
   /** `done` is not called when the copier is dropped meanwhile: the caller ignores it then. */
-  step(range: CopyRangeState, done: (outcome: StepOutcome) => void): void {
-    const count = this.#narrow ? Math.min(range.count, narrowBlocks) : range.count;
-    const step: Step = { range, upper: range.block + count, live: [] };
-    this.#step = step;
+  step(range: Todo, done: (outcome: StepOutcome) => void): void {
+    const count = Math.min(range.count, range.windowBlocks, this.#narrow ? narrowBlocks : Infinity);
+    const step: Step = { range, upper: range.block + count, live: new LiveBlocks() };
+    this.#steps.add(step);
     const finish = (outcome: StepOutcome) => {
-      if (this.#step === step) this.#step = undefined;
+      this.#steps.delete(step);
       done(outcome);
     };
     this.#o.effects.births(range.common, { block: range.block, count }, this.#o.timing.extentsMax, (ours) => {
@@ -87,7 +92,7 @@ export class Copier {
       step.upper = next;
       const { firstLive, snapshot } = this.#o;
       const isLive = (extent: { birth: number }) => snapshot === undefined && extent.birth >= firstLive;
-      step.live = union([...step.live, ...extents.filter(isLive)]);
+      step.live.add(extents.filter(isLive));
       const own = extents.filter((extent) => !isLive(extent));
       this.#ask(step, own, finish);
     });
@@ -120,12 +125,14 @@ export class Copier {
     if (reply.next <= block || reply.next > step.upper) {
       return { outcome: 'failed', message: 'the source answered other blocks' };
     }
-    this.#narrow = step.live.length > liveMax;
+    this.#narrow = step.live.isTooMuch;
     if (this.#narrow) return { outcome: 'again' };
-    const pieces = reply.extents.flatMap((extent) => withoutLive(extent, step.live));
-    const inside = pieces.every((piece) => piece.block >= block && endOf(piece) <= reply.next);
+    if (!areInside(reply.extents, block, reply.next))
+      return { outcome: 'failed', message: 'the source answered other blocks' };
+    // A copied block never overwrites what a live entry wrote since the attach (R22b).
+    const pieces = without(reply.extents, step.live.list, partOfCopied);
     const births = pieces.every((piece) => piece.birth < this.#o.firstLive);
-    if (!inside || !births) return { outcome: 'failed', message: 'the source answered other blocks' };
+    if (!births) return { outcome: 'failed', message: 'the source answered other blocks' };
     try {
       if (pieces.length > 0) this.#o.ledger.store.copyIn(pieces);
     } catch (error) {
@@ -139,11 +146,12 @@ export class Copier {
   }
 }
 
-/** A copied block never overwrites what a live entry wrote since the attach (R22b). */
-function withoutLive(extent: CopiedExtent, live: readonly BlockRange[]): CopiedExtent[] {
-  return subtract(extent, live).map(({ block, count }) => {
-    const from = (block - extent.block) * blockBytes;
-    const data = extent.data?.subarray(from, from + count * blockBytes);
-    return { block, count, birth: extent.birth, data };
-  });
+/** In order, without overlaps, in [from, to). */
+function areInside(extents: readonly CopiedExtent[], from: number, to: number): boolean {
+  let at = from;
+  for (const extent of extents) {
+    if (extent.block < at) return false;
+    at = endOf(extent);
+  }
+  return at <= to;
 }

@@ -5,10 +5,18 @@
  * not touched by a live entry before it was read, so the data belongs to that birth. What is newer is left out; the
  * live stream brings it to the copier.
  */
-import type { BlockRange, CopiedExtent, CopyReply, CopyRequest, Extent } from '../copy.ts';
-import { clip, endOf, subtract, union } from '../extents.ts';
+import {
+  partOfCopied,
+  type BlockRange,
+  type CopiedExtent,
+  type CopyReply,
+  type CopyRequest,
+  type Extent,
+} from '../copy.ts';
+import { clip, endOf, union, within, without } from '../extents.ts';
 import type { BornExtents, Done, Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
+import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { digests } from './prover.ts';
 import { proofSnapshot } from '../record.ts';
@@ -26,6 +34,9 @@ interface Answering {
 
 /** Near ranges that the copier holds something in are looked up as one. */
 const gapBlocks = 64;
+/** Blocks between two wanted ones that are given room in what is read, so that both are read as one. */
+const nearBlocks = 1;
+const readsAtOnce = 32;
 
 export function answerCopy(answering: Answering): void {
   const { request, effects, timing, done } = answering;
@@ -37,7 +48,7 @@ export function answerCopy(answering: Answering): void {
     lookUp(answering, next, (found) => {
       if (!found.ok) return done(found);
       const newer = born.value.extents.filter((extent) => endOf(extent) <= next);
-      const older = found.value.flatMap((extent) => without(extent, newer));
+      const older = without(found.value, newer, partOf);
       assemble(
         answering,
         [...newer, ...older].toSorted((a, b) => a.block - b.block),
@@ -70,20 +81,13 @@ function lookUp({ request, effects, timing, blocks }: Answering, next: number, d
 }
 
 function fill(wanted: readonly BlockRange[], found: readonly Extent[]): Extent[] {
-  const touched = found.flatMap((extent) =>
-    wanted.flatMap((range) => {
-      const part = clip(extent, range.block, endOf(range));
-      return part ? [{ ...part, birth: extent.birth, mapped: extent.mapped }] : [];
-    }),
-  );
-  const never = wanted.flatMap((range) => subtract(range, touched));
-  return [...touched, ...never.map((range) => ({ ...range, birth: 0, mapped: false }))].toSorted(
-    (a, b) => a.block - b.block,
-  );
+  const touched = within(found, union(wanted), partOf);
+  const never = without(union(wanted), touched, (_range, part) => part);
+  const untouched = never.map((range) => ({ ...range, birth: 0, mapped: false }));
+  return [...touched, ...untouched].toSorted((a, b) => a.block - b.block);
 }
 
-const without = (extent: Extent, holes: readonly BlockRange[]): Extent[] =>
-  subtract(extent, holes).map((part) => ({ ...part, birth: extent.birth, mapped: extent.mapped }));
+const partOf = ({ birth, mapped }: Extent, range: BlockRange): Extent => ({ ...range, birth, mapped });
 
 /** Reads what fits, then checks that no live entry came between. */
 function assemble(answering: Answering, wanted: readonly Extent[], end: number): void {
@@ -99,7 +103,8 @@ function assemble(answering: Answering, wanted: readonly Extent[], end: number):
       if (!live.ok) return done(live);
       const checked = live.value.next === endOf(inside) ? next : live.value.next;
       const highest = live.value.extents.reduce((most, { birth }) => Math.max(most, birth), 0);
-      const safe = read.value.flatMap((extent) => parts(extent, live.value.extents, checked));
+      const before = within(read.value, [{ block: 0, count: checked }], partOfCopied);
+      const safe = without(before, live.value.extents, partOfCopied);
       reply(done, safe, checked, highest);
     });
   });
@@ -125,50 +130,74 @@ function fitting(
   return { extents, next: end };
 }
 
-function parts(extent: CopiedExtent, live: readonly BlockRange[], end: number): CopiedExtent[] {
-  const inside = clip(extent, 0, end);
-  if (!inside) return [];
-  return subtract(inside, live).map(({ block, count }) => {
-    const from = (block - extent.block) * blockBytes;
-    return {
-      block,
-      count,
-      birth: extent.birth,
-      data: extent.data?.subarray(from, from + count * blockBytes),
-    };
-  });
-}
-
-/** Reads neighbouring mapped extents in one go. */
+/** Reads the mapped ones, a few at a time: what lies close together as one. */
 function readAll(
   effects: StoreEffects,
   extents: readonly Extent[],
   snapshot: string | undefined,
   done: Done<CopiedExtent[]>,
 ): void {
-  const runs = union(extents.filter(({ mapped }) => mapped));
-  const data = new Map<BlockRange, Uint8Array>();
-  const next = (index: number): void => {
-    const run = runs[index];
-    if (!run) return done({ ok: true, value: extents.map((extent) => withData(extent, data)) });
-    const take = (read: Outcome<Uint8Array>): void => {
-      if (!read.ok) return done(read);
-      data.set(run, read.value);
-      next(index + 1);
-    };
-    effects.read(run.block, run.count, take, snapshot);
+  const runs = runsOf(extents);
+  const data: Uint8Array[] = [];
+  let [begun, missing] = [0, runs.length];
+  let failure: string | undefined;
+  const end = (): void => {
+    if (failure === undefined) done({ ok: true, value: withData(extents, runs, data) });
+    else done({ ok: false, message: failure });
   };
-  next(0);
+  const next = (): void => {
+    const index = begun++;
+    const run = runs[index];
+    if (!run) return;
+    const take = (read: Outcome<Uint8Array>): void => {
+      missing -= 1;
+      if (read.ok) data[index] = read.value;
+      else failure ??= read.message;
+      if (missing === 0) end();
+      else next();
+    };
+    effects.read(run.block, run.count, take, snapshot, run.only.length > 1 ? run.only : undefined);
+  };
+  if (runs.length === 0) return end();
+  for (let i = 0; i < readsAtOnce; i++) next();
 }
 
-function withData(extent: Extent, data: ReadonlyMap<BlockRange, Uint8Array>): CopiedExtent {
-  const { block, count, birth } = extent;
-  for (const [run, bytes] of extent.mapped ? data : []) {
-    if (block < run.block || block >= endOf(run)) continue;
-    const from = (block - run.block) * blockBytes;
-    return { block, count, birth, data: bytes.subarray(from, from + count * blockBytes) };
+interface Run extends BlockRange {
+  /** What is wanted of it. */
+  readonly only: BlockRange[];
+}
+
+function runsOf(extents: readonly Extent[]): Run[] {
+  const runs: Run[] = [];
+  for (const { block, count, mapped } of extents) {
+    if (!mapped) continue;
+    const before = runs.at(-1);
+    const last = before?.only.at(-1);
+    if (!before || !last || block > endOf(last) + nearBlocks) {
+      runs.push({ block, count, only: [{ block, count }] });
+      continue;
+    }
+    if (block > endOf(last)) before.only.push({ block, count });
+    else before.only[before.only.length - 1] = { block: last.block, count: last.count + count };
+    runs[runs.length - 1] = { ...before, count: block + count - before.block };
   }
-  return { block, count, birth, data: undefined };
+  return runs;
+}
+
+/** Both lists are in order. */
+function withData(
+  extents: readonly Extent[],
+  runs: readonly BlockRange[],
+  data: readonly Uint8Array[],
+): CopiedExtent[] {
+  let index = 0;
+  return extents.map(({ block, count, birth, mapped }) => {
+    if (!mapped) return { block, count, birth, data: undefined };
+    while (endOf(must(runs[index], 'a run')) <= block) index += 1;
+    const from = (block - must(runs[index], 'a run').block) * blockBytes;
+    const bytes = must(data[index], 'what was read');
+    return { block, count, birth, data: bytes.subarray(from, from + count * blockBytes) };
+  });
 }
 
 export function answerDigests(

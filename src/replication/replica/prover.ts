@@ -1,8 +1,8 @@
 /** Compares what was copied with the source's content at one number, group by group (R25). */
 import { createHash } from 'node:crypto';
-import type { BlockRange, CopyRequest } from '../copy.ts';
+import type { BlockRange, CopyReply, CopyRequest } from '../copy.ts';
 import { proofSnapshot, type Fence } from '../record.ts';
-import type { Done, StoreEffects } from '../store.ts';
+import type { Done, Outcome, StoreEffects } from '../store.ts';
 import type { CopyLink } from './copier.ts';
 import type { Groups } from './groups.ts';
 
@@ -57,27 +57,46 @@ export class Prover {
     if (groups.length === 0) return finish();
     const { fence, attachId, firstLive, number, snapshot } = this.#o;
     const request: CopyRequest = { ...fence, type: 'digest', attachId, firstLive, snapshot, number, groups };
+    // Both sides look at once.
+    let [ours, theirs]: [OwnDigests | undefined, TheirDigests | undefined] = [undefined, undefined];
+    const compare = () => {
+      if (!ours || !theirs) return;
+      if (!theirs.ok) return done(theirs.outcome);
+      this.#compare(groups, ours, theirs.digests);
+      if (next === undefined || this.#wrong.length >= wrongMax) return finish();
+      this.#index = next;
+      this.run(done);
+    };
     this.#o.source.ask(request, (reply) => {
-      if (!reply.ok) return done({ outcome: 'sourceLost', message: reply.message });
-      if (reply.value.type === 'notYet') return done({ outcome: 'again' });
-      if (reply.value.type === 'refused')
-        return done({ outcome: 'sourceLost', message: reply.value.message });
-      if (reply.value.type !== 'digests' || reply.value.digests.length !== groups.length) {
-        return done({ outcome: 'failed', message: 'the source answered something else' });
-      }
-      const theirs = reply.value.digests;
-      ownDigests(this.#o.effects, groups, proofSnapshot(number), (ours) => {
-        groups.forEach(({ block, count }, i) =>
-          this.#tree.update(`${block} ${count}\n`).update(theirs[i] ?? ''),
-        );
-        const wrong = groups.filter((_, i) => !equal(ours[i], theirs[i]));
-        this.#wrong.push(...wrong);
-        if (next === undefined || this.#wrong.length >= wrongMax) return finish();
-        this.#index = next;
-        this.run(done);
-      });
+      theirs = theirDigests(reply, groups.length);
+      compare();
+    });
+    ownDigests(this.#o.effects, groups, proofSnapshot(number), (found) => {
+      ours = found;
+      compare();
     });
   }
+
+  #compare(groups: readonly BlockRange[], ours: OwnDigests, theirs: readonly Uint8Array[]): void {
+    groups.forEach(({ block, count }, i) => this.#tree.update(`${block} ${count}\n`).update(theirs[i] ?? ''));
+    const wrong = groups.filter((_, i) => !equal(ours[i], theirs[i]));
+    this.#wrong.push(...wrong);
+  }
+}
+
+type OwnDigests = readonly (Uint8Array | undefined)[];
+type TheirDigests =
+  | { readonly ok: true; readonly digests: readonly Uint8Array[] }
+  | { readonly ok: false; readonly outcome: ProofOutcome };
+
+function theirDigests(reply: Outcome<CopyReply>, count: number): TheirDigests {
+  const not = (outcome: ProofOutcome): TheirDigests => ({ ok: false, outcome });
+  if (!reply.ok) return not({ outcome: 'sourceLost', message: reply.message });
+  const { value } = reply;
+  if (value.type === 'notYet') return not({ outcome: 'again' });
+  if (value.type === 'refused') return not({ outcome: 'sourceLost', message: value.message });
+  if (value.type === 'digests' && value.digests.length === count) return { ok: true, digests: value.digests };
+  return not({ outcome: 'failed', message: 'the source answered something else' });
 }
 
 const equal = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>

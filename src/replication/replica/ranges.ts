@@ -1,7 +1,7 @@
 /**
  * Which parts of the volume a rebuild still has to copy, and from which number on (R23).
  *
- * Every block is in exactly one range: still to copy (from its own common point), or copied. A copied range that
+ * Every block is in exactly one range: still to copy (from its own common point), being copied, or copied. A copied range that
  * skipped blocks which the source had newer (R22c) is finished only once the stream has passed the highest birth met:
  * marked earlier, it would claim to hold what never came. A finished range is exactly at the stream's number.
  */
@@ -9,6 +9,12 @@ import type { BlockRange } from '../copy.ts';
 import { endOf, subtract, union } from '../extents.ts';
 import type { CopyRangeState } from '../record.ts';
 import { assert } from '../../shared/assert.ts';
+
+/** A range to copy. */
+export interface Todo extends CopyRangeState {
+  /** So much of it is looked at in one step: as much as held one answer's worth here, or everything where little is found. */
+  readonly windowBlocks: number;
+}
 
 interface Copied extends CopyRangeState {
   readonly highestBirth: number;
@@ -18,24 +24,53 @@ interface Copied extends CopyRangeState {
 const rangesMax = 128;
 
 export class Ranges {
-  #todo: CopyRangeState[];
+  #todo: Todo[];
+  readonly #underWay = new Set<Todo>();
   #copied: Copied[] = [];
   #finished: BlockRange[] = [];
 
-  constructor(ranges: readonly CopyRangeState[]) {
-    this.#todo = ranges.filter(({ count }) => count > 0);
+  readonly #partBlocks: number;
+
+  /** `partBlocks`: what one answer holds. */
+  constructor(ranges: readonly CopyRangeState[], partBlocks: number) {
+    this.#partBlocks = partBlocks;
+    this.#todo = ranges.filter(({ count }) => count > 0).map((range) => this.#fresh(range));
   }
 
-  get next(): CopyRangeState | undefined {
-    return this.#todo[0];
+  #fresh(range: CopyRangeState): Todo {
+    return { ...range, windowBlocks: 4 * this.#partBlocks };
   }
 
-  /** The first range is copied up to `block` (exclusive), having met births up to `highestBirth`. */
-  copiedTo(block: number, highestBirth: number): void {
+  /**
+   * What to copy next; it is under way until `copiedTo` or `giveBack`. While there are fewer ranges than `idle` lanes, one
+   * is shared out.
+   */
+  take(idle: number): Todo | undefined {
     const range = this.#todo.shift();
-    if (!range) return;
-    this.#copied.push({ ...range, count: block - range.block, highestBirth });
-    if (block < endOf(range)) this.#todo.unshift({ ...range, block, count: endOf(range) - block });
+    if (!range) return undefined;
+    const parts = Math.ceil(idle / (this.#todo.length + 1));
+    const part = this.#partBlocks;
+    const count = Math.min(range.count, Math.ceil(range.count / parts / part) * part);
+    const taken = { ...range, count };
+    if (count < range.count)
+      this.#todo.unshift({ ...range, block: range.block + count, count: range.count - count });
+    this.#underWay.add(taken);
+    return taken;
+  }
+
+  /** Nothing of it was copied. */
+  giveBack(range: Todo): void {
+    if (this.#underWay.delete(range)) this.#todo.unshift(range);
+  }
+
+  /** A range that was taken is copied up to `block` (exclusive), having met births up to `highestBirth`. */
+  copiedTo(range: Todo, block: number, highestBirth: number): void {
+    assert(this.#underWay.delete(range), 'only what was taken is copied');
+    const count = block - range.block;
+    this.#copied.push({ block: range.block, count, common: range.common, highestBirth });
+    if (count === range.count) return;
+    const windowBlocks = Math.max(2 * count, this.#partBlocks);
+    this.#todo.unshift({ ...range, block, count: range.count - count, windowBlocks });
   }
 
   /** The stream has come to `last`. True when nothing is left to copy or to wait for. */
@@ -45,15 +80,19 @@ export class Ranges {
       this.#finished = union([...this.#finished, ...finished]);
       this.#copied = this.#copied.filter(({ highestBirth }) => highestBirth > last);
     }
-    return this.#todo.length === 0 && this.#copied.length === 0;
+    return this.#isDone;
+  }
+
+  get #isDone(): boolean {
+    return this.#todo.length === 0 && this.#underWay.size === 0 && this.#copied.length === 0;
   }
 
   /** All was finished, but the content of these was proved wrong: they are wanted again, whatever their birth. */
   again(wrong: readonly BlockRange[]): void {
-    assert(this.#todo.length === 0 && this.#copied.length === 0, 'only a finished copy is proved');
+    assert(this.#isDone, 'only a finished copy is proved');
     const ranges = union(wrong);
     this.#finished = this.#finished.flatMap((range) => subtract(range, ranges));
-    this.#todo = ranges.map(({ block, count }) => ({ block, count, common: 0 }));
+    this.#todo = ranges.map(({ block, count }) => this.#fresh({ block, count, common: 0 }));
   }
 
   /** Blocks copied or finished. */
@@ -65,6 +104,7 @@ export class Ranges {
   state(last: number): CopyRangeState[] {
     const all = [
       ...this.#todo,
+      ...this.#underWay,
       ...this.#copied.map(({ block, count, common }) => ({ block, count, common })),
       ...this.#finished.map(({ block, count }) => ({ block, count, common: last })),
     ].toSorted((a, b) => a.block - b.block);

@@ -22,6 +22,7 @@ import type { Budget } from './budget.ts';
 import type { Groups } from './groups.ts';
 import type { Ledger } from './ledger.ts';
 import { Prover, type ProofOutcome } from './prover.ts';
+import { Lanes } from './lanes.ts';
 import { Ranges } from './ranges.ts';
 
 export interface RebuildEffects extends StoreEffects {
@@ -58,14 +59,15 @@ export class Rebuild {
   readonly #ranges: Ranges;
   readonly #groups: Groups;
   readonly #copier: Copier;
+  readonly #lanes: Lanes;
   readonly #blocks: number;
   /** Of the source, by its stored name. */
   readonly #snapshot: string | undefined;
   #phase: Phase = 'copying';
   #source: CopySource | undefined;
   #prover: Prover | undefined;
-  /** An answer is awaited. */
-  #busy = false;
+  /** A part of the proof is under way. */
+  #isProving = false;
   #ended = false;
   #retryAtMs = 0;
   #notedAtMs = -Infinity;
@@ -76,7 +78,7 @@ export class Rebuild {
     this.#o = options;
     const { ledger, upTo } = options;
     this.#blocks = Math.floor(ledger.store.sizeBytes / blockBytes);
-    this.#ranges = new Ranges(options.ranges);
+    this.#ranges = new Ranges(options.ranges, options.timing.copyBytesMax / blockBytes);
     this.#groups = options.groups;
     this.#groups.cover(Math.floor(ledger.record.sizeBytes / blockBytes)); // what the volume has, the store may have more
     this.#source = options.source;
@@ -87,6 +89,9 @@ export class Rebuild {
       source: this.#link(),
       onStored: (range) => this.#groups.touch(range),
     });
+    const { budget, timing } = options;
+    const onStep = (outcome: StepOutcome) => this.#onStep(outcome);
+    this.#lanes = new Lanes({ ranges: this.#ranges, copier: this.#copier, budget, timing, onStep });
   }
 
   /** Percent of the volume that is copied. */
@@ -96,10 +101,9 @@ export class Rebuild {
 
   run(nowMs: number): void {
     this.#nowMs = nowMs;
-    if (this.#ended || this.#busy || !this.#source || nowMs < this.#retryAtMs) return;
-    if (this.#phase === 'copying') {
-      if (this.#o.budget.allows(nowMs)) this.#copy();
-    } else if (this.#phase === 'proving') this.#prove();
+    if (this.#ended || !this.#source || nowMs < this.#retryAtMs) return;
+    if (this.#phase === 'copying') this.#lanes.run(nowMs);
+    else if (this.#phase === 'proving' && !this.#isProving) this.#prove();
   }
 
   tick(nowMs: number): void {
@@ -142,33 +146,22 @@ export class Rebuild {
     return {
       ask: (request: CopyRequest, done: (reply: Outcome<CopyReply>) => void) => {
         const source = this.#source;
-        if (!source) return done({ ok: false, message: 'no source' });
+        if (!source) return done({ ok: true, value: { type: 'notYet' } });
         this.#o.effects.copy(source, request, (reply) => {
           if (this.#ended) return; // late answers are dropped (R22e)
-          const replaced = !reply.ok && source !== this.#source;
-          done(replaced ? { ok: true, value: { type: 'notYet' } } : reply);
+          const isLost = !reply.ok || reply.value.type === 'refused';
+          done(isLost && source !== this.#source ? { ok: true, value: { type: 'notYet' } } : reply);
         });
       },
     };
   }
 
-  #copy(): void {
-    const range = this.#ranges.next;
-    if (!range) return this.#advance();
-    this.#busy = true;
-    this.#copier.step(range, (outcome) => this.#onStep(outcome));
-  }
-
   #onStep(outcome: StepOutcome): void {
     if (this.#ended) return;
-    this.#busy = false;
-    if (outcome.outcome === 'copied') {
-      this.#copiedBytes += outcome.bytes;
-      this.#o.budget.spend(outcome.bytes);
-      this.#ranges.copiedTo(outcome.next, outcome.highestBirth);
-      this.#advance();
-      this.run(this.#nowMs);
-    } else this.#onSetback(outcome);
+    if (outcome.outcome !== 'copied') return this.#onSetback(outcome);
+    this.#copiedBytes += outcome.bytes;
+    this.#advance();
+    this.run(this.#nowMs);
   }
 
   /** What a finished range holds everything up to. */
@@ -205,10 +198,10 @@ export class Rebuild {
   #prove(): void {
     const prover = this.#prover;
     assert(prover, 'proving without a number');
-    this.#busy = true;
+    this.#isProving = true;
     prover.run((outcome) => {
       if (this.#ended) return;
-      this.#busy = false;
+      this.#isProving = false;
       if (prover === this.#prover) this.#onProof(outcome);
       else this.run(this.#nowMs);
     });

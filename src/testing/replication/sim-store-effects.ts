@@ -74,7 +74,7 @@ export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffect
         user.step(done);
       });
     },
-    read: (block, count, done, snapshot) => effects.read(block, count, stepped(done), snapshot),
+    read: (block, count, done, snapshot, only) => effects.read(block, count, stepped(done), snapshot, only),
     births: (after, range, limit, done, snapshot) =>
       effects.births(after, range, limit, stepped(done), snapshot),
     repair: (block, data) => {

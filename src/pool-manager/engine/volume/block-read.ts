@@ -91,7 +91,19 @@ class BlockRead implements ReadTurn {
   }
 
   #fetch(): void {
+    this.#leaveOut();
     readPointers(this.#core, this.#read, this.#pointers, this.#into, (error) => this.#ended(error));
+  }
+
+  /** What is not wanted is a hole, as far as reading goes. */
+  #leaveOut(): void {
+    const { block, count, only } = this.#read;
+    if (only === undefined) return;
+    let told = block;
+    for (const part of [...only, { block: block + count, count: 0 }]) {
+      this.#pointers.fill(0, (told - block) * pointerWords, (part.block - block) * pointerWords);
+      told = part.block + part.count;
+    }
   }
 
   #ended(error: Error | undefined): void {

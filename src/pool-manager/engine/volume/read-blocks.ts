@@ -35,6 +35,8 @@ export interface ReadAt {
   readonly volume: string;
   readonly block: number;
   readonly count: number;
+  /** Ascending parts of it that are wanted; absent: all of it. */
+  readonly only?: readonly { readonly block: number; readonly count: number }[] | undefined;
 }
 
 /** Undefined: all blocks are there. Else BadBlockError, or StaleNameError when the view was an old one: ask again. */

@@ -11,7 +11,7 @@ import { hasContent } from './content.ts';
 import { DeadParts } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
 import { readInto } from './block-read.ts';
-import type { ReadDone } from './read-blocks.ts';
+import type { ReadAt, ReadDone } from './read-blocks.ts';
 import { again, birthsOf, digestOf } from './reading.ts';
 import { lookUpNow, putBack, repairContent } from './repair.ts';
 import type { Descendants, SnapshotState } from './snapshot-state.ts';
@@ -79,10 +79,10 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     return content;
   }
 
-  readInto(block: number, into: Uint8Array, done: ReadDone, snapshot?: string): void {
+  readInto(block: number, into: Uint8Array, done: ReadDone, snapshot?: string, only?: ReadAt['only']): void {
     const count = into.byteLength / blockBytes;
     const view = () => this.#frozen(block, count, snapshot) ?? this.view;
-    readInto(this.core, this.slot, { volume: this.identity.volume, block, count }, view, into, done);
+    readInto(this.core, this.slot, { volume: this.identity.volume, block, count, only }, view, into, done);
   }
 
   async births(
