@@ -11,7 +11,8 @@ import { Caller, type Agreement } from '../replication/handshake.ts';
 import type { CopySource } from '../replication/messages.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
-import { inPlaceBytesMax, type Frame } from '../replication/wire.ts';
+import { inPlaceBytesMax } from '../replication/frame-decoder.ts';
+import type { Frame } from '../replication/wire.ts';
 import { assert } from '../shared/assert.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
@@ -48,8 +49,10 @@ interface Connection {
 }
 
 /** What is copied waits for room in the pool, and so has to outlive the buffer in which it came. */
-const kept = (frame: Frame): Frame =>
-  frame.payload.byteLength > inPlaceBytesMax ? frame : { ...frame, payload: frame.payload.slice() };
+function kept(frame: Frame): Frame {
+  const { payload } = frame;
+  return { ...frame, payload: payload.byteLength > inPlaceBytesMax ? payload : payload.slice() };
+}
 
 export class CopyClient {
   readonly #o: CopyClientOptions;

@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { Caller, type Subject } from '../replication/handshake.ts';
 import { encodeTargetMessage } from '../replication/message-codec.ts';
-import { encodeFrame, FrameDecoder, type Frame } from '../replication/wire.ts';
+import { encodeFrame, type Frame } from '../replication/wire.ts';
+import { FrameDecoder } from '../replication/frame-decoder.ts';
 import { linkKey } from '../shared/keys.ts';
 import { ReplicaRig } from '../testing/replica-rig.ts';
 

@@ -7,8 +7,9 @@ import type { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
-import { readInto } from '../shared/edge/socket-input.ts';
+import { type ByteReader, inputBytes, readInto } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
+import { giveHashed, takeHashed } from '../shared/hashed-memory.ts';
 
 export interface Peer {
   readonly subject: Subject;
@@ -21,10 +22,10 @@ export interface Peer {
 
 /** What is done with a peer that has proved itself. */
 export interface PeerHandler {
-  /** Its payload is valid during the call. */
-  frame(frame: Frame): void;
-  /** All frames that arrived together have been given. */
-  batchEnd(): void;
+  /** The frame is valid during the call. */
+  frame(frame: Frame, nowMs: number): void;
+  /** All frames that arrived together, in so many bytes, have been given. */
+  batchEnd(bytes: number): void;
   closed(reason: string): void;
 }
 
@@ -63,14 +64,16 @@ export function acceptPeers(server: Server, options: AcceptOptions): void {
 
 function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): void {
   const { clock, timing, keyFor, admit } = options;
+  let nowMs = clock.nowMs();
+  const memory = takeHashed(inputBytes);
+  const receive: ByteReader['receive'] = (buffer, view, from, to) => {
+    nowMs = clock.nowMs();
+    const at = dialogue.receiveFrom(buffer, view, from, to, nowMs);
+    handler?.batchEnd(at - from);
+    return at;
+  };
   // Bytes come in later turns only, when there is a dialogue to take them.
-  const socket: Socket = readInto(accepted, {
-    receive: (buffer, view, from, to) => {
-      const at = dialogue.receiveFrom(buffer, view, from, to, clock.nowMs());
-      handler?.batchEnd();
-      return at;
-    },
-  });
+  const socket = readInto(accepted, { receive }, memory);
   let handler: PeerHandler | undefined;
   let cancelTick: () => void = () => undefined;
   const gone = (reason: string) => {
@@ -83,7 +86,7 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
     sink: new SocketSink(socket),
     handshake: new Listener({ keyFor, admit, challenge: randomBytes(32) }),
     timing,
-    nowMs: clock.nowMs(),
+    nowMs,
     onOpen: ({ subject }) => {
       onKnown();
       handler = options.open({
@@ -97,7 +100,7 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
         resume: () => socket.resume(),
       });
     },
-    onFrame: (frame) => handler?.frame(frame),
+    onFrame: (frame) => handler?.frame(frame, nowMs),
     onClosed: gone,
     onRefused: (problem) => options.refusals.note(problem),
   });
@@ -106,6 +109,7 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
     onKnown();
     cancelTick();
     dialogue.lost('the target closed the connection');
+    if (memory !== undefined) giveHashed(memory);
   });
   const tick = () => {
     cancelTick = clock.after(tickMs, tick);

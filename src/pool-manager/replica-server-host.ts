@@ -94,8 +94,8 @@ export class ReplicaHost {
     this.#replica.disconnected(link);
   }
 
-  message(link: LinkId, message: TargetMessage): void {
-    if (this.#links.has(link)) this.#replica.message(link, message, this.#o.clock.nowMs());
+  message(link: LinkId, message: TargetMessage, nowMs: number): void {
+    if (this.#links.has(link)) this.#replica.message(link, message, nowMs);
   }
 
   endBatch(): void {

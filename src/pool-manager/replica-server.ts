@@ -3,7 +3,7 @@
  * no configuration: whoever holds the link key of a volume that this pool has is served.
  */
 import { createServer, type Server } from 'node:net';
-import { decodeTargetMessage } from '../replication/message-codec.ts';
+import { takeTargetMessage } from '../replication/received-write.ts';
 import type { TargetMessage } from '../replication/messages.ts';
 import type { Admission, Subject } from '../replication/handshake.ts';
 import { Refusals } from '../replication/refusals.ts';
@@ -242,12 +242,10 @@ class Replicas implements ReplicaServer {
     this.#peers.add(peer);
     let bytes = 0;
     return {
-      frame: (frame) => {
-        bytes += frame.payload.byteLength;
-        host.message(link, kept(decodeTargetMessage(frame)));
-      },
-      batchEnd: () => {
+      frame: (frame, nowMs) => host.message(link, kept(takeTargetMessage(frame)), nowMs),
+      batchEnd: (batchBytes) => {
         host.endBatch();
+        bytes += batchBytes;
         if (bytes < roomEveryBytes) return;
         bytes = 0;
         void pauseForRoom(peer, host.store);

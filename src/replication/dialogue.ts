@@ -9,13 +9,13 @@ import type { Timing } from './timing.ts';
 import {
   emptyFrame,
   encodeFrame,
-  FrameDecoder,
   payloadBytesMax,
   pingType,
   pongType,
   WireError,
   type Frame,
 } from './wire.ts';
+import { FrameDecoder } from './frame-decoder.ts';
 
 export interface ByteSink {
   write(parts: readonly Uint8Array[]): void;

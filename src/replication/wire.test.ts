@@ -10,7 +10,8 @@ import {
   encodeTargetMessage,
 } from './message-codec.ts';
 import type { EntryBody, ReplicaSays, TargetSays } from './messages.ts';
-import { emptyFrame, encodeFrame, FrameDecoder, headerBytes, WireError, type Frame } from './wire.ts';
+import { emptyFrame, encodeFrame, headerBytes, WireError, type Frame } from './wire.ts';
+import { FrameDecoder } from './frame-decoder.ts';
 
 const fence = { epoch: 7, nonce: 2 ** 48 };
 const max = Number.MAX_SAFE_INTEGER;

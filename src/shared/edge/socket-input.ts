@@ -7,7 +7,7 @@ import { Socket, type OnReadOpts, type SocketConstructorOpts } from 'node:net';
 import { assert } from '../assert.ts';
 
 /** Holds the longest message that a reader waits for, and whatever came before it in one read. */
-const bufferBytes = 524_288;
+export const inputBytes = 524_288;
 /** With less room than this behind what waits, it is moved to the front. */
 const roomBytesMin = 65_536;
 
@@ -20,19 +20,25 @@ export interface ByteReader {
 }
 
 class InputBuffer {
-  readonly #buffer = Buffer.allocUnsafeSlow(bufferBytes);
-  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, bufferBytes);
+  readonly #buffer: Uint8Array;
+  readonly #view: DataView;
   #from = 0;
   #to = 0;
 
+  constructor(buffer: Uint8Array = Buffer.allocUnsafeSlow(inputBytes)) {
+    assert(buffer.byteLength === inputBytes, 'room for what a reader waits for');
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer, buffer.byteOffset, inputBytes);
+  }
+
   /** Where the next bytes go. */
   room(): Uint8Array {
-    if (bufferBytes - this.#to < roomBytesMin) {
+    if (inputBytes - this.#to < roomBytesMin) {
       this.#buffer.copyWithin(0, this.#from, this.#to);
       this.#to -= this.#from;
       this.#from = 0;
     }
-    assert(this.#to < bufferBytes, 'a reader that waits for more than the buffer holds');
+    assert(this.#to < inputBytes, 'a reader that waits for more than the buffer holds');
     return this.#buffer.subarray(this.#to);
   }
 
@@ -55,10 +61,10 @@ const onreadOf = (input: InputBuffer, reader: ByteReader): OnReadOpts => ({
   },
 });
 
-/** `accepted` must come from a server with `pauseOnConnect`. */
-export function readInto(accepted: Socket, reader: ByteReader): Socket {
+/** `accepted` must come from a server with `pauseOnConnect`; `buffer`: of `inputBytes`, to be used until it is closed. */
+export function readInto(accepted: Socket, reader: ByteReader, buffer?: Uint8Array): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
-  const input = new InputBuffer();
+  const input = new InputBuffer(buffer);
   if (typeof handle !== 'object' || handle === null) return readEvents(accepted, input, reader);
   const onread = onreadOf(input, reader);
   // `handle` is not in the documented options; it has been there since Node 0.x and is what cluster workers use.
