@@ -4,18 +4,15 @@ import type { Log } from '../shared/log.ts';
 import { PduDecoder } from './iscsi/decoder.ts';
 import type { Crc32c } from './iscsi/digest.ts';
 import { PduEncoder } from './iscsi/encoder.ts';
-import { ProtocolError } from './iscsi/errors.ts';
 import { receiveSegmentBytesMax } from './iscsi/login-keys.ts';
-import { bhsBytes, initiatorPdu } from './iscsi/pdu.ts';
 import type { LoginResult } from './iscsi/login.ts';
 import { Session } from './iscsi/session.ts';
 import type { ManagementRequest, SessionConfig, SessionEffect } from './iscsi/session-events.ts';
-import type { Task, TaskOutcome } from './iscsi/task.ts';
 import type { LogicalUnit } from './scsi/logical-unit.ts';
-import type { Nexus } from './scsi/nexus.ts';
 import type { Admission } from './server-admission.ts';
+import { CommandQueue } from './server-command-queue.ts';
 import { ExpressLane } from './server-express.ts';
-import type { ByteReader } from '../shared/edge/socket-input.ts';
+import { ConnectionInput } from './server-input.ts';
 import type { ServerLimits } from './server-limits.ts';
 import { Outbox } from './server-outbox.ts';
 import type { TargetCounters } from './server-counters.ts';
@@ -36,17 +33,14 @@ export interface ConnectionHost {
   onClosed(connection: Connection): void;
 }
 
-interface Queued {
-  readonly task: Task;
-  readonly data: Uint8Array;
-}
-
 /** A closed connection's socket is destroyed after this, whether the peer has read the last answer or not. */
 const lingerMs = 2_000;
-const noOutcome: TaskOutcome = { status: 0, transferBytes: 0 };
 
-export class Connection implements ByteReader {
+export class Connection {
   readonly peer: string;
+  /** What is read goes here. */
+  readonly input: ConnectionInput;
+  readonly queue: CommandQueue;
   readonly outbox: Outbox;
   /** Settles when the connection is gone. */
   readonly closed: Promise<void>;
@@ -56,13 +50,7 @@ export class Connection implements ByteReader {
   readonly #decoder: PduDecoder;
   readonly #encoder: PduEncoder;
   readonly #express: ExpressLane;
-  readonly #queue: Queued[] = [];
-  readonly #running = new Map<Task, Promise<void>>();
-  readonly #pump = () => this.#startQueued();
   #login: LoginResult | undefined;
-  #nexus: Nexus | undefined;
-  #nowMs = 0;
-  #held = false;
   #closed = false;
   #closing = false;
 
@@ -79,15 +67,18 @@ export class Connection implements ByteReader {
       onHeld: () => host.onHeld(this),
       onEmpty: () => this.#onSent(),
     });
-    const { unit, admission, counters } = host;
-    this.#express = new ExpressLane({
-      session: this.#session,
-      outbox: this.outbox,
-      unit,
-      admission,
-      counters,
-      crc32c,
-      apply: (effects) => this.#apply(effects),
+    const { unit, admission, counters, limits } = host;
+    const apply = (effects: readonly SessionEffect[]) => this.#apply(effects);
+    const shared = { session: this.#session, outbox: this.outbox, unit, admission, counters, apply };
+    this.#express = new ExpressLane({ ...shared, crc32c });
+    this.queue = new CommandQueue({ ...shared, express: this.#express, limits });
+    this.input = new ConnectionInput({
+      ...shared,
+      socket,
+      decoder: this.#decoder,
+      express: this.#express,
+      queue: this.queue,
+      unsentBytesMax: limits.unsentBytesMax,
     });
     socket.setNoDelay(true);
     this.closed = new Promise((resolve) => {
@@ -105,59 +96,9 @@ export class Connection implements ByteReader {
     return this.#login;
   }
 
-  /** Undefined in a discovery session, and before the login is over. */
-  get nexus(): Nexus | undefined {
-    return this.#nexus;
-  }
-
   /** Not logged in yet, or at its end: nobody loses anything by it. */
   get isExpendable(): boolean {
     return this.#login === undefined || this.#closing;
-  }
-
-  /** No command of it runs or waits to run. */
-  get isIdle(): boolean {
-    return this.#running.size === 0 && this.#queue.length === 0 && this.#express.isIdle;
-  }
-
-  receive(buffer: Uint8Array, view: DataView, from: number, to: number): number {
-    if (this.#closing) return to;
-    this.#nowMs = performance.now();
-    this.#session.heard(this.#nowMs);
-    this.outbox.hold();
-    let at = from;
-    while (to - at >= bhsBytes && !this.#isClosing()) {
-      const bytes = this.#decoder.lengthAt(view, at);
-      if (to - at < bytes) break;
-      if (!this.#takesExpress(buffer, view, at)) this.#decode(buffer.subarray(at, at + bytes));
-      at += bytes;
-    }
-    this.outbox.release();
-    if (this.outbox.unsentBytes > this.#host.limits.unsentBytesMax) this.#socket.pause();
-    return this.#isClosing() ? to : at;
-  }
-
-  #isClosing(): boolean {
-    return this.#closing;
-  }
-
-  #takesExpress(buffer: Uint8Array, view: DataView, at: number): boolean {
-    const nexus = this.#nexus;
-    const isCommand = view.getUint8(at) === initiatorPdu.scsiCommand.opcode;
-    if (!isCommand || nexus === undefined || this.#held || this.#queue.length > 0) return false;
-    if (this.outbox.unsentBytes > this.#host.limits.unsentBytesMax) return false;
-    return this.#express.take(nexus, buffer, view, at);
-  }
-
-  /** One PDU, or as much of one as shows that it can not be. */
-  #decode(bytes: Uint8Array): void {
-    try {
-      for (const pdu of this.#decoder.push(bytes))
-        this.#apply(this.#session.step({ type: 'pdu', pdu, nowMs: this.#nowMs }));
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#apply(this.#session.fail(error));
-    }
   }
 
   tick(nowMs: number): void {
@@ -191,27 +132,6 @@ export class Connection implements ByteReader {
     this.#apply(this.#session.step({ type: 'unitEvent', sense }));
   }
 
-  /** Somebody else's reset. The answer settles when none of the tasks on `lun` (undefined: all) runs any more. */
-  abortTasks(lun: number | undefined): Promise<unknown> {
-    const ends = this.#express.ends();
-    const running = [...this.#running.entries()].filter(([task]) => lun === undefined || task.lun === lun);
-    this.#apply(this.#session.step({ type: 'abortTasks', lun }));
-    this.#dropAborted();
-    const plain = lun === undefined || lun === 0 ? ends : [];
-    return Promise.all([...running.map(([, end]) => end), ...plain]);
-  }
-
-  /** Settles when none of these tasks runs any more; those that only wait are dropped. */
-  finished(tasks: readonly Task[]): Promise<unknown> {
-    this.#dropAborted();
-    return Promise.all(tasks.flatMap((task) => this.#running.get(task) ?? this.#express.endOf(task) ?? []));
-  }
-
-  /** Settles when nothing of this session runs any more. */
-  idle(): Promise<unknown> {
-    return Promise.all([...this.#running.values(), ...this.#express.ends()]);
-  }
-
   managed(request: ManagementRequest): void {
     this.#apply(this.#session.step({ type: 'managed', request }));
   }
@@ -232,7 +152,7 @@ export class Connection implements ByteReader {
           this.#onLoggedIn(effect.result);
           break;
         case 'run':
-          this.#queue.push({ task: effect.task, data: effect.data });
+          this.queue.add(effect.task, effect.data);
           break;
         case 'manage':
           this.#host.onManage(this, effect.request);
@@ -242,73 +162,30 @@ export class Connection implements ByteReader {
           break;
       }
     }
-    if (this.#queue.length > 0) this.#startQueued();
+    this.queue.startWaiting();
   }
 
   #onLoggedIn(result: LoginResult): void {
     this.#login = result;
     const { initiator, isid, discovery } = result.identity;
     const before = this.#host.onLoggedIn(this, result);
-    if (!discovery) this.#nexus = this.#host.unit.attach(`${initiator},i,0x${isid}`);
+    if (!discovery) this.queue.nexus = this.#host.unit.attach(`${initiator},i,0x${isid}`);
     this.#log('session begins', { tsih: result.tsih, discovery });
-    if (before === undefined) return;
-    this.#held = true;
-    void before.then(() => {
-      this.#held = false;
-      this.#startQueued();
-    });
-  }
-
-  #startQueued(): void {
-    const { admission, limits } = this.#host;
-    while (this.#queue.length > 0 && !this.#held && !this.#closed) {
-      const next = this.#queue[0];
-      if (next === undefined || this.outbox.unsentBytes > limits.unsentBytesMax) return;
-      const bytes = Math.max(next.data.byteLength, next.task.read ? next.task.expectedBytes : 0);
-      if (!admission.enter(bytes, this.#running.size === 0 && this.#express.isIdle, this.#pump)) return;
-      this.#queue.shift();
-      this.#start(next, bytes);
-    }
-  }
-
-  #start({ task, data }: Queued, bytes: number): void {
-    const { unit, admission, counters } = this.#host;
-    const nexus = this.#nexus;
-    if (nexus === undefined) return;
-    counters.count(task.cdb[0] ?? 0, task.read ? task.expectedBytes : data.byteLength);
-    const { lun, cdb, attribute, expectedBytes } = task;
-    const isAborted = () => this.#session.isAborted(task);
-    const roomBytes = task.read ? expectedBytes : 0;
-    const request = { lun, cdb, attribute, dataOut: data, roomBytes, isAborted };
-    const end = unit.execute(nexus, request).then((outcome) => {
-      this.#running.delete(task);
-      admission.leave(bytes);
-      if (!this.#closing && !this.#closed && !isAborted()) outcome.answered?.();
-      this.#apply(this.#session.step({ type: 'done', task, outcome }));
-    });
-    this.#running.set(task, end);
-  }
-
-  /** Out of the queue with all of them first: the end of one lets those behind it start. */
-  #dropAborted(): void {
-    const waiting = this.#queue.splice(0);
-    const isAborted = ({ task }: Queued) => this.#session.isAborted(task);
-    this.#queue.push(...waiting.filter((queued) => !isAborted(queued)));
-    for (const { task } of waiting.filter(isAborted))
-      this.#apply(this.#session.step({ type: 'done', task, outcome: noOutcome }));
+    if (before !== undefined) this.queue.holdUntil(before);
   }
 
   #onSent(): void {
     if (this.#socket.isPaused() && this.outbox.unsentBytes <= this.#host.limits.unsentBytesMax)
       this.#socket.resume();
-    this.#startQueued();
+    this.queue.startWaiting();
   }
 
   #onSessionEnd(why: string): void {
     if (this.#closing) return;
     this.#closing = true;
     this.#express.close();
-    this.#queue.length = 0;
+    this.input.close();
+    this.queue.close();
     this.#log('session ended', { why });
     this.outbox.end();
     setTimeout(() => this.#socket.destroy(), lingerMs).unref();
@@ -318,9 +195,11 @@ export class Connection implements ByteReader {
     if (this.#closed) return;
     this.#closed = true;
     this.#express.close();
-    this.#queue.length = 0;
+    this.input.close();
+    this.queue.close();
     if (!this.#closing) this.#log('session ended', { why: 'connection closed' });
-    if (this.#nexus !== undefined) this.#host.unit.detach(this.#nexus);
+    const { nexus } = this.queue;
+    if (nexus !== undefined) this.#host.unit.detach(nexus);
     this.#host.onClosed(this);
   }
 

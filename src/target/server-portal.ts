@@ -77,8 +77,8 @@ export class Portal implements ConnectionHost {
   }
 
   #endTasksOf(nexus: Nexus): Promise<unknown> {
-    const ofNexus = [...this.#connections].filter((connection) => connection.nexus === nexus);
-    return Promise.all(ofNexus.map((connection) => connection.abortTasks(undefined)));
+    const ofNexus = [...this.#connections].filter(({ queue }) => queue.nexus === nexus);
+    return Promise.all(ofNexus.map(({ queue }) => queue.abort(undefined)));
   }
 
   onSessions(listener: () => void): () => void {
@@ -92,7 +92,10 @@ export class Portal implements ConnectionHost {
     const connections = [...this.#connections];
     for (const connection of connections) connection.askLogout(Math.ceil(this.limits.logoutMsMax / 1_000));
     await withinMs(this.limits.logoutMsMax, Promise.all(connections.map((connection) => connection.closed)));
-    await withinMs(this.limits.stopMsMax, Promise.all(connections.map((connection) => connection.idle())));
+    await withinMs(
+      this.limits.stopMsMax,
+      Promise.all(connections.map((connection) => connection.queue.idle())),
+    );
     for (const connection of connections) connection.end('the target stops');
     await withinMs(farewellMs, Promise.all(connections.map((connection) => connection.closed)));
     for (const connection of this.#connections) connection.cut('the target stops');
@@ -110,7 +113,7 @@ export class Portal implements ConnectionHost {
     }
     // Bytes come in later turns only, when there is a connection to take them.
     const socket = readInto(accepted, {
-      receive: (buffer, view, from, to) => connection.receive(buffer, view, from, to),
+      receive: (buffer, view, from, to) => connection.input.receive(buffer, view, from, to),
     });
     const connection = new Connection(socket, this, this.#sessionConfig(socket));
     this.#connections.add(connection);
@@ -181,15 +184,15 @@ export class Portal implements ConnectionHost {
   onManage(connection: Connection, request: ManagementRequest): void {
     const { reach, resets, disconnects } = request.function;
     this.#options.hurry?.();
-    const ends = [connection.finished(request.running)];
+    const ends = [connection.queue.finished(request.running)];
     const others = [...this.#connections].filter((other) => other !== connection);
-    const cleared = others.filter(({ isIdle }) => !isIdle);
+    const cleared = others.filter(({ queue }) => !queue.isIdle);
     if (reach === 'unit' || reach === 'target') {
       const lun = reach === 'unit' ? request.lun : undefined;
-      for (const other of others) ends.push(other.abortTasks(lun));
+      for (const other of others) ends.push(other.queue.abort(lun));
     }
     if (resets) this.unit.reset();
-    else if (reach === 'unit') for (const { nexus } of cleared) nexus?.warn('commandsCleared');
+    else if (reach === 'unit') for (const { queue } of cleared) queue.nexus?.warn('commandsCleared');
     this.log.info(request.function.name, { initiator: connection.login?.identity.initiator });
     void Promise.all(ends).then(() => {
       connection.managed(request);
@@ -216,7 +219,7 @@ export class Portal implements ConnectionHost {
     this.#heldConnections.delete(connection);
     const initiator = connection.login?.identity.initiator;
     if (initiator === undefined) return;
-    this.#leftovers.add(initiator, connection.idle());
+    this.#leftovers.add(initiator, connection.queue.idle());
     this.#tellListeners();
   }
 
