@@ -2,10 +2,6 @@
  * The target side of replication, as a state machine: requests, messages of replicas and ticks in; messages, answers
  * and notices out.
  *
- *   collecting ──enough reports: one choice──▶ adopting ──durable on CF, leases──▶ serving ──▶ ended
- *       ▲                                         │                                  ▲
- *       └──no replica left that holds the choice──┘ (a higher epoch, R8)             └ a higher epoch seen, or stop
- *
  * Nothing is answered outside `serving`, and nothing in it without the leases (R14, R27, R28).
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
@@ -15,17 +11,15 @@ import { blockBytes } from '../../shared/block-size.ts';
 import { digestFeature, paceFeature, protocolFeatures } from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
 import type { PoolRoom, ReplicaMessage, TargetSays } from '../messages.ts';
-import { inForce, type MembershipState } from '../membership.ts';
-import type { Fence, SnapshotInfo, Values } from '../record.ts';
+import type { SnapshotInfo, Values } from '../record.ts';
 import type { MembershipStatus, VolumeStatus } from '../status.ts';
 import { Admission } from './admission.ts';
 import { Candidacy } from './candidacy.ts';
 import { Changes } from './changes.ts';
 import { Leases } from './leases.ts';
-import { isAttached, isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
+import { isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
 import { Reads } from './reads.ts';
 import { Rebuilds } from './rebuilds.ts';
-import { adoption, type Choice } from './recovery.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
 import type { Answer, WriteRequest } from './requests.ts';
 import { newWrite } from './write-request.ts';
@@ -34,12 +28,11 @@ import { Pace } from './pace.ts';
 import { Scrub, type Mend } from './scrub.ts';
 import { Seats } from './seats.ts';
 import type { SnapshotAnswer, SnapshotCommands } from './snapshot-commands.ts';
-import { Stream } from './stream.ts';
+import { Replies } from './replies.ts';
+import type { Stream } from './stream.ts';
+import { rival, Takeover } from './takeover.ts';
 import { VolumeState } from './volume-state.ts';
 import { volumeStatus } from './volume-status.ts';
-
-type Phase = 'collecting' | 'adopting' | 'serving' | 'ended';
-type Of<T extends ReplicaMessage['type']> = Extract<ReplicaMessage, { type: T }>;
 
 export class Coordinator {
   readonly #o: CoordinatorOptions;
@@ -56,11 +49,10 @@ export class Coordinator {
   readonly #scrub: Scrub;
   readonly #pace: Pace;
   readonly #volume = new VolumeState();
-  #phase: Phase = 'collecting';
-  #served = false;
-  #stream: Stream | undefined;
-  #lossyEpoch = 0;
-  #message = 'starting';
+  readonly #takeover: Takeover;
+  /** As of the last step, until something happens that is no position and no data. */
+  #isSteady = false;
+  readonly #replies: Replies;
 
   constructor(options: CoordinatorOptions) {
     this.#o = options;
@@ -83,8 +75,8 @@ export class Coordinator {
     this.#reads = new Reads({
       members: seats.all,
       say,
-      settled: () => this.#stream?.settled ?? 0,
-      unsettled: (block, count, upTo) => this.#stream?.unsettledTouching(block, count, upTo) ?? 0,
+      settled: () => this.#takeover.stream?.settled ?? 0,
+      unsettled: (block, count, upTo) => this.#takeover.stream?.unsettledTouching(block, count, upTo) ?? 0,
     });
     this.#rebuilds = new Rebuilds({
       seats,
@@ -115,6 +107,32 @@ export class Coordinator {
       say,
       dropped: (member) => this.#dropped(member),
     });
+    const detach = (member: Member, reason: string, nowMs: number) => this.#detach(member, reason, nowMs);
+    const changed = () => options.effects.changed();
+    this.#takeover = new Takeover({
+      seats,
+      timing,
+      candidacy: this.#candidacy,
+      members: this.#members,
+      leases: this.#leases,
+      reads: this.#reads,
+      volume: this.#volume,
+      configured: () => this.#configured,
+      feed: (member, window, from, to) => options.effects.feed(member.id, window, from, to),
+      detach,
+      stop: (reason) => this.stop(reason),
+      changed,
+    });
+    this.#replies = new Replies({
+      takeover: this.#takeover,
+      admission: this.#admission,
+      leases: this.#leases,
+      reads: this.#reads,
+      scrub: this.#scrub,
+      say,
+      detach,
+      changed,
+    });
     if (nextMembership) this.#members.want(nextMembership);
   }
 
@@ -138,17 +156,17 @@ export class Coordinator {
   }
 
   get serving(): boolean {
-    return this.#phase === 'serving';
+    return this.#takeover.phase === 'serving';
   }
 
   /** The epoch whose recovery may have lost acknowledged writes that were never flushed (R5); 0: none. */
   get lossyEpoch(): number {
-    return this.#lossyEpoch;
+    return this.#takeover.lossyEpoch;
   }
 
   /** R28: checked immediately before an answer goes out. */
   mayAnswer(nowMs: number): boolean {
-    return this.#phase === 'serving' && this.#leases.held(nowMs);
+    return this.#takeover.phase === 'serving' && this.#leases.held(nowMs);
   }
 
   /** `sinceMs`, here and below: since when its initiator waits, which it does once for all that a command takes (R16). */
@@ -166,7 +184,7 @@ export class Coordinator {
   /** As `write`: its fields but number and deadline are set; until its answer nobody changes it. */
   submitWrite(request: WriteRequest, nowMs: number, sinceMs: number): void {
     request.number = 0;
-    if (this.#phase === 'ended') return request.answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase === 'ended') return request.answer({ ok: false, problem: 'busy' });
     request.deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
     this.#changes.write(request);
     this.#admit(nowMs);
@@ -209,26 +227,27 @@ export class Coordinator {
   }
 
   read(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>, sinceMs = nowMs): void {
-    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     const deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
     this.#reads.submit({ block, count, map: false }, deadlineMs, answer);
   }
 
   /** As this replica has it: for comparing and mending. */
   readFrom(replicaId: string, block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
-    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
     this.#reads.submit({ block, count, map: false, from: replicaId }, deadlineMs, answer);
   }
 
   /** Compares the replicas in the background, and writes anew what differs; `status().scrub` tells of it. */
   scrub(mend: Mend): void {
-    if (this.#phase !== 'ended') this.#scrub.start(mend);
+    this.#isSteady = false;
+    if (this.#takeover.phase !== 'ended') this.#scrub.start(mend);
   }
 
   /** The first stretch of the range that takes space, or takes none. */
   mapping(block: number, count: number, nowMs: number, answer: Answer<Stretch>): void {
-    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
     this.#reads.submit({ block, count, map: true }, deadlineMs, (result) => {
       if (!result.ok) return answer(result);
@@ -262,6 +281,7 @@ export class Coordinator {
     features: readonly string[] = protocolFeatures,
   ): void {
     const member = this.#member(replicaId);
+    this.#isSteady = false;
     member.digests = features.includes(digestFeature);
     member.keepsPace = features.includes(paceFeature);
     member.pace = 0;
@@ -275,14 +295,15 @@ export class Coordinator {
     member.connectedAtMs = nowMs;
     member.message = '';
     this.#candidacy.heard(promisedEpoch);
-    if (this.#phase === 'ended') return this.#o.effects.close(replicaId, 'this target has ended');
+    if (this.#takeover.phase === 'ended') return this.#o.effects.close(replicaId, 'this target has ended');
     if (wasOurs && promisedEpoch > epoch) return this.stop(rival(replicaId, promisedEpoch));
-    this.#collect(nowMs);
+    this.#takeover.collect(nowMs);
     this.#o.effects.changed();
   }
 
   disconnected(replicaId: string, reason: string, nowMs: number): void {
     const member = this.#member(replicaId);
+    this.#isSteady = false;
     member.message = reason;
     if (!isLinked(member)) return this.#o.effects.changed();
     if (member.state.phase === 'rebuilding') this.#rebuilds.dropProof(member.state.rebuild);
@@ -298,9 +319,9 @@ export class Coordinator {
     const member = this.#member(replicaId);
     const ours = message.epoch === this.#candidacy.epoch && message.nonce === this.#o.nonce;
     // What was said under another epoch of ours is void; nobody else's is said on our links.
-    if (!ours || !isLinked(member) || this.#phase === 'ended') return;
-    this.#handle(member, message, nowMs);
-    this.#step(nowMs);
+    if (!ours || !isLinked(member) || this.#takeover.phase === 'ended') return;
+    this.#take(member, message, nowMs);
+    this.#follow(nowMs);
   }
 
   /**
@@ -310,23 +331,29 @@ export class Coordinator {
   receive(replicaId: string, message: ReplicaMessage, nowMs: number): void {
     const member = this.#member(replicaId);
     const ours = message.epoch === this.#candidacy.epoch && message.nonce === this.#o.nonce;
-    if (!ours || !isLinked(member) || this.#phase === 'ended') return;
+    if (!ours || !isLinked(member) || this.#takeover.phase === 'ended') return;
     if (message.type === 'data') this.#reads.data(member, message, true);
-    else this.#handle(member, message, nowMs);
+    else this.#take(member, message, nowMs);
+  }
+
+  #take(member: Member, message: ReplicaMessage, nowMs: number): void {
+    const { type } = message;
+    if (type !== 'received' && type !== 'durable' && type !== 'data') this.#isSteady = false;
+    this.#replies.take(member, message, nowMs);
   }
 
   endBatch(nowMs: number): void {
-    this.#step(nowMs);
+    this.#follow(nowMs);
     this.#reads.keep();
   }
 
   tick(nowMs: number): void {
-    if (this.#phase === 'ended') return;
+    if (this.#takeover.phase === 'ended') return;
     this.#changes.expire(nowMs);
     this.#reads.expire(nowMs);
-    if (this.#stream) this.#leases.renew(nowMs);
+    if (this.#takeover.stream) this.#leases.renew(nowMs);
     for (const member of this.#seats.all) {
-      if (this.#stream?.tooSlow(member, nowMs))
+      if (this.#takeover.stream?.tooSlow(member, nowMs))
         this.#admission.leaveOut(member, 'too slow: entries wait for it too long', nowMs);
     }
     this.#keepPace(nowMs);
@@ -347,9 +374,9 @@ export class Coordinator {
 
   /** Ends for good: what is open hears busy, grants are given back. The caller has flushed if it wanted to. */
   stop(reason: string): void {
-    if (this.#phase === 'ended') return;
-    this.#phase = 'ended'; // first: from here on nothing may be answered
-    this.#message = reason;
+    if (this.#takeover.phase === 'ended') return;
+    this.#takeover.phase = 'ended'; // first: from here on nothing may be answered
+    this.#takeover.message = reason;
     for (const member of this.#seats.all) if (reportOf(member)) this.#say(member, { type: 'release' });
     this.#changes.failAll();
     this.#reads.failAll();
@@ -361,28 +388,28 @@ export class Coordinator {
     return volumeStatus({
       seats: this.#seats,
       membership: this.#membershipStatus(),
-      ended: this.#phase === 'ended',
-      serving: this.#phase === 'serving',
-      served: this.#served,
+      ended: this.#takeover.phase === 'ended',
+      serving: this.#takeover.phase === 'serving',
+      served: this.#takeover.served,
       epoch: this.#candidacy.epoch,
-      last: this.#stream?.last ?? 0,
-      flushed: this.#stream?.flushed ?? 0,
+      last: this.#takeover.stream?.last ?? 0,
+      flushed: this.#takeover.stream?.flushed ?? 0,
       sizeBytes: this.#volume.shown.sizeBytes,
-      lossyEpoch: this.#lossyEpoch,
-      message: this.#message,
+      lossyEpoch: this.#takeover.lossyEpoch,
+      message: this.#takeover.message,
       scrub: this.#scrub.status,
     });
   }
 
   /** Nothing waits for time to pass but leases, and what is durable by itself. */
   get isCalm(): boolean {
-    const everyone = this.#phase === 'serving' && this.#seats.all.every(isInSync);
+    const everyone = this.#takeover.phase === 'serving' && this.#seats.all.every(isInSync);
     return everyone && this.#changes.waiting === 0 && this.#reads.isEmpty;
   }
 
   /** What is kept for the moment, all of it bounded. */
   load(): { readonly windowBytes: number; readonly waiting: number } {
-    return { windowBytes: this.#stream?.windowBytes ?? 0, waiting: this.#changes.waiting };
+    return { windowBytes: this.#takeover.stream?.windowBytes ?? 0, waiting: this.#changes.waiting };
   }
 
   /**
@@ -402,10 +429,10 @@ export class Coordinator {
       assert(!present, `${place.id} is linked under another GUID`);
       this.#seats.add(newMember(place));
     }
-    if (this.#phase === 'ended') return;
+    if (this.#takeover.phase === 'ended') return;
     if (membership.version > this.#configured.version) this.#configured = membership;
     this.#members.want(next ?? membership);
-    if (!this.#stream) this.#seats.use(this.#candidacy.required);
+    if (!this.#takeover.stream) this.#seats.use(this.#candidacy.required);
     this.#step(nowMs);
   }
 
@@ -419,10 +446,6 @@ export class Coordinator {
   #membershipStatus(): MembershipStatus {
     const { state, nextVersion, isSettled } = this.#members;
     return { version: state.current.version, nextVersion, settled: this.serving && isSettled };
-  }
-
-  #hadMany(before: MembershipState | undefined): boolean {
-    return before !== undefined && Object.keys(before.current.members).length > 2;
   }
 
   #dropped(member: Member): void {
@@ -442,21 +465,21 @@ export class Coordinator {
   }
 
   #change(nowMs: number, answer: Answer<void>, submit: (changes: Changes) => void): void {
-    if (this.#phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     submit(this.#changes);
     this.#admit(nowMs);
   }
 
   /** Before it serves a target does not know what there is. */
   #command(nowMs: number, answer: SnapshotAnswer, ask: (commands: SnapshotCommands) => void): void {
-    if (this.#phase !== 'serving') return answer({ ok: false, problem: 'busy' });
+    if (this.#takeover.phase !== 'serving') return answer({ ok: false, problem: 'busy' });
     ask(this.#changes.snapshots);
     this.#admit(nowMs);
   }
 
   #admit(nowMs: number): void {
-    const stream = this.#stream;
-    if (!stream || this.#phase !== 'serving' || !this.#changes.admit(stream)) return;
+    const stream = this.#takeover.stream;
+    if (!stream || this.#takeover.phase !== 'serving' || !this.#changes.admit(stream)) return;
     if (stream.windowBytes > this.#o.timing.windowBytesMax) this.#trim(stream, nowMs);
     this.#pace.issued(stream.last, nowMs);
     stream.pumpAll();
@@ -466,130 +489,51 @@ export class Coordinator {
     for (const member of stream.recount()) this.#admission.leaveOut(member, 'fell behind the window', nowMs);
   }
 
-  #handle(member: Member, message: ReplicaMessage, nowMs: number): void {
-    const { state } = member;
-    switch (message.type) {
-      case 'report':
-        if (state.phase === 'asked') this.#reported(member, message, nowMs);
-        return;
-      case 'refuse':
-        return this.#refused(member, message.promised, nowMs);
-      case 'wait':
-        if (state.phase === 'asked') state.askAgainAtMs = nowMs + message.ms;
-        member.message = `bound to another target for ${message.ms} ms more`;
-        return;
-      case 'renewed':
-        return this.#leases.renewed(member, message.sentAtMs);
-      case 'committed':
-        member.committed = Math.max(member.committed, message.version);
-        return this.#o.effects.changed();
-      case 'leave':
-        member.leaseUntilMs = -Infinity;
-        this.#say(member, { type: 'release' });
-        return this.#detach(member, 'its pool stops', nowMs);
-      case 'space':
-        member.room = message.room;
-        if (message.room && message.low === member.low) return;
-        member.low = message.low;
-        member.full &&= message.low;
-        member.message = message.low ? 'its pool is nearly full' : '';
-        return this.#o.effects.changed();
-      case 'full':
-        member.full = true;
-        member.message = message.message;
-        return this.#o.effects.changed();
-      case 'digests':
-        return this.#scrub.digests(member, message);
-      case 'data':
-        return this.#reads.data(member, message);
-      case 'readFailed':
-        member.message = message.message;
-        return this.#reads.failed(member, message);
-      case 'received':
-      case 'durable':
-        return this.#position(member, message, nowMs);
-      case 'progress':
-      case 'sourceLost':
-      case 'copied':
-      case 'mismatch':
-      case 'complete':
-        if (state.phase === 'rebuilding' && this.#stream)
-          this.#admission.rebuilding(member, state, message, this.#stream, nowMs);
-        return;
-    }
-  }
-
-  #position(member: Member, message: Of<'received'> | Of<'durable'>, nowMs: number): void {
-    if (!isAttached(member)) return;
-    if (message.number > member.sent) return this.#detach(member, `claims entry ${message.number}`, nowMs);
-    if (message.type === 'received') this.#stream?.received(member, message.number, nowMs);
-    else this.#stream?.durable(member, message.number, nowMs);
-  }
-
-  #collect(nowMs: number): void {
-    if (this.#phase === 'collecting' && this.#candidacy.isOutbid)
-      this.#startOver('a replica has promised a higher epoch', nowMs);
-    const missing = this.#candidacy.ask(nowMs);
-    if (missing !== undefined) this.#tell(missing);
-  }
-
-  #reported(member: Member, report: Of<'report'>, nowMs: number): void {
-    const why = this.#candidacy.reported(member, report, this.#stream !== undefined, nowMs);
-    if (why !== undefined) return this.#detach(member, why, nowMs);
-    this.#o.effects.changed();
-  }
-
-  /** R10: a rival is there. */
-  #refused(member: Member, promised: Fence, nowMs: number): void {
-    const { epoch, nonce } = this.#candidacy.fence;
-    const ours = promised.epoch === epoch && promised.nonce === nonce;
-    // One epoch never has two targets: under an equal one of another we can not have this replica either (R1).
-    if (ours || promised.epoch < epoch) return this.#detach(member, 'the link is not in force', nowMs);
-    this.#candidacy.heard(promised.epoch);
-    const why = rival(member.id, promised.epoch);
-    // It has promised since it told us at the handshake. Whoever holds a promise leaves; else two would take each
-    // other's promises away for ever.
-    const early = this.#phase === 'collecting' && this.#candidacy.reports.length === 0;
-    if (early) this.#startOver(why, nowMs);
-    else this.stop(why);
-  }
-
-  /** R8: another choice needs another epoch. Nothing was answered under this one. */
-  #startOver(why: string, nowMs: number): void {
-    assert(
-      this.#phase === 'collecting' || this.#phase === 'adopting',
-      'a serving target does not start over',
-    );
-    this.#phase = 'collecting';
-    this.#message = why;
-    this.#stream = undefined;
-    this.#reads.restart();
-    this.#candidacy.giveUp(nowMs);
-    this.#o.effects.changed();
-  }
-
   /** One look at everything that may go on now. */
   #step(nowMs: number): void {
-    if (this.#phase === 'ended') return;
-    this.#collect(nowMs);
-    if (this.#phase === 'collecting') this.#choose(nowMs);
-    const stream = this.#stream;
+    if (this.#takeover.phase === 'ended') return;
+    this.#isSteady = false;
+    this.#takeover.step(nowMs);
+    const { stream } = this.#takeover;
     if (!stream) return;
     for (const member of this.#seats.all) {
       if (member.state.phase !== 'reported') continue;
       const tooLow = this.#admission.letIn(member, member.state.report, stream, nowMs);
       // Before anything is answered another epoch costs nothing, and begins above what has now been heard.
-      if (tooLow !== undefined && this.#phase === 'adopting') this.#startOver(tooLow, nowMs);
+      if (tooLow !== undefined && this.#takeover.phase === 'adopting')
+        this.#takeover.startOver(tooLow, nowMs);
     }
     this.#trim(stream, nowMs);
-    if (this.#stream !== stream) return;
-    if (this.#phase === 'adopting') this.#adopting(stream, nowMs);
-    if (this.#stream !== stream) return;
-    if (this.#phase === 'serving' && this.#members.step(stream)) this.#o.effects.changed();
+    if (this.#takeover.stream !== stream) return;
+    if (this.#takeover.phase === 'adopting') this.#takeover.adopting(stream, nowMs);
+    if (this.#takeover.stream !== stream) return;
+    if (this.serving && this.#members.step(stream)) this.#o.effects.changed();
     this.#rebuilds.tick(stream, nowMs);
-    if (this.#phase === 'serving')
-      this.#scrub.step(stream, Math.floor(this.#volume.shown.sizeBytes / blockBytes));
+    if (this.serving) this.#scrub.step(stream, Math.floor(this.#volume.shown.sizeBytes / blockBytes));
     this.#admission.sayInSync(stream, this.#candidacy.epoch);
+    this.#isSteady = this.serving && this.#hasNothingElse();
+    this.#goOn(stream, nowMs);
+  }
+
+  /** Nobody is to be let in, rebuilt, told or compared: what comes next are positions and data. */
+  #hasNothingElse(): boolean {
+    const { state: none, nextVersion, isSettled } = this.#members;
+    const isTold = ({ state }: Member) => state.phase === 'inSync' && state.told;
+    return (
+      !none.next && nextVersion === 0 && isSettled && !this.#scrub.isRunning && this.#seats.all.every(isTold)
+    );
+  }
+
+  /** What follows from positions and data alone; the rest of a step has nothing to do when all are in sync. */
+  #follow(nowMs: number): void {
+    const { stream } = this.#takeover;
+    if (!this.#isSteady || !stream) return this.#step(nowMs);
+    this.#trim(stream, nowMs);
+    if (this.#takeover.phase === 'serving') this.#goOn(stream, nowMs);
+  }
+
+  /** Numbers for what waits, entries to those that lack them, answers to those whose quorum is there. */
+  #goOn(stream: Stream, nowMs: number): void {
     this.#admit(nowMs);
     stream.pumpAll();
     this.#changes.settle(stream);
@@ -599,64 +543,9 @@ export class Coordinator {
     this.#reads.answerReady(stream.settled);
   }
 
-  #choose(nowMs: number): void {
-    if (this.#candidacy.epoch === 0) return;
-    const choice = this.#candidacy.choice(nowMs);
-    if (choice.ready) this.#adopt(choice);
-    else this.#tell(choice.why);
-  }
-
-  #adopt({ chosen, lossy }: Extract<Choice, { ready: true }>): void {
-    const { reports, epoch } = this.#candidacy;
-    const committed = Math.max(0, ...reports.map((report) => report.committed));
-    const members = inForce(chosen.membership, this.#configured, committed);
-    if (!members.ok) return this.#tell(members.why);
-    const { timing } = this.#o;
-    const { numberJump } = timing;
-    const { history, entry } = adoption({ chosen: chosen.history, epoch, reports, numberJump });
-    this.#volume.adopt(chosen);
-    // Of three or more members those that are left may never have had what was flushed (R36).
-    const givenUp = members.forced && this.#hadMany(chosen.membership);
-    if (lossy || givenUp) this.#lossyEpoch = epoch;
-    this.#members.adopted(members.state, history.last);
-    this.#stream = new Stream({
-      seats: this.#seats,
-      timing,
-      history,
-      adopt: entry,
-      chosenLast: chosen.history.last,
-      fence: this.#candidacy.fence,
-      send: (member, window, from, to) => this.#o.effects.feed(member.id, window, from, to),
-      onSent: (member) => this.#reads.sendTo(member),
-    });
-    this.#phase = 'adopting';
-    this.#message = `adopting ${chosen.history.last} in epoch ${epoch}`;
-  }
-
-  #adopting(stream: Stream, nowMs: number): void {
-    if (!this.#seats.all.some(isInSync))
-      return this.#startOver('the only replica with the chosen history is gone', nowMs);
-    if (!stream.adopted) return;
-    if (!this.#leases.held(nowMs)) return;
-    this.#phase = 'serving';
-    this.#served = true;
-    this.#volume.settled();
-    this.#message = '';
-    this.#o.effects.changed();
-  }
-
   /** Ends the link: where the replica is, it says on the next one (R11). */
   #detach(member: Member, reason: string, nowMs: number): void {
     this.#o.effects.close(member.id, reason);
     this.disconnected(member.id, reason, nowMs);
   }
-
-  #tell(message: string): void {
-    if (this.#message === message) return;
-    this.#message = message;
-    this.#o.effects.changed();
-  }
 }
-
-const rival = (replicaId: string, epoch: number): string =>
-  `replica ${replicaId} has promised epoch ${epoch} of another target`;

@@ -70,6 +70,10 @@ export class Scrub {
     return this.#status;
   }
 
+  get isRunning(): boolean {
+    return this.#mend !== undefined;
+  }
+
   /** Begins; one that runs goes on. */
   start(mend: Mend): void {
     if (this.#mend) return;
