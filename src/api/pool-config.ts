@@ -1,3 +1,5 @@
+import type { TlsFiles } from '../shared/tls-files.ts';
+
 /**
  * What a pool daemon is told at start, mounted as one JSON file (`caskade pool --config FILE`). It needs nobody else to
  * serve: pools are imported from their labels. Creating a pool is a call (proto/pool.proto), never a file, so that a
@@ -32,6 +34,8 @@ export interface PoolConfig {
   readonly keyFile: string;
   /** File with the bearer token that admin calls must carry. */
   readonly adminTokenFile: string;
+  /** Replication and copies take place within TLS, or not at all. Absent: without. */
+  readonly tls?: TlsFiles;
 }
 
 export interface PoolDevice {

@@ -1,3 +1,5 @@
+import type { TlsFiles } from '../shared/tls-files.ts';
+
 /**
  * What a target is told at start, mounted as one JSON file (`caskade target --config FILE`). Enough to serve while the
  * operator and the API server are down.
@@ -32,6 +34,8 @@ export interface TargetConfig {
   /** JSON file `{ "<replica id>": "<64 hex digits>" }`: the link keys (docs/security.md). */
   readonly keyFile: string;
   readonly adminTokenFile: string;
+  /** Pools are spoken to within TLS, or not at all. Absent: without. */
+  readonly tls?: TlsFiles;
   /** Lines `USER SECRET` and `mutual USER SECRET`, mode 600. Absent: no CHAP. */
   readonly chapFile?: string;
   /** `any`: every initiator. `granted`: only those granted by SetInitiators, which the replicas remember. */

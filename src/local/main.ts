@@ -166,7 +166,8 @@ async function start(argv: readonly string[]): Promise<void> {
   const parsed = parse(startCommand, argv);
   if (parsed === undefined) return;
   const { flags } = parsed;
-  const target = {
+  const choices = {
+    tls: flags.tls,
     chapFile: flags['chap-file'] === undefined ? undefined : checkChapFile(flags['chap-file']),
     quorumWaitSeconds: parseQuorumWait(flags['quorum-wait']),
   };
@@ -178,7 +179,7 @@ async function start(argv: readonly string[]): Promise<void> {
 
   const log = openLog({ role: 'local', volume: state.volume });
   const stop = stopRequested(log, localLimits.stopMs * 3);
-  const supervisor = new Supervisor({ places, state, listen: flags.listen, target, lock, log });
+  const supervisor = new Supervisor({ places, state, listen: flags.listen, choices, lock, log });
   const control = await serveControl(places.run, (request) => answer(supervisor, request), log);
   const end = async () => {
     control.close();

@@ -10,6 +10,7 @@ const flags = (given: Record<string, string>) => ({
   'devices-per-pool': undefined,
   'chap-file': undefined,
   'quorum-wait': undefined,
+  tls: false,
   ...given,
 });
 const good = { replicas: '3', size: '64M' };

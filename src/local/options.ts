@@ -31,6 +31,7 @@ export const startCommand = {
     'devices-per-pool': { value: 'N', does: 'files that make a pool: 1 (stripe) or 2 (mirror) unless given' },
     layout: { value: 'stripe|mirror', does: 'of each pool: stripe unless given' },
     'chap-file': { value: 'F', does: 'lines USER SECRET and mutual USER SECRET, mode 600; absent: no CHAP' },
+    tls: { does: 'the links between the processes are TLS, with certificates of their own below D/keys' },
     'quorum-wait': {
       value: 'SECONDS',
       does: 'how long a command waits for a quorum of replicas before its initiator hears BUSY: 20 unless given',

@@ -11,7 +11,7 @@ import { loadProto } from '../shared/grpc/load.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import { poolNames, syncFolder, writeAtomically, type LocalState } from './home.ts';
 import { deviceBytes } from './options.ts';
-import { keyFile, linkKeysFile, readAdminToken, tokenFile } from './keys.ts';
+import { keyFile, linkKeysFile, readAdminToken, tlsFiles, tokenFile } from './keys.ts';
 
 /** Where things of one volume are. */
 export interface Places {
@@ -63,7 +63,7 @@ export function removePool({ home }: Places, pool: string): void {
   rmSync(configFile({ home, run: '' }, pool), { force: true });
 }
 
-export function writePoolConfig(places: Places, state: LocalState, pool: string): void {
+export function writePoolConfig(places: Places, state: LocalState, pool: string, tls: boolean): void {
   const devices = deviceNumbers(state).map((device) => ({
     name: `device-${device}`,
     paths: [devicePath(places, pool, device)],
@@ -79,11 +79,14 @@ export function writePoolConfig(places: Places, state: LocalState, pool: string)
     },
     keyFile: keyFile(places.home, pool),
     adminTokenFile: tokenFile(places.home, pool),
+    ...(tls ? { tls: tlsFiles(places.home, pool) } : {}),
   } satisfies PoolConfig);
 }
 
 /** What is chosen at each start, and not kept in D. */
-export interface TargetChoices {
+export interface Choices {
+  /** Links between the processes are TLS. */
+  readonly tls: boolean;
   readonly chapFile: string | undefined;
   readonly quorumWaitSeconds: number | undefined;
 }
@@ -94,7 +97,7 @@ export function writeTargetConfig(
   name: string,
   state: LocalState,
   listen: string,
-  { chapFile, quorumWaitSeconds }: TargetChoices,
+  { chapFile, quorumWaitSeconds, tls }: Choices,
 ): void {
   const replicas = poolNames(state).map((pool) => [
     pool,
@@ -118,6 +121,7 @@ export function writeTargetConfig(
     listen: { iscsi: listen, admin: `unix:${adminSocket(places, name)}` },
     keyFile: linkKeysFile(places.home, name),
     adminTokenFile: tokenFile(places.home, name),
+    ...(tls ? { tls: tlsFiles(places.home, name) } : {}),
     ...(chapFile === undefined ? {} : { chapFile }),
     initiators: 'any',
     ...(quorumWaitSeconds === undefined ? {} : { quorumWaitSeconds }),

@@ -30,7 +30,7 @@ import {
   writePoolConfig,
   writeTargetConfig,
   type Places,
-  type TargetChoices,
+  type Choices,
 } from './processes.ts';
 import { localStatus, type LocalStatus } from './status.ts';
 
@@ -38,7 +38,7 @@ export interface SupervisorOptions {
   readonly places: Places;
   readonly state: LocalState;
   readonly listen: string;
-  readonly target: TargetChoices;
+  readonly choices: Choices;
   /** Descriptor that holds the lock of D. */
   readonly lock: number;
   readonly log: Log;
@@ -106,7 +106,7 @@ export class Supervisor {
       this.#keep({ ...this.#state, pools: poolNames(this.#state).filter((pool) => !stray.includes(pool)) });
     const pools = poolNames(this.#state);
     if (isNew) makeDevices(places, this.#state);
-    for (const pool of pools) writePoolConfig(places, this.#state, pool);
+    for (const pool of pools) writePoolConfig(places, this.#state, pool, this.#options.choices.tls);
     const started = pools.map((pool) => this.#launch(pool).started(localLimits.startMs));
     if (isNew) {
       await Promise.all(started);
@@ -159,7 +159,7 @@ export class Supervisor {
         this.#keep({ ...this.#state, pools: [...poolNames(this.#state), newcomer] });
         writeKeys(places.home, this.#state);
         makeDevices(places, this.#state, [newcomer]);
-        writePoolConfig(places, this.#state, newcomer);
+        writePoolConfig(places, this.#state, newcomer, this.#options.choices.tls);
         await this.#launch(newcomer).started(localLimits.startMs);
         guid = await this.#createReplica(newcomer);
       }
@@ -220,11 +220,11 @@ export class Supervisor {
 
   /** Resolves with its portal once I/O is served. */
   async #launchClone(clone: CloneState): Promise<string> {
-    const { places, target } = this.#options;
+    const { places, choices } = this.#options;
     const serving = Promise.withResolvers<string>();
     serving.promise.catch(() => undefined);
     this.#cloneServing.set(clone.name, serving);
-    writeTargetConfig(places, clone.name, stateOfClone(this.#state, clone), clone.listen, target);
+    writeTargetConfig(places, clone.name, stateOfClone(this.#state, clone), clone.listen, choices);
     await this.#launch(clone.name).started(localLimits.startMs);
     return await serving.promise;
   }
@@ -390,8 +390,8 @@ export class Supervisor {
     const clones = this.#clones.map((clone) => (clone.name === name ? { ...clone, listen: portal } : clone));
     this.#keep({ ...this.#state, clones });
     for (const clone of clones.filter((one) => one.name === name)) {
-      const { places, target } = this.#options;
-      writeTargetConfig(places, name, stateOfClone(this.#state, clone), portal, target);
+      const { places, choices } = this.#options;
+      writeTargetConfig(places, name, stateOfClone(this.#state, clone), portal, choices);
     }
     this.#cloneServing.get(name)?.resolve(portal);
   }
@@ -406,8 +406,8 @@ export class Supervisor {
   }
 
   #writeTargetConfig(): void {
-    const { places, target } = this.#options;
-    writeTargetConfig(places, 'target', this.#state, this.#listen, target);
+    const { places, choices } = this.#options;
+    writeTargetConfig(places, 'target', this.#state, this.#listen, choices);
   }
 
   /** Makes pools and replicas; the members count from the moment that all of them are written down. */

@@ -16,7 +16,8 @@ import type { Frame } from '../replication/wire.ts';
 import { assert } from '../shared/assert.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { readerOptions } from '../shared/edge/socket-input.ts';
+import { bindingOf, isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
+import { type ByteReader, readerOptions, readEvents } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 
 interface CopyClientOptions {
@@ -25,6 +26,10 @@ interface CopyClientOptions {
   readonly guid: string;
   readonly clock: Clock;
   readonly timing: Timing;
+  /** Undefined: without TLS. */
+  readonly tls: LinkTls | undefined;
+  /** The source is not of our authority, or speaks no TLS. */
+  readonly onRefused: (what: 'tls') => void;
 }
 
 const answerMsMax = 10_000;
@@ -44,7 +49,8 @@ function end({ cancelDeadline, done }: Asked, outcome: Outcome<CopyReply>): void
 interface Connection {
   readonly key: string;
   readonly socket: Socket;
-  readonly dialogue: Dialogue<Agreement>;
+  /** False: it is not open yet. */
+  readonly send: (id: number, request: CopyRequest) => boolean;
   readonly end: () => void;
 }
 
@@ -73,8 +79,7 @@ export class CopyClient {
     assert(!this.#asked.has(id), 'few requests are under way');
     const cancelDeadline = this.#o.clock.after(answerMsMax, () => this.close('no answer in time'));
     this.#asked.set(id, { request, done, cancelDeadline });
-    if (this.#connection?.dialogue.isOpen)
-      return this.#connection.dialogue.send(encodeCopyRequest(id, request));
+    if (this.#connection?.send(id, request) === true) return;
     this.#connection ??= this.#connect(key, source, request);
   }
 
@@ -94,25 +99,64 @@ export class CopyClient {
     if (asked) end(asked, outcome);
   }
 
-  #connect(key: string, source: CopySource, { epoch, nonce }: CopyRequest): Connection {
-    const { volume, guid, clock, timing } = this.#o;
-    // Bytes come in later turns only, when there is a dialogue to take them.
-    const socket: Socket = connect({
-      ...connectTo(parseEndpoint(source.address)),
-      onread: readerOptions({
-        receive: (buffer, view, from, to) => dialogue.receiveFrom(buffer, view, from, to, clock.nowMs()),
-      }),
-    });
+  #connect(key: string, source: CopySource, request: CopyRequest): Connection {
+    const { clock, tls, onRefused } = this.#o;
+    const endpoint = parseEndpoint(source.address);
+    let dialogue: Dialogue<Agreement> | undefined;
+    // Nothing is said by a source that was not asked.
+    const reader: ByteReader = {
+      receive: (buffer, view, from, to) =>
+        dialogue ? dialogue.receiveFrom(buffer, view, from, to, clock.nowMs()) : to,
+    };
+    const secure = tls?.dial(endpoint);
+    const socket: Socket = secure ?? connect({ ...connectTo(endpoint), onread: readerOptions(reader) });
+    if (secure) readEvents(secure, reader);
     const gone = (reason: string) => {
       if (this.#connection?.socket === socket) this.close(reason);
     };
-    const { replicaId } = source;
+    socket.on(secure ? 'secureConnect' : 'connect', () => {
+      if (this.#connection?.socket !== socket) return;
+      dialogue = this.#begin(socket, secure && bindingOf(secure), source, request, gone);
+    });
+    socket.on('error', (error) => {
+      if (secure && isTlsRefusal(secure, error)) onRefused('tls');
+      gone(error.message);
+    });
+    socket.on('close', () => gone('the source closed the connection'));
+    let cancelTick = () => undefined as void;
+    const tick = () => {
+      cancelTick = clock.after(tickMs, tick);
+      dialogue?.tick(clock.nowMs());
+    };
+    tick();
+    const send = (id: number, asked: CopyRequest): boolean => {
+      if (dialogue?.isOpen !== true) return false;
+      dialogue.send(encodeCopyRequest(id, asked));
+      return true;
+    };
+    const end = () => {
+      cancelTick();
+      dialogue?.close();
+      socket.destroy();
+    };
+    return { key, socket, send, end };
+  }
+
+  #begin(
+    socket: Socket,
+    binding: Uint8Array | undefined,
+    { ticket, replicaId }: CopySource,
+    { epoch, nonce }: CopyRequest,
+    gone: (reason: string) => void,
+  ): Dialogue<Agreement> {
+    const { volume, guid, clock, timing } = this.#o;
     const dialogue: Dialogue<Agreement> = new Dialogue<Agreement>({
       sink: new SocketSink(socket),
       handshake: new Caller({
-        key: Buffer.from(source.ticket, 'hex'),
+        key: Buffer.from(ticket, 'hex'),
         subject: { role: 'copier', volume, replicaId, epoch, nonce, copierGuid: guid },
         challenge: randomBytes(32),
+        binding,
       }),
       timing,
       nowMs: clock.nowMs(),
@@ -125,19 +169,6 @@ export class CopyClient {
       },
       onClosed: gone,
     });
-    socket.on('error', (error) => gone(error.message));
-    socket.on('close', () => gone('the source closed the connection'));
-    let cancelTick = () => undefined as void;
-    const tick = () => {
-      cancelTick = clock.after(tickMs, tick);
-      dialogue.tick(clock.nowMs());
-    };
-    tick();
-    const end = () => {
-      cancelTick();
-      dialogue.close();
-      socket.destroy();
-    };
-    return { key, socket, dialogue, end };
+    return dialogue;
   }
 }

@@ -8,6 +8,7 @@ import { readConfig, readKey, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
 import { helpOf, parseCount, parseFlags } from '../shared/edge/flags.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
+import { LinkTls } from '../shared/edge/link-tls.ts';
 import { openLog } from '../shared/edge/logger.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
@@ -61,6 +62,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   const stop = stopRequested(log, poolLimits.stopMs);
 
   const refusals = new Refusals();
+  const tls = config.tls && new LinkTls(config.tls, poolLimits.fileLookMs, log);
   const daemon = new PoolDaemon({
     media: openPoolMedia(config),
     serve: (pool) =>
@@ -72,6 +74,7 @@ async function serve(argv: readonly string[]): Promise<void> {
         clock,
         log,
         refusals,
+        tls,
       }),
     clock,
     log,
@@ -110,6 +113,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   }
   stopWatching();
   await daemon.stop();
+  tls?.stop();
   await Promise.all([admin.stop(), health.stop()]);
   log.info('stopped');
 }

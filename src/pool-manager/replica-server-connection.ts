@@ -1,13 +1,15 @@
 /** An accepted connection, until it is known whose it is and afterwards: bytes and time for a Dialogue of our side. */
 import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
+import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Listener, type Admission, type Agreement, type Subject } from '../replication/handshake.ts';
 import type { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
-import { type ByteReader, inputBytes, readInto } from '../shared/edge/socket-input.ts';
+import { bindingOf } from '../shared/edge/link-tls.ts';
+import { type ByteReader, inputBytes, readEvents, readInto } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import { giveHashed, takeHashed } from '../shared/hashed-memory.ts';
 
@@ -44,25 +46,57 @@ const tickMs = 1_000;
 
 type Proved = Agreement & { readonly subject: Subject };
 
-/** The server has to pause what it accepts (`pauseOnConnect`). */
+/** A plain server has to pause what it accepts (`pauseOnConnect`); one for TLS is of shared/edge/link-tls.ts. */
 export function acceptPeers(server: Server, options: AcceptOptions): void {
   let strangers = 0;
-  server.on('connection', (accepted) => {
+  const enter = (): (() => void) | undefined => {
     if (strangers >= strangersMax) {
       options.refusals.note('crowd');
-      return void accepted.destroy();
+      return undefined;
     }
     strangers += 1;
     let known = false;
-    const leave = () => {
+    return () => {
       if (!known) strangers -= 1;
       known = true;
     };
-    accept(accepted, options, leave);
+  };
+  if (server instanceof TlsServer) return acceptSecure(server, options, enter);
+  server.on('connection', (accepted) => {
+    const leave = enter();
+    if (leave) accept(accepted, undefined, options, leave);
+    else accepted.destroy();
   });
 }
 
-function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): void {
+/** A connection counts as a stranger's from its first byte on: in the handshake of TLS and in ours. */
+function acceptSecure(
+  server: TlsServer,
+  options: AcceptOptions,
+  enter: () => (() => void) | undefined,
+): void {
+  const shaking: (() => void)[] = [];
+  server.on('connection', (raw: Socket) => {
+    const leave = enter();
+    if (leave) shaking.push(leave);
+    else raw.destroy();
+  });
+  // Of each connection one of these two is told; which one's count it takes makes no difference.
+  server.on('secureConnection', (socket: TLSSocket) => {
+    accept(socket, bindingOf(socket), options, shaking.pop() ?? (() => undefined));
+  });
+  server.on('tlsClientError', () => {
+    options.refusals.note('tls');
+    shaking.pop()?.();
+  });
+}
+
+function accept(
+  accepted: Socket,
+  binding: Uint8Array | undefined,
+  options: AcceptOptions,
+  onKnown: () => void,
+): void {
   const { clock, timing, keyFor, admit } = options;
   let nowMs = clock.nowMs();
   const memory = takeHashed(inputBytes);
@@ -73,7 +107,8 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
     return at;
   };
   // Bytes come in later turns only, when there is a dialogue to take them.
-  const socket = readInto(accepted, { receive }, memory);
+  const read = binding === undefined ? readInto : readEvents;
+  const socket = read(accepted, { receive }, memory);
   let handler: PeerHandler | undefined;
   let cancelTick: () => void = () => undefined;
   const gone = (reason: string) => {
@@ -84,7 +119,7 @@ function accept(accepted: Socket, options: AcceptOptions, onKnown: () => void): 
   };
   const dialogue = new Dialogue<Proved>({
     sink: new SocketSink(socket),
-    handshake: new Listener({ keyFor, admit, challenge: randomBytes(32) }),
+    handshake: new Listener({ keyFor, admit, challenge: randomBytes(32), binding }),
     timing,
     nowMs,
     onOpen: ({ subject }) => {

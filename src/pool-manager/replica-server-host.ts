@@ -9,6 +9,7 @@ import type { Refusals } from '../replication/refusals.ts';
 import type { Turns } from '../replication/turns.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import type { Log } from '../shared/log.ts';
 import { CopyClient } from './copy-client.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
@@ -32,6 +33,8 @@ interface ReplicaHostOptions {
   /** Shared by all replicas of the pool. */
   readonly turns: Turns;
   readonly refusals: Refusals;
+  /** Undefined: copies without TLS. */
+  readonly tls: LinkTls | undefined;
 }
 
 export class ReplicaHost {
@@ -48,9 +51,10 @@ export class ReplicaHost {
   constructor(options: ReplicaHostOptions) {
     this.#o = options;
     this.store = options.store;
-    const { store, clock, timing, log } = options;
+    const { store, clock, timing, log, tls, refusals } = options;
     const { volume, guid } = store.identity;
-    this.#copies = new CopyClient({ volume, guid, clock, timing });
+    const onRefused = (what: 'tls') => refusals.note(what);
+    this.#copies = new CopyClient({ volume, guid, clock, timing, tls, onRefused });
     this.#replica = new Replica({
       store,
       timing,

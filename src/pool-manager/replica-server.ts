@@ -14,6 +14,7 @@ import { must } from '../shared/assert.ts';
 import { Turns } from '../replication/turns.ts';
 import type { Clock } from '../shared/clock.ts';
 import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { copyKey, linkKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { serveCopies } from './copy-server.ts';
@@ -30,6 +31,8 @@ export interface ReplicaServerOptions {
   readonly copy: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: without TLS. */
+  readonly tls?: LinkTls | undefined;
   /** Where peers that were refused are counted; absent: nowhere that is looked at. */
   readonly refusals?: Refusals | undefined;
   /** For tests; the defaults are the rules' numbers. */
@@ -172,8 +175,8 @@ class Replicas implements ReplicaServer {
   }
 
   async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
-    const server = createServer({ noDelay: true, pauseOnConnect: true });
-    const { clock } = this.#o;
+    const { clock, tls } = this.#o;
+    const server = tls?.server() ?? createServer({ noDelay: true, pauseOnConnect: true });
     acceptPeers(server, { ...options, clock, timing: this.#timing, refusals: this.#refusals });
     this.#servers.push(server);
     return formatEndpoint(await listenOn(server, parseEndpoint(address)));
@@ -217,6 +220,7 @@ class Replicas implements ReplicaServer {
         onChange: () => this.#changed(),
         turns: this.#turns,
         refusals: this.#refusals,
+        tls: this.#o.tls,
       });
       this.#hosts.set(guid, host);
       return host;

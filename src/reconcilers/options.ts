@@ -40,6 +40,7 @@ export function operatorOptions(env: Environment): OperatorOptions {
       imagePullPolicy: env['CASKADE_IMAGE_PULL_POLICY'] ?? 'IfNotPresent',
       version: env['CASKADE_VERSION'] ?? version,
       sparseDir: env['CASKADE_SPARSE_DIR'] ?? '/var/openebs/sparse',
+      replicationTlsSecret: env['CASKADE_REPLICATION_TLS_SECRET'] ?? '',
     },
     identity: env['POD_NAME'] ?? `${hostname()}-${process.pid}`,
   };

@@ -2,10 +2,31 @@
 import { ports } from '../api/names.ts';
 import { hashOf } from './objects.ts';
 
-export type { Settings } from './world.ts';
+import type { Settings } from './world.ts';
+
+export type { Settings };
 
 export const configFolder = '/etc/caskade/config';
 export const keysFolder = '/etc/caskade/keys';
+
+const tlsFolder = '/etc/caskade/tls';
+
+/** As a Secret of type kubernetes.io/tls has them, with the authority that cert-manager adds. */
+const tlsFiles = {
+  certFile: `${tlsFolder}/tls.crt`,
+  keyFile: `${tlsFolder}/tls.key`,
+  caFile: `${tlsFolder}/ca.crt`,
+};
+
+/** TLS on the links of a pool or a target: for its configuration, its container and its pod. `mode` of the mounted files. */
+export function replicationTls({ replicationTlsSecret: secretName }: Settings, mode: number) {
+  if (secretName === '') return { config: {}, volumeMounts: [], volumes: [] };
+  return {
+    config: { tls: tlsFiles },
+    volumeMounts: [{ name: 'tls', mountPath: tlsFolder, readOnly: true }],
+    volumes: [{ name: 'tls', secret: { secretName, defaultMode: mode } }],
+  };
+}
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';

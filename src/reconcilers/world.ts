@@ -20,6 +20,8 @@ export interface Settings {
   readonly version: string;
   /** Folder of sparse files on the nodes. */
   readonly sparseDir: string;
+  /** Secret with the certificates of replication and copy links; empty: they are not encrypted. */
+  readonly replicationTlsSecret: string;
 }
 
 export interface World {

@@ -8,7 +8,8 @@
  *
  * The key is a link key (target → replica) or a copy key (replica → replica). Each proof covers both hellos word for
  * word, so neither the volume, the replica, the versions offered nor one of the two challenges can be exchanged on the
- * way; the two roles prove different things, so that no proof can be sent back.
+ * way; the two roles prove different things, so that no proof can be sent back. Within TLS it covers what only the two ends of
+ * that session know, so that nobody can pass it on from one session to another.
  */
 import { createHash } from 'node:crypto';
 import { equalSecrets, proof } from '../shared/keys.ts';
@@ -94,8 +95,14 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
 export const refusal = (message: string): Frame => frame(types.refuse, Buffer.from(message));
 
-const transcript = (hello: Uint8Array, answer: Uint8Array): string =>
-  createHash('sha256').update(`${hello.byteLength}\n`).update(hello).update(answer).digest('hex');
+/** What a session of TLS exports (shared/edge/link-tls.ts); undefined: there is none. */
+type Binding = Uint8Array | undefined;
+
+function transcript(hello: Uint8Array, answer: Uint8Array, binding: Binding): string {
+  const hash = createHash('sha256').update(`${hello.byteLength}\n`).update(hello).update(answer);
+  const said = hash.digest('hex');
+  return binding === undefined ? said : `${said}\n${hex(binding)}`;
+}
 
 const proofOf = (key: Uint8Array, role: 'caller' | 'listener', said: string): string =>
   hex(proof(key, role, said));
@@ -130,6 +137,7 @@ export interface Step<T> {
 /** The dialing side: `begin`, then `step` with each frame until `done`. Throws HandshakeError or WireError. */
 export class Caller {
   readonly #key: Uint8Array;
+  readonly #binding: Binding;
   readonly #hello: Uint8Array;
   readonly #speaks: Speaks;
   #agreement: Agreement | undefined;
@@ -138,10 +146,12 @@ export class Caller {
     readonly key: Uint8Array;
     readonly subject: Subject;
     readonly challenge: Uint8Array;
+    readonly binding?: Binding;
     /** For tests of what a later version would say. */
     readonly speaks?: Speaks;
   }) {
     this.#key = options.key;
+    this.#binding = options.binding;
     this.#speaks = options.speaks ?? we;
     const hello: Hello = {
       ...this.#speaks,
@@ -173,7 +183,7 @@ export class Caller {
     const end = payload.indexOf(0x0a);
     const answer = payload.subarray(0, end);
     const shown = Buffer.from(payload.subarray(end + 1)).toString();
-    const said = transcript(this.#hello, answer);
+    const said = transcript(this.#hello, answer, this.#binding);
     if (end < 0 || !sameText(shown, proofOf(this.#key, 'listener', said))) {
       throw new HandshakeError('proof', 'the other side does not hold the key of this link');
     }
@@ -197,6 +207,7 @@ export class Listener {
   readonly #keyFor: (subject: Subject) => Uint8Array;
   readonly #admit: (subject: Subject) => Admission;
   readonly #challenge: string;
+  readonly #binding: Binding;
   readonly #speaks: Speaks;
   #pending:
     | { readonly subject: Subject; readonly agreement: Agreement; readonly expected: string }
@@ -206,6 +217,7 @@ export class Listener {
     readonly keyFor: (subject: Subject) => Uint8Array;
     readonly admit: (subject: Subject) => Admission;
     readonly challenge: Uint8Array;
+    readonly binding?: Binding;
     /** For tests of what a later version would say. */
     readonly speaks?: Speaks;
   }) {
@@ -213,6 +225,7 @@ export class Listener {
     this.#keyFor = options.keyFor;
     this.#admit = options.admit;
     this.#challenge = hex(options.challenge);
+    this.#binding = options.binding;
   }
 
   /** Throws HandshakeError (after `refusal(message)` the connection is closed) or WireError. */
@@ -241,7 +254,7 @@ export class Listener {
     const told: ListenerAnswer = { version, features, challenge: this.#challenge };
     const answer = Buffer.from(JSON.stringify(told));
     const key = this.#keyFor(subject);
-    const said = transcript(hello, answer);
+    const said = transcript(hello, answer, this.#binding);
     this.#pending = { subject, agreement: { version, features }, expected: proofOf(key, 'caller', said) };
     return frame(types.answer, Buffer.concat([answer, Buffer.from(`\n${proofOf(key, 'listener', said)}`)]));
   }

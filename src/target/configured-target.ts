@@ -9,6 +9,7 @@ import { listening } from '../shared/edge/endpoint.ts';
 import { watchContent } from '../shared/edge/file-watch.ts';
 import { UsageError } from '../shared/exit-codes.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
+import { LinkTls } from '../shared/edge/link-tls.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
@@ -36,6 +37,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
       : watchChapFile('chapFile', config.chapFile, targetLimits.fileLookMs, log);
   const stop = stopRequested(log, targetLimits.stopMs);
 
+  const tls = config.tls && new LinkTls(config.tls, targetLimits.fileLookMs, log);
   const volume = openReplicatedVolume({
     volume: config.volume,
     membership: config.membership,
@@ -43,6 +45,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
     withdrawnMembership: config.withdrawnMembership,
     replicas: config.replicas,
     linkKeys,
+    tls,
     clock,
     log,
     timing: { quorumWaitMs: quorumWaitMs(config) },
@@ -129,6 +132,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   }
   for (const each of watching) each.stop();
   chap?.stop();
+  tls?.stop();
   await iscsi?.stop();
   await volume.stop();
   await Promise.all([admin.stop(), health.stop(), announcements.stop()]);
@@ -167,10 +171,10 @@ function takeChanges(
     log.error('members were given up for good: this target ends', { version: config.membership.version });
     process.exit(1);
   }
-  volume.setReplicas(config.replicas);
   volume.setQuorumWait(quorumWaitMs(config));
   volume.setScrubInterval(scrubIntervalMs(config));
   try {
+    volume.setReplicas(config.replicas);
     volume.setMembers({ ...config, linkKeys: readKeys(config.keyFile) });
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;

@@ -1,6 +1,7 @@
 /** Command line, configuration and limits of the target. */
 import type { MembershipRecord, ReplicaAddress, TargetConfig } from '../api/target-config.ts';
 import type { Command, Flag } from '../shared/edge/flags.ts';
+import { tlsFilesShape } from '../shared/edge/link-tls.ts';
 import { flag, integer, object, oneOf, optional, record, text, type Shape } from '../shared/shape.ts';
 
 export const targetCommand = {
@@ -52,6 +53,7 @@ export const targetConfigShape: Shape<TargetConfig> = object({
   redirect: optional(hostPort),
   keyFile: text('give the path of a file'),
   adminTokenFile: text('give the path of a file'),
+  tls: optional(tlsFilesShape),
   chapFile: optional(text('give the path of a file')),
   initiators: oneOf('any', 'granted'),
   quorumWaitSeconds: optional(integer(1, 600)),
@@ -65,7 +67,7 @@ export const targetLimits = {
   statusPauseMs: 500,
   /** Looked at this often for changes that nobody announces (sizes). */
   statusLookMs: 2_000,
-  /** Configuration and CHAP files are looked at this often. */
+  /** Configuration, certificates and CHAP files are looked at this often. */
   fileLookMs: 2_000,
   /** Of an orderly stop, all in all: below the 30 s that a kubelet gives. */
   stopMs: 20_000,

@@ -14,7 +14,8 @@ import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { readerOptions } from '../shared/edge/socket-input.ts';
+import { bindingOf, isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
+import { readerOptions, readEvents, type ByteReader } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import type { Log } from '../shared/log.ts';
 
@@ -25,6 +26,8 @@ export interface ReplicaLinkOptions {
   readonly guid: string;
   readonly address: string;
   readonly key: Uint8Array;
+  /** Undefined: without TLS. */
+  readonly tls: LinkTls | undefined;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly log: Log;
@@ -67,21 +70,25 @@ export class ReplicaLink {
     if (this.#stopped || this.#socket) return;
     this.#cancelRedial?.();
     // What comes before the dialogue has begun is nobody's: nothing is said by a replica that was not asked.
-    const socket: Socket = connect({
-      ...connectTo(parseEndpoint(this.#address)),
-      onread: readerOptions({
-        receive: (buffer, view, from, to) => this.#receive(socket, buffer, view, from, to),
-      }),
-    });
+    const reader: ByteReader = {
+      receive: (buffer, view, from, to) => this.#receive(socket, buffer, view, from, to),
+    };
+    const endpoint = parseEndpoint(this.#address);
+    const secure = this.#o.tls?.dial(endpoint);
+    const socket: Socket = secure ?? connect({ ...connectTo(endpoint), onread: readerOptions(reader) });
+    if (secure) readEvents(secure, reader);
     this.#socket = socket;
     const cancelDeadline = this.#o.clock.after(connectMsMax, () =>
       this.#gone(socket, 'connecting took too long'),
     );
-    socket.on('connect', () => {
+    socket.on(secure ? 'secureConnect' : 'connect', () => {
       cancelDeadline();
-      this.#begin(socket);
+      this.#begin(socket, secure && bindingOf(secure));
     });
-    socket.on('error', (error) => this.#gone(socket, error.message));
+    socket.on('error', (error) => {
+      if (secure && isTlsRefusal(secure, error)) this.#o.onRefused('tls');
+      this.#gone(socket, error.message);
+    });
     socket.on('close', () => {
       cancelDeadline();
       this.#gone(socket, 'the replica closed the connection');
@@ -151,12 +158,13 @@ export class ReplicaLink {
     });
   }
 
-  #begin(socket: Socket): void {
+  #begin(socket: Socket, binding: Uint8Array | undefined): void {
     const { volume, replicaId, key, clock, timing } = this.#o;
     const handshake = new Caller({
       key,
       subject: { role: 'target', volume, replicaId },
       challenge: randomBytes(32),
+      binding,
     });
     const dialogue: Dialogue<Proved> = new Dialogue<Proved>({
       sink: new SocketSink(socket),

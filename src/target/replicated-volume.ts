@@ -12,6 +12,7 @@ import { blockBytes } from '../shared/block-size.ts';
 import type { Clock } from '../shared/clock.ts';
 import { parseEndpoint } from '../shared/edge/endpoint.ts';
 import { UsageError } from '../shared/exit-codes.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { copyKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { CoordinatedVolume } from './coordinated-volume.ts';
@@ -37,6 +38,8 @@ export interface ReplicatedVolumeOptions {
   readonly replicas: Readonly<Record<string, ReplicaAddress>>;
   /** By replica id (shared/keys.ts). */
   readonly linkKeys: ReadonlyMap<string, Uint8Array>;
+  /** Absent: links without TLS. */
+  readonly tls?: LinkTls | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** For tests; the defaults are the rules' numbers. */
@@ -76,7 +79,7 @@ export interface ReplicatedVolume extends Volume {
    * or no key.
    */
   setMembers(change: MembersChange): void;
-  /** Addresses have changed; links to unchanged ones stay. */
+  /** Addresses have changed; links to unchanged ones stay. Throws UsageError when one is none, and changes nothing then. */
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void;
   /** Compares the replicas in the background and mends what differs; `status().scrub` tells of it. One that runs goes on. */
   scrub(): void;
@@ -289,6 +292,7 @@ class LinkedVolume implements ReplicatedVolume {
   }
 
   setReplicas(replicas: Readonly<Record<string, ReplicaAddress>>): void {
+    for (const { replication } of Object.values(replicas)) parseEndpoint(replication); // before any link has moved
     for (const [id, link] of this.#links) {
       const place = replicas[id];
       if (!place) continue;
@@ -386,6 +390,7 @@ class LinkedVolume implements ReplicatedVolume {
       guid,
       address: must(this.#replicas[replicaId], `address of ${replicaId}`).replication,
       key: this.#key(replicaId),
+      tls: this.#o.tls,
       clock,
       timing,
       log,

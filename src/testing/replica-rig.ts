@@ -10,6 +10,7 @@ import { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { linkKey } from '../shared/keys.ts';
 import { silentLog, type Log } from '../shared/log.ts';
 import { memoryPool, type MemoryPool } from './memory-pool.ts';
@@ -21,6 +22,8 @@ export interface RigOptions {
   readonly port: number;
   readonly timing?: Partial<Timing>;
   readonly log?: Log;
+  /** Of the pools; of targets unless they have another. */
+  readonly tls?: LinkTls;
 }
 
 interface Seat {
@@ -50,15 +53,28 @@ export class ReplicaRig {
 
   /** `members`: a record of its own; all replicas that there are, version 1, unless given. */
   target(
-    options: { readonly wrongKeys?: boolean; readonly members?: MembershipRecord } = {},
+    options: {
+      readonly wrongKeys?: boolean;
+      readonly members?: MembershipRecord;
+      /** `none`: it speaks without TLS to pools that want it. */
+      readonly tls?: LinkTls | 'none';
+      /** Ports at which it finds the pools. */
+      readonly port?: number;
+    } = {},
   ): ReplicatedVolume {
     const volumeOfKeys = options.wrongKeys === true ? 'another' : volume;
     const { log = silentLog, timing } = this.#o;
+    const tls = options.tls ?? this.#o.tls;
     const replicas = this.#seats.map(({ id }, i) => [
       id,
-      { pool: `pool-${i + 1}`, replication: this.#address(i, 0), copy: this.#address(i, 1) },
+      {
+        pool: `pool-${i + 1}`,
+        replication: this.#address(i, 0, options.port),
+        copy: this.#address(i, 1, options.port),
+      },
     ]);
     return openReplicatedVolume({
+      tls: tls === 'none' ? undefined : tls,
       volume,
       membership: options.members ?? this.record(1, ...this.#seats.keys()),
       replicas: Object.fromEntries(replicas),
@@ -145,6 +161,7 @@ export class ReplicaRig {
       clock: systemClock,
       log: (this.#o.log ?? silentLog).with({ pool: `pool-${index + 1}` }),
       refusals: seat.refusals,
+      tls: this.#o.tls,
       timing: this.#o.timing,
     });
   }
@@ -187,7 +204,7 @@ export class ReplicaRig {
     return must(this.#seats[index], `replica ${index}`);
   }
 
-  #address(index: number, offset: number): string {
-    return `127.0.0.1:${this.#o.port + index * 2 + offset}`;
+  #address(index: number, offset: number, port = this.#o.port): string {
+    return `127.0.0.1:${port + index * 2 + offset}`;
   }
 }

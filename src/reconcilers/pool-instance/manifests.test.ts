@@ -16,6 +16,7 @@ const settings = {
   imagePullPolicy: 'IfNotPresent',
   version: '1.0.0',
   sparseDir: '/var/openebs/sparse',
+  replicationTlsSecret: '',
 };
 const instance = {
   metadata: { name: 'p', uid: 'p-uid' },
@@ -24,7 +25,7 @@ const instance = {
 const podOf = (mounts: readonly DeviceMount[], sparse = false) =>
   poolDeployment({
     instance,
-    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }),
+    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }, settings),
     configHash: 'h',
     devicesHash: 'd',
     mounts,
@@ -116,4 +117,33 @@ test('volume and claim belong to each other, to the node and to nobody else', ()
   expect(JSON.stringify(spec.nodeAffinity)).toContain('"values":["n1"]');
   expect(claim.metadata.ownerReferences[0]?.uid).toBe('p-uid');
   expect(devicePath('bd-1')).toBe('/dev/caskade/bd-1');
+});
+
+test('with a Secret for TLS the pool has its files, and is told of them; without one neither', () => {
+  const secret = { ...settings, replicationTlsSecret: 'links' };
+  const wish = {
+    instance,
+    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }, secret),
+    configHash: 'h',
+    devicesHash: 'd',
+    mounts: [],
+    wanted: [],
+    sparse: false,
+    settings: secret,
+    masterKey: new Uint8Array(32).fill(7),
+  };
+  const tls = {
+    certFile: '/etc/caskade/tls/tls.crt',
+    keyFile: '/etc/caskade/tls/tls.key',
+    caFile: '/etc/caskade/tls/ca.crt',
+  };
+  expect(wish.config.tls).toEqual(tls);
+  const pod = poolDeployment(wish).spec.template.spec;
+  expect(pod.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'links', defaultMode: 0o400 } });
+  expect(pod.containers[0]?.volumeMounts).toContainEqual({
+    name: 'tls',
+    mountPath: '/etc/caskade/tls',
+    readOnly: true,
+  });
+  expect(podOf([]).template.spec.volumes.map(({ name }: { name: string }) => name)).not.toContain('tls');
 });

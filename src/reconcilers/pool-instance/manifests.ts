@@ -15,6 +15,7 @@ import {
   httpProbe,
   keysFolder,
   podAnnotations,
+  replicationTls,
   unprivileged,
   type Settings,
 } from '../pod-template.ts';
@@ -35,6 +36,9 @@ export interface PoolWish {
   readonly settings: Settings;
   readonly masterKey: Uint8Array;
 }
+
+/** Of files of a Secret: the pool runs as root. */
+const secretMode = 0o400;
 
 export const keysName = (instance: string): string => `${instance}-keys`;
 
@@ -64,6 +68,7 @@ export function poolConfig(
     readonly logGroups: readonly (readonly PoolDevice[])[];
     readonly leaving: readonly PoolDevice[];
   },
+  settings: Settings,
 ): PoolConfig {
   return {
     name,
@@ -81,6 +86,7 @@ export function poolConfig(
     },
     keyFile: `${keysFolder}/pool-key`,
     adminTokenFile: `${keysFolder}/admin-token`,
+    ...replicationTls(settings, secretMode).config,
   };
 }
 
@@ -128,6 +134,7 @@ export function poolDeployment(wish: PoolWish) {
   const config = instance.spec.poolConfig;
   const { resources: amounts, tolerations, priorityClassName } = config ?? {};
   const devices = podDevices(wish.mounts);
+  const tls = replicationTls(settings, secretMode);
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -173,6 +180,7 @@ export function poolDeployment(wish: PoolWish) {
               volumeMounts: [
                 { name: 'config', mountPath: configFolder, readOnly: true },
                 { name: 'keys', mountPath: keysFolder, readOnly: true },
+                ...tls.volumeMounts,
                 ...(wish.sparse ? [{ name: 'sparse', mountPath: settings.sparseDir }] : []),
               ],
               ...(wish.mounts.length > 0 ? { volumeDevices: devices.volumeDevices } : {}),
@@ -180,7 +188,8 @@ export function poolDeployment(wish: PoolWish) {
           ],
           volumes: [
             { name: 'config', configMap: { name } },
-            { name: 'keys', secret: { secretName: keysName(name), defaultMode: 0o400 } },
+            { name: 'keys', secret: { secretName: keysName(name), defaultMode: secretMode } },
+            ...tls.volumes,
             ...devices.volumes,
             ...(wish.sparse
               ? [{ name: 'sparse', hostPath: { path: settings.sparseDir, type: 'DirectoryOrCreate' } }]

@@ -34,7 +34,7 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
   };
   const { mounts, wanted } = mountsFor(world, instance, [...namesOf(instance), ...leaving], facts);
   const raidType = spec.poolConfig?.dataRaidGroupType ?? 'stripe';
-  const config = poolConfig(metadata.name, layoutOf(raidType), devices);
+  const config = poolConfig(metadata.name, layoutOf(raidType), devices, world.settings);
   const all = [...devices.groups.flat(), ...devices.logGroups.flat(), ...devices.leaving];
   return {
     instance: {

@@ -15,6 +15,7 @@ const settings: Settings = {
   imagePullPolicy: 'IfNotPresent',
   version: '1',
   sparseDir: '/var/openebs/sparse',
+  replicationTlsSecret: '',
 };
 const masterKey = new Uint8Array(32).fill(7);
 const wish: Wish = {
@@ -46,7 +47,7 @@ const target: TargetWish = {
   settings,
   masterKey,
   target: targetConfig(
-    { wish, policy: { target: { quorumWaitSeconds: 7 } } },
+    { wish, policy: { target: { quorumWaitSeconds: 7 } }, settings },
     '10.0.0.9',
     { current: { version: 1, members: { 1: 'g' } } },
     { 1: { pool: 'p', replication: '10.0.0.1:3232', copy: '10.0.0.1:3233' } },
@@ -103,4 +104,18 @@ test.each([
   [5, 3],
 ])('of %i replicas %i make a quorum', (replicas, quorum) => {
   expect(consistencyFactor(replicas)).toBe(quorum);
+});
+
+test('with a Secret for TLS the target has its files, and is told of them', () => {
+  const secret = { ...settings, replicationTlsSecret: 'links' };
+  const pod = targetDeployment({ ...target, settings: secret }).spec.template.spec;
+  expect(pod.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'links', defaultMode: 0o440 } });
+  const config = targetConfig(
+    { wish, policy: {}, settings: secret },
+    '10.0.0.9',
+    { current: { version: 1, members: { 1: 'g' } } },
+    {},
+  );
+  expect(config.tls?.caFile).toBe('/etc/caskade/tls/ca.crt');
+  expect(target.target.tls).toBeUndefined();
 });

@@ -15,6 +15,7 @@ import {
   httpProbe,
   keysFolder,
   podAnnotations,
+  replicationTls,
   unprivileged,
   type Settings,
 } from '../pod-template.ts';
@@ -145,7 +146,7 @@ export interface TargetWish extends VolumeWish {
 }
 
 export function targetConfig(
-  { wish, policy }: Pick<VolumeWish, 'wish' | 'policy'>,
+  { wish, policy, settings }: Pick<VolumeWish, 'wish' | 'policy' | 'settings'>,
   serviceIp: string,
   { current, next, withdrawn }: Membership,
   replicas: Readonly<Record<string, ReplicaAddress>>,
@@ -168,6 +169,7 @@ export function targetConfig(
     advertise: `${serviceIp}:${ports.iscsi}`,
     keyFile: `${keysFolder}/replica-keys.json`,
     adminTokenFile: `${keysFolder}/admin-token`,
+    ...replicationTls(settings, secretMode).config,
     initiators: 'granted',
     ...(quorumWaitSeconds === undefined ? {} : { quorumWaitSeconds }),
   };
@@ -210,12 +212,15 @@ const nodeAway = [
 
 /** uid and gid of the image's user. */
 const userId = 10_001;
+/** Of files of a Secret: that user's group may read them. */
+const secretMode = 0o440;
 
 export function targetDeployment(volume: TargetWish) {
   const { settings, policy } = volume;
   const volumeName = volume.config.metadata.name;
   const name = targetName(volumeName);
   const common = meta(volume, name);
+  const tls = replicationTls(settings, secretMode);
   const { resources: amounts, tolerations, affinity, nodeSelector, priorityClassName } = policy.target ?? {};
   const podLabels = {
     ...common.labels,
@@ -266,12 +271,14 @@ export function targetDeployment(volume: TargetWish) {
               volumeMounts: [
                 { name: 'config', mountPath: configFolder, readOnly: true },
                 { name: 'keys', mountPath: keysFolder, readOnly: true },
+                ...tls.volumeMounts,
               ],
             },
           ],
           volumes: [
             { name: 'config', configMap: { name } },
-            { name: 'keys', secret: { secretName: targetKeysName(volumeName), defaultMode: 0o440 } },
+            { name: 'keys', secret: { secretName: targetKeysName(volumeName), defaultMode: secretMode } },
+            ...tls.volumes,
           ],
         },
       },

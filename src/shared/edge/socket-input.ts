@@ -64,8 +64,8 @@ const onreadOf = (input: InputBuffer, reader: ByteReader): OnReadOpts => ({
 /** `accepted` must come from a server with `pauseOnConnect`; `buffer`: of `inputBytes`, to be used until it is closed. */
 export function readInto(accepted: Socket, reader: ByteReader, buffer?: Uint8Array): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle');
+  if (typeof handle !== 'object' || handle === null) return readEvents(accepted, reader, buffer);
   const input = new InputBuffer(buffer);
-  if (typeof handle !== 'object' || handle === null) return readEvents(accepted, input, reader);
   const onread = onreadOf(input, reader);
   // `handle` is not in the documented options; it has been there since Node 0.x and is what cluster workers use.
   const socket = new Socket({ handle, onread } as SocketConstructorOpts);
@@ -75,7 +75,9 @@ export function readInto(accepted: Socket, reader: ByteReader, buffer?: Uint8Arr
   return socket;
 }
 
-function readEvents(socket: Socket, input: InputBuffer, reader: ByteReader): Socket {
+/** Any socket, from now on: what it reads is copied. */
+export function readEvents(socket: Socket, reader: ByteReader, buffer?: Uint8Array): Socket {
+  const input = new InputBuffer(buffer);
   socket.on('data', (chunk: Uint8Array) => {
     for (let at = 0; at < chunk.byteLength;) {
       const room = input.room();
