@@ -4,7 +4,7 @@ import type { EngineHost } from '../host.ts';
 const radixBits = 11;
 const buckets = 2 ** radixBits;
 
-const sliceLength = 16_384;
+const sliceLength = 8_192;
 /** Up to here the passes cost more than they save. */
 const fewPoints = 256;
 

@@ -24,8 +24,8 @@ export interface BuildSink extends PathSink {
   cutOut(words: Uint32Array, at: number, level: number, end: number): PendingCounts;
 }
 
-/** Changes, and nodes at sixteen times the weight, between two turns of the event loop: about a millisecond. */
-const workPerSlice = 1_024;
+/** Changes, and nodes at sixteen times the weight, between two turns of the event loop: half a millisecond or so. */
+const workPerSlice = 512;
 const nodeWork = 16;
 
 /** `layer` is sealed; `blocks`: size of the volume. */
