@@ -1,9 +1,12 @@
 /** A volume in one plain file, for trying a target and for comparing figures; the replicated volume is the real one. */
 import { readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { AtomicWriter, atomicBytesMax, finishAtomicWrite } from './file-atomic.ts';
+import { problemFrom, problemOf, readWhole, writeWhole } from './file-io.ts';
+import { FileOrder } from './file-order.ts';
 import { FileValues } from './file-values.ts';
 import {
-  VolumeError,
+  type VolumeError,
   type QuickAnswer,
   type QuickVolume,
   type Volume,
@@ -13,14 +16,16 @@ import {
 
 /**
  * Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. What may only be read is write
- * protected. A device has no place for what is to be remembered.
+ * protected. A device has no place for what is to be
+ * remembered, and for atomic writes.
  */
 export async function openFileVolume(path: string, sizeBytes: number): Promise<FileVolume> {
   const { file, readOnly } = await openForWriting(path);
   const stat = await file.stat();
   if (!stat.isFile()) return new FileVolume(file, sizeBytes, readOnly);
+  await finishAtomicWrite(path, file, readOnly);
   if (stat.size < sizeBytes) await file.truncate(sizeBytes);
-  return new KeptFileVolume(file, Math.max(stat.size, sizeBytes), readOnly, new FileValues(path));
+  return new KeptFileVolume(file, Math.max(stat.size, sizeBytes), readOnly, path);
 }
 
 const mayOnlyRead = new Set(['EACCES', 'EROFS', 'EPERM']);
@@ -51,7 +56,6 @@ const quickBytesMax = 1 << 20;
 
 export class FileVolume implements Volume {
   readonly readOnly: boolean;
-  readonly #file: FileHandle;
   readonly #scratch = Buffer.allocUnsafeSlow(quickBytesMax);
   #slowUntilMs = 0;
   readonly #quick: QuickVolume = {
@@ -59,14 +63,12 @@ export class FileVolume implements Volume {
     write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
   };
   #sizeBytes: number;
-  /** COMPARE AND WRITE must be one step against every other change: changes go one after the other behind it. */
-  #exclusive: Promise<unknown> = Promise.resolve();
-  #exclusiveWaiting = 0;
-  readonly #changes = new Set<Promise<unknown>>();
+  protected readonly file: FileHandle;
+  protected readonly order = new FileOrder();
 
   constructor(file: FileHandle, sizeBytes: number, readOnly: boolean) {
     this.readOnly = readOnly;
-    this.#file = file;
+    this.file = file;
     this.#sizeBytes = sizeBytes;
   }
 
@@ -76,27 +78,29 @@ export class FileVolume implements Volume {
 
   /** Changes that must be alone, and those under way, are waited for by the other way. */
   get quick(): QuickVolume | undefined {
-    const isFree = this.#exclusiveWaiting === 0 && this.#changes.size === 0;
-    return isFree && performance.now() >= this.#slowUntilMs ? this.#quick : undefined;
+    return this.order.isFree && performance.now() >= this.#slowUntilMs ? this.#quick : undefined;
   }
 
   async grow(sizeBytes: number): Promise<void> {
-    await this.#file.truncate(sizeBytes);
+    await this.file.truncate(sizeBytes);
     this.#sizeBytes = sizeBytes;
   }
 
   close(): Promise<void> {
-    return this.#file.close();
+    return this.file.close();
   }
 
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const data = new Uint8Array(lengthBytes);
-    await problemOf('unreadable', this.#readWhole(data, offsetBytes));
+    await problemOf(
+      'unreadable',
+      this.order.read(() => readWhole(this.file, data, offsetBytes)),
+    );
     return data;
   }
 
   async write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
-    await this.#change(() => this.#writeWhole(data, offsetBytes));
+    await this.#change(() => writeWhole(this.file, data, offsetBytes));
     if (options?.fua === true) await this.flush();
   }
 
@@ -104,54 +108,45 @@ export class FileVolume implements Volume {
     return this.#change(async () => {
       for (let at = 0; at < lengthBytes; at += zeroBytesMax) {
         const zeros = new Uint8Array(Math.min(zeroBytesMax, lengthBytes - at));
-        await this.#writeWhole(zeros, offsetBytes + at);
+        await writeWhole(this.file, zeros, offsetBytes + at);
       }
     });
   }
 
   flush(): Promise<void> {
-    return problemOf('unflushedWritesLost', this.#file.datasync());
+    return problemOf('unflushedWritesLost', this.file.datasync());
   }
 
   compareAndWrite(offsetBytes: number, expected: Uint8Array, data: Uint8Array): Promise<number | undefined> {
-    return this.#alone(async () => {
+    const step = async () => {
+      this.checkChangeable();
       const stored = new Uint8Array(expected.byteLength);
-      await problemOf('unreadable', this.#readWhole(stored, offsetBytes));
+      await problemOf('unreadable', readWhole(this.file, stored, offsetBytes));
       const differs = expected.findIndex((byte, index) => byte !== stored[index]);
       if (differs !== -1) return differs;
-      await problemOf('noSpace', this.#writeWhole(data, offsetBytes));
+      await problemOf('noSpace', writeWhole(this.file, data, offsetBytes));
       return undefined;
-    });
-  }
-
-  #change(change: () => Promise<void>): Promise<void> {
-    const run = this.#exclusiveWaiting === 0 ? change() : this.#exclusive.then(change);
-    const tracked = problemOf('noSpace', run);
-    const end: Promise<unknown> = tracked.then(
-      () => this.#changes.delete(end),
-      () => this.#changes.delete(end),
-    );
-    this.#changes.add(end);
-    return tracked;
-  }
-
-  /** Runs `step` after all changes before it; changes after it wait for its end. */
-  #alone<T>(step: () => Promise<T>): Promise<T> {
-    this.#exclusiveWaiting += 1;
-    const result = Promise.all([this.#exclusive, ...this.#changes]).then(step);
-    const end = () => {
-      this.#exclusiveWaiting -= 1;
     };
-    this.#exclusive = result.then(end, end);
-    return result;
+    return this.order.alone(step, { unread: false });
   }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const change = async () => {
+      this.checkChangeable();
+      await work();
+    };
+    return problemOf('noSpace', this.order.change(change));
+  }
+
+  /** Throws VolumeError when the file is not to be changed any more. */
+  protected checkChangeable(): void {}
 
   #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {
     const data = lengthBytes <= quickBytesMax ? this.#scratch : Buffer.allocUnsafeSlow(lengthBytes);
     const problem = this.#quickly('unreadable', () => {
       let at = 0;
       for (let bytes = 1; at < lengthBytes && bytes > 0; at += bytes)
-        bytes = readSync(this.#file.fd, data, at, lengthBytes - at, offsetBytes + at);
+        bytes = readSync(this.file.fd, data, at, lengthBytes - at, offsetBytes + at);
       data.fill(0, at, lengthBytes); // past what was ever written
     });
     answer.quickDone(problem, problem === undefined ? data.subarray(0, lengthBytes) : undefined);
@@ -167,7 +162,7 @@ export class FileVolume implements Volume {
     }
     const problem = this.#quickly('noSpace', () => {
       for (let at = 0; at < data.byteLength;)
-        at += writeSync(this.#file.fd, data, at, data.byteLength - at, offsetBytes + at);
+        at += writeSync(this.file.fd, data, at, data.byteLength - at, offsetBytes + at);
     });
     answer.quickDone(problem, undefined);
   }
@@ -183,29 +178,37 @@ export class FileVolume implements Volume {
     if (nowMs - beganMs > quickMsMax) this.#slowUntilMs = nowMs + slowForMs;
     return undefined;
   }
-
-  async #readWhole(data: Uint8Array, position: number): Promise<void> {
-    for (let at = 0; at < data.byteLength;) {
-      const { bytesRead } = await this.#file.read(data, at, data.byteLength - at, position + at);
-      if (bytesRead === 0) return; // past what was ever written: zeros
-      at += bytesRead;
-    }
-  }
-
-  async #writeWhole(data: Uint8Array, position: number): Promise<void> {
-    for (let at = 0; at < data.byteLength;) {
-      const { bytesWritten } = await this.#file.write(data, at, data.byteLength - at, position + at);
-      at += bytesWritten;
-    }
-  }
 }
 
+/** A plain file, with what is kept beside it. */
 class KeptFileVolume extends FileVolume {
+  readonly atomicBytesMax = atomicBytesMax;
   readonly #values: FileValues;
+  readonly #atomic: AtomicWriter;
 
-  constructor(file: FileHandle, sizeBytes: number, readOnly: boolean, values: FileValues) {
+  constructor(file: FileHandle, sizeBytes: number, readOnly: boolean, path: string) {
     super(file, sizeBytes, readOnly);
-    this.#values = values;
+    this.#values = new FileValues(path);
+    this.#atomic = new AtomicWriter(path);
+  }
+
+  override get quick(): QuickVolume | undefined {
+    return this.#atomic.isHalfDone ? undefined : super.quick;
+  }
+
+  override write(offsetBytes: number, data: Uint8Array, options?: WriteOptions): Promise<void> {
+    if (options?.atomic !== true) return super.write(offsetBytes, data, options);
+    const step = () => problemOf('noSpace', this.#atomic.write(this.file, offsetBytes, data));
+    return this.order.alone(step, { unread: true });
+  }
+
+  protected override checkChangeable(): void {
+    this.#atomic.check();
+  }
+
+  override async close(): Promise<void> {
+    await this.#atomic.close();
+    await super.close();
   }
 
   recall(key: string): string | undefined {
@@ -216,17 +219,3 @@ class KeptFileVolume extends FileVolume {
     return this.#values.remember(key, value);
   }
 }
-
-/** An error of the file system is a problem of the volume, reported to the initiator as such. */
-async function problemOf<T>(problem: VolumeProblem, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw problemFrom(problem, error);
-  }
-}
-
-const problemFrom = (problem: VolumeProblem, error: unknown): VolumeError =>
-  error instanceof VolumeError
-    ? error
-    : new VolumeError(problem, error instanceof Error ? error.message : String(error));

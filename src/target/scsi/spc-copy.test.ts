@@ -80,28 +80,28 @@ const receive = (action: number, id = 1) =>
 
 describe('§6.5 EXTENDED COPY(LID1)', () => {
   test('segments in order, each sector of them and no other', async () => {
-    const data = prng(3).bytes(5000 * 512);
+    const data = prng(3).bytes(2600 * 512);
     await rig.volume.write(0, data.slice());
     const result = await copy(
       list([
-        { from: 1, to: 9001, count: 4000 },
+        { from: 1, to: 9001, count: 2500 },
         { from: 9001, to: 20_000, count: 3 },
       ]),
     );
     expect([result.status, result.transferBytes]).toEqual([0, 16 + 32 + 2 * 28]);
-    expect((await rig.bytesAt(9001, 4000)).equals(data.subarray(512, 4001 * 512))).toBe(true);
+    expect((await rig.bytesAt(9001, 2500)).equals(data.subarray(512, 2501 * 512))).toBe(true);
     expect((await rig.bytesAt(20_000, 3)).equals(data.subarray(512, 4 * 512))).toBe(true);
     expect((await rig.bytesAt(9000, 1)).equals(filled(1, 0))).toBe(true);
-    expect((await rig.bytesAt(13_001, 1)).equals(filled(1, 0))).toBe(true);
+    expect((await rig.bytesAt(11_501, 1)).equals(filled(1, 0))).toBe(true);
   });
   test.each([
     [100, 1000],
     [1000, 100],
   ])('ranges that overlap, from %i to %i', async (from, to) => {
-    const data = prng(4).bytes(8000 * 512);
+    const data = prng(4).bytes(2600 * 512);
     await rig.volume.write(from * 512, data.slice());
-    expect(told(await copy(list([{ from, to, count: 8000 }])))).toBe(0);
-    expect((await rig.bytesAt(to, 8000)).equals(data)).toBe(true);
+    expect(told(await copy(list([{ from, to, count: 2600 }])))).toBe(0);
+    expect((await rig.bytesAt(to, 2600)).equals(data)).toBe(true);
   });
   const inBytes = (from: number, to: number, bytes: number, offsets = [0, 0]) => {
     const body = [...u32(bytes), ...u64(from), ...u64(to), ...u16(offsets[0]!), ...u16(offsets[1]!)];
