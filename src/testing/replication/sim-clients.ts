@@ -4,6 +4,7 @@ import type { DoorAnswer, ManagementName } from './sim-door.ts';
 import type { Request } from './sim-acts.ts';
 import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { blocksFor, tagsIn } from './sim-store.ts';
+import { withReturns } from './sim-returns.ts';
 import { SimSnapshots } from './sim-snapshots.ts';
 import type { SimTarget } from './sim-target.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -101,10 +102,17 @@ export class SimClients {
     const counts = ({ kind, startMs }: Operation) =>
       !plan.wildClocks || kind === 'write' || startMs >= calmMs;
     const operations = this.operations.filter((operation) => counts(operation) && !gone(operation.value));
-    // A return to a snapshot makes old values new.
-    if (this.#snapshots.hasReturned) return;
-    checkLinearizable(operations);
-    checkFlushed(operations, this.#covered);
+    const returns = this.#snapshots.returns.map(({ to, startMs, finishMs }) => ({
+      tags: truth.tagsOf(to),
+      startMs,
+      finishMs,
+    }));
+    // Of returns that a lossy recovery may have taken back nothing is known.
+    if (returns.length > 0 && truth.lossy) return;
+    checkLinearizable(withReturns(operations, returns, this.#registers));
+    // Where nothing is lost that says all; else a return makes old values new.
+    if (returns.length === 0) checkFlushed(operations, this.#covered);
+    else this.#world.reach.hit('returns among the reads and writes');
   }
 
   get #now(): number {

@@ -83,6 +83,7 @@ export const reachPoints = [
   'R24 take',
   'R24 delete',
   'R24 revert',
+  'returns among the reads and writes',
   'R24 copied',
   'R25 proved',
   'R25 mismatch',

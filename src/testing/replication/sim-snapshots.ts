@@ -1,5 +1,6 @@
 /** Commands on snapshots, as an operator of the volume gives them, and what their answers promise (R24). */
 import type { SnapshotAnswer } from '../../replication/coordinator/snapshot-commands.ts';
+import type { SnapshotInfo } from '../../replication/record.ts';
 import { prng } from '../../shared/prng.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { SimTarget } from './sim-target.ts';
@@ -34,8 +35,8 @@ export const snapshotsMost = 3;
 export class SimSnapshots {
   readonly #world: SimWorld;
   #taken = 0;
-  /** A return to a snapshot was asked for, whether it came to be or not. */
-  hasReturned = false;
+  /** Returns to snapshots that were asked for, whether they came to be or not. */
+  readonly returns: { readonly to: SnapshotInfo; readonly startMs: number; finishMs: number }[] = [];
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -46,10 +47,10 @@ export class SimSnapshots {
     serving.process.run(() => this.#ask(serving, what, which));
   }
 
-  #ask(target: SimTarget, asked: SnapshotRequest['what'], which: number): void {
+  #ask(target: SimTarget, wanted: SnapshotRequest['what'], which: number): void {
     const { coordinator, process } = target;
     const { snapshots } = coordinator;
-    const what = asked === 'take' && snapshots.length >= snapshotsMost ? 'delete' : asked;
+    const what = wanted === 'take' && snapshots.length >= snapshotsMost ? 'delete' : wanted;
     const found = snapshots[Math.floor((which * snapshots.length) / 1_000)];
     const { nowMs } = process;
     if (what === 'take') {
@@ -59,11 +60,14 @@ export class SimSnapshots {
     }
     if (!found) return;
     const answer = this.#answer(target, what, found.name);
-    if (what === 'delete') coordinator.deleteSnapshot(found.name, nowMs, answer);
-    else {
-      this.hasReturned = true;
-      coordinator.revert(found.name, true, nowMs, answer);
-    }
+    if (what === 'delete') return coordinator.deleteSnapshot(found.name, nowMs, answer);
+    const { scheduler } = this.#world;
+    const asked = { to: found, startMs: scheduler.nowMs, finishMs: Infinity };
+    this.returns.push(asked);
+    coordinator.revert(found.name, true, nowMs, (result) => {
+      if (result.ok) asked.finishMs = scheduler.nowMs;
+      answer(result);
+    });
   }
 
   #answer(target: SimTarget, kind: SnapshotRequest['what'], name: string): SnapshotAnswer {

@@ -214,6 +214,16 @@ export class Truth {
       .map(({ epoch }) => epoch);
   }
 
+  /** What a snapshot that a target has shown holds, by block. */
+  tagsOf({ name, number }: Pick<SnapshotInfo, 'name' | 'number'>): readonly number[] {
+    const takes = (epoch: number): boolean => {
+      const entry = this.#entries.get(`${epoch}/${number}`);
+      return entry?.kind === 'snapshot' && entry.name === name;
+    };
+    const epoch = must([...this.#epochs.keys()].find(takes), `who took ${name} at ${number}`);
+    return this.#at(epoch, number).tags;
+  }
+
   /** R24: what a target shows is what its history has. */
   checkShown(epoch: number, last: number, shown: readonly SnapshotInfo[]): void {
     const [has, due] = [shown, this.#at(epoch, last).snapshots].map(namesOf);
