@@ -55,7 +55,7 @@ test('where copying is slow a replica that lacks every snapshot is waited for', 
     ...writes(3_300, 10, 64),
   ];
   const timing = { ...world.timing, windowBytesMax: 20_000, cleanWaitMs: 1_000 };
-  const { virtualMs, reach } = await run({ ...world, blocks: 64, copyMs: 200, timing, events });
+  const { virtualMs, reach } = await run({ ...world, blocks: 64, copyMs: 400, timing, events });
   expect(reach.get('R24 copied')).toBeGreaterThan(0);
   expect(virtualMs).toBeGreaterThan(world.faultsMs + 37_000);
 });

@@ -164,12 +164,18 @@ function lose(world: SimWorld, replica: SimReplica): void {
   reach.hit('lose');
 }
 
-/** Never the same block on two: what nobody can read is lost, and that is no fault of replication. */
+/**
+ * Never the same block on two, nor where it is the only one that a crash has left: what nobody can read is lost, and
+ * that is no fault of replication.
+ */
 function spoil(world: SimWorld, replica: SimReplica, which: number): void {
   const { store, pool } = replica;
   const block = Math.floor((which * store.content.tags.length) / 1_000);
   if (!world.mayHaveBad(replica) || world.present.some((other) => other.store.bad.size > 0)) return;
   const tag = store.content.tags[block] ?? 0;
+  const others = world.present.filter((other) => other !== replica && !other.lost);
+  const isElsewhere = others.some((other) => other.store.survivors.every(({ tags }) => tags[block] === tag));
+  if (world.operator.members.length > 1 && !isElsewhere) return;
   if (pool && !pool.spoil(tag)) return;
   store.bad.add(block);
   store.spoiled.add(tag);
