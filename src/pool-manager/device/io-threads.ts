@@ -7,7 +7,7 @@ import { getPriority, setPriority } from 'node:os';
  *
  * More operations at a time than threads is cheaper, since a thread that is at work need not be woken; so one device
  * alone, which nobody waits behind, gets a queue longer than its threads are many. A thread is one operation that the
- * device can work on at a time: 16 are what keeps one busy.
+ * device can work on at a time: some 20 keep one busy.
  */
 export interface IoShare {
   readonly threads: number;
@@ -19,7 +19,7 @@ const threadsMax = 512;
 
 export const ioShare = (devices: number): IoShare =>
   devices <= 1
-    ? { threads: 16, operationsPerDevice: 32 }
+    ? { threads: 20, operationsPerDevice: 32 }
     : { threads: Math.min(threadsMax, 16 + 4 * devices), operationsPerDevice: 14 };
 
 /** To be called before the process has used a file or a name; a size that the environment gives stands. */
