@@ -116,6 +116,11 @@ export class MemoryMapSpace implements MapSpace {
     return { group: 0, segment, unit, sectorInUnit: offset % sectorsPerUnit };
   }
 
+  seek(words: Uint32Array, at: number) {
+    const place = this.place(words, at);
+    return place && { ...place, pending: this.peek(words, at), unitsBehind: 0 };
+  }
+
   async read(
     group: number,
     segment: number,

@@ -18,6 +18,14 @@ export interface Place {
   readonly sectorInUnit: number;
 }
 
+/** The same, with what whoever reads the name asks next. */
+export interface Sought extends Place {
+  /** The stored bytes, if they are still in memory. Valid until the next await. */
+  readonly pending: Uint8Array | undefined;
+  /** So many units of the batch lie behind this one, each where its offset says; none of them is in memory. */
+  readonly unitsBehind: number;
+}
+
 export interface MapSpace {
   /**
    * Takes `sectors` sectors at `stored[from…]` in, copies them, and writes the name, its length and kind 1 into
@@ -52,6 +60,8 @@ export interface MapSpace {
   peek(words: Uint32Array, at: number): Uint8Array | undefined;
   /** Undefined for a name that is gone: dropped, or freed and cleaned away. Who got it from a view looks at a newer one. */
   place(words: Uint32Array, at: number): Place | undefined;
+  /** The same, and what `peek` answers. */
+  seek(words: Uint32Array, at: number): Sought | undefined;
   /** Units of one segment. `bad`: units of which no good copy is there. */
   read(
     group: number,

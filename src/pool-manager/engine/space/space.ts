@@ -89,6 +89,21 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         sectorInUnit: offsetOf(words, at) & 7,
       };
     },
+    seek(words, at) {
+      const unit = find(words, at);
+      if (unit < 0) return undefined;
+      const id = batches.foundSegment;
+      const offset = offsetOf(words, at);
+      const isElsewhere = appender.isUnwritten(id) || batches.wasMoved(id, batches.foundPiece);
+      return {
+        group: segments.groupIndexOf(id),
+        segment: segments.numberOf(id),
+        unit,
+        sectorInUnit: offset & 7,
+        pending: appender.peek(id, unit, offset & 7, sectorsOf(words, at)),
+        unitsBehind: isElsewhere ? 0 : batches.unitsAt(id, batches.foundPiece) - 1 - unitOfOffset(offset),
+      };
+    },
     isSent(words, at) {
       const unit = unitOf(words, at);
       return appender.isSent(batches.foundSegment, unit);

@@ -34,6 +34,14 @@ test('keeps what is asked for a second time, and gives back just that', () => {
   expect(same(into, data)).toBe(true);
 });
 
+test('blocks that are read in turns are kept, however many fit', () => {
+  const cache = new BlockCache(1_024 * blockBytes);
+  const all = Array.from({ length: 512 }, (_, block) => stored(block));
+  for (let pass = 0; pass < 2; pass++) for (const words of all) cache.offer(words, 0, data, 0);
+  const found = all.filter((words, block) => has(cache, words, block)).length;
+  expect(found).toBeGreaterThanOrEqual(510);
+});
+
 test('what is read once does not push out what is read again and again', () => {
   const cache = new BlockCache(8 * blockBytes);
   const hot = Array.from({ length: 4 }, (_, block) => stored(block));

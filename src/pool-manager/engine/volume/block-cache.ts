@@ -14,11 +14,13 @@ import { checksumWord } from '../map/pointer.ts';
 const chunkBlocks = 64;
 /** Names that are remembered as asked for, for each block that fits. */
 const askedPerBlock = 4;
+/** Where a name may be remembered: so two that are asked for in turns do not push each other out. */
+const bucketSlots = 4;
 
 export class BlockCache {
   readonly #index: NameIndex;
   readonly #chunks: Uint8Array[] = [];
-  /** Marks of names that were asked for, each where its mark says; the newest stays. */
+  /** Marks of names that were asked for, each in the bucket that its mark says; the newest stay, in their order. */
   readonly #asked: Uint32Array;
 
   /** `bytesMax`: room for one block at least. */
@@ -41,17 +43,21 @@ export class BlockCache {
 
   /** What was just read and found good of a block that was not at hand. */
   offer(words: Uint32Array, at: number, content: Uint8Array, from: number): void {
-    const mark = nameMark(words, at);
-    const slot = mark & (this.#asked.length - 1);
-    if (this.#asked[slot] !== mark) {
-      this.#asked[slot] = mark;
-      return;
-    }
+    if (!this.#wasAsked(nameMark(words, at))) return;
     const known = this.#index.find(words, at); // two reads at once, or memory that failed its check
     const entry = known >= 0 ? known : this.#index.claim(words, at);
     const number = Math.floor(entry / chunkBlocks);
     const left = this.#index.capacity - number * chunkBlocks;
     this.#chunks[number] ??= new Uint8Array(Math.min(chunkBlocks, left) * blockBytes);
     copyBytes(content, from, blockBytes, this.#chunks[number], (entry % chunkBlocks) * blockBytes);
+  }
+
+  /** Whether the name was asked for lately; it is remembered if it was not. */
+  #wasAsked(mark: number): boolean {
+    const first = mark & (this.#asked.length - 1) & ~(bucketSlots - 1);
+    for (let slot = first; slot < first + bucketSlots; slot++) if (this.#asked[slot] === mark) return true;
+    this.#asked.copyWithin(first + 1, first, first + bucketSlots - 1);
+    this.#asked[first] = mark;
+    return false;
   }
 }

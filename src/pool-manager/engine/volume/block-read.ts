@@ -5,6 +5,7 @@ import { lookUpAll } from '../map/lookup.ts';
 import { StaleNameError } from '../map/node-store.ts';
 import { copyPointer, pointerWords } from '../map/pointer.ts';
 import { BadBlockError } from '../volume-store.ts';
+import { lookedUp, readAtHand } from './read-at-hand.ts';
 import { type ReadAt, type ReadDone, readPointers } from './read-blocks.ts';
 import { triesMax, walk } from './reading.ts';
 import type { ReadTurn, VolumeCore } from './volume-core.ts';
@@ -18,7 +19,17 @@ export function readInto(
   into: Uint8Array,
   done: ReadDone,
 ): void {
-  core.readGate.begin(new BlockRead(core, slot, read, view, into, done));
+  let now: View;
+  try {
+    now = view();
+  } catch (error) {
+    return done(asError(error));
+  }
+  const found = readAtHand(core, read, now, into);
+  if (found === 'all') return done(undefined);
+  const turn = new BlockRead(core, slot, read, view, into, done);
+  if (found === 'pointers') turn.begin(lookedUp);
+  else core.readGate.begin(turn);
 }
 
 /** A read that waits for its turn, and then looks again as long as what it finds has just become stale. */
@@ -31,6 +42,8 @@ class BlockRead implements ReadTurn {
   readonly #into: Uint8Array;
   readonly #done: ReadDone;
   readonly #pointers: Uint32Array;
+  /** The pointers are those of this very moment. */
+  #isLookedUp = false;
   #pin = 0;
   #tries = 0;
 
@@ -52,9 +65,18 @@ class BlockRead implements ReadTurn {
     this.#pointers = new Uint32Array(read.count * pointerWords);
   }
 
+  /** `pointers`: what was just looked up; good if it is this read's turn at once. */
+  begin(pointers: Uint32Array): void {
+    this.#pointers.set(pointers.subarray(0, this.#pointers.length));
+    this.#isLookedUp = true;
+    this.#core.readGate.begin(this);
+    this.#isLookedUp = false;
+  }
+
   go(): void {
     this.#pin = this.#core.pins.begin();
-    this.#look();
+    if (this.#isLookedUp) this.#fetch();
+    else this.#look();
   }
 
   #look(): void {
@@ -63,7 +85,7 @@ class BlockRead implements ReadTurn {
     try {
       view = this.#view();
     } catch (error) {
-      return this.#end(error instanceof Error ? error : new Error(String(error)));
+      return this.#end(asError(error));
     }
     const { block, count } = this.#read;
     if (lookUpAll(this.#core.nodes, view, block, count, this.#pointers)) this.#fetch();
@@ -117,6 +139,8 @@ class BlockRead implements ReadTurn {
     this.#done(error);
   }
 }
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
 /** What a read answers; anything else is a broken invariant. */
 function readFailure(error: unknown): Error {

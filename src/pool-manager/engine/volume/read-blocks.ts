@@ -17,19 +17,13 @@ import {
 import { BadBlockError } from '../volume-store.ts';
 import type { BlockCache } from './block-cache.ts';
 import { takePlain } from './content.ts';
+import { notThere, type Stretch, Stretches } from './stretches.ts';
 import type { VolumeCore } from './volume-core.ts';
 
 /** Stretches of one read that are read at once. */
 const stretchesAtOnce = 16;
-/** One segment's worth of the smallest pools; longer stretches gain nothing. */
-const stretchUnitsMax = 256;
 /** Longer reads go by the cache: they are about what is read once. */
-const cachedBlocksMax = 64;
-/** `#units` of a block that is not read from a device. */
-const notThere = 0x7fff;
-/** In `#units`: a good copy of the block has been met. */
-const taken = 0x8000;
-
+export const cachedBlocksMax = 64;
 /** What a read is about, for messages and for the salt of checksums. */
 export interface ReadAt {
   readonly volume: string;
@@ -41,16 +35,6 @@ export interface ReadAt {
 
 /** Undefined: all blocks are there. Else BadBlockError, or StaleNameError when the view was an old one: ask again. */
 export type ReadDone = (error: Error | undefined) => void;
-
-/** Units that lie one behind the other, and the blocks of the read that are in them, others between them left out. */
-interface Stretch {
-  readonly group: number;
-  readonly segment: number;
-  readonly unit: number;
-  units: number;
-  readonly from: number;
-  to: number;
-}
 
 /** What the pointers point to goes to `into`, zeros for holes. The caller holds a pin. `done` may be called at once. */
 export function readPointers(
@@ -70,9 +54,7 @@ class PointerRead {
   readonly #into: Uint8Array;
   readonly #done: ReadDone;
   readonly #cache: BlockCache | undefined;
-  readonly #stretches: Stretch[] = [];
-  /** By block: its unit in its stretch. */
-  readonly #units: Uint16Array;
+  readonly #stretches: Stretches;
   #next = 0;
   #underWay = 0;
   #isAsking = false;
@@ -85,7 +67,7 @@ class PointerRead {
     this.#into = into;
     this.#done = done;
     this.#cache = read.count <= cachedBlocksMax ? core.blocks : undefined;
-    this.#units = new Uint16Array(read.count);
+    this.#stretches = new Stretches(core.space, pointers, read.count);
   }
 
   begin(): void {
@@ -97,10 +79,8 @@ class PointerRead {
 
   /** Takes the block from memory, or notes where it lies. */
   #look(index: number): Error | undefined {
-    const { space } = this.#core;
     const pointers = this.#pointers;
     const at = index * pointerWords;
-    this.#units[index] = notThere;
     if (!isMapped(pointers, at)) {
       if (isLost(pointers, at)) return this.#bad(index);
       this.#into.fill(0, index * blockBytes, (index + 1) * blockBytes);
@@ -109,35 +89,16 @@ class PointerRead {
     assert(compressionOf(pointers, at) <= 2, 'a kind of compression that this release knows');
     if (this.#cache?.take(pointers, at, this.#read.block + index, this.#into, index * blockBytes) === true)
       return undefined;
-    const pending = space.peek(pointers, at);
-    if (pending === undefined) return this.#place(index);
-    return this.#takeOne(pending, 0, index) ? undefined : this.#bad(index);
-  }
-
-  #place(index: number): Error | undefined {
-    const place = this.#core.space.place(this.#pointers, index * pointerWords);
-    if (place === undefined) return new StaleNameError('a block was overwritten meanwhile');
-    const { group, segment, unit } = place;
-    const last = this.#stretches.at(-1);
-    if (last !== undefined && last.group === group && last.segment === segment) {
-      const within = unit - last.unit;
-      if (within >= last.units - 1 && within <= last.units && within < stretchUnitsMax) {
-        last.units = within + 1;
-        last.to = index + 1;
-        this.#units[index] = within;
-        return undefined;
-      }
-    }
-    this.#stretches.push({ group, segment, unit, units: 1, from: index, to: index + 1 });
-    this.#units[index] = 0;
-    return undefined;
+    const found = this.#stretches.seek(index);
+    if (found === 'gone') return new StaleNameError('a block was overwritten meanwhile');
+    return found === 'noted' || this.#takeOne(found, 0, index) ? undefined : this.#bad(index);
   }
 
   #goOn(): void {
     if (this.#isAsking) return;
     this.#isAsking = true;
     while (this.#underWay < stretchesAtOnce && this.#error === undefined) {
-      const stretch = this.#stretches[this.#next++];
+      const stretch = this.#stretches.all[this.#next++];
       if (stretch === undefined) break;
       this.#underWay++;
       this.#ask(stretch);
@@ -148,7 +109,7 @@ class PointerRead {
 
   #ask(stretch: Stretch): void {
     const { group, segment, unit, units } = stretch;
-    const firstIn = units === 1 ? undefined : this.#firstIn(stretch);
+    const firstIn = units === 1 ? undefined : this.#stretches.firstIn(stretch);
     this.#core.space.take(
       group,
       segment,
@@ -163,27 +124,17 @@ class PointerRead {
     );
   }
 
-  /** By unit of the stretch: its first block. */
-  #firstIn({ units, from, to }: Stretch): Uint32Array {
-    const firstIn = new Uint32Array(units);
-    for (let index = to - 1; index >= from; index--) {
-      const within = this.#unitOf(index);
-      if (within !== notThere) firstIn[within] = index;
-    }
-    return firstIn;
-  }
-
   /** Of several blocks in one unit some may be good, and others in another copy. */
   #take(to: number, first: number, within: number, bytes: Uint8Array, from: number): boolean {
     let isGood = true;
     for (let index = first; index < to; index++) {
-      const unit = this.#unitOf(index);
+      const unit = this.#stretches.unitOf(index);
       if (unit === notThere) continue;
       if (unit !== within) break;
       const at = index * pointerWords;
       const begin = from + (offsetOf(this.#pointers, at) % plainSectors) * sectorBytes;
       if (this.#takeOne(bytes, begin, index)) {
-        this.#units[index] = unit | taken;
+        this.#stretches.took(index);
         this.#cache?.offer(this.#pointers, at, this.#into, index * blockBytes);
       } else isGood = false;
     }
@@ -196,14 +147,10 @@ class PointerRead {
     return takePlain(bytes, from, block, this.#pointers, at, this.#core.zstd, this.#into, index * blockBytes);
   }
 
-  #unitOf(index: number): number {
-    return (this.#units[index] ?? notThere) & ~taken;
-  }
-
   /** Of the blocks in these units, which no copy is good of as a whole. */
   #firstBad({ from, to }: Stretch, units: readonly number[]): Error | undefined {
     for (let index = from; index < to; index++)
-      if (units.includes(this.#unitOf(index)) && ((this.#units[index] ?? 0) & taken) === 0)
+      if (units.includes(this.#stretches.unitOf(index)) && !this.#stretches.isTaken(index))
         return this.#bad(index);
     return undefined;
   }
