@@ -2,8 +2,8 @@
 import { assert } from '../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../shared/block-size.ts';
 import type { Prng } from '../shared/prng.ts';
-import type { Stream } from '../pool-manager/engine/map/map-space.ts';
-import { checksumWord, sectorsOf } from '../pool-manager/engine/map/pointer.ts';
+import type { Sought, Stream } from '../pool-manager/engine/map/map-space.ts';
+import { batchOf, checksumWord, offsetOf, sectorsOf } from '../pool-manager/engine/map/pointer.ts';
 import type { BlockSpace, Rot } from '../pool-manager/engine/space/block-space.ts';
 import { createBlockSpace } from '../pool-manager/engine/space/space.ts';
 import { memoryGroup, type MemoryGroup } from './memory-group.ts';
@@ -82,10 +82,9 @@ function rigOver(groups: readonly MemoryGroup[], items: Map<string, Uint8Array>,
       return words;
     },
     async read(words) {
-      const pending = space.peek(words, 0);
-      if (pending !== undefined) return pending.slice();
-      const place = space.place(words, 0);
+      const place = space.seek(words, 0);
       if (place === undefined) throw new RangeError('the name is gone');
+      if (place.pending !== undefined) return place.pending.slice();
       const { bytes } = await space.read(place.group, place.segment, place.unit, 1, () => true);
       const from = place.sectorInUnit * sectorBytes;
       return bytes.slice(from, from + sectorsOf(words, 0) * sectorBytes);
@@ -201,11 +200,22 @@ export function naiveSpace(options: {
     await cleaning;
     const wrong = [...rig.space.audit(), ...rig.rot.map(({ unit }) => `rot in unit ${unit}`)];
     const units = new Set<string>();
+    let known: { readonly words: Uint32Array; readonly sought: Sought } | undefined;
     for (const { words, mark: own, sectors } of blocks) {
       if (Buffer.compare(await rig.read(words), rig.content(own, sectors)) !== 0)
         wrong.push(`block ${own} has other content`);
       const place = rig.space.place(words, 0);
       units.add(`${place?.group}/${place?.segment}/${place?.unit}`);
+      if (known === undefined || batchOf(known.words, 0) !== batchOf(words, 0)) {
+        const sought = rig.space.seek(words, 0);
+        known = sought && { words, sought };
+        continue;
+      }
+      const further = unitInBatch(words) - unitInBatch(known.words);
+      const { segment, unit, unitsBehind } = known.sought;
+      if (further < 0 || further > unitsBehind) continue;
+      if (place?.segment !== segment || place.unit !== unit + further)
+        wrong.push(`block ${own} does not lie ${further} units behind its neighbour`);
     }
     if (rig.space.room.busyUnits !== units.size) wrong.push(`${units.size} units are in use`);
     return wrong;
@@ -227,3 +237,6 @@ export function naiveSpace(options: {
     },
   };
 }
+
+const unitInBatch = (words: Uint32Array): number =>
+  Math.floor((offsetOf(words, 0) * sectorBytes) / blockBytes);
