@@ -1,18 +1,18 @@
 /**
- * Memory parts of which were given to sockets of this process by reference, until the system has taken them: meanwhile it
- * must stay as it is. It is known by the array that all its parts were passed with.
+ * Buffers parts of which were given to sockets of this process by reference, until the system has taken them: meanwhile they
+ * must stay as they are.
  */
-const lent = new Map<Uint8Array, number>();
+const lent = new Map<ArrayBufferLike, number>();
 
-export function lend(bytes: Uint8Array): void {
-  lent.set(bytes, (lent.get(bytes) ?? 0) + 1);
+export function lend(buffer: ArrayBufferLike): void {
+  lent.set(buffer, (lent.get(buffer) ?? 0) + 1);
 }
 
 /** Once for each `lend`. */
-export function giveBack(bytes: Uint8Array): void {
-  const count = lent.get(bytes) ?? 0;
-  if (count > 1) lent.set(bytes, count - 1);
-  else lent.delete(bytes);
+export function giveBack(buffer: ArrayBufferLike): void {
+  const count = lent.get(buffer) ?? 0;
+  if (count > 1) lent.set(buffer, count - 1);
+  else lent.delete(buffer);
 }
 
-export const isLent = (bytes: Uint8Array): boolean => lent.has(bytes);
+export const isLent = (buffer: ArrayBufferLike): boolean => lent.has(buffer);

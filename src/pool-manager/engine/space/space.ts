@@ -176,10 +176,11 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         );
     },
     changes: (txg, items) => store.write(txg, items),
-    release(durableTxg, oldestPinTxg) {
+    release(durableTxg, oldestPinTxg, wholeTxg) {
+      table.wholeTxg = wholeTxg;
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
       for (const id of table.held) {
-        if ((segments.emptied[id] ?? 0) > limit) continue;
+        if ((segments.emptied[id] ?? 0) > limit || table.isLogged(id)) continue;
         cleaner.forget(id);
         summaries.kept.delete(id);
         table.makeFree(id);
