@@ -67,20 +67,24 @@ export function takeNumber(view: DataView, at: number): number {
   return value;
 }
 
-/** Writes the header of `frame` to `bytes`, which `view` is of, at `at`. The payload stands where it likes. */
-export function putHeader(bytes: Uint8Array, view: DataView, at: number, frame: Frame): void {
-  const { payload } = frame;
+/** The header of a frame, but for its checksum. */
+export function putFields(view: DataView, at: number, frame: Frame): void {
   view.setUint8(at, frame.type);
   view.setUint8(at + 1, frame.kind);
   view.setUint16(at + 2, frame.flags, true);
-  view.setUint32(at + 4, payload.byteLength, true);
+  view.setUint32(at + 4, frame.payload.byteLength, true);
   view.setUint32(at + checksumAt, 0, true);
   view.setUint32(at + 12, frame.count, true);
   putNumber(view, at + 16, frame.epoch);
   putNumber(view, at + 24, frame.nonce);
   putNumber(view, at + 32, frame.number);
   putNumber(view, at + 40, frame.block);
-  view.setUint32(at + checksumAt, lowerSumOf(bytes, at, headerBytes, payload), true);
+}
+
+/** Writes the header of `frame` to `bytes`, which `view` is of, at `at`. The payload stands where it likes. */
+export function putHeader(bytes: Uint8Array, view: DataView, at: number, frame: Frame): void {
+  putFields(view, at, frame);
+  view.setUint32(at + checksumAt, lowerSumOf(bytes, at, headerBytes, frame.payload), true);
 }
 
 /** Sets the checksum of a frame whose header at `at` is filled in otherwise, with so many bytes of payload right behind it. */

@@ -5,16 +5,15 @@
  * The memory goes round: to touch a page for the first time costs more than all else that is done with the block in it.
  */
 import { assert } from '../shared/assert.ts';
+import { takeHashed } from '../shared/hashed-memory.ts';
 import { isLent } from '../shared/lent-buffers.ts';
 import { entryKinds, fuaFlag, targetTypes } from './message-codec.ts';
 import type { Fence } from './record.ts';
-import { headerBytes, putHeader } from './wire.ts';
+import { headerBytes, putFields, sealFrame } from './wire.ts';
 
 const slabBytes = 1 << 20;
 /** Larger ones have a slab of their own, which is not used again. */
 const sharedBytesMax = slabBytes / 2;
-/** Kept for later. */
-const spareMax = 16;
 
 export interface Slab {
   readonly bytes: Uint8Array;
@@ -71,19 +70,21 @@ export const dataIn = ({ slab: { bytes }, at, dataBytes }: Room): Uint8Array =>
   bytes.subarray(at, at + dataBytes);
 
 function retire(full: Slab): void {
-  if (full.live > 0 || full.bytes.byteLength !== slabBytes || spare.length === spareMax) return;
+  if (full.live > 0 || full.bytes.byteLength !== slabBytes) return;
   spare.push(full);
 }
 
 /** What was released may still lie in a socket. */
 function takeSpare(): Slab | undefined {
-  const at = spare.findIndex(({ bytes }) => !isLent(bytes.buffer));
+  const at = spare.findIndex(({ bytes }) => !isLent(bytes));
   return at === -1 ? undefined : spare.splice(at, 1)[0];
 }
 
+/** The window bounds how many there are. Of those of one size the most lie where they are hashed without a copy. */
 function newSlab(bytes: number): Slab {
-  const fresh = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-  return { bytes: fresh, view: new DataView(fresh.buffer), live: 0 };
+  const hashed = bytes === slabBytes ? takeHashed(bytes) : undefined;
+  const fresh = hashed ?? new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+  return { bytes: fresh, view: new DataView(fresh.buffer, fresh.byteOffset, bytes), live: 0 };
 }
 
 /** Of a write, besides its data. */
@@ -97,7 +98,9 @@ export interface WriteFields {
 /** Puts the header before the data: from here on nobody changes either. */
 export function sealWrite(room: Room, { epoch, nonce }: Fence, write: WriteFields): void {
   const { number, block, count, fua } = write;
-  putHeader(room.slab.bytes, room.slab.view, room.at - headerBytes, {
+  const { bytes, view } = room.slab;
+  const at = room.at - headerBytes;
+  putFields(view, at, {
     type: targetTypes.entry,
     kind: entryKinds.write,
     flags: fua ? fuaFlag : 0,
@@ -108,4 +111,5 @@ export function sealWrite(room: Room, { epoch, nonce }: Fence, write: WriteField
     block,
     payload: dataIn(room),
   });
+  sealFrame(bytes, view, at, room.dataBytes);
 }

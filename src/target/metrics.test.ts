@@ -32,6 +32,7 @@ test('gauges and counters follow; counters are not added up twice', async () => 
       'openebs_healthy_replica_count 1',
       'openebs_degraded_replica_count 1',
       'openebs_iscsi_initiator_login_status 1',
+      'caskade_iscsi_initiators 1',
       'caskade_volume_epoch 5',
       'caskade_replica_rebuild_percent{replica="r2",pool="p2"} 40',
       'openebs_reads 1',

@@ -38,6 +38,7 @@ export function targetMetrics(
   gauge('openebs_iscsi_initiator_login_status', '1 when an initiator is logged in', (s) =>
     Math.min(s.sessions?.length ?? 0, 1),
   );
+  gauge('caskade_iscsi_initiators', 'Initiators that are logged in', (s) => s.sessions?.length ?? 0);
   gauge('caskade_volume_epoch', 'Epoch that this target serves under', (s) => Number(s.epoch ?? 0));
   gauge(
     'caskade_volume_unflushed_writes_lost_epoch',

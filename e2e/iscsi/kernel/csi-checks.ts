@@ -211,7 +211,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
             await target.start();
             assert.match(volumeCondition?.message ?? '', /session is FAILED/);
           };
-          await Promise.all([guest(writer, 140_000), outage()]);
+          await Promise.all([guest(writer, 240_000), outage()]);
           await volume.down();
           await volume.up();
           assert.equal(

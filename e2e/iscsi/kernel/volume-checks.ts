@@ -91,8 +91,15 @@ ${unmounted(target)}`);
       timeoutMs: 300_000,
       run: () =>
         withVolume('reserved', async (target) => {
-          const persist = (disk: string, options: string) =>
-            `sg_persist --no-inquiry ${options} ${disk} 2>&1`;
+          // It reports a pending unit attention by 6 and does nothing: then it is asked again, as for any command.
+          const persist = (disk: string, options: string) => `
+status=6
+for attempt in 1 2 3 4; do
+  [ $status = 6 ] || break
+  status=0
+  sg_persist --no-inquiry ${options} ${disk} 2>&1 || status=$?
+done
+[ $status = 0 ]`;
           const writes = (disk: string) =>
             `dd if=/dev/zero of=${disk} bs=4096 count=1 oflag=direct status=none 2>&1`;
           const [one, two] = ['one', 'two'].map((name) => `/dev/disk/by-path/${name}`) as [string, string];

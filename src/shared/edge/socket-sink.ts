@@ -9,6 +9,8 @@ const slabBytes = 65_536;
 export class SocketSink {
   readonly #socket: Socket;
   #parts: Uint8Array[] = [];
+  /** What the parts are of. */
+  #lent: Uint8Array[] = [];
   /** What follows the parts: bytes of one memory, side by side. */
   #run: Uint8Array | undefined;
   #runFrom = 0;
@@ -37,7 +39,8 @@ export class SocketSink {
     }
     if (bytes !== this.#run || from !== this.#runTo) {
       this.#closeRun();
-      lend(bytes.buffer);
+      lend(bytes);
+      this.#lent.push(bytes);
       this.#run = bytes;
       this.#runFrom = from;
     }
@@ -79,8 +82,10 @@ export class SocketSink {
     const last = parts.at(-1);
     if (!last) return;
     this.#parts = [];
+    const lent = this.#lent;
+    this.#lent = [];
     const taken = () => {
-      for (const { buffer } of parts) giveBack(buffer);
+      for (const bytes of lent) giveBack(bytes);
     };
     const socket = this.#socket;
     if (!socket.writable) return taken();
