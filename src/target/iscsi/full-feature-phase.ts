@@ -16,6 +16,8 @@ export class FullFeaturePhase {
   readonly #config: SessionConfig;
   readonly #output: SessionOutput;
   readonly #text = new TextCollector();
+  /** Of the exchange that goes on. */
+  #textTag: number | undefined;
   readonly #loggedIn: () => LoginResult | undefined;
 
   constructor(config: SessionConfig, output: SessionOutput, loggedIn: () => LoginResult | undefined) {
@@ -85,19 +87,26 @@ export class FullFeaturePhase {
   }
 
   #onText(pdu: PduOf<'textRequest'>): void {
+    // Without a tag of ours it begins anew, and what was said before is forgotten (§11.10.4).
+    if (pdu.targetTransferTag === noTag) this.#text.take();
+    else if (pdu.targetTransferTag !== this.#textTag)
+      return this.#output.reject(rejectReason.protocolError, pdu.bhs);
     if (!this.#text.add(pdu.data))
       throw new ProtocolError('text too long', rejectReason.outOfResources, pdu.bhs);
     const { tag } = pdu;
     if (pdu.continues) {
       const targetTransferTag = this.#output.makeTag();
+      this.#textTag = targetTransferTag;
       this.#output.send({ kind: 'textResponse', tag, final: false, targetTransferTag, data: nothing });
-      return;
+      return undefined;
     }
+    this.#textTag = undefined;
     const offered = parseKeys(this.#text.take());
     if (offered === undefined) throw new ProtocolError('malformed text', rejectReason.protocolError, pdu.bhs);
     const { discovery } = this.#result().identity;
     const data = encodeKeys(answerText(offered, discovery, this.#config.advertised));
     this.#output.send({ kind: 'textResponse', tag, final: true, targetTransferTag: noTag, data });
+    return undefined;
   }
 
   #onLogout(pdu: PduOf<'logoutRequest'>): string | undefined {

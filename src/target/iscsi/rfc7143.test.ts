@@ -397,6 +397,16 @@ describe('§4.2.5 and §11.7 data', () => {
     expect(Buffer.from(talk.ran[0]!.data).equals(Buffer.from(data))).toBe(true);
   });
 
+  test('of a write no more than the target takes is asked for, and kept', () => {
+    const talk = new Talk({ limits: { transferBytesMax: 4096 } }).enter();
+    const asked = talk.command(1, { write: 8192 });
+    expect(asked.map(({ opcode, view }) => [opcode, view.getUint32(40), view.getUint32(44)])).toEqual([
+      [reply.readyToTransfer, 0, 4096],
+    ]);
+    talk.dataOut(1, asked[0]!.view.getUint32(20), 0, 0, bytesOf(4096), true);
+    expect(talk.ran.map(({ data }) => data.byteLength)).toEqual([4096]);
+  });
+
   test('a wrong DataSN fails the command and nothing else', () => {
     const talk = new Talk().enter();
     talk.command(1, { write: 1024, more: true });
@@ -526,6 +536,32 @@ describe('§11.10 text, Appendix C', () => {
     expect(ask(talk, 'iqn.2001-01.com.example:other')).toEqual([]);
     expect(ask(talk, 'All')).toEqual([['SendTargets', 'Reject']]);
     expect(ask(talk, 'Alle')).toEqual([['SendTargets', 'Reject']]);
+  });
+  const part = (talk: Talk, tag: number, data: Uint8Array, flags: number) =>
+    one(talk.send(new Header(0x04 | immediate, flags).u32(16, 5).u32(20, tag), data));
+  const continues = 0x40;
+  test('text in several PDUs goes on under the tag of the target, and begins anew without one', () => {
+    const talk = new Talk().enter();
+    const tagOf = (answer: Pdu) => answer.view.getUint32(20);
+    part(talk, noTag, textOf({ 'X-forgotten': '1' }), continues);
+    const first = tagOf(part(talk, noTag, textOf({ 'X-a': '1' }), continues));
+    expect(part(talk, first + 1, textOf({ 'X-b': '2' }), final).opcode).toBe(reply.reject);
+    const second = tagOf(part(talk, first, textOf({ 'X-c': '3' }), continues));
+    expect(pairsOf(part(talk, second, textOf({ 'X-d': '4' }), final).data)).toEqual([
+      ['X-a', 'NotUnderstood'],
+      ['X-c', 'NotUnderstood'],
+      ['X-d', 'NotUnderstood'],
+    ]);
+    expect(part(talk, second, textOf({ 'X-e': '5' }), final).opcode).toBe(reply.reject);
+    expect(talk.closed).toBeUndefined();
+  });
+  test('text is bounded, in a login too', () => {
+    const long = { 'X-com.example.long': 'a'.repeat(65_536) };
+    expect(statusOf(new Talk().login(0, 1, { ...nameKeys, ...long }))).toBe(0x0200);
+    const talk = new Talk().enter();
+    const answer = part(talk, noTag, textOf(long), final);
+    expect([answer.opcode, answer.header[2]]).toEqual([reply.reject, 0x0a]);
+    expect(talk.closed).toContain('text too long');
   });
   test('a discovery session runs no commands', () => {
     const talk = new Talk().enter({}, discoveryNames as typeof nameKeys);
