@@ -17,12 +17,19 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
-import { NoSpaceError, type VolumeStore } from './engine/volume-store.ts';
+import type { Snapshot, VolumeStore } from './engine/volume-store.ts';
 import { poolLimits } from './options.ts';
 import type { PoolMedia } from './pool-media.ts';
 import { removeReadSnapshots } from './replica-reader.ts';
 import type { ReplicaServer } from './replica-server.ts';
-import { beginAsClone, cloneReplica, type SnapshotSource, storedSnapshot } from './user-snapshots.ts';
+import { takingRoom } from './room.ts';
+import {
+  beginAsClone,
+  cloneReplica,
+  cloneStore,
+  type SnapshotSource,
+  storedSnapshot,
+} from './user-snapshots.ts';
 
 export type PoolState =
   | { readonly mode: 'importing' }
@@ -145,7 +152,7 @@ export class PoolDaemon {
         );
       return this.#making(description, async () =>
         source
-          ? await cloneReplica(pool, volume, replicaId, source)
+          ? await cloneReplica(pool, { volume, replicaId }, source)
           : await pool.createVolume({ volume, replicaId, sizeBytes }),
       );
     });
@@ -164,9 +171,8 @@ export class PoolDaemon {
         );
       const origin = this.replicaOf(wanted.volume);
       return this.#making(description, async () => {
-        const snapshot = snapshotAt(origin, wanted);
-        const { guid } = origin.identity;
-        return there ?? (await pool.cloneVolume({ volume: clone, replicaId, origin: guid, snapshot }));
+        const stored = snapshotAt(origin, wanted);
+        return there ?? (await cloneStore(pool, { volume: clone, replicaId }, origin, stored));
       });
     });
   }
@@ -174,13 +180,11 @@ export class PoolDaemon {
   /** A replica that `make` answers, with its description. Without room: RESOURCE_EXHAUSTED. */
   async #making(description: string, make: () => Promise<VolumeStore>): Promise<VolumeStore> {
     try {
-      const made = await make();
-      await describe(made, description);
-      return made;
-    } catch (error) {
-      if (error instanceof NoSpaceError)
-        throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
-      throw error;
+      return await takingRoom(async () => {
+        const made = await make();
+        await describe(made, description);
+        return made;
+      });
     } finally {
       this.feed.changed();
     }
@@ -319,12 +323,12 @@ export interface CloneWish {
 }
 
 /** The snapshot that has what is wanted; undefined: the volume as it is. StatusError when nothing has it any more. */
-function snapshotAt(store: VolumeStore, { snapshot, number }: CloneWish): string | undefined {
+function snapshotAt(store: VolumeStore, { snapshot, number }: CloneWish): Snapshot | undefined {
   const snapshots = store.snapshots();
   if (snapshot === '' && (number === 0 || number === store.last)) return undefined;
   const found =
     snapshot === '' ? snapshots.find((each) => each.number === number) : storedSnapshot(store, snapshot);
-  if (found !== undefined) return found.name;
+  if (found !== undefined) return found;
   const retained = [...snapshots.map((each) => `${each.number} (${each.name})`), `${store.last} (now)`];
   throw new StatusError(
     'NOT_FOUND',

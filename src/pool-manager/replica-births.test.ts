@@ -1,3 +1,4 @@
+import { encodeRecord, newRecord } from '../replication/record.ts';
 import { expect, test } from '@jest/globals';
 import { blockBytes } from '../shared/block-size.ts';
 import { prng } from '../shared/prng.ts';
@@ -74,7 +75,7 @@ test('what does not fit on what is there is refused, and so is a replica that a 
     births: [{ block: 600, count: 1, birth: 5, data: Buffer.alloc(blockBytes, 1) }],
   };
   await expect(receiveBirths(copy, beyond, '')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
-  copy.setRecord(new Uint8Array(3));
+  copy.setRecord(encodeRecord({ ...newRecord(4096), promised: { epoch: 1, nonce: 7 } }));
   const whole = await chunksOf(origin, 0);
   await expect(receiveBirths(copy, whole[0] ?? chunk, '')).rejects.toMatchObject({
     code: 'FAILED_PRECONDITION',

@@ -9,14 +9,10 @@ import { randomBytes } from 'node:crypto';
 import { blockBytes } from '../shared/block-size.ts';
 import type { OutStream } from '../shared/grpc/handlers.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
-import {
-  BadBlockError,
-  type CopiedExtent,
-  LimitError,
-  NoSpaceError,
-  type VolumeStore,
-} from './engine/volume-store.ts';
+import { BadBlockError, type CopiedExtent, LimitError, type VolumeStore } from './engine/volume-store.ts';
+import { decodeRecord } from '../replication/record.ts';
 import { poolLimits } from './options.ts';
+import { takingRoom } from './room.ts';
 import { heldPrefix } from './replica-reader.ts';
 import { storedSnapshot } from './user-snapshots.ts';
 
@@ -102,20 +98,22 @@ async function* parts(store: VolumeStore, snapshot: string, after: number): Asyn
 export async function receiveBirths(store: VolumeStore, chunk: BirthChunk, snapshot: string): Promise<void> {
   checkBase(store, chunk);
   try {
-    await store.room();
-    if (chunk.sizeBytes > store.sizeBytes) store.resize(store.last + 1, chunk.sizeBytes);
-    if (chunk.births.length > 0) store.copyIn(chunk.births.map(extentOf));
-    if (!chunk.last) return;
-    if (store.last < chunk.number) store.advance(chunk.number);
-    if (snapshot !== '' && !store.snapshots().some(({ name }) => name === snapshot)) store.snapshot(snapshot);
-    await store.commit();
+    await takingRoom(() => takeIn(store, chunk, snapshot));
   } catch (error) {
-    if (error instanceof NoSpaceError)
-      throw new StatusError('RESOURCE_EXHAUSTED', error.message, { cause: error });
     if (error instanceof LimitError)
       throw new StatusError('INVALID_ARGUMENT', error.message, { cause: error });
     throw error;
   }
+}
+
+async function takeIn(store: VolumeStore, chunk: BirthChunk, snapshot: string): Promise<void> {
+  await store.room();
+  if (chunk.sizeBytes > store.sizeBytes) store.resize(store.last + 1, chunk.sizeBytes);
+  if (chunk.births.length > 0) store.copyIn(chunk.births.map(extentOf));
+  if (!chunk.last) return;
+  if (store.last < chunk.number) store.advance(chunk.number);
+  if (snapshot !== '' && !store.snapshots().some(({ name }) => name === snapshot)) store.snapshot(snapshot);
+  await store.commit();
 }
 
 function checkBase(
@@ -123,7 +121,8 @@ function checkBase(
   { after, number, ...chunk }: BirthChunk,
 ): void {
   const { volume } = identity;
-  if (record.byteLength > 0)
+  // A clone has the history of its origin, and no target's promise.
+  if (decodeRecord(record, sizeBytes).promised.nonce !== 0)
     throw new StatusError(
       'FAILED_PRECONDITION',
       `a target has used this replica of ${volume}: make another volume`,

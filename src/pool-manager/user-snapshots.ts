@@ -49,38 +49,71 @@ export function userSnapshots(store: VolumeStore): { name: string; number: numbe
   }
 }
 
-/** A replica of `volume` that begins as that snapshot, sharing its blocks. Durable when answered. */
-export async function cloneReplica(
-  pool: ManagedPool,
-  volume: string,
-  replicaId: string,
-  source: SnapshotSource,
-): Promise<VolumeStore> {
-  const origin = pool.volumes().find(({ identity }) => identity.volume === source.volume);
-  if (!origin) throw new StatusError('NOT_FOUND', `this pool has no replica of ${source.volume}`);
-  const info = userSnapshot(origin, source.snapshot, source.number);
-  const clone = await pool.cloneVolume({
-    volume,
-    replicaId,
-    origin: origin.identity.guid,
-    snapshot: storedName(info),
-  });
-  await beginAsClone(pool, clone, source);
-  return clone;
+/** Whose replica the new volume is. */
+interface CloneName {
+  readonly volume: string;
+  readonly replicaId: string;
 }
 
-/** Its record tells the history that it has from its origin. A clone that a crash left without one gets it now. */
+/** A replica that begins as a user's snapshot, sharing its blocks. Durable when answered. */
+export async function cloneReplica(
+  pool: ManagedPool,
+  name: CloneName,
+  source: SnapshotSource,
+): Promise<VolumeStore> {
+  const origin = originOf(pool, source);
+  return cloneStore(pool, name, origin, storedOf(origin, source));
+}
+
+/** A clone that a crash left without its history gets it now. */
 export async function beginAsClone(
   pool: ManagedPool,
   clone: VolumeStore,
   source: SnapshotSource,
 ): Promise<void> {
   if (clone.record.byteLength > 0) return;
-  const origin = pool.volumes().find(({ identity }) => identity.volume === source.volume);
-  if (!origin) throw new StatusError('NOT_FOUND', `this pool has no replica of ${source.volume}`);
-  const info = userSnapshot(origin, source.snapshot, source.number);
-  const stored = origin.snapshots().find(({ name }) => name === storedName(info));
-  if (!stored) throw new StatusError('NOT_FOUND', `snapshot ${info.name} is gone`);
-  clone.setRecord(cloneRecord(stored.record, info, clone.last));
+  const { record } = storedOf(originOf(pool, source), source);
+  await giveHistory(clone, record);
+}
+
+/**
+ * A replica that begins as `origin` was at a snapshot, or is now (undefined), sharing its blocks: with the history that it has
+ * from there, bound to no target, knowing no members. Durable when answered. FAILED_PRECONDITION while the origin has holes.
+ */
+export async function cloneStore(
+  pool: ManagedPool,
+  { volume, replicaId }: CloneName,
+  origin: VolumeStore,
+  stored: Snapshot | undefined,
+): Promise<VolumeStore> {
+  const record = stored?.record ?? origin.record;
+  if (record.byteLength > 0 && decodeRecord(record, origin.sizeBytes).state.kind !== 'complete')
+    throw new StatusError(
+      'FAILED_PRECONDITION',
+      `the replica of ${origin.identity.volume} is being rebuilt: clone it when it is in sync`,
+    );
+  const { guid } = origin.identity;
+  const clone = await pool.cloneVolume({ volume, replicaId, origin: guid, snapshot: stored?.name });
+  await giveHistory(clone, record);
+  return clone;
+}
+
+/** A volume that no target has served has none to give. */
+async function giveHistory(clone: VolumeStore, record: Uint8Array): Promise<void> {
+  if (record.byteLength === 0) return;
+  clone.setRecord(cloneRecord(record, clone.sizeBytes, clone.last));
   await clone.commit();
+}
+
+function originOf(pool: ManagedPool, { volume }: SnapshotSource): VolumeStore {
+  const origin = pool.volumes().find(({ identity }) => identity.volume === volume);
+  if (origin) return origin;
+  throw new StatusError('NOT_FOUND', `this pool has no replica of ${volume}`);
+}
+
+function storedOf(origin: VolumeStore, { snapshot, number }: SnapshotSource): Snapshot {
+  const info = userSnapshot(origin, snapshot, number);
+  const stored = origin.snapshots().find(({ name }) => name === storedName(info));
+  if (stored) return stored;
+  throw new StatusError('NOT_FOUND', `snapshot ${info.name} is gone`);
 }

@@ -111,7 +111,7 @@ export const encodeRecord = (record: ReplicaRecord): Uint8Array =>
  * Of a replica that begins as a snapshot of another volume: the history is the snapshot's, and nobody is promised below it.
  * `record`: what the store keeps with the snapshot; `last`: where the clone's store begins.
  */
-export function cloneRecord(record: Uint8Array, { sizeBytes }: SnapshotInfo, last: number): Uint8Array {
+export function cloneRecord(record: Uint8Array, sizeBytes: number, last: number): Uint8Array {
   const { epochs } = historyAt(decodeRecord(record, sizeBytes), last);
   return encodeRecord({
     ...newRecord(sizeBytes),
