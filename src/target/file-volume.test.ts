@@ -61,9 +61,10 @@ test('an atomic write that a crash cut off is made good at the next start, once,
   expect(whole.values).toEqual([[1], [7], [1]]);
   await whole.volume.write(4096, new Uint8Array(4096).fill(2));
   await whole.volume.write(8192, new Uint8Array(4096).fill(3), { atomic: true });
+  await whole.volume.write(8192, new Uint8Array(2048).fill(5));
   await whole.volume.close();
   const again = await start();
-  expect(again.values).toEqual([[1], [2, 3], [1]]);
+  expect(again.values).toEqual([[1], [2, 5, 3], [1]]);
   await again.volume.close();
   expect((await readFile(atomicRecordPath(path))).subarray(0, 8)).toEqual(Buffer.alloc(8));
   await rm(folder, { recursive: true });
