@@ -68,12 +68,33 @@ describe('the rate of a rebuild', () => {
 
   test('is never below its least, however slow the pools are', () => {
     const pace = new Pace(defaultTiming);
+    let least = Infinity;
     for (let n = 1; n < 400; n++) {
       pace.issued(n, n * 100);
-      pace.settled(n, n * 100 + n);
+      pace.settled(n, n * 100 + 1.2 ** Math.min(n, 100));
+      pace.tick(n > 20, false, n * 100 + 90);
+      least = Math.min(least, pace.bytesPerSecond);
+    }
+    expect(least).toBe(defaultTiming.paceBytesMin);
+  });
+
+  test('is not held down by what slows writes whatever is copied', () => {
+    const pace = new Pace(defaultTiming);
+    for (let n = 1; n < 400; n++) {
+      pace.issued(n, n * 100);
+      pace.settled(n, n * 100 + (n > 20 ? 9 : 1));
       pace.tick(n > 20, false, n * 100 + 90);
     }
-    expect(pace.bytesPerSecond).toBe(defaultTiming.paceBytesMin);
+    expect(pace.bytesPerSecond).toBeGreaterThan(8 * defaultTiming.paceBytesFirst);
+  });
+
+  test('makes way at once for the first who writes', () => {
+    const pools = new Pools();
+    pools.run(2_000, 0.3, false);
+    pools.run(5_000, 0, true);
+    expect(pools.pace.bytesPerSecond).toBe(defaultTiming.paceBytesMax);
+    pools.run(500, 0.3, true);
+    expect(pools.pace.bytesPerSecond).toBeLessThan(2 * defaultTiming.paceBytesFirst);
   });
 
   test('without a calm to compare with, the best that was seen is one', () => {

@@ -68,7 +68,7 @@ export const defaultTiming: Timing = {
   groupBlocks: 1_024,
   paceMs: 250,
   paceBytesFirst: 64 * 2 ** 20,
-  paceBytesMin: 4 * 2 ** 20,
+  paceBytesMin: 8 * 2 ** 20,
   paceBytesMax: 4 * 2 ** 30,
   progressMs: 1_000,
   retryMs: 100,

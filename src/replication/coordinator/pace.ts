@@ -3,7 +3,8 @@
  *
  * One write after the other is timed from its number to its quorum. An interval in which the slow ones of these took
  * clearly longer than without a rebuild lowers the rate by a part of itself, any other raises it: copying takes what is
- * left over, gives way within a second, and never stops.
+ * left over, gives way within a second, and never stops. Where they are as slow beside the least of copying, that is not
+ * what slows them (a replica that was away takes part again): what they take then is compared with from then on.
  */
 import type { Timing } from '../timing.ts';
 
@@ -12,12 +13,13 @@ type PaceTiming = Pick<Timing, 'paceMs' | 'paceBytesFirst' | 'paceBytesMin' | 'p
 /** Of an interval's samples, the slow ones that are looked at. */
 const slowPart = 0.9;
 /** How much longer they may take than without a rebuild, and at least: below this nobody feels anything. */
-const slowerFactor = 1.3;
-const slowerMsMin = 0.2;
+const slowerFactor = 1.4;
+const slowerMsMin = 0.3;
 const lowerBy = 0.7;
-const raiseBy = 1.1;
-/** Nobody writes: nobody is in the way. */
+const raiseBy = 1.15;
+/** Nobody writes: nobody is in the way. The first who does is made way for at once. */
 const idleRaiseBy = 2;
+const idleFirst = 8;
 /** Of what is known, how much an interval without a rebuild changes. */
 const calmPart = 0.2;
 /** A calm that was never seen is guessed from the best interval, and guessed anew as time goes by. */
@@ -34,6 +36,7 @@ export class Pace {
   /** What the slow ones take when nothing is rebuilt. */
   #calmMs: number | undefined;
   #isGuess = true;
+  #isIdle = false;
   #bytesPerSecond: number;
 
   constructor(timing: PaceTiming) {
@@ -69,11 +72,19 @@ export class Pace {
     this.#samples = [];
     if (!rebuilding) {
       if (slowMs !== undefined) this.#learn(slowMs);
-      this.#bytesPerSecond = this.#timing.paceBytesFirst;
+      this.#bytesPerSecond = this.#timing.paceBytesFirst * (slowMs === undefined ? idleFirst : 1);
     } else if (exposed || slowMs === undefined) this.#raise(idleRaiseBy);
-    else if (this.#isSlow(slowMs)) this.#lower();
-    else this.#raise(raiseBy);
+    else this.#adapt(slowMs);
+    this.#isIdle = slowMs === undefined;
     return true;
+  }
+
+  #adapt(slowMs: number): void {
+    const { paceBytesFirst, paceBytesMin } = this.#timing;
+    if (this.#isIdle) this.#bytesPerSecond = Math.min(this.#bytesPerSecond, paceBytesFirst);
+    if (!this.#isSlow(slowMs)) return this.#raise(raiseBy);
+    if (this.#bytesPerSecond <= paceBytesMin) this.#calmMs = slowMs;
+    this.#lower();
   }
 
   #learn(slowMs: number): void {
