@@ -1,5 +1,5 @@
 /** Opening what a path names, for one process alone: a block device, or a plain file that stands for one. */
-import { closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
+import { close, closeSync, constants, fstatSync, openSync, statSync, type Stats } from 'node:fs';
 import { blockDeviceBytes } from '../../shared/edge/block-device.ts';
 import { lockFile } from '../../shared/edge/file-lock.ts';
 import { PoolRefusal } from '../engine/refusal.ts';
@@ -105,3 +105,12 @@ function lockOrRefuse(path: string, name: string): number {
 
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : String(error);
+
+/** Nothing is under way on it any more. Rejects with the system's error. */
+export async function closePath({ descriptor, throughDescriptor, lock }: OpenedPath): Promise<void> {
+  closeSync(throughDescriptor);
+  await new Promise<void>((resolve, reject) =>
+    close(descriptor, (error) => (error === null || error === undefined ? resolve() : reject(error))),
+  );
+  if (lock !== undefined) closeSync(lock);
+}

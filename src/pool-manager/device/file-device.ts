@@ -5,19 +5,18 @@
  *    `writeThrough` goes by a second descriptor with O_DSYNC. Data in the engine's arena leaves from where it lies.
  *  - Every operation has a deadline. One that misses it, a failed flush or a short transfer is a DeviceError; after a
  *    missed deadline or a failed flush the device answers nothing any more, since nobody knows what it holds.
- *  - `discard` gives holes to a file and TRIM to a block device (discarder.ts).
+ *  - `discard`: discarder.ts.
  */
-import { close, closeSync, fdatasync, write } from 'node:fs';
+import { fdatasync } from 'node:fs';
 import { DeviceError, type BlockDevice, type LentDone } from '../engine/block-device.ts';
-import { isPageAligned } from '../engine/group/arena.ts';
 import { type Lent, lentBytesMax } from '../engine/group/read-buffers.ts';
-import { AlignedBuffers } from './aligned-buffers.ts';
 import { DeviceRead } from './device-read.ts';
+import { DeviceWrites, piecesOf, run } from './device-writes.ts';
 import { ResultBuffers } from './result-buffers.ts';
 import { copyBytes } from '../../shared/copy-bytes.ts';
-import { openPath, type OpenedPath, sizeOf } from './device-path.ts';
+import { closePath, openPath, type OpenedPath, sizeOf } from './device-path.ts';
 import { Discarder } from './discarder.ts';
-import { type Done, type Operation, OperationQueue } from './operation-queue.ts';
+import { type Operation, OperationQueue } from './operation-queue.ts';
 
 export interface FileDeviceOptions {
   /** Name of the BlockDevice, for messages; the path without it. */
@@ -29,9 +28,6 @@ export interface FileDeviceOptions {
 
 const deadlineMsDefault = 30_000;
 const operationsMaxDefault = 32;
-const smallBytes = 64 * 1024;
-/** The longest single transfer through a buffer; longer ones go in pieces. */
-const largeBytes = 1024 * 1024;
 
 /** Rejects with PoolRefusal: DeviceMissing, DeviceInUse. */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<FileDevice> {
@@ -46,8 +42,7 @@ export class FileDevice implements BlockDevice {
   readonly isDirect: boolean;
   readonly #opened: OpenedPath;
   readonly #queue: OperationQueue;
-  readonly #small = new AlignedBuffers(smallBytes, 64);
-  readonly #large = new AlignedBuffers(largeBytes, 8);
+  readonly #writes: DeviceWrites;
   readonly #discarder: Discarder;
   readonly #results = new ResultBuffers();
   #failure: DeviceError | undefined;
@@ -63,6 +58,7 @@ export class FileDevice implements BlockDevice {
     const onLate = (operation: Operation) =>
       this.#fail(new DeviceError(name, `${textOf(operation)} did not answer within ${deadlineMs} ms`));
     this.#queue = new OperationQueue({ operationsMax, deadlineMs, onLate });
+    this.#writes = new DeviceWrites(this.#queue, opened.isDirect);
   }
 
   get discardUnsupported(): string | undefined {
@@ -78,13 +74,11 @@ export class FileDevice implements BlockDevice {
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     this.#check('read', offsetBytes, lengthBytes);
     const result = this.#results.take(lengthBytes);
-    if (lengthBytes <= lentBytesMax) await this.#readInto(result, offsetBytes);
-    else
-      await Promise.all(
-        piecesOf(lengthBytes, lentBytesMax).map(([from, to]) =>
-          this.#readInto(result.subarray(from, to), offsetBytes + from),
-        ),
-      );
+    await Promise.all(
+      piecesOf(lengthBytes, lentBytesMax).map(([from, to]) =>
+        this.#readInto(result.subarray(from, to), offsetBytes + from),
+      ),
+    );
     return result;
   }
 
@@ -95,23 +89,23 @@ export class FileDevice implements BlockDevice {
   }
 
   async write(offsetBytes: number, data: Uint8Array): Promise<void> {
-    this.#check('write', offsetBytes, data.byteLength);
     await this.#write('write', offsetBytes, data);
   }
 
   async writeThrough(offsetBytes: number, data: Uint8Array): Promise<void> {
-    this.#check('write', offsetBytes, data.byteLength);
     await this.#write('write through', offsetBytes, data);
   }
 
   async flush(): Promise<void> {
     this.#alive('flush');
-    const { descriptor } = this.#opened;
     try {
-      await this.#run('flush', 0, 0, (done) => fdatasync(descriptor, (error) => done(error, 0)));
+      await run(this.#queue, 'flush', 0, 0, (done) =>
+        fdatasync(this.#opened.descriptor, (error) => done(error, 0)),
+      );
     } catch (error) {
-      this.#fail(new DeviceError(this.name, 'out of use after a failed flush', { cause: error }));
-      throw error;
+      const cause = this.#asDeviceError('flush', 0, 0, error);
+      this.#fail(new DeviceError(this.name, 'out of use after a failed flush', { cause }));
+      throw cause;
     }
   }
 
@@ -126,13 +120,7 @@ export class FileDevice implements BlockDevice {
     this.#closed = true;
     await Promise.all([this.#queue.drained(), this.#discarder.close()]);
     if (this.#queue.running > 0) return;
-    closeSync(this.#opened.throughDescriptor);
-    await new Promise<void>((resolve, reject) =>
-      close(this.#opened.descriptor, (error) =>
-        error === null || error === undefined ? resolve() : reject(error),
-      ),
-    );
-    if (this.#opened.lock !== undefined) closeSync(this.#opened.lock);
+    await closePath(this.#opened);
   }
 
   #lend(offsetBytes: number, lengthBytes: number, done: LentDone): void {
@@ -158,87 +146,26 @@ export class FileDevice implements BlockDevice {
   }
 
   async #write(what: 'write' | 'write through', offsetBytes: number, data: Uint8Array): Promise<void> {
-    const { descriptor, throughDescriptor } = this.#opened;
-    const to = what === 'write' ? descriptor : throughDescriptor;
-    if (isPageAligned(data) || !this.isDirect) {
-      const length = data.byteLength;
-      await this.#run(what, offsetBytes, length, (done) => write(to, data, 0, length, offsetBytes, done));
-      return;
+    this.#check('write', offsetBytes, data.byteLength);
+    const { descriptor: plain, throughDescriptor } = this.#opened;
+    const descriptor = what === 'write' ? plain : throughDescriptor;
+    try {
+      await this.#writes.write({ what, descriptor, offsetBytes }, data);
+    } catch (error) {
+      throw this.#asDeviceError(what, offsetBytes, data.byteLength, error);
     }
-    if (data.byteLength <= largeBytes) await this.#writeCopy(what, to, offsetBytes, data);
-    else
-      await Promise.all(
-        piecesOf(data.byteLength, largeBytes).map(([from, end]) =>
-          this.#writeCopy(what, to, offsetBytes + from, data.subarray(from, end)),
-        ),
-      );
   }
 
-  /** At most `largeBytes`. */
-  #writeCopy(
-    what: 'write' | 'write through',
-    descriptor: number,
-    offsetBytes: number,
-    data: Uint8Array,
-  ): Promise<void> {
-    const length = data.byteLength;
-    return this.#buffered(length, (buffer, give, resolve, reject) => {
-      buffer.set(data);
-      this.#queue.add({
-        what,
-        offsetBytes,
-        lengthBytes: length,
-        start: (done) =>
-          write(descriptor, buffer, 0, length, offsetBytes, (error, bytes) => {
-            give();
-            done(error, bytes);
-          }),
-        settle: (error) =>
-          error === undefined ? resolve() : reject(this.#asDeviceError(what, offsetBytes, length, error)),
-      });
-    });
-  }
-
-  #buffered(
-    length: number,
-    use: (buffer: Uint8Array, give: () => void, resolve: () => void, reject: (error: Error) => void) => void,
-  ): Promise<void> {
-    const buffers = length <= smallBytes ? this.#small : this.#large;
-    return new Promise((resolve, reject) =>
-      buffers.take((buffer) => use(buffer, () => buffers.give(buffer), resolve, reject), reject),
-    );
-  }
-
-  #run(
-    what: Operation['what'],
-    offsetBytes: number,
-    lengthBytes: number,
-    start: (done: Done) => void,
-  ): Promise<void> {
-    return new Promise((resolve, reject) =>
-      this.#queue.add({
-        what,
-        offsetBytes,
-        lengthBytes,
-        start,
-        settle: (error) =>
-          error === undefined
-            ? resolve()
-            : reject(this.#asDeviceError(what, offsetBytes, lengthBytes, error)),
-      }),
-    );
-  }
-
-  #asDeviceError(what: string, offsetBytes: number, lengthBytes: number, error: Error): DeviceError {
+  #asDeviceError(what: string, offsetBytes: number, lengthBytes: number, error: unknown): DeviceError {
     if (error instanceof DeviceError) return error;
     const text = textOf({ what, offsetBytes, lengthBytes });
+    if (!(error instanceof Error)) throw error;
     return new DeviceError(this.name, `${text}: ${error.message}`, { cause: error });
   }
 
   #fail(error: DeviceError): DeviceError {
     this.#failure ??= error;
-    this.#small.fail(this.#failure);
-    this.#large.fail(this.#failure);
+    this.#writes.fail(this.#failure);
     this.#queue.fail(this.#failure);
     return this.#failure;
   }
@@ -271,9 +198,3 @@ const textOf = ({
   lengthBytes,
 }: Pick<Operation, 'offsetBytes' | 'lengthBytes'> & { readonly what: string }): string =>
   lengthBytes === 0 ? what : `${what} of ${lengthBytes} bytes at ${offsetBytes}`;
-
-const piecesOf = (lengthBytes: number, each: number): readonly (readonly [from: number, to: number])[] =>
-  Array.from({ length: Math.ceil(lengthBytes / each) }, (_, i) => [
-    i * each,
-    Math.min(lengthBytes, (i + 1) * each),
-  ]);
