@@ -4,7 +4,8 @@ import { blockBytes } from '../../../shared/block-size.ts';
 import { chunkUnits, columnOf, columnOffsetOf } from './geometry.ts';
 import { readUnits, takeUnits } from './column-read.ts';
 import { verifyUnits } from './column-verify.ts';
-import { GroupCore, type GroupOptions } from './group-core.ts';
+import { GroupCore } from './group-core.ts';
+import type { GroupOptions } from './group-layout.ts';
 import { inUse } from './member.ts';
 import type {
   GroupReading,

@@ -1,25 +1,17 @@
-/** One volume of an open pool (the port: volume-store.ts): what is read of it, and what checkpoints take and settle. */
-import { assert } from '../../../shared/assert.ts';
+/** One volume of an open pool (the port: volume-store.ts): what it occupies, and what checkpoints take and settle. */
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
-import { uncleared } from '../../../shared/uncleared.ts';
 import { unfold, type View } from '../map/delta-layer.ts';
-import { lookUp } from '../map/lookup.ts';
-import { birthOf, pointerWords } from '../map/pointer.ts';
 import { countsOf, type PendingCounts, settleCounts, type Tree } from '../map/tree.ts';
-import type { Extent, SnapshotUsage, VolumeStore, VolumeUsage } from '../volume-store.ts';
-import { hasContent } from './content.ts';
+import type { SnapshotUsage, VolumeStore, VolumeUsage } from '../volume-store.ts';
 import { DeadParts } from './dead-parts.ts';
 import type { SealedLayer } from './head-layers.ts';
-import { readInto } from './block-read.ts';
-import type { ReadAt, ReadDone } from './read-blocks.ts';
-import { again, birthsOf, digestOf } from './reading.ts';
-import { lookUpNow, putBack, repairContent } from './repair.ts';
+import { ReadableVolume } from './readable-volume.ts';
+import { again } from './reading.ts';
 import type { Descendants, SnapshotState } from './snapshot-state.ts';
 import { chunkOf, type SnapshotTree } from './snapshot-tree.ts';
 import { UsageCache } from './snapshot-usage.ts';
 import type { VolumeCore } from './volume-core.ts';
-import { MutableVolume } from './volume-mutations.ts';
-import { blocksOf, type Origin, type VolumeCut, type VolumeStart } from './volume-state.ts';
+import type { Origin, VolumeCut, VolumeStart } from './volume-state.ts';
 
 /** An instant of a volume, to be made durable. */
 export interface VolumePosition {
@@ -27,7 +19,7 @@ export interface VolumePosition {
   readonly generation: number;
 }
 
-export class EngineVolume extends MutableVolume implements VolumeStore, Descendants {
+export class EngineVolume extends ReadableVolume implements VolumeStore, Descendants {
   /** Shown to others only when its creation is durable. */
   ready = false;
   /** What trees of this volume, head and snapshots, and dead parts occupy. */
@@ -57,11 +49,6 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     return this.head.snapshots;
   }
 
-  /** The head as it is now; goes on changing while it is a layer that is not sealed. */
-  get view(): View {
-    return this.head.view;
-  }
-
   async commit(): Promise<number> {
     await this.core.commit();
     return this.durable;
@@ -69,37 +56,6 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
 
   async room(): Promise<void> {
     await this.core.room();
-  }
-
-  async read(block: number, count: number, snapshot?: string): Promise<Uint8Array> {
-    const content = uncleared(count * blockBytes);
-    await new Promise<void>((resolve, reject) =>
-      this.readInto(block, content, (error) => (error === undefined ? resolve() : reject(error)), snapshot),
-    );
-    return content;
-  }
-
-  readInto(block: number, into: Uint8Array, done: ReadDone, snapshot?: string, only?: ReadAt['only']): void {
-    const count = into.byteLength / blockBytes;
-    const view = () => this.#frozen(block, count, snapshot) ?? this.view;
-    readInto(this.core, this.slot, { volume: this.identity.volume, block, count, only }, view, into, done);
-  }
-
-  async births(
-    after: number,
-    block: number,
-    count: number,
-    limit: number,
-    snapshot?: string,
-  ): Promise<{ readonly extents: readonly Extent[]; readonly next: number }> {
-    assert(limit > 0 && after >= 0, 'a positive limit, and births that count from 1');
-    const view = () => this.#frozen(block, count, snapshot) ?? this.head.viewFor(count);
-    return await birthsOf(this.core, this.identity.volume, view, { block, count, after, limit });
-  }
-
-  async digest(block: number, count: number, snapshot?: string): Promise<Uint8Array> {
-    const view = () => this.#frozen(block, count, snapshot) ?? this.head.viewFor(count);
-    return await digestOf(this.core, this.identity.volume, view, { block, count });
   }
 
   usage(): VolumeUsage {
@@ -117,27 +73,6 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
   async snapshotUsage(name: string): Promise<SnapshotUsage> {
     this.checkAlive();
     return await again(this.core, () => this.#usage.of(this.core, this, this.must(name)));
-  }
-
-  async readForRepair(block: number, birth: number): Promise<Uint8Array | undefined> {
-    this.checkRange(block, 1);
-    const views = () => this.head.viewsWith(block, birth);
-    return await repairContent(this.core, this.identity.volume, this.slot, views, { block, birth });
-  }
-
-  async writeRepaired(block: number, data: Uint8Array, birth?: number): Promise<boolean> {
-    this.checkRange(block, 1);
-    assert(data.byteLength === blockBytes, 'a repair is one block');
-    const { volume } = this.identity;
-    const views = () => (birth === undefined ? [this.view] : this.head.viewsWith(block, birth));
-    const outcome = await putBack(this.core, { volume, block, data, views });
-    if (outcome !== 'other form') return outcome === 'done';
-    const pointer = new Uint32Array(pointerWords);
-    while (!lookUp(this.core.nodes, this.view, block, pointer, 0))
-      await lookUpNow(this.core, volume, () => this.view, block);
-    if (!hasContent(pointer, block, data)) return false;
-    this.copyIn([{ block, count: 1, birth: birthOf(pointer, 0), data }]);
-    return true;
   }
 
   viewsFrom(snapshot: SnapshotState): readonly View[] {
@@ -226,14 +161,5 @@ export class EngineVolume extends MutableVolume implements VolumeStore, Descenda
     const { layers, tree } = unfold(snapshot.view);
     const settled = settleCounts(tree);
     return layers.length === 0 && settled.pending.length === 0 ? settled : undefined;
-  }
-
-  /** The view of a snapshot; undefined for the head. The range lies in it. */
-  #frozen(block: number, count: number, name: string | undefined): View | undefined {
-    this.checkAlive();
-    const snapshot = name === undefined ? undefined : this.must(name);
-    const blocks = blocksOf(snapshot?.sizeBytes ?? this.sizeBytes);
-    assert(block >= 0 && count > 0 && block + count <= blocks, 'a range lies in the volume');
-    return snapshot?.view;
   }
 }
