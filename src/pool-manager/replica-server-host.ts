@@ -22,7 +22,7 @@ export interface HostLink {
   close(): void;
 }
 
-interface ReplicaHostOptions {
+export interface ReplicaHostOptions {
   readonly store: VolumeStore;
   readonly clock: Clock;
   /** When this process began to serve: what was granted before is forgotten (R29). */

@@ -3,14 +3,10 @@
  * no configuration: whoever holds the link key of a volume that this pool has is served.
  */
 import { createServer, type Server } from 'node:net';
-import { takeTargetMessage } from '../replication/received-write.ts';
-import type { TargetMessage } from '../replication/messages.ts';
 import type { Admission, Subject } from '../replication/handshake.ts';
 import { Refusals } from '../replication/refusals.ts';
-import { RecordError } from '../replication/record.ts';
 import type { ReplicaState } from '../replication/replica/replica.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
-import { must } from '../shared/assert.ts';
 import { Turns } from '../replication/turns.ts';
 import type { Clock } from '../shared/clock.ts';
 import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
@@ -19,9 +15,10 @@ import { copyKey, linkKey } from '../shared/keys.ts';
 import type { Log } from '../shared/log.ts';
 import { serveCopies } from './copy-server.ts';
 import type { Pool } from './engine/pool.ts';
-import type { VolumeStore } from './engine/volume-store.ts';
 import { acceptPeers, type AcceptOptions, type Peer, type PeerHandler } from './replica-server-connection.ts';
-import { ReplicaHost } from './replica-server-host.ts';
+import { ReplicaHosts } from './replica-server-hosts.ts';
+import { SpaceWatch } from './replica-server-space.ts';
+import { serveTarget } from './replica-server-target.ts';
 
 export interface ReplicaServerOptions {
   readonly pool: Pool;
@@ -72,11 +69,6 @@ const calmTickMs = 250;
 const stopMsMax = 10_000;
 /** Copies into this pool that are under way at once, of all its volumes. */
 const copiesMax = 4;
-const spaceMs = 250;
-/** What targets may have accepted and not sent yet, and some. */
-const lowBytesMax = 128 * 2 ** 20;
-/** Bytes of entries taken from one link before it is asked whether there is room for more. */
-const roomEveryBytes = 2 ** 20;
 
 /** Rejects with the system's error when an address can not be listened on. */
 export async function serveReplicas(options: ReplicaServerOptions): Promise<ReplicaServer> {
@@ -90,27 +82,32 @@ class Replicas implements ReplicaServer {
   copyAddress = '';
   readonly #o: ReplicaServerOptions;
   readonly #timing: Timing;
-  readonly #startedAtMs: number;
-  readonly #turns = new Turns(copiesMax);
   readonly #refusals: Refusals;
-  readonly #hosts = new Map<string, ReplicaHost>();
-  /** Replicas whose record can not be read, and why. */
-  readonly #unreadable = new Map<string, string>();
-  readonly #forgotten = new Set<string>();
+  readonly #hosts: ReplicaHosts;
+  readonly #space: SpaceWatch;
   readonly #listeners = new Set<() => void>();
   readonly #peers = new Set<Peer>();
   readonly #servers: Server[] = [];
   #cancelTick: () => void = () => undefined;
   #stopping = false;
-  #low = false;
-  #spaceAtMs = -Infinity;
 
   constructor(options: ReplicaServerOptions) {
     this.#o = options;
     this.#refusals = options.refusals ?? new Refusals();
     this.#timing = { ...defaultTiming, ...options.timing };
-    this.#startedAtMs = options.clock.nowMs();
-    for (const store of options.pool.volumes()) this.#host(store);
+    this.#space = new SpaceWatch(options.pool);
+    const { clock, log, tls } = options;
+    this.#hosts = new ReplicaHosts({
+      clock,
+      log,
+      tls,
+      startedAtMs: clock.nowMs(),
+      timing: this.#timing,
+      onChange: () => this.#changed(),
+      turns: new Turns(copiesMax),
+      refusals: this.#refusals,
+    });
+    for (const store of options.pool.volumes()) this.#hosts.of(store);
     this.#tick();
   }
 
@@ -118,19 +115,19 @@ class Replicas implements ReplicaServer {
     this.replicationAddress = await this.#listen(this.#o.replication, {
       keyFor: (subject) => linkKey(this.#o.poolKey, subject.volume, subject.replicaId),
       admit: (subject) => this.#admit(subject, 'target'),
-      open: (peer) => this.#openTarget(peer),
+      open: (peer) => this.#open(peer, serveTarget(peer, this.#hosts.admitted(peer.subject))),
     });
     this.copyAddress = await this.#listen(this.#o.copy, {
       keyFor: (subject) => this.#copyKey(subject),
       admit: (subject) => this.#admit(subject, 'copier'),
-      open: (peer) => this.#openCopier(peer),
+      open: (peer) => this.#open(peer, serveCopies(peer, this.#hosts.admitted(peer.subject), this.#refusals)),
     });
   }
 
   replicas(): readonly ServedReplica[] {
     return this.#o.pool.volumes().map((store) => {
       const { guid } = store.identity;
-      const host = this.#host(store);
+      const host = this.#hosts.of(store);
       const { last, durable } = store;
       return {
         ...store.identity,
@@ -138,7 +135,7 @@ class Replicas implements ReplicaServer {
         last,
         durable,
         epoch: host?.epoch ?? 0,
-        message: host?.offlineBecause ?? this.#unreadable.get(guid) ?? '',
+        message: host?.offlineBecause ?? this.#hosts.whyNone(guid) ?? '',
       };
     });
   }
@@ -149,9 +146,7 @@ class Replicas implements ReplicaServer {
   }
 
   async forget(guid: string): Promise<void> {
-    this.#forgotten.add(guid);
-    const host = this.#hosts.get(guid);
-    this.#hosts.delete(guid);
+    const host = this.#hosts.forget(guid);
     host?.abandon('this replica is being deleted');
     // What the store was asked is answered before it goes.
     await host?.store.commit();
@@ -161,7 +156,7 @@ class Replicas implements ReplicaServer {
     this.#stopping = true;
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = this.#o.clock.after(stopMsMax, resolve);
-    await Promise.race([Promise.all([...this.#hosts.values()].map((host) => host.stop())), late]);
+    await Promise.race([Promise.all(this.#hosts.all().map((host) => host.stop())), late]);
     cancel();
     await this.kill();
   }
@@ -169,7 +164,7 @@ class Replicas implements ReplicaServer {
   async kill(): Promise<void> {
     this.#stopping = true;
     this.#cancelTick();
-    for (const host of this.#hosts.values()) host.abandon('this pool stops');
+    for (const host of this.#hosts.all()) host.abandon('this pool stops');
     for (const peer of this.#peers) peer.close();
     await Promise.all(this.#servers.map((server) => closed(server)));
   }
@@ -197,72 +192,15 @@ class Replicas implements ReplicaServer {
     if (this.#stopping) return { ok: false, message: 'this pool is stopping' };
     if (!store || subject.role !== role)
       return { ok: false, message: `no replica ${replicaId} of ${volume} here` };
-    const host = this.#host(store);
+    const host = this.#hosts.of(store);
     const { guid } = store.identity;
     if (!host)
-      return { ok: false, message: this.#unreadable.get(guid) ?? `replica ${replicaId} is being deleted` };
+      return { ok: false, message: this.#hosts.whyNone(guid) ?? `replica ${replicaId} is being deleted` };
     return { ok: true, welcome: { guid, promisedEpoch: host.epoch } };
   }
 
-  /** The host of a store; undefined when its record can not be read or it is being deleted. */
-  #host(store: VolumeStore): ReplicaHost | undefined {
-    const { guid, volume, replicaId } = store.identity;
-    const known = this.#hosts.get(guid);
-    if (known || this.#forgotten.has(guid) || this.#unreadable.has(guid)) return known;
-    const { clock, log } = this.#o;
-    try {
-      const host = new ReplicaHost({
-        store,
-        clock,
-        startedAtMs: this.#startedAtMs,
-        timing: this.#timing,
-        log: log.with({ volume, replica: replicaId }),
-        onChange: () => this.#changed(),
-        turns: this.#turns,
-        refusals: this.#refusals,
-        tls: this.#o.tls,
-      });
-      this.#hosts.set(guid, host);
-      return host;
-    } catch (error) {
-      if (!(error instanceof RecordError)) throw error;
-      this.#unreadable.set(guid, error.message);
-      log.error('a replica can not be served', { volume, replica: replicaId, reason: error.message });
-      return undefined;
-    }
-  }
-
-  #find({ volume, replicaId }: Subject): ReplicaHost {
-    const hosts = [...this.#hosts.values()];
-    const found = hosts.find(
-      ({ store }) => store.identity.volume === volume && store.identity.replicaId === replicaId,
-    );
-    return must(found, 'the replica that was just admitted');
-  }
-
-  #openTarget(peer: Peer): PeerHandler {
-    const host = this.#find(peer.subject);
-    const link = host.connect(peer);
-    this.#peers.add(peer);
-    let bytes = 0;
-    return {
-      frame: (frame, nowMs) => host.message(link, kept(takeTargetMessage(frame)), nowMs),
-      batchEnd: (batchBytes) => {
-        host.endBatch();
-        bytes += batchBytes;
-        if (bytes < roomEveryBytes) return;
-        bytes = 0;
-        void pauseForRoom(peer, host.store);
-      },
-      closed: (reason) => {
-        this.#peers.delete(peer);
-        host.disconnected(link, reason);
-      },
-    };
-  }
-
-  #openCopier(peer: Peer): PeerHandler {
-    const handler = serveCopies(peer, this.#find(peer.subject), this.#refusals);
+  /** `handler` until the peer is gone. */
+  #open(peer: Peer, handler: PeerHandler): PeerHandler {
     this.#peers.add(peer);
     return {
       ...handler,
@@ -274,37 +212,16 @@ class Replicas implements ReplicaServer {
   }
 
   #tick(): void {
-    const isCalm = !this.#stopping && [...this.#hosts.values()].every(({ state }) => state !== 'Rebuilding');
+    const hosts = this.#hosts.all();
+    const isCalm = !this.#stopping && hosts.every(({ state }) => state !== 'Rebuilding');
     this.#cancelTick = this.#o.clock.after(isCalm ? calmTickMs : tickMs, () => this.#tick());
-    this.#lookAtSpace();
-    for (const host of this.#hosts.values()) host.tick();
-  }
-
-  /** Targets stop accepting data while there is still room for what they have accepted. */
-  #lookAtSpace(): void {
-    const nowMs = this.#o.clock.nowMs();
-    if (nowMs - this.#spaceAtMs < spaceMs) return;
-    this.#spaceAtMs = nowMs;
-    const { freeBytes, totalBytes } = this.#o.pool.status();
-    const marginBytes = Math.min(lowBytesMax, totalBytes / 8);
-    this.#low = freeBytes < (this.#low ? marginBytes * 1.25 : marginBytes);
-    const lowBytes = Math.ceil(marginBytes / 2 ** 20) * 2 ** 20;
-    for (const host of this.#hosts.values()) host.setSpace(this.#low, { freeBytes, lowBytes });
+    this.#space.look(this.#o.clock.nowMs(), hosts);
+    for (const host of hosts) host.tick();
   }
 
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Entries are taken in at once; what is not has to outlive the frame that it came in. */
-const kept = (message: TargetMessage): TargetMessage =>
-  message.type === 'repair' ? { ...message, data: new Uint8Array(message.data) } : message;
-
-async function pauseForRoom(peer: Peer, store: VolumeStore): Promise<void> {
-  peer.pause();
-  await store.room();
-  peer.resume();
 }
 
 const closed = (server: Server): Promise<void> =>
