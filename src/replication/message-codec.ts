@@ -29,7 +29,7 @@ export const entryKinds = {
 /** Of a write. */
 export const fuaFlag = 1;
 /** Of a read. */
-const mapFlag = 1;
+export const mapFlag = 1;
 const mebibyte = 2 ** 20;
 
 const nameOf = <K extends string>(table: Readonly<Record<K, number>>, value: number, what: string): K => {

@@ -10,6 +10,8 @@ import { Caller, type Agreement, type Welcome } from '../replication/handshake.t
 import type { Window } from '../replication/coordinator/window.ts';
 import { headerBytes } from '../replication/wire.ts';
 import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
+import { ReadFrames, readFrameBytes, type ReadAsked } from '../replication/read-frame.ts';
+import type { Fence } from '../replication/record.ts';
 import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -59,6 +61,7 @@ export class ReplicaLink {
   #cancelTick: (() => void) | undefined;
   #openedAtMs: number | undefined;
   #stopped = false;
+  readonly #reads = new ReadFrames();
 
   constructor(options: ReplicaLinkOptions) {
     this.#o = options;
@@ -117,6 +120,13 @@ export class ReplicaLink {
 
   send(message: TargetMessage): void {
     this.#dialogue?.send(encodeTargetMessage(message));
+  }
+
+  ask(fence: Fence, read: ReadAsked): void {
+    const dialogue = this.#dialogue;
+    if (!dialogue) return;
+    const at = this.#reads.put(fence, read);
+    dialogue.sendMade(this.#reads.bytes, at, at + readFrameBytes);
   }
 
   /** The entries `from` to `to`. Frames of writes lie there as they are sent, mostly side by side. */

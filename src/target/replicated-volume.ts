@@ -148,6 +148,7 @@ class LinkedVolume implements ReplicatedVolume {
       effects: {
         // A member that is reached nowhere has no link.
         send: (replicaId, message) => this.#links.get(replicaId)?.send(message),
+        ask: (replicaId, fence, read) => this.#links.get(replicaId)?.ask(fence, read),
         feed: (replicaId, window, from, to) => this.#links.get(replicaId)?.feed(window, from, to),
         close: (replicaId, reason) => {
           options.log.info('link closed', { replica: replicaId, reason });

@@ -75,6 +75,7 @@ export class Coordinator {
     this.#reads = new Reads({
       members: seats.all,
       say,
+      ask: (member, read) => options.effects.ask(member.id, this.#candidacy.fence, read),
       settled: () => this.#takeover.stream?.settled ?? 0,
       unsettled: (block, count, upTo) => this.#takeover.stream?.unsettledTouching(block, count, upTo) ?? 0,
     });

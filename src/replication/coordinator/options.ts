@@ -1,6 +1,7 @@
 /** What a coordinator is made of, and what it asks of the edge around it. */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import type { TargetMessage } from '../messages.ts';
+import type { ReadAsked } from '../read-frame.ts';
 import type { Fence } from '../record.ts';
 import type { Timing } from '../timing.ts';
 import type { Window } from './window.ts';
@@ -8,6 +9,8 @@ import type { Window } from './window.ts';
 /** Effects; none of them calls back from inside the call. */
 export interface CoordinatorEffects {
   send(replicaId: string, message: TargetMessage): void;
+  /** Sends a request to read. */
+  ask(replicaId: string, fence: Fence, read: ReadAsked): void;
   /** Sends the entries from number `from` to `to` that stand in `window`, in order and under its fence. */
   feed(replicaId: string, window: Window, from: number, to: number): void;
   /** Ends the link after what was sent on it. Nothing more is heard of this link; a new one may follow. */

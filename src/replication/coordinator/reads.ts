@@ -7,6 +7,7 @@
 import { isInSync, type Member } from './member.ts';
 import type { Answer } from './requests.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
+import type { ReadAsked } from '../read-frame.ts';
 
 interface Read {
   readonly readId: number;
@@ -38,6 +39,7 @@ const nothing = new Uint8Array(0);
 interface ReadsOptions {
   readonly members: readonly Member[];
   readonly say: (member: Member, message: TargetSays) => void;
+  readonly ask: (member: Member, read: ReadAsked) => void;
   /** Everything acknowledged so far is at or below this number. */
   readonly settled: () => number;
   /** The newest write not yet settled, at or below `upTo`, that touches these blocks. */
@@ -235,16 +237,11 @@ export class Reads {
   }
 
   #sendIfBehind(read: Read): boolean {
-    const { member, readId, after, block, count, map } = read;
+    const { member, after } = read;
     if (read.at !== 'queued' || !member || member.sent < after) return false;
     this.#queued.delete(read);
     read.at = 'sent';
-    this.#o.say(
-      member,
-      map
-        ? { type: 'read', readId, after, block, count, map }
-        : { type: 'read', readId, after, block, count },
-    );
+    this.#o.ask(member, read);
     return true;
   }
 }

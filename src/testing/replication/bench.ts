@@ -21,6 +21,7 @@ import type { Done } from '../../replication/store.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
 import { must } from '../../shared/assert.ts';
 import { blocksFor, SimStore } from './sim-store.ts';
+import { askedAsMessage } from './sim-asked.ts';
 
 export const benchTiming: Timing = { ...defaultTiming, settleMs: 0, groupBlocks: 4 };
 
@@ -184,6 +185,8 @@ export class TargetBench {
       timing: { ...benchTiming, ...options.timing },
       effects: {
         send: (to, message) => this.sent.push({ to, message }),
+        ask: (replicaId, fence, read) =>
+          void this.sent.push({ to: replicaId, message: askedAsMessage(fence, read) }),
         feed: (replicaId, window, from, to) => {
           for (let number = from; number <= to; number++) {
             const message = { ...window.fence, type: 'entry', entry: window.entry(number) } as const;

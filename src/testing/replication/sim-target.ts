@@ -10,6 +10,7 @@ import type { SimReplica } from './sim-replica.ts';
 import { ScsiDoor } from './sim-scsi.ts';
 import { Witness } from './sim-witness.ts';
 import type { SimWorld } from './sim-world.ts';
+import { askedAsMessage } from './sim-asked.ts';
 
 export class SimTarget {
   readonly name: string;
@@ -44,6 +45,7 @@ export class SimTarget {
       timing: world.plan.timing,
       effects: {
         send: (replicaId, message) => this.#send(replicaId, message),
+        ask: (replicaId, fence, read) => this.#send(replicaId, askedAsMessage(fence, read)),
         feed: (replicaId, window, from, to) => {
           for (let number = from; number <= to; number++)
             this.#send(replicaId, { ...window.fence, type: 'entry', entry: window.entry(number) });
