@@ -64,8 +64,8 @@ test.each(seeds)(
         await rootOfTable(made);
         await writeSome(made, model, random, mark + 120 * roots);
       }
-      if (random.chance(0.3)) await made.pool.engine.checkpoints.after();
-      if (random.chance(0.3)) {
+      if (random.chance(0.2)) await made.pool.engine.checkpoints.after();
+      if (random.chance(0.7)) {
         made = await made.crash();
         lost.push(...(await wrong(made, model)));
         problems.push(...made.pool.engine.parts.space.audit());
@@ -81,4 +81,5 @@ test.each(seeds)(
     });
     expect((await checkPool({ devices, host: memoryHost(9) })).problems).toEqual([]);
   },
+  20_000, // beside others
 );
