@@ -139,7 +139,8 @@ test('a certificate whose time is over is not believed, until it is exchanged: t
   const late = pools.target({ tls: tls('late', { by: next, believes: next }) });
   targets.push(late);
   await late.serving;
-  expect(late.refusals().tls).toBe(0);
+  // It may have come before the pool had looked: only that it is believed in the end is certain.
+  expect(late.status().epoch).toBeGreaterThan(1);
 });
 
 test('files that can not be used change nothing', async () => {

@@ -23,28 +23,34 @@ import { costOf, openVolume, type Bench, type Volume } from './bench.ts';
 const roundTripUs = 200;
 const name = '4 KiB write + flush QD1, 0.2 ms round trip';
 
-/** Puts the delay between target and pools: the running target is told of other addresses. Answers the end of it. */
-async function delayLinks({ dir, folder }: Volume): Promise<() => void> {
+/**
+ * Puts a delay between target and pools, all or the first few: the running target is told of other addresses. Answers the end
+ * of it.
+ */
+export async function delayLinks(
+  { dir, folder }: Volume,
+  oneWayUs: number,
+  links = Infinity,
+): Promise<() => void> {
   const file = join(dir, 'config', 'target.json');
   const config = JSON.parse(readFileSync(file, 'utf8')) as TargetConfig;
-  const detours = Object.entries(config.replicas).map(([id, place], i) => ({
+  const places = Object.entries(config.replicas);
+  const detours = places.slice(0, links).map(([id, place], i) => ({
     id,
     from: join(folder, `link-${i}`),
     to: place.replication.replace(/^unix:/, ''),
   }));
   const delay = spawn(
     await compiled('delay'),
-    [String(roundTripUs / 2), ...detours.flatMap(({ from, to }) => [from, to])],
+    [String(oneWayUs), ...detours.flatMap(({ from, to }) => [from, to])],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   await new Promise((resolve) => delay.stdout.once('data', resolve));
-  const replicas = detours.map(({ id, from }) => [
-    id,
-    { ...config.replicas[id], replication: `unix:${from}` },
-  ]);
-  writeFileSync(`${file}.new`, JSON.stringify({ ...config, replicas: Object.fromEntries(replicas) }), {
-    mode: 0o600,
-  });
+  const moved = Object.fromEntries(
+    detours.map(({ id, from }) => [id, { ...config.replicas[id], replication: `unix:${from}` }]),
+  );
+  const replicas = { ...config.replicas, ...moved };
+  writeFileSync(`${file}.new`, JSON.stringify({ ...config, replicas }), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return () => delay.stdin.end();
 }
@@ -72,7 +78,7 @@ export async function flushLatency(bench: Bench): Promise<void> {
   const volume = await openVolume(bench, '1Gi');
   let undelay: () => void = () => undefined;
   try {
-    undelay = await delayLinks(volume);
+    undelay = await delayLinks(volume, roundTripUs / 2);
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     await healthy(volume.dir);
     const before = rawWriteUs(bench.folder);

@@ -15,6 +15,7 @@ import { flushLatency } from './flush-latency.ts';
 import { idleVolume } from './idle.ts';
 import { manyVolumes } from './many.ts';
 import { rebuilds } from './rebuild.ts';
+import { slowReplica } from './slow-replica.ts';
 import { targetStarts } from './starts.ts';
 
 const { values } = parseArgs({
@@ -42,8 +43,8 @@ const bench: Bench = {
 };
 
 try {
-  for (const part of [besideTgt, flushLatency, manyVolumes, rebuilds, targetStarts, idleVolume])
-    await part(bench);
+  const parts = [besideTgt, flushLatency, slowReplica, manyVolumes, rebuilds, targetStarts, idleVolume];
+  for (const part of parts) await part(bench);
 } finally {
   rmSync(bench.folder, { recursive: true });
 }
