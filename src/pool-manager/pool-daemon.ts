@@ -17,29 +17,15 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
-import type { Snapshot, VolumeStore } from './engine/volume-store.ts';
+import type { VolumeStore } from './engine/volume-store.ts';
 import { poolLimits } from './options.ts';
 import type { PoolMedia } from './pool-media.ts';
+import { noPool, type OpenPool, type PoolState } from './pool-state.ts';
+import { type CloneWish, makeClone, makeReplica, replicaIn, replicaToDelete } from './replica-making.ts';
 import { removeReadSnapshots } from './replica-reader.ts';
+import { ReplicaReaders } from './replica-readers.ts';
 import type { ReplicaServer } from './replica-server.ts';
-import { takingRoom } from './room.ts';
-import {
-  beginAsClone,
-  cloneReplica,
-  cloneStore,
-  type SnapshotSource,
-  storedSnapshot,
-} from './user-snapshots.ts';
-
-export type PoolState =
-  | { readonly mode: 'importing' }
-  | { readonly mode: 'absent'; readonly message: string }
-  | { readonly mode: 'faulted'; readonly reason: string; readonly message: string }
-  /** Being closed, to end or to be destroyed: nothing may touch the pool any more. */
-  | { readonly mode: 'closing' }
-  | { readonly mode: 'open'; readonly pool: ManagedPool; readonly server: ReplicaServer };
-
-type OpenPool = Extract<PoolState, { mode: 'open' }>;
+import type { SnapshotSource } from './user-snapshots.ts';
 
 export interface DaemonOptions {
   readonly media: PoolMedia;
@@ -58,11 +44,7 @@ export class PoolDaemon {
   /** Whatever changes the pool as a whole runs alone, in the order it was asked for. */
   #turn: Promise<unknown> = Promise.resolve();
   #cancelLook: () => void = () => undefined;
-  readonly #readers = new Set<{
-    readonly guid: string;
-    readonly abort: AbortController;
-    readonly ended: Promise<void>;
-  }>();
+  readonly #readers = new ReplicaReaders();
   #stopped = false;
 
   constructor(options: DaemonOptions) {
@@ -137,73 +119,22 @@ export class PoolDaemon {
     description = '',
     source?: SnapshotSource,
   ): Promise<VolumeStore> {
-    return this.#alone(async () => {
-      const { pool } = this.#openPool();
-      const there = pool.volumes().find(({ identity }) => identity.volume === volume);
-      if (there?.identity.replicaId === replicaId) {
-        if (source) await beginAsClone(pool, there, source);
-        await describe(there, description);
-        return there;
-      }
-      if (there !== undefined)
-        throw new StatusError(
-          'FAILED_PRECONDITION',
-          `the pool holds replica ${there.identity.replicaId} of ${volume}: a second one would not add safety`,
-        );
-      return this.#making(description, async () =>
-        source
-          ? await cloneReplica(pool, { volume, replicaId }, source)
-          : await pool.createVolume({ volume, replicaId, sizeBytes }),
-      );
-    });
+    const wish = { volume, replicaId, sizeBytes, description, source };
+    return this.#alone(() => makeReplica(this.#openPool().pool, wish, () => this.feed.changed()));
   }
 
   /** A volume of its own that begins as `volume` was at a retained number. Idempotent by (clone, replicaId). */
   cloneReplica(wanted: CloneWish): Promise<VolumeStore> {
-    return this.#alone(async () => {
-      const { pool } = this.#openPool();
-      const { clone, replicaId, description } = wanted;
-      const there = pool.volumes().find(({ identity }) => identity.volume === clone);
-      if (there !== undefined && there.identity.replicaId !== replicaId)
-        throw new StatusError(
-          'FAILED_PRECONDITION',
-          `the pool holds replica ${there.identity.replicaId} of ${clone}`,
-        );
-      const origin = this.replicaOf(wanted.volume);
-      return this.#making(description, async () => {
-        const stored = snapshotAt(origin, wanted);
-        return there ?? (await cloneStore(pool, { volume: clone, replicaId }, origin, stored));
-      });
-    });
-  }
-
-  /** A replica that `make` answers, with its description. Without room: RESOURCE_EXHAUSTED. */
-  async #making(description: string, make: () => Promise<VolumeStore>): Promise<VolumeStore> {
-    try {
-      return await takingRoom(async () => {
-        const made = await make();
-        await describe(made, description);
-        return made;
-      });
-    } finally {
-      this.feed.changed();
-    }
+    return this.#alone(() => makeClone(this.#openPool().pool, wanted, () => this.feed.changed()));
   }
 
   /** Idempotent; `guid`, when given, must be the replica's. */
   deleteReplica(volume: string, replicaId: string, guid: string): Promise<void> {
     return this.#alone(async () => {
       const { pool, server } = this.#openPool();
-      const there = pool
-        .volumes()
-        .find(({ identity }) => identity.volume === volume && identity.replicaId === replicaId);
+      const there = replicaToDelete(pool, volume, replicaId, guid);
       if (there === undefined) return;
-      if (guid !== '' && guid !== there.identity.guid)
-        throw new StatusError(
-          'FAILED_PRECONDITION',
-          `replica ${replicaId} of ${volume} has GUID ${there.identity.guid}, not ${guid}`,
-        );
-      await this.#endReaders(there.identity.guid);
+      await this.#readers.end(there.identity.guid);
       await server.forget(there.identity.guid);
       await pool.destroyVolume(there.identity.guid);
       this.feed.changed();
@@ -212,11 +143,7 @@ export class PoolDaemon {
 
   /** The replica of `volume`; StatusError when there is none. */
   replicaOf(volume: string): VolumeStore {
-    const store = this.#openPool()
-      .pool.volumes()
-      .find(({ identity }) => identity.volume === volume);
-    if (store === undefined) throw new StatusError('NOT_FOUND', `the pool holds no replica of ${volume}`);
-    return store;
+    return replicaIn(this.#openPool().pool, volume);
   }
 
   /** Runs `work` on the replica of `volume`, which stays until `work` has ended; `signal` asks it to end soon. */
@@ -224,25 +151,7 @@ export class PoolDaemon {
     volume: string,
     work: (store: VolumeStore, signal: AbortSignal) => Promise<void>,
   ): Promise<void> {
-    const store = this.replicaOf(volume);
-    if (this.#readers.size >= poolLimits.replicaReadersMax)
-      throw new StatusError('RESOURCE_EXHAUSTED', `${this.#readers.size} replicas are being read: wait`);
-    const abort = new AbortController();
-    const running = work(store, abort.signal);
-    const reader = { guid: store.identity.guid, abort, ended: running.catch(() => undefined) };
-    this.#readers.add(reader);
-    try {
-      await running;
-    } finally {
-      this.#readers.delete(reader);
-    }
-  }
-
-  /** Of one replica, or all. */
-  async #endReaders(guid?: string): Promise<void> {
-    const readers = [...this.#readers].filter((reader) => guid === undefined || reader.guid === guid);
-    for (const { abort } of readers) abort.abort();
-    await Promise.all(readers.map(({ ended }) => ended));
+    await this.#readers.run(this.replicaOf(volume), work);
   }
 
   /** Orderly: replicas durable and released, pool exported. */
@@ -253,7 +162,7 @@ export class PoolDaemon {
       if (this.#state.mode !== 'open') return;
       const { pool, server } = this.#state;
       this.#become({ mode: 'closing' });
-      await this.#endReaders();
+      await this.#readers.end();
       await server.stop();
       await pool.close();
     });
@@ -311,31 +220,6 @@ export class PoolDaemon {
   }
 }
 
-export interface CloneWish {
-  readonly volume: string;
-  /** Of the volume; empty: see `number`. */
-  readonly snapshot: string;
-  /** That a snapshot has, or the volume itself; 0: as it is now. */
-  readonly number: number;
-  readonly clone: string;
-  readonly replicaId: string;
-  readonly description: string;
-}
-
-/** The snapshot that has what is wanted; undefined: the volume as it is. StatusError when nothing has it any more. */
-function snapshotAt(store: VolumeStore, { snapshot, number }: CloneWish): Snapshot | undefined {
-  const snapshots = store.snapshots();
-  if (snapshot === '' && (number === 0 || number === store.last)) return undefined;
-  const found =
-    snapshot === '' ? snapshots.find((each) => each.number === number) : storedSnapshot(store, snapshot);
-  if (found !== undefined) return found;
-  const retained = [...snapshots.map((each) => `${each.number} (${each.name})`), `${store.last} (now)`];
-  throw new StatusError(
-    'NOT_FOUND',
-    `volume ${store.identity.volume} has no ${snapshot === '' ? `state of number ${number}` : `snapshot ${snapshot}`}: it retains ${retained.join(', ')}`,
-  );
-}
-
 /** What a device or the pool refused is the caller's to mend. */
 async function refusing(work: () => Promise<void>): Promise<void> {
   try {
@@ -344,28 +228,6 @@ async function refusing(work: () => Promise<void>): Promise<void> {
     if (error instanceof PoolRefusal)
       throw new StatusError('FAILED_PRECONDITION', `${error.reason}: ${error.message}`, { cause: error });
     throw error;
-  }
-}
-
-/** Durably; empty: as it is. */
-async function describe(store: VolumeStore, description: string): Promise<void> {
-  const bytes = new TextEncoder().encode(description);
-  if (description === '' || Buffer.compare(bytes, store.annotations) === 0) return;
-  store.setAnnotations(bytes);
-  await store.commit();
-}
-
-/** Why nothing can be done with the pool now. */
-function noPool(state: Exclude<PoolState, OpenPool>): StatusError {
-  switch (state.mode) {
-    case 'importing':
-      return new StatusError('UNAVAILABLE', 'the pool is being imported: try again');
-    case 'closing':
-      return new StatusError('UNAVAILABLE', 'the pool is being closed');
-    case 'absent':
-      return new StatusError('FAILED_PRECONDITION', 'there is no pool on the devices: create it first');
-    case 'faulted':
-      return new StatusError('FAILED_PRECONDITION', `${state.reason}: ${state.message}`);
   }
 }
 
