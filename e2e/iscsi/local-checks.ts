@@ -1,7 +1,9 @@
 /** What only a target on replicas can show: reservations that outlive it, and what of a volume takes space. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { login, u32, u64, type Initiator } from '../initiator/initiator.ts';
+import { until } from '../until.ts';
 import { healthy, inFolder, restart, startLocal } from '../local/local-volume.ts';
 
 const reservationConflict = 0x18;
@@ -77,8 +79,39 @@ const mapped = () =>
     await session.logout();
   });
 
+/** Log page 0C counts MiB; 20 MiB of data that does not compress take as much of it away. */
+const room = () =>
+  inFolder(async (folder) => {
+    const { line } = await startLocal(folder);
+    const session = await enter(line.portal, line.iqn, 'node', '80aa00000004');
+    const logSense = () => session.command(Uint8Array.of(0x4d, 0, 0x4c, 0, 0, 0, 0, 0, 255, 0), { in: 255 });
+    // Pools tell it soon after they are attached.
+    await until('the log page', 10_000, async () => {
+      const { status, sense } = await logSense();
+      return status === 0 ? {} : `refused: ${JSON.stringify(sense)}`;
+    });
+    const freeMebibytes = async () => {
+      const { data } = await logSense();
+      return new DataView(data.buffer, data.byteOffset).getUint32(8);
+    };
+    const before = await freeMebibytes();
+    for (let at = 0; at < 20; at++) await session.write(at << 20, randomBytes(1 << 20));
+    await session.flush();
+    await until('the room', 20_000, async () => {
+      const now = await freeMebibytes();
+      return now > 0 && now <= before - 16 ? {} : `${before} MiB before, ${now} MiB now`;
+    });
+    const sense = Uint8Array.of(0x1a, 0x08, 0x1c, 2, 255, 0);
+    const { data } = await session.command(sense, { in: 255 });
+    const view = new DataView(data.buffer, data.byteOffset);
+    assert.deepEqual([data[4], data[5], data[20], data[21]], [0x5c, 2, 0x80, 1]);
+    assert.ok(view.getUint32(24) > 0, 'no threshold');
+    await session.logout();
+  });
+
 export const localChecks = [
   { name: 'replicas: a reservation with APTPL survives a target that is killed', run: () => survives(true) },
   { name: 'replicas: a reservation without APTPL ends with its target', run: () => survives(false) },
   { name: 'replicas: GET LBA STATUS tells what the pools have mapped', run: mapped },
+  { name: 'replicas: LOG SENSE tells the room in the pools, and a mode page the threshold', run: room },
 ] as const;
