@@ -38,6 +38,7 @@ async function benchOne({ folder, scale, report }: Bench, one: (typeof cases)[nu
     await subject.ask({ do: 'volume', sizeBytes });
     await subject.ask({ do: 'sequentialWrite', bytes: sizeBytes });
     const reads = async () => rate(await subject.ask({ do: 'randomRead', seconds: 1, depth: 32 }));
+    await subject.ask({ do: 'settle' }); // reads alone, not beside what writes left to build
     const freshReads = median([await reads(), await reads(), await reads()]);
     const freshBurst = rate(await subject.ask({ do: 'acknowledge', operations: burst }));
     const fresh = rate(await subject.ask({ do: 'randomWrite', seconds: 0.5, skew: one.skew }));
@@ -69,6 +70,7 @@ async function benchOne({ folder, scale, report }: Bench, one: (typeof cases)[nu
       goal: 100,
       better: 'less',
     });
+    await subject.ask({ do: 'settle' });
     const agedReads = median([await reads(), await reads(), await reads()]);
     tell('random reads beside fresh', {
       ours: perSecond(agedReads),

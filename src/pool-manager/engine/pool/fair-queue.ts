@@ -11,6 +11,8 @@ import { assert } from '../../../shared/assert.ts';
 const quantumBytes = 128 * 1024;
 /** What a request costs a device at least, in bytes that it could move meanwhile. */
 const leastBytes = 64 * 1024;
+/** Queues beyond so many go when nobody is in them; a Map whose members come and go with each request keeps old ones. */
+const idleQueuesMax = 64;
 /** A volume is not alone while another one has asked among the last so many requests. */
 const memory = 4_096;
 
@@ -66,7 +68,8 @@ export class FairQueue {
     this.#bytes -= bytes;
     this.#requests--;
     assert(this.#requests >= 0 && queue.underWayBytes >= 0, 'what is under way was begun');
-    if (queue.underWayBytes === 0 && queue.waiting.length === 0) this.#queues.delete(slot);
+    const isIdle = queue.underWayBytes === 0 && queue.waiting.length === 0;
+    if (isIdle && this.#queues.size > idleQueuesMax) this.#queues.delete(slot);
     if (this.#order.length > 0) this.#serve();
   }
 
