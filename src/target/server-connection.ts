@@ -1,37 +1,16 @@
 /** One socket ⇄ one session: bytes in, effects out, commands to the logical unit and their outcomes back. */
 import type { Socket } from 'node:net';
-import type { Log } from '../shared/log.ts';
 import { PduDecoder } from './iscsi/decoder.ts';
-import type { Crc32c } from './iscsi/digest.ts';
 import { PduEncoder } from './iscsi/encoder.ts';
 import { receiveSegmentBytesMax } from './iscsi/login-keys.ts';
 import type { LoginResult } from './iscsi/login.ts';
 import { Session } from './iscsi/session.ts';
 import type { ManagementRequest, SessionConfig, SessionEffect } from './iscsi/session-events.ts';
-import type { LogicalUnit } from './scsi/logical-unit.ts';
-import type { Admission } from './server-admission.ts';
 import { CommandQueue } from './server-command-queue.ts';
+import type { ConnectionHost } from './server-connection-host.ts';
 import { ExpressLane } from './server-express.ts';
 import { ConnectionInput } from './server-input.ts';
-import type { ServerLimits } from './server-limits.ts';
 import { Outbox } from './server-outbox.ts';
-import type { TargetCounters } from './server-counters.ts';
-
-/** What a connection needs of the server that it belongs to. */
-export interface ConnectionHost {
-  readonly unit: LogicalUnit;
-  readonly admission: Admission;
-  readonly limits: ServerLimits;
-  readonly crc32c: Crc32c;
-  readonly counters: TargetCounters;
-  readonly log: Log;
-  readonly mayAnswer: () => boolean;
-  onHeld(connection: Connection): void;
-  /** Ends sessions that this one replaces; answers what must be over before its first command runs. */
-  onLoggedIn(connection: Connection, result: LoginResult): Promise<unknown> | undefined;
-  onManage(connection: Connection, request: ManagementRequest): void;
-  onClosed(connection: Connection): void;
-}
 
 /** A closed connection's socket is destroyed after this, whether the peer has read the last answer or not. */
 const lingerMs = 2_000;
