@@ -9,6 +9,7 @@ import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
 import { tagsIn, blocksFor } from './sim-store.ts';
 import type { SimTarget } from './sim-target.ts';
+import { hold } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
 
 export interface SimLink {
@@ -27,6 +28,7 @@ export interface SimLink {
   dropNext: number;
   repeatNext: number;
   dropped: boolean;
+  repeated: boolean;
   /** Of entries that were sent and have not arrived. */
   entryBytes: number;
 }
@@ -88,12 +90,22 @@ export class SimNetwork {
       dropNext: 0,
       repeatNext: 0,
       dropped: false,
+      repeated: false,
       entryBytes: 0,
     };
     this.#links.set(link.id, link);
     const { epoch } = core;
     this.#deliver(link, 'up', () => target.connected(link, epoch));
     return true;
+  }
+
+  /** R11: what comes on a link follows what came before, unless the edge has lost or repeated some of it. */
+  refused(linkId: number, reason: string): void {
+    const link = this.#links.get(linkId);
+    hold(
+      link === undefined || link.dropped || link.repeated,
+      `R11: nothing was lost on the way, and ${reason}`,
+    );
   }
 
   /** The link that this target believes in. */
@@ -119,7 +131,10 @@ export class SimNetwork {
       return;
     }
     const times = isEntry && link.repeatNext > 0 ? 2 : 1;
-    if (times === 2) link.repeatNext -= 1;
+    if (times === 2) {
+      link.repeatNext -= 1;
+      link.repeated = true;
+    }
     for (let i = 0; i < times; i++) {
       link.entryBytes += bytes;
       this.#deliver(link, 'down', () => {

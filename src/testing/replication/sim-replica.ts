@@ -132,7 +132,10 @@ export class SimReplica {
         ...effects,
         send: (link, message) => world.network.up(link, message),
         close: (link, reason) => {
-          if (reason.includes('does not follow')) world.reach.hit('R11 gap refused');
+          if (reason.includes('does not follow')) {
+            world.reach.hit('R11 gap refused');
+            world.network.refused(link, reason);
+          }
           world.trace(this.id, `closes: ${reason}`);
           world.network.closeFrom(link, 'replica');
         },

@@ -1,6 +1,7 @@
 /** Stories of rebuilds whose source, link or target goes away. */
+import { blockBytes } from '../../shared/block-size.ts';
 import type { Prng } from '../../shared/prng.ts';
-import type { Fault, SimEvent, Who } from './sim-acts.ts';
+import type { Fault, Request, SimEvent, Who } from './sim-acts.ts';
 import { type Story, anything, asking, brief, someWrite, told } from './sim-story.ts';
 
 /** Somebody comes back after long, and what it is rebuilt from goes away meanwhile (R19, R22, R23). */
@@ -83,6 +84,35 @@ export const lastCopy: Story = (random, atMs) => {
   );
 };
 
+/**
+ * A quorum waits for a replica that is rebuilt, everybody else is cut off; just when it is complete it crashes, and the
+ * one that it was copied from is gone for good (R22d).
+ */
+export const freshCopy: Story = (random, atMs) => {
+  const replica = random.below(1_000);
+  const backMs = atMs + 500 + random.below(700);
+  const alone: Fault = { kind: 'partition', target: 'it', replica: 'rest', forMs: 1_200 };
+  const atOnce = random.below(12);
+  const flushed = (): Request => ({ kind: 'write', block: random.below(1_000), count: 1, fua: true });
+  return told(
+    { atMs, act: { kind: 'crash', replica, downMs: backMs - atMs } },
+    { atMs: backMs, act: { kind: 'trigger', on: 'rebuild', skip: 0, faults: [alone] } },
+    {
+      atMs: backMs,
+      act: {
+        kind: 'trigger',
+        on: 'complete',
+        skip: 0,
+        faults: [
+          { kind: 'later', afterMs: atOnce, fault: { kind: 'crash', replica: 'it', downMs: brief(random) } },
+          { kind: 'later', afterMs: atOnce, fault: { kind: 'lose', replica: 'source' } },
+        ],
+      },
+    },
+    ...asking(atMs, 1_500, 12, 999, flushed),
+  );
+};
+
 /** The link of a replica that is rebuilt breaks again and again, while answers of its source are on their way (R22e). */
 export const lateCopies: Story = (random, atMs) => {
   const replica = random.below(1_000);
@@ -96,5 +126,17 @@ export const lateCopies: Story = (random, atMs) => {
     { atMs, act: { kind: 'crash', replica, downMs: backMs - atMs } },
     ...breaks,
     ...asking(backMs, 1_500, 6, 999, someWrite(random)),
+  );
+};
+
+/** Somebody comes back when the first entry that it lacks is about to leave the window (R17). */
+export const edgeOfWindow: Story = (random, atMs, timing) => {
+  const replica = random.below(1_000);
+  const everyMs = 12;
+  const entries = Math.floor(timing.windowBytesMax / blockBytes) + random.below(8) - 4;
+  const forMs = Math.min(Math.max(1, entries) * everyMs, 800);
+  return told(
+    { atMs, act: { kind: 'partition', target: 999, replica, forMs } },
+    ...asking(atMs - 100, forMs + 300, everyMs, 999, someWrite(random)),
   );
 };

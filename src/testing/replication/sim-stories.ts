@@ -5,7 +5,14 @@
 import type { Prng } from '../../shared/prng.ts';
 import type { Timing } from '../../replication/timing.ts';
 import { amnesia, atMessage, deadResize, firstWords, forgotten, shortLived } from './sim-stories-crashes.ts';
-import { deadSource, interruptedRebuild, lastCopy, lateCopies } from './sim-stories-rebuilds.ts';
+import {
+  deadSource,
+  edgeOfWindow,
+  freshCopy,
+  interruptedRebuild,
+  lastCopy,
+  lateCopies,
+} from './sim-stories-rebuilds.ts';
 import { ahead, asleep, duel, farAhead, forgottenPromise, overtaken } from './sim-stories-targets.ts';
 import type { Story, Told } from './sim-story.ts';
 
@@ -28,6 +35,8 @@ const known: readonly Story[] = [
   deadSource,
   lastCopy,
   lateCopies,
+  freshCopy,
+  edgeOfWindow,
   duel,
 ];
 
