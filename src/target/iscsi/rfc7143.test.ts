@@ -431,6 +431,16 @@ describe('§4.2.5 and §11.7 data', () => {
     const second = one(talk.dataOut(1, first.view.getUint32(20), 0, 0, bytesOf(4096), true));
     expect([second.opcode, second.view.getUint32(16)]).toEqual([reply.readyToTransfer, 2]);
   });
+  test('a reset ends writes that have asked and those that wait to, and none of them asks any more', () => {
+    const talk = new Talk({ limits: { solicitedBytesMax: 4096 } }).enter({
+      InitialR2T: 'Yes',
+      ImmediateData: 'No',
+    });
+    for (const tag of [1, 2, 3]) talk.command(tag, { write: 4096 });
+    expect(kinds(talk.management(5))).toEqual([]);
+    expect(kinds(talk.answerManaged(talk.managed[0]!))).toEqual(['taskManagement']);
+    expect(kinds(talk.command(4, { write: 4096 }))).toEqual(['readyToTransfer']);
+  });
 });
 
 describe('§11.4 status and sense', () => {

@@ -131,12 +131,11 @@ export class SessionTasks {
 
   /** Of what was aborted. What was only collecting its data is over. */
   #stillRunning(aborted: readonly TaskState[]): readonly Task[] {
-    return aborted.flatMap(({ mode, task }) => {
-      if (mode !== 'collecting') return [task];
-      this.#writeData.stop(task);
-      this.#release(task);
-      return [];
-    });
+    const of = (isOver: boolean) =>
+      aborted.filter(({ mode }) => (mode === 'collecting') === isOver).map(({ task }) => task);
+    this.#writeData.stop(of(true));
+    for (const task of of(true)) this.#release(task);
+    return of(false);
   }
 }
 

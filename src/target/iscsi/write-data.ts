@@ -41,9 +41,9 @@ export class WriteData {
     if (state !== undefined) this.#follow(state.task, state.transfer, state.transfer.receive(pdu));
   }
 
-  /** The write was aborted. */
-  stop(task: Task): void {
-    this.#budget.leave(task);
+  /** The writes were aborted: all of them leave before any other is asked for its data. */
+  stop(tasks: readonly Task[]): void {
+    for (const task of tasks) this.#budget.leave(task);
     this.#askNext();
   }
 
@@ -56,10 +56,10 @@ export class WriteData {
         this.#budget.want(task, transfer.wantedBytes);
         return this.#askNext();
       case 'complete':
-        this.stop(task);
+        this.stop([task]);
         return this.#o.complete(task, step.data);
       case 'failed':
-        this.stop(task);
+        this.stop([task]);
         this.#o.tasks.end(task);
         return this.#o.failed(task, step.fault);
     }
