@@ -37,7 +37,7 @@ echo $! > /run/caskade/csi-node.pid`;
     if (this.#running) return;
     this.#running = true;
     await this.#guest.run(this.#start);
-    await until('csi-node answers', 90_000, async () => {
+    await until('csi-node answers', 150_000, async () => {
       const client = openClient(csi.v1.Identity.service, this.#address);
       try {
         return await client.call('Probe', {}, { deadlineMs: 5_000 });
