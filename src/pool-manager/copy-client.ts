@@ -16,7 +16,7 @@ import type { Frame } from '../replication/wire.ts';
 import { assert } from '../shared/assert.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { bindingOf, isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
+import { isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
 import { type ByteReader, readerOptions, readEvents } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 
@@ -116,10 +116,15 @@ export class CopyClient {
     };
     socket.on(secure ? 'secureConnect' : 'connect', () => {
       if (this.#connection?.socket !== socket) return;
-      dialogue = this.#begin(socket, secure && bindingOf(secure), source, request, gone);
+      const binding = secure && tls?.bindingOf(secure);
+      if (secure && !binding) {
+        onRefused('tls');
+        return gone('its certificate is not of our authority');
+      }
+      dialogue = this.#begin(socket, binding, source, request, gone);
     });
     socket.on('error', (error) => {
-      if (secure && isTlsRefusal(secure, error)) onRefused('tls');
+      if (secure && isTlsRefusal(error)) onRefused('tls');
       gone(error.message);
     });
     socket.on('close', () => gone('the source closed the connection'));

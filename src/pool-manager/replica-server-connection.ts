@@ -1,14 +1,14 @@
 /** An accepted connection, until it is known whose it is and afterwards: bytes and time for a Dialogue of our side. */
 import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
-import { Server as TlsServer, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { Dialogue } from '../replication/dialogue.ts';
 import { Listener, type Admission, type Agreement, type Subject } from '../replication/handshake.ts';
 import type { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
 import type { Clock } from '../shared/clock.ts';
-import { bindingOf } from '../shared/edge/link-tls.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { type ByteReader, inputBytes, readEvents, readInto } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import { giveHashed, takeHashed } from '../shared/hashed-memory.ts';
@@ -38,6 +38,8 @@ export interface AcceptOptions {
   readonly admit: (subject: Subject) => Admission;
   readonly open: (peer: Peer) => PeerHandler;
   readonly refusals: Refusals;
+  /** Whose server it is; undefined: a plain one. */
+  readonly tls: LinkTls | undefined;
 }
 
 /** Connections that have not proved who they are: strangers can not take up more. */
@@ -61,7 +63,7 @@ export function acceptPeers(server: Server, options: AcceptOptions): void {
       known = true;
     };
   };
-  if (server instanceof TlsServer) return acceptSecure(server, options, enter);
+  if (options.tls) return acceptSecure(server, options.tls, options, enter);
   server.on('connection', (accepted) => {
     const leave = enter();
     if (leave) accept(accepted, undefined, options, leave);
@@ -71,7 +73,8 @@ export function acceptPeers(server: Server, options: AcceptOptions): void {
 
 /** A connection counts as a stranger's from its first byte on: in the handshake of TLS and in ours. */
 function acceptSecure(
-  server: TlsServer,
+  server: Server,
+  tls: LinkTls,
   options: AcceptOptions,
   enter: () => (() => void) | undefined,
 ): void {
@@ -83,7 +86,12 @@ function acceptSecure(
   });
   // Of each connection one of these two is told; which one's count it takes makes no difference.
   server.on('secureConnection', (socket: TLSSocket) => {
-    accept(socket, bindingOf(socket), options, shaking.pop() ?? (() => undefined));
+    const leave = shaking.pop() ?? (() => undefined);
+    const binding = tls.bindingOf(socket);
+    if (binding) return accept(socket, binding, options, leave);
+    options.refusals.note('tls');
+    leave();
+    socket.destroy();
   });
   server.on('tlsClientError', () => {
     options.refusals.note('tls');

@@ -172,7 +172,7 @@ class Replicas implements ReplicaServer {
   async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
     const { clock, tls } = this.#o;
     const server = tls?.server() ?? createServer({ noDelay: true, pauseOnConnect: true });
-    acceptPeers(server, { ...options, clock, timing: this.#timing, refusals: this.#refusals });
+    acceptPeers(server, { ...options, clock, tls, timing: this.#timing, refusals: this.#refusals });
     this.#servers.push(server);
     return formatEndpoint(await listenOn(server, parseEndpoint(address)));
   }

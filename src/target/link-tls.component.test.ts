@@ -49,11 +49,12 @@ interface Identity {
   /** Who has signed it. */
   readonly by: Certificate & { readonly name: string };
   readonly believes: Certificate;
-  readonly expired?: boolean;
+  /** Days from now that it is valid from, and to. */
+  readonly valid?: readonly [number, number];
 }
 
-function write(name: string, { by, believes, expired = false }: Identity): TlsFiles {
-  const own = makeCertificate(by, by.name, name, expired ? days(-2, -1) : days(-1, 1));
+function write(name: string, { by, believes, valid = [-1, 1] }: Identity): TlsFiles {
+  const own = makeCertificate(by, by.name, name, days(...valid));
   const put = (what: string, pem: string): string => {
     const path = join(folder, `${name}.${what}`);
     writeFileSync(path, pem);
@@ -127,20 +128,42 @@ test('a target does not believe a pool of another authority', async () => {
   expect(target.status().phase).toBe('Init');
 });
 
-test('a certificate whose time is over is not believed, until it is exchanged: the files are read again', async () => {
+test('a certificate whose time is over, or not there yet, is believed: no volume stops for a clock or a renewal', async () => {
   const by = authority('one');
-  const { pools, target } = await meet({ by, believes: by }, { by, believes: by, expired: true });
-  await until('it is counted', () => (pools.refusals(0)['tls'] ?? 0) > 0);
-  write('target', { by, believes: by });
+  const { target } = await meet({ by, believes: by, valid: [-2, -1] }, { by, believes: by, valid: [1, 2] });
   await target.serving;
-  // And those of the pool, which serves links that stand and goes by the new ones for others.
+  expect(target.refusals()).toMatchObject({ tls: 0, proof: 0 });
+});
+
+test('a certificate of another authority of the same name is refused, expired or not', async () => {
+  const [one, other] = [authority('one'), authority('one')];
+  const { pools, target } = await meet(
+    { by: one, believes: one },
+    { by: other, believes: one, valid: [-2, -1] },
+  );
+  await until('it is counted', () => (pools.refusals(0)['tls'] ?? 0) > 0);
+  expect(target.status().phase).toBe('Init');
+});
+
+test('an expired authority is believed, the second of a file of several, too', async () => {
+  const by = { name: 'old', ...makeAuthority('old', days(-2, -1)) };
   const next = authority('next');
+  const believes = { ...next, certificate: next.certificate + by.certificate };
+  const { target } = await meet({ by, believes }, { by, believes });
+  await target.serving;
+  expect(target.refusals().tls).toBe(0);
+});
+
+test('certificates are exchanged while all run: the files are read again', async () => {
+  const [by, next] = [authority('one'), authority('next')];
+  const { pools, target } = await meet({ by, believes: by }, { by, believes: by });
+  await target.serving;
+  // The pool serves links that stand and goes by the new ones for others.
   write('pool', { by: next, believes: next });
   const late = pools.target({ tls: tls('late', { by: next, believes: next }) });
   targets.push(late);
   await late.serving;
-  // It may have come before the pool had looked: only that it is believed in the end is certain.
-  expect(late.status().epoch).toBeGreaterThan(1);
+  expect(late.status().phase).not.toBe('Init');
 });
 
 test('files that can not be used change nothing', async () => {

@@ -16,7 +16,7 @@ import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Clock } from '../shared/clock.ts';
 import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { bindingOf, isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
+import { isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
 import { readerOptions, readEvents, type ByteReader } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import type { Log } from '../shared/log.ts';
@@ -86,10 +86,13 @@ export class ReplicaLink {
     );
     socket.on(secure ? 'secureConnect' : 'connect', () => {
       cancelDeadline();
-      this.#begin(socket, secure && bindingOf(secure));
+      const binding = secure && this.#o.tls?.bindingOf(secure);
+      if (binding || !secure) return this.#begin(socket, binding);
+      this.#o.onRefused('tls');
+      this.#gone(socket, 'its certificate is not of our authority');
     });
     socket.on('error', (error) => {
-      if (secure && isTlsRefusal(secure, error)) this.#o.onRefused('tls');
+      if (secure && isTlsRefusal(error)) this.#o.onRefused('tls');
       this.#gone(socket, error.message);
     });
     socket.on('close', () => {

@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Server, Socket } from 'node:net';
+import type { Server } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { TlsFiles } from '../tls-files.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -18,21 +18,18 @@ const file = text('give the path of a file');
 export const tlsFilesShape: Shape<TlsFiles> = object({ certFile: file, keyFile: file, caFile: file });
 
 /** TLS 1.3 alone: what a session exports is then bound to all of its handshake (RFC 8446 §7.5). */
-const always = { minVersion: 'TLSv1.3', rejectUnauthorized: true } as const;
+const always = { minVersion: 'TLSv1.3' } as const;
+const ofTime = new Set(['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID']);
 const handshakeMsMax = 5_000;
 const bindingLabel = 'EXPORTER-caskade-link-v1';
 const bindingBytes = 32;
-
-/** What both ends of this session know, and nobody else. */
-export const bindingOf = (socket: TLSSocket): Uint8Array =>
-  socket.exportKeyingMaterial(bindingBytes, bindingLabel, Buffer.alloc(0));
 
 export class LinkTls {
   readonly #files: TlsFiles;
   readonly #log: Log;
   readonly #watching: readonly Watching[];
   readonly #servers = new Set<ReturnType<typeof createServer>>();
-  #credentials: SecureContextOptions;
+  #credentials: Credentials;
 
   /** Looks at the files every `lookMs`. Throws UsageError when they can not be used now. */
   constructor(files: TlsFiles, lookMs: number, log: Log) {
@@ -43,29 +40,60 @@ export class LinkTls {
     this.#watching = paths.map((path) => watchContent(path, lookMs, () => this.#reload()));
   }
 
-  /** A connection that is being made; 'secureConnect' tells that the other end is of the same authority. */
+  /** A connection that is being made; at its 'secureConnect' ask `bindingOf` whether to believe the other end. */
   dial(endpoint: Endpoint): TLSSocket {
     // No name is compared: certificates are of an installation, and addresses of pods come and go.
     return connect({
       ...connectTo(endpoint),
-      ...this.#credentials,
+      ...this.#credentials.context,
       ...always,
+      rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
     });
   }
 
-  /** 'secureConnection' tells of callers of the same authority, 'tlsClientError' of others. */
+  /** At its 'secureConnection' ask `bindingOf` whether to believe the caller; 'tlsClientError' tells of who speaks no TLS. */
   server(): Server {
     const server = createServer({
-      ...this.#credentials,
+      ...this.#credentials.context,
       ...always,
       requestCert: true,
+      rejectUnauthorized: false,
       handshakeTimeout: handshakeMsMax,
       noDelay: true,
     });
     this.#servers.add(server);
     server.once('close', () => this.#servers.delete(server));
     return server;
+  }
+
+  /**
+   * What both ends of this session know, and nobody else; undefined where the other end shows no certificate of our authority.
+   * One whose time is over, or by a wrong clock not begun, is believed and logged: volumes do not stop because nobody
+   * renews certificates, and who an end is, its key proves.
+   */
+  bindingOf(socket: TLSSocket): Uint8Array | undefined {
+    if (!socket.authorized && !this.#isOnlyOfTime(socket)) return undefined;
+    return socket.exportKeyingMaterial(bindingBytes, bindingLabel, Buffer.alloc(0));
+  }
+
+  /**
+   * OpenSSL tells of the last fault that it finds, and goes on after the first: that the authority itself has signed the
+   * certificate is looked at here once more.
+   */
+  #isOnlyOfTime(socket: TLSSocket): boolean {
+    const error: unknown = socket.authorizationError;
+    const code = String(error instanceof Error ? error.message : error);
+    if (!ofTime.has(code)) return false;
+    const shown = socket.getPeerX509Certificate();
+    const signed = (by: X509Certificate) => shown?.checkIssued(by) === true && shown.verify(by.publicKey);
+    if (!shown || !this.#credentials.authorities.some(signed)) return false;
+    const { subject, validTo } = shown;
+    this.#log.warn('the certificate of a link has expired, or its authority has: exchange it', {
+      subject,
+      validTo,
+    });
+    return true;
   }
 
   /** Ends the looking at files. */
@@ -81,20 +109,27 @@ export class LinkTls {
       this.#log.error('the certificates of the links can not be used: those read before stay', { error });
       return;
     }
-    for (const server of this.#servers) server.setSecureContext({ ...this.#credentials, ...always });
+    for (const server of this.#servers) server.setSecureContext({ ...this.#credentials.context, ...always });
     this.#log.info('certificates of the links read again');
   }
 }
 
-/** Whether a connection ended because the other end speaks no TLS, or shows a certificate that is not believed. */
-export function isTlsRefusal(socket: Socket, error: Error): boolean {
-  const code = 'code' in error ? String(error.code) : '';
-  const refused: unknown = Reflect.get(socket, 'authorizationError');
-  return code.startsWith('ERR_SSL_') || (refused !== undefined && refused !== null);
+/** Whether a connection ended because the other end speaks no TLS, or does not believe our certificate. */
+export const isTlsRefusal = (error: Error): boolean =>
+  'code' in error && String(error.code).startsWith('ERR_SSL_');
+
+interface Credentials {
+  readonly context: SecureContextOptions;
+  /** All that `ca` holds. */
+  readonly authorities: readonly X509Certificate[];
 }
 
+const certificatePem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const certificatesIn = (pem: Buffer): X509Certificate[] =>
+  [...pem.toString('latin1').matchAll(certificatePem)].map(([one]) => new X509Certificate(one));
+
 /** Throws UsageError that names the file; never what is in it. */
-function readCredentials({ certFile, keyFile, caFile }: TlsFiles): SecureContextOptions {
+function readCredentials({ certFile, keyFile, caFile }: TlsFiles): Credentials {
   const read = <T>(path: string, what: string, parse: (pem: Buffer) => T): Buffer => {
     try {
       const pem = readFileSync(path);
@@ -109,8 +144,8 @@ function readCredentials({ certFile, keyFile, caFile }: TlsFiles): SecureContext
   };
   const cert = read(certFile, 'certificate', (pem) => new X509Certificate(pem));
   const key = read(keyFile, 'key', (pem) => createPrivateKey(pem));
-  const ca = read(caFile, 'authority', (pem) => new X509Certificate(pem));
+  const ca = read(caFile, 'authority', (pem) => [new X509Certificate(pem), ...certificatesIn(pem)]);
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
     throw new UsageError(`key ${keyFile} is not that of certificate ${certFile}: give both of one pair`);
-  return { cert, key, ca };
+  return { context: { cert, key, ca }, authorities: certificatesIn(ca) };
 }
