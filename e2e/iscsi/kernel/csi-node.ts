@@ -15,7 +15,7 @@ export class CsiNode {
   readonly #address: string;
   readonly #start: string;
   #running = false;
-  readonly #client: GrpcClient<typeof csi.v1.Node.service>;
+  #client: GrpcClient<typeof csi.v1.Node.service>;
 
   /** `socketPort` of this machine leads to its socket, the API server listens on `apiPort`. */
   constructor(guest: Guest, socketPort: number, api: NodeApi, apiPort: number) {
@@ -47,6 +47,9 @@ echo $! > /run/caskade/csi-node.pid`;
     }).catch(async (error: unknown) => {
       throw new Error(`${String(error)}\n${await this.log()}`);
     });
+    // The connection to one that was killed may not be known to be dead.
+    this.#client.close();
+    this.#client = openClient(csi.v1.Node.service, this.#address);
   }
 
   async kill(): Promise<void> {
