@@ -3,6 +3,8 @@
  * never answered to the dead; a crash leaves of what was not flushed some writes, some not, and some torn.
  */
 import { DeviceError } from '../../pool-manager/engine/block-device.ts';
+import { labelBytes } from '../../pool-manager/engine/group/geometry.ts';
+import { headerBytes } from '../../pool-manager/engine/group/label.ts';
 import { must } from '../../shared/assert.ts';
 import { imageOf, momentOf, type Fate } from '../crash-images.ts';
 import { MemoryDevice, type DeviceAction } from '../memory-device.ts';
@@ -111,11 +113,16 @@ export class SimDevices {
     return false;
   }
 
-  /** A few bits, of units that hold something. */
+  /**
+   * A few bits, of units that hold something. Headers of labels have a copy each, and one stays: a device that has lost both
+   * is as good as gone, and without half of a mirror a pool waits for somebody's consent (open-set.test.ts).
+   */
   #flip(): void {
     const { random, reach } = this.#world;
     const device = must(this.#devices[this.#victim], 'the victim');
-    const units = [...device.image().keys()];
+    const copyAt = (sizeBytes - labelBytes) / unitBytes;
+    const isCopy = (unit: number) => unit >= copyAt && unit < copyAt + headerBytes / unitBytes;
+    const units = [...device.image().keys()].filter((unit) => !isCopy(unit));
     for (let i = 0; i < 5 && units.length > 0; i++)
       device.flipBit(random.pick(units) * unitBytes + random.below(unitBytes), random.below(8));
     reach.hit('bit flipped', 5);
