@@ -61,23 +61,42 @@ function copyOfTree(): string {
   return copy;
 }
 
-/** The exit status, and all that was said, with a last line of its own for a command that does not end in time. */
-function run(command: readonly string[], cwd: string, minutesMax: number): Promise<[number, string]> {
+interface Run {
+  readonly status: number;
+  /** The last line that says what was found, wherever in the output it stands. */
+  readonly by: string | undefined;
+  /** The end of what was said, with a line of its own for a command that does not end in time. */
+  readonly tail: string;
+}
+
+function run(command: readonly string[], cwd: string, area: Area): Promise<Run> {
+  const says = new RegExp(area.says);
   return new Promise((resolve, reject) => {
     const [program = '', ...args] = command;
     const child = spawn(program, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    const take = (chunk: Buffer) => (output = (output + chunk.toString()).slice(-1_000_000));
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    let tail = '';
+    let by: string | undefined;
+    const heed = (line: string): void => {
+      if (says.test(line)) by = line.trim();
+      if (line.trim() !== '') tail = `${tail}${line}\n`.slice(-2_000);
+    };
+    let rest = '';
+    const take = (chunk: string): void => {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = (lines.pop() ?? '').slice(-100_000);
+      for (const line of lines) heed(line);
+    };
+    child.stdout.setEncoding('utf8').on('data', take);
+    child.stderr.setEncoding('utf8').on('data', take);
     const limit = setTimeout(() => {
-      output += `\nno end within ${minutesMax} minutes\n`;
+      heed(`no end within ${area.minutesMax} minutes`);
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    }, minutesMax * 60_000);
+    }, area.minutesMax * 60_000);
     child.once('error', reject);
     child.once('close', (status) => {
       clearTimeout(limit);
-      resolve([status ?? 1, output]);
+      heed(rest);
+      resolve({ status: status ?? 1, by, tail });
     });
   });
 }
@@ -100,22 +119,20 @@ async function judge(mutant: Mutant, tree: string, area: Area): Promise<Verdict>
     return { name, verdict: 'DOES NOT APPLY', by: by ?? String(error), seconds: seconds() };
   }
   patch(tree, file, '--forward');
-  const [status, output] = await run(command, tree, area.minutesMax);
+  const { status, by, tail } = await run(command, tree, area);
   patch(tree, file, '--reverse');
   if (status === 0) return { name, verdict: 'SURVIVED', by: command.join(' '), seconds: seconds() };
-  const lines = output.split('\n').filter((line) => line.trim() !== '');
-  const by = lines.findLast((line) => new RegExp(area.says).test(line));
-  if (by === undefined) return { name, verdict: 'BROKEN', by: lines.at(-1) ?? '', seconds: seconds() };
-  return { name, verdict: 'found', by: by.trim(), seconds: seconds() };
+  if (by === undefined)
+    return { name, verdict: 'BROKEN', by: tail.trimEnd().split('\n').at(-1) ?? '', seconds: seconds() };
+  return { name, verdict: 'found', by, seconds: seconds() };
 }
 
 /** Untouched, a command has to pass: else it would "find" everything. */
 async function checkUntouched(mutants: readonly Mutant[], tree: string, area: Area): Promise<void> {
   const own = new Map(mutants.map((one) => [one.command.join(' '), one.command])).values();
   for (const command of area.untouched ? [area.untouched] : own) {
-    const [status, output] = await run(command, tree, area.minutesMax);
-    if (status !== 0)
-      throw new Error(`fails without a mutant: ${command.join(' ')}\n${output.slice(-2_000)}`);
+    const { status, tail } = await run(command, tree, area);
+    if (status !== 0) throw new Error(`fails without a mutant: ${command.join(' ')}\n${tail}`);
   }
 }
 
