@@ -97,14 +97,14 @@ function takeGood(run: Run, candidate: Uint8Array, left: Set<number>, isGood: Un
   return found;
 }
 
-/** What the run's own device has though it may lack it, and the one whose place it takes: the last that may know. */
+/**
+ * What the run's own device has, and the one whose place it takes: the last that may know. It is asked also when it surely
+ * has it: it may have been given it by a copy just now, after the read that did not ask it.
+ */
 async function readOwn(core: GroupCore, segment: number, run: Run): Promise<readonly Uint8Array[]> {
   const member = core.memberOf(segment, run.column);
   const { former } = member;
-  const asked = [
-    ...(former !== undefined && isAsked(former) ? [former] : []),
-    ...(core.has(member, segment) ? [] : [member]),
-  ];
+  const asked = [...(former !== undefined && isAsked(former) ? [former] : []), member];
   const offsetBytes = core.offsetBytes(segment, run.columnOffset);
   const lengthBytes = run.indices.length * blockBytes;
   const found = await Promise.all(asked.map((each) => core.read(each, offsetBytes, lengthBytes)));
