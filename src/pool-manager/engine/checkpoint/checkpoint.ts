@@ -48,52 +48,16 @@ export interface CheckpointDone {
   readonly txg: number;
   /** Of which nothing is left. */
   readonly gone: readonly EngineVolume[];
-  readonly start: ReplayStart;
-}
-
-/** Where replay begins behind a root. */
-export interface ReplayStart {
-  readonly position: LogPosition;
-  readonly isLogApart: boolean;
 }
 
 /** One at a time. Rejects when the pool can not go on. */
 export async function runCheckpoint(parts: CheckpointParts, clean: boolean): Promise<CheckpointDone> {
-  const { space, items, log, core } = parts;
-  const { txg, cuts, ...start } = await cutAll(parts); //                                         1 one instant
+  const { space, items, log, devices, core } = parts;
+  const { txg, cuts, position, isLogApart } = await cutAll(parts); //                                         1 one instant
   for (const cut of cuts) await buildVolume(core, cut, txg); //                                   2 trees
   const taken = await takeApartSome(core, cuts, txg, parts.freeingNodesMax);
   const gone = saveVolumes(items, cuts, taken); //                                           3 descriptions
-  await makeRoot(parts, txg, clean, start);
-  log.release(start.position); //                                                                 8
-  space.release(txg, parts.oldestPinTxg(), txg);
-  for (const cut of cuts) cut.volume.settle(cut);
-  return { txg, gone, start };
-}
-
-/**
- * A root of where things lie now, and of nothing else: volumes are those of root `wholeTxg`, what they became since is in
- * the log behind `start` as before. So what was emptied by moving comes back without any node being written.
- */
-export async function runTableCheckpoint(
-  parts: CheckpointParts,
-  wholeTxg: number,
-  start: ReplayStart,
-): Promise<number> {
-  const txg = parts.nextTxg();
-  parts.devices.openTxg = txg + 1;
-  await makeRoot(parts, txg, false, start);
-  parts.space.release(txg, parts.oldestPinTxg(), wholeTxg);
-  return txg;
-}
-
-async function makeRoot(
-  { space, items, devices }: CheckpointParts,
-  txg: number,
-  clean: boolean,
-  { position, isLogApart }: ReplayStart,
-): Promise<void> {
-  await space.changes(txg, items); //                                                             4 the table
+  await space.changes(txg, items); //                                                             4 what 2 did to the table
   const directory = await items.write(txg);
   space.seal();
   await Promise.all([space.drained(), items.drained()]); //                                       5 all of it written
@@ -106,11 +70,17 @@ async function makeRoot(
     nextBatch: space.nextBatch(),
   });
   await devices.writeRoot({ txg, clean, payload }); //                                            7 the one atomic switch
+  log.release(position); //                                                                       8
+  space.release(txg, parts.oldestPinTxg());
+  for (const cut of cuts) cut.volume.settle(cut);
+  return { txg, gone };
 }
 
-interface PoolCut extends ReplayStart {
+interface PoolCut {
   readonly txg: number;
   readonly cuts: readonly VolumeCut[];
+  readonly position: LogPosition;
+  readonly isLogApart: boolean;
 }
 
 /** What is appended, noted or changed behind the cut belongs to the next checkpoint. */

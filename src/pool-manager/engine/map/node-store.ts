@@ -50,11 +50,6 @@ export class NodeStore {
     return this.#cache.find(words, at);
   }
 
-  /** Another node has taken its place in the newest tree. */
-  replaced(words: Uint32Array, at: number): void {
-    this.#cache.forget(words, at);
-  }
-
   /** A copy of the node with this id (owner.ts). Rejects with BadNodeError. */
   async load(words: Uint32Array, at: number, id: number): Promise<Uint32Array> {
     const cached = this.#cache.find(words, at);

@@ -1,26 +1,17 @@
 import { expect, test } from '@jest/globals';
 import { ManualClock, settled } from '../../../testing/manual-clock.ts';
-import { type CheckpointKind, Checkpoints } from './checkpoints.ts';
+import { Checkpoints } from './checkpoints.ts';
 
 /** Checkpoints that end when they are told to. */
 function openCheckpoints() {
   const clock = new ManualClock();
-  const state = {
-    kinds: [] as CheckpointKind[],
-    begun: 0,
-    underWay: 0,
-    together: 0,
-    dirty: false,
-    idle: 0,
-    failures: [] as string[],
-  };
+  const state = { begun: 0, underWay: 0, together: 0, dirty: false, idle: 0, failures: [] as string[] };
   const ends: PromiseWithResolvers<void>[] = [];
   const checkpoints = new Checkpoints({
     clock,
     everyMs: 5_000,
-    run: async (kind) => {
+    run: async () => {
       state.begun++;
-      state.kinds.push(kind);
       state.together = Math.max(state.together, ++state.underWay);
       const end = Promise.withResolvers<void>();
       ends.push(end);
@@ -84,25 +75,6 @@ test('the last one waits for the one under way, and none follows it, whoever ask
   checkpoints.want();
   await settled();
   expect([finished, state.begun, state.together]).toEqual([true, 3, 1]);
-});
-
-test('a root of the table is made where no whole one is wanted, and none before the pool has begun', async () => {
-  const { checkpoints, state, end } = openCheckpoints();
-  checkpoints.wantTable();
-  await settled();
-  checkpoints.start();
-  expect(state.kinds).toEqual([]);
-  checkpoints.wantTable();
-  checkpoints.wantTable();
-  await settled();
-  checkpoints.wantTable();
-  checkpoints.want();
-  await end();
-  await end();
-  checkpoints.wantTable();
-  await end();
-  await end();
-  expect([state.kinds, state.together]).toEqual([['table', 'whole', 'table'], 1]);
 });
 
 test('one that fails ends them all', async () => {

@@ -1,19 +1,16 @@
 /**
  * When checkpoints are made: one at a time; whoever asks while one is under way gets the next one. Besides, one begins
  * by itself when something has changed for some seconds, and a few follow the last change, so that what is held for
- * older roots comes back. What the cleaner emptied comes back by roots of the table alone as well, which are cheap.
+ * older roots comes back.
  */
 import { assert } from '../../../shared/assert.ts';
 import type { Clock } from '../../../shared/clock.ts';
-
-/** `table`: of what was moved; `last`: whole, and nothing follows it. */
-export type CheckpointKind = 'whole' | 'table' | 'last';
 
 export interface CheckpointsOptions {
   readonly clock: Clock;
   readonly everyMs: number;
   /** Makes one. */
-  run(kind: CheckpointKind): Promise<void>;
+  run(clean: boolean): Promise<void>;
   /** Whether the next root would differ from the last one. */
   isDirty(): boolean;
   /** Nothing has changed for a while. */
@@ -33,14 +30,11 @@ const idleRounds = 3;
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #next: Round | undefined;
-  /** A root of the table is wanted; a whole one will do. */
-  #isTableWanted = false;
   #isRunning = false;
   /** The last one is under way, or was made. */
   isFinishing = false;
   #failure: Error | undefined;
   #isAbandoned = false;
-  #hasBegun = false;
   #idleLeft = idleRounds;
   #cancelTimer: () => void = () => undefined;
 
@@ -54,7 +48,6 @@ export class Checkpoints {
 
   /** Starts the timer. */
   start(): void {
-    this.#hasBegun = true;
     this.#cancelTimer = this.#options.clock.after(this.#options.everyMs, () => {
       this.start();
       if (this.#options.isDirty()) this.#idleLeft = idleRounds;
@@ -68,13 +61,6 @@ export class Checkpoints {
   want(): void {
     if (this.isFinishing) return;
     this.after().catch(() => undefined); // whoever waits for it hears it; the failure is told besides
-  }
-
-  /** A root of the table, after the one under way. None before the pool has begun. */
-  wantTable(): void {
-    if (this.isFinishing || this.#failure !== undefined || !this.#hasBegun) return;
-    this.#isTableWanted = true;
-    if (!this.#isRunning) void this.#run();
   }
 
   /** Resolves when a checkpoint is durable that was cut after now. */
@@ -94,7 +80,7 @@ export class Checkpoints {
     if (this.#failure !== undefined) throw this.#failure;
     this.#isRunning = true; // nobody starts another one beside it, or later
     this.isFinishing = true;
-    await this.#options.run('last');
+    await this.#options.run(true);
   }
 
   fail(error: Error): void {
@@ -113,18 +99,16 @@ export class Checkpoints {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while ((this.#next !== undefined || this.#isTableWanted) && this.#failure === undefined) {
+    for (let round = this.#next; round !== undefined && this.#failure === undefined; round = this.#next) {
       await Promise.resolve(); // who asks in the same run shares it
-      const round = this.#next;
       this.#next = undefined;
-      this.#isTableWanted = false;
       try {
-        await this.#options.run(round === undefined ? 'table' : 'whole');
-        round?.resolve();
+        await this.#options.run(false);
+        round.resolve();
       } catch (error) {
         if (this.#isAbandoned) return;
         const failure = error instanceof Error ? error : new Error(String(error));
-        round?.reject(failure);
+        round.reject(failure);
         this.#options.onFailure(failure);
       }
     }

@@ -4,8 +4,8 @@
  */
 import type { Cleaning, SpaceRoom } from '../space/block-space.ts';
 
-const sliceUnits = 512;
-const heldPart = 512;
+const sliceUnits = 256;
+const heldPart = 256;
 /** So much may be owed before writers wait: 8 MiB, or this part of a small pool. */
 const debtUnitsMax = 2_048;
 const debtPart = 256;
@@ -21,8 +21,8 @@ export interface CleanerPaceOptions {
   appendedUnits(): number;
   /** The last durable root. */
   durableTxg(): number;
-  /** What was emptied waits for roots; where nothing could be moved even so, for a whole one. */
-  wantRoot(kind: 'table' | 'whole'): void;
+  /** Only a checkpoint can bring more: what was emptied waits for its roots. */
+  wantCheckpoint(): void;
   pause(): Promise<void>;
   /** Something was cleaned. */
   onProgress(): void;
@@ -36,9 +36,8 @@ export class CleanerPace {
   /** Units that were held when the last root was first seen, and which one that was. */
   #heldBefore = 0;
   #heldTxg = 0;
-  /** The last durable root when nothing could be moved: only another one brings more. How often in a row that was so. */
+  /** The last durable root when nothing could be moved: only another one brings more. */
   #fruitlessTxg = -1;
-  #fruitless = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
@@ -88,20 +87,18 @@ export class CleanerPace {
       const moved = await this.#options.pin(() => this.#options.cleaning.clean(units));
       this.#debtUnits = Math.max(0, this.#debtUnits - moved);
       this.#options.onProgress();
+      if (moved === 0 || this.#isMuchHeld()) this.#options.wantCheckpoint();
       if (moved === 0) {
-        this.#options.wantRoot(++this.#fruitless === 1 ? 'table' : 'whole');
         this.#fruitlessTxg = this.#options.durableTxg();
         return;
       }
-      this.#fruitless = 0;
-      if (this.#isMuchHeld()) this.#options.wantRoot('table');
       await this.#options.pause();
     }
   }
 
   /**
    * What was emptied comes back two roots later: while users write, those should not be far. What was emptied before the
-   * last root does not count: it waits for the next ones.
+   * last root does not count: it waits for the next ones, and each of them writes many nodes anew.
    */
   #isMuchHeld(): boolean {
     const { cleaning, room } = this.#options;

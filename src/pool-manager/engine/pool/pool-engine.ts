@@ -7,20 +7,15 @@
  *
  * It fails as a whole: from then on nothing becomes durable, and everybody who waits hears why.
  */
-import { assert, must } from '../../../shared/assert.ts';
-import {
-  type CheckpointParts,
-  type ReplayStart,
-  runCheckpoint,
-  runTableCheckpoint,
-} from '../checkpoint/checkpoint.ts';
+import { assert } from '../../../shared/assert.ts';
+import { runCheckpoint } from '../checkpoint/checkpoint.ts';
 import type { IntentLog } from '../log/intent-log.ts';
 import { NodeStore } from '../map/node-store.ts';
 import { Pins } from '../pins.ts';
 import { BlockCache } from '../volume/block-cache.ts';
 import type { EngineVolume } from '../volume/volume.ts';
 import type { VolumeCore } from '../volume/volume-core.ts';
-import { type CheckpointKind, Checkpoints } from './checkpoints.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue, type TurnLimits } from './fair-queue.ts';
@@ -37,8 +32,6 @@ const readingBytesMax = 64 * 2 ** 20;
 
 /** The cleaner is looked after when so many units more were written. */
 const kickUnits = 256;
-/** Where room is short, trees are built when this part of the pool was overwritten since the last time. */
-const overwrittenPart = 128;
 
 export class PoolEngine implements LoggedPool {
   readonly parts: PoolParts;
@@ -61,8 +54,6 @@ export class PoolEngine implements LoggedPool {
   readonly #blocks: BlockCache | undefined;
   readonly #reads: FairQueue;
   #isCheckpointing = false;
-  /** The last whole checkpoint: of what volumes were then. */
-  #whole: { readonly txg: number; readonly start: ReplayStart } | undefined;
   /** Units that were noted when the cleaner was last looked after. */
   #kickedUnits = 0;
   #savedSettings: Uint8Array | undefined;
@@ -95,7 +86,7 @@ export class PoolEngine implements LoggedPool {
     this.checkpoints = new Checkpoints({
       clock: host.clock,
       everyMs: limits.checkpointEveryMs,
-      run: (kind) => this.#checkpoint(kind),
+      run: (clean) => this.#checkpoint(clean),
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
       onIdle: () => this.#kickCleaner('idle'),
       onFailure,
@@ -114,7 +105,7 @@ export class PoolEngine implements LoggedPool {
       pin: (run) => this.pins.hold(run),
       appendedUnits: () => this.log.notedUnits,
       durableTxg: () => this.durableTxg,
-      wantRoot: (kind) => (kind === 'table' ? this.checkpoints.wantTable() : wantCheckpoint()),
+      wantCheckpoint,
       pause,
       onProgress: () => this.#room.changed(),
       onFailure,
@@ -186,14 +177,6 @@ export class PoolEngine implements LoggedPool {
     if (this.log.notedUnits - this.#kickedUnits < kickUnits) return;
     this.#kickedUnits = this.log.notedUnits;
     this.#kickCleaner('write');
-    if (this.#isMuchOverwritten(deltas) && !this.checkpoints.isRunning) this.checkpoints.want();
-  }
-
-  /** What is overwritten stays in use until trees are built: where room is short, that costs the cleaner dearly. */
-  #isMuchOverwritten(deltas: number): boolean {
-    const { room, cleaning } = this.parts.space;
-    if (deltas <= room.totalUnits / overwrittenPart) return false;
-    return ['paced', 'urgent'].includes(cleaning.need) || deltas > room.freeUnits / 2;
   }
 
   #roomState(): 'open' | 'soon' {
@@ -225,44 +208,32 @@ export class PoolEngine implements LoggedPool {
     this.parts.items.put(settingsKey, bytes);
   }
 
-  async #checkpoint(kind: CheckpointKind): Promise<void> {
+  async #checkpoint(clean: boolean): Promise<void> {
+    const { devices, space, items, limits } = this.parts;
     assert(!this.#isCheckpointing, 'one checkpoint at a time');
     this.#isCheckpointing = true;
-    if (kind === 'table') await this.#rootOfTable();
-    else await this.#rootOfAll(kind === 'last');
+    this.#saveSettings();
+    const { txg, gone } = await runCheckpoint(
+      {
+        devices,
+        space,
+        items,
+        log: this.log,
+        core: this.coreOf(0),
+        freeingNodesMax: limits.freeingNodesPerCheckpoint,
+        volumes: () => [...this.volumes.values()],
+        nextTxg: () => this.openTxg++,
+        oldestPinTxg: () => this.pins.oldestTxg,
+      },
+      clean,
+    );
     this.#isCheckpointing = false;
+    this.durableTxg = txg;
+    for (const { slot } of gone) this.volumes.delete(slot);
+    if (!clean && this.hasWork()) this.checkpoints.want();
     this.#judge.checkpointed();
     this.#kickCleaner('write');
     this.#room.changed();
-  }
-
-  async #rootOfTable(): Promise<void> {
-    const { txg, start } = must(this.#whole, 'the first root is a whole one');
-    this.durableTxg = await runTableCheckpoint(this.#checkpointParts(), txg, start);
-  }
-
-  async #rootOfAll(clean: boolean): Promise<void> {
-    this.#saveSettings();
-    const { txg, gone, start } = await runCheckpoint(this.#checkpointParts(), clean);
-    this.durableTxg = txg;
-    this.#whole = { txg, start };
-    for (const { slot } of gone) this.volumes.delete(slot);
-    if (!clean && this.hasWork()) this.checkpoints.want();
-  }
-
-  #checkpointParts(): CheckpointParts {
-    const { devices, space, items, limits } = this.parts;
-    return {
-      devices,
-      space,
-      items,
-      log: this.log,
-      core: this.coreOf(0),
-      freeingNodesMax: limits.freeingNodesPerCheckpoint,
-      volumes: () => [...this.volumes.values()],
-      nextTxg: () => this.openTxg++,
-      oldestPinTxg: () => this.pins.oldestTxg,
-    };
   }
 }
 

@@ -79,15 +79,9 @@ export class RoomJudge {
     return 'open';
   }
 
-  /**
-   * One that is under way may have been cut already: the next one looks again. As long as roots of the table bring more
-   * room, nothing is built before its time.
-   */
+  /** One that is under way may have been cut already: the next one looks again. */
   #soon(): 'soon' {
-    const isWholeNeeded =
-      this.#fruitless > 0 || this.#hasWork() || this.#admission.deltasPending > 2 * this.#limits.deltasMax;
-    if (isWholeNeeded) this.#checkpoints.want();
-    else this.#checkpoints.wantTable();
+    this.#checkpoints.want();
     return 'soon';
   }
 }

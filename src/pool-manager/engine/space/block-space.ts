@@ -154,11 +154,8 @@ export interface BlockSpace extends MapSpace {
    * one. Until it resolves nothing is adopted or freed.
    */
   changes(txg: number, items: ItemWriter): Promise<void>;
-  /**
-   * Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open; root `wholeTxg` is the last one
-   * that has all that volumes were then. Segments with data of later writes stay as they are: the log speaks of them.
-   */
-  release(durableTxg: number, oldestPinTxg: number, wholeTxg: number): void;
+  /** Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open. */
+  release(durableTxg: number, oldestPinTxg: number): void;
 
   /** Before the devices are closed: none is told any more what has become free, or is being told. */
   stopDiscards(): Promise<void>;

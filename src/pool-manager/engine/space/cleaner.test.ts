@@ -28,7 +28,7 @@ const checkpoint = async (rig: SpaceRig, txg: number): Promise<void> => {
     delete: () => undefined,
   });
   rig.space.seal();
-  rig.space.release(txg, Infinity, txg);
+  rig.space.release(txg, Infinity);
   await Promise.resolve();
 };
 

@@ -5,7 +5,7 @@
 import { assert } from '../../../shared/assert.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
 import { basesMax, BatchTable } from './batch-table.ts';
-import { heatCode, Segments, stateCode } from './segments.ts';
+import { Segments, stateCode } from './segments.ts';
 import { TableLog, whereOf } from './table-log.ts';
 import { UnitMap } from './unit-map.ts';
 
@@ -19,8 +19,6 @@ export class SpaceTable {
   readonly log = new TableLog();
   /** Grows by one per 256 appended units: the age of segments is counted in it. */
   clock = 0;
-  /** The last root that has all that volumes were then. */
-  wholeTxg = Infinity;
   /** Segments that wait to become free. */
   readonly held = new Set<number>();
   /** Segments that were opened, ended or reserved since the last checkpoint: their record changes. */
@@ -118,13 +116,6 @@ export class SpaceTable {
     else batches.shrink(from, piece, prefix);
     segments.emptied[from] = emptiedNext;
     this.holdIfEmpty(from);
-  }
-
-  /** Records of the log that replay would read may speak of what was written here. */
-  isLogged(id: number): boolean {
-    const { segments } = this;
-    if (segments.heat[id] !== heatCode.data) return false;
-    return segments.spaceOf(id).group.lastTxg(segments.numberOf(id)) > this.wholeTxg;
   }
 
   /** A closed segment without units in use waits for two roots. */

@@ -176,11 +176,10 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         );
     },
     changes: (txg, items) => store.write(txg, items),
-    release(durableTxg, oldestPinTxg, wholeTxg) {
-      table.wholeTxg = wholeTxg;
+    release(durableTxg, oldestPinTxg) {
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
       for (const id of table.held) {
-        if ((segments.emptied[id] ?? 0) > limit || table.isLogged(id)) continue;
+        if ((segments.emptied[id] ?? 0) > limit) continue;
         cleaner.forget(id);
         summaries.kept.delete(id);
         table.makeFree(id);

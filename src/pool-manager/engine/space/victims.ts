@@ -1,10 +1,8 @@
 /**
  * Which segments are worth cleaning: cost-benefit, (1 − u) · age / (1 + u), u being the share in use and age the time
- * since the segment was written. Old segments are taken at a higher u, for what is in them is likely to stay. Those of
- * nodes are never taken for young: most nodes die within a few checkpoints, and the few that are left would keep much
- * space for long.
+ * since the segment was written. Old segments are taken at a higher u, for what is in them is likely to stay.
  */
-import { heatCode, segmentFlag, type Segments, stateCode } from './segments.ts';
+import { segmentFlag, type Segments, stateCode } from './segments.ts';
 import type { UnitMap } from './unit-map.ts';
 
 /** Looked up at once: a look at all segments of a large pool takes a millisecond or two. */
@@ -17,14 +15,10 @@ export function isVictim(segments: Segments, units: UnitMap, id: number): boolea
   return !segments.has(id, segmentFlag.pending) || units.pendingBlocks(id) === 0;
 }
 
-export const ageOf = (segments: Segments, clock: number, id: number): number =>
-  ((clock - (segments.clock[id] ?? 0)) >>> 0) + 1;
-
-/** Up to 32 segments, the best first, of those with at most this share in use. `usualAge`: of victims. */
+/** Up to 32 segments, the best first, of those with at most this share in use. */
 export function chooseVictims(
   segments: Segments,
   clock: number,
-  usualAge: number,
   usedShareMax: number,
   isAllowed: (id: number) => boolean,
 ): number[] {
@@ -36,10 +30,8 @@ export function chooseVictims(
       for (let id = page * 64; id < page * 64 + 64; id++) {
         const used = segments.used[id] ?? 0;
         if (segments.state[id] !== stateCode.closed || used > usedMax) continue;
-        const age = ageOf(segments, clock, id);
-        const isOfNodes = segments.heat[id] === heatCode.metadata;
-        const weight = isOfNodes ? Math.max(age, usualAge) : age;
-        const score = ((dataUnits - used) * weight) / (dataUnits + used);
+        const age = ((clock - (segments.clock[id] ?? 0)) >>> 0) + 1;
+        const score = ((dataUnits - used) * age) / (dataUnits + used);
         if (ids.length === victimsAtOnce && score <= (scores.at(-1) ?? 0)) continue;
         if (!isAllowed(id)) continue;
         insert(ids, scores, id, score);
