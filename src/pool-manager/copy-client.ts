@@ -57,7 +57,7 @@ interface Connection {
 /** What is copied waits for room in the pool, and so has to outlive the buffer in which it came. */
 function kept(frame: Frame): Frame {
   const { payload } = frame;
-  return { ...frame, payload: payload.byteLength > inPlaceBytesMax ? payload : payload.slice() };
+  return { ...frame, payload: payload.byteLength > inPlaceBytesMax ? payload : new Uint8Array(payload) };
 }
 
 export class CopyClient {

@@ -127,7 +127,7 @@ export class FrameDecoder {
       });
       if (isFound) yield this.#frame.copy();
       else if (next === at || next < bytes.byteLength) {
-        this.#rest = bytes.slice(next);
+        this.#rest = new Uint8Array(bytes.subarray(next));
         return;
       }
       at = next;

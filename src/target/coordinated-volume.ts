@@ -272,7 +272,7 @@ export class CoordinatedVolume implements Volume {
   #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
     if (!isOneRequest(offsetBytes, data.byteLength)) {
       const options = fua === undefined ? {} : { fua: true, initiator: fua };
-      this.write(offsetBytes, data.slice(), options).then(
+      this.write(offsetBytes, new Uint8Array(data), options).then(
         () => answer.quickDone(undefined, undefined),
         (error: unknown) => answer.quickDone(volumeError(error), undefined),
       );

@@ -110,7 +110,7 @@ export const writeAndVerify =
     checkWritable(unit);
     const data = dataFor(extent, dataOut);
     if (data.byteLength > 0) {
-      const expected = check === 'all' ? data.slice() : undefined;
+      const expected = check === 'all' ? new Uint8Array(data) : undefined;
       await unit.volume.write(extent.offsetBytes, data, { fua: true, initiator: nexus.initiator });
       await checkMedium(unit, { ...extent, lengthBytes: data.byteLength }, expected);
     }
