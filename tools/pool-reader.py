@@ -285,9 +285,11 @@ def write_block(out, size, number, content):
 
 class Log:
     """What was flushed after the root: groups of records, each applied as a whole."""
-    def __init__(self, pool, is_apart, position):
+    def __init__(self, pool, is_apart, position, turns):
         self.pool = pool
         self.incarnation, self.offset, self.sequence, self.group, self.previous = position
+        self.turns = turns
+        self.turn()
         if is_apart:
             lists = pool.label['logs']
             self.each = min(d['sizeBytes'] // UNIT * UNIT - 2 * MIB for devices in lists for d in devices)
@@ -297,6 +299,12 @@ class Log:
             self.each, self.areas = group['logBytes'], [pool.groups[0].all]
         self.size = self.each * len(self.areas)
         self.batches = {}
+
+    def turn(self):
+        """Later imports went on behind groups that they had found whole."""
+        for group, incarnation in self.turns:
+            if group == self.group:
+                self.incarnation = incarnation
 
     def copies(self, at, length):
         """What the devices have there, one copy after the other."""
@@ -337,6 +345,7 @@ class Log:
             parts.append(block[0])
             if block[1]:
                 self.group += 1
+                self.turn()
                 yield b''.join(parts)
                 parts = []
 
@@ -346,8 +355,12 @@ class Log:
             if waiting is not None:
                 self.apply(waiting)
             waiting = payload
-        # the data of all groups but the last one was flushed before the next one was written
+        # the data of all groups but the last one was flushed before the next one was written, and what an import went on
+        # behind was whole then
         if waiting is not None:
+            if self.group <= max((group for group, _incarnation in self.turns), default=0):
+                self.apply(waiting)
+                return
             try:
                 self.apply(waiting, only_try=True)
             except Damaged:
@@ -466,7 +479,9 @@ class Pool:
         if version != 1:
             raise Damaged('a root payload of version %d' % version)
         position = payload.take('QQQQ') + (payload.bytes(),)
-        directory = Reader(self.item(payload.place()))
+        directory_place = payload.place()
+        turns = [payload.take('QQ') for _ in range(payload.u64() if flags & 4 else 0)]
+        directory = Reader(self.item(directory_place))
         if directory.u64() != 1:
             raise Damaged('an item directory of another version')
         for _ in range(directory.u64()):
@@ -478,7 +493,7 @@ class Pool:
         self.load_table()
         self.volumes = [self.load_volume(key) for key in sorted(self.places) if key.startswith('volume/')]
         if flags & 2 == 0:
-            Log(self, flags & 1 == 1, position).replay()
+            Log(self, flags & 1 == 1, position, turns).replay()
 
     def item(self, place):
         txg, length, extents = place

@@ -3,11 +3,11 @@
  * while the source stays the same.
  */
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { decodeCopyReply, encodeCopyRequest } from '../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { Dialogue } from '../replication/dialogue.ts';
-import { Caller, type Agreement } from '../replication/handshake.ts';
+import { Caller, censusFeature, type Agreement, type Speaks } from '../replication/handshake.ts';
 import type { CopySource } from '../replication/messages.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
@@ -15,9 +15,9 @@ import { inPlaceBytesMax } from '../replication/frame-decoder.ts';
 import type { Frame } from '../replication/wire.ts';
 import { assert } from '../shared/assert.ts';
 import type { Clock } from '../shared/clock.ts';
-import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
-import { type ByteReader, readerOptions, readEvents } from '../shared/edge/socket-input.ts';
+import { DialedLink } from '../shared/edge/dialed-link.ts';
+import { parseEndpoint } from '../shared/edge/endpoint.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 
 interface CopyClientOptions {
@@ -26,6 +26,8 @@ interface CopyClientOptions {
   readonly guid: string;
   readonly clock: Clock;
   readonly timing: Timing;
+  /** For tests of what another release would say. */
+  readonly speaks?: Speaks | undefined;
   /** Undefined: without TLS. */
   readonly tls: LinkTls | undefined;
   /** The source is not of our authority, or speaks no TLS. */
@@ -48,7 +50,7 @@ function end({ cancelDeadline, done }: Asked, outcome: Outcome<CopyReply>): void
 
 interface Connection {
   readonly key: string;
-  readonly socket: Socket;
+  readonly link: DialedLink;
   /** False: it is not open yet. */
   readonly send: (id: number, request: CopyRequest) => boolean;
   readonly end: () => void;
@@ -63,6 +65,8 @@ function kept(frame: Frame): Frame {
 export class CopyClient {
   readonly #o: CopyClientOptions;
   #connection: Connection | undefined;
+  /** The source answers questions for a census (a feature of the protocol). */
+  #counts = false;
   #lastId = 0;
   /** What is asked, by its id; the replica core keeps it few. */
   readonly #asked = new Map<number, Asked>();
@@ -74,6 +78,8 @@ export class CopyClient {
   ask(source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
     const key = JSON.stringify([source, request.epoch, request.nonce]);
     if (this.#connection && this.#connection.key !== key) this.close('another source is asked');
+    if (this.#connection?.link.isPlain === true && this.#o.tls?.mode === 'require')
+      this.close('it is to be within TLS from now on');
     this.#lastId = (this.#lastId + 1) & 0xffff;
     const id = this.#lastId;
     assert(!this.#asked.has(id), 'few requests are under way');
@@ -99,35 +105,25 @@ export class CopyClient {
     if (asked) end(asked, outcome);
   }
 
+  #put(dialogue: Dialogue<Agreement>, id: number, request: CopyRequest): void {
+    if (request.type !== 'census' || this.#counts) return dialogue.send(encodeCopyRequest(id, request));
+    this.#answer(id, { ok: true, value: { type: 'refused', message: 'this source does not count' } });
+  }
+
   #connect(key: string, source: CopySource, request: CopyRequest): Connection {
     const { clock, tls, onRefused } = this.#o;
-    const endpoint = parseEndpoint(source.address);
     let dialogue: Dialogue<Agreement> | undefined;
-    // Nothing is said by a source that was not asked.
-    const reader: ByteReader = {
+    const link: DialedLink = new DialedLink({
+      endpoint: parseEndpoint(source.address),
+      tls,
+      inHashedMemory: false,
+      clock,
+      onReached: (socket, binding) => (dialogue = this.#begin(link, socket, binding, source, request)),
       receive: (buffer, view, from, to) =>
         dialogue ? dialogue.receiveFrom(buffer, view, from, to, clock.nowMs()) : to,
-    };
-    const secure = tls?.dial(endpoint);
-    const socket: Socket = secure ?? connect({ ...connectTo(endpoint), onread: readerOptions(reader) });
-    if (secure) readEvents(secure, reader);
-    const gone = (reason: string) => {
-      if (this.#connection?.socket === socket) this.close(reason);
-    };
-    socket.on(secure ? 'secureConnect' : 'connect', () => {
-      if (this.#connection?.socket !== socket) return;
-      const binding = secure && tls?.bindingOf(secure);
-      if (secure && !binding) {
-        onRefused('tls');
-        return gone('its certificate is not of our authority');
-      }
-      dialogue = this.#begin(socket, binding, source, request, gone);
+      onRefused: () => onRefused('tls'),
+      onGone: (reason) => this.close(reason),
     });
-    socket.on('error', (error) => {
-      if (secure && isTlsRefusal(error)) onRefused('tls');
-      gone(error.message);
-    });
-    socket.on('close', () => gone('the source closed the connection'));
     let cancelTick = () => undefined as void;
     const tick = () => {
       cancelTick = clock.after(tickMs, tick);
@@ -136,23 +132,23 @@ export class CopyClient {
     tick();
     const send = (id: number, asked: CopyRequest): boolean => {
       if (dialogue?.isOpen !== true) return false;
-      dialogue.send(encodeCopyRequest(id, asked));
+      this.#put(dialogue, id, asked);
       return true;
     };
     const end = () => {
       cancelTick();
       dialogue?.close();
-      socket.destroy();
+      link.leave()?.destroy();
     };
-    return { key, socket, send, end };
+    return { key, link, send, end };
   }
 
   #begin(
+    link: DialedLink,
     socket: Socket,
     binding: Uint8Array | undefined,
     { ticket, replicaId }: CopySource,
     { epoch, nonce }: CopyRequest,
-    gone: (reason: string) => void,
   ): Dialogue<Agreement> {
     const { volume, guid, clock, timing } = this.#o;
     const dialogue: Dialogue<Agreement> = new Dialogue<Agreement>({
@@ -162,17 +158,20 @@ export class CopyClient {
         subject: { role: 'copier', volume, replicaId, epoch, nonce, copierGuid: guid },
         challenge: randomBytes(32),
         binding,
+        speaks: this.#o.speaks,
       }),
       timing,
       nowMs: clock.nowMs(),
-      onOpen: () => {
-        for (const [id, asked] of this.#asked) dialogue.send(encodeCopyRequest(id, asked.request));
+      onOpen: ({ features }) => {
+        link.opened();
+        this.#counts = features.includes(censusFeature);
+        for (const [id, { request: asked }] of this.#asked) this.#put(dialogue, id, asked);
       },
       onFrame: (frame) => {
         const { id, reply } = decodeCopyReply(kept(frame));
         this.#answer(id, { ok: true, value: reply });
       },
-      onClosed: gone,
+      onClosed: (reason) => link.lose(socket, reason),
     });
     return dialogue;
   }

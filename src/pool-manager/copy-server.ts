@@ -1,6 +1,7 @@
 /** The source's end of a connection between two replicas: answers what a copier with a ticket asks. */
 import { decodeCopyRequest, encodeCopyReply } from '../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
+import { lanesMax } from '../replication/replica/lanes.ts';
 import type { Refusals } from '../replication/refusals.ts';
 import type { Done } from '../replication/store.ts';
 import type { Peer, PeerHandler } from './replica-server-connection.ts';
@@ -10,8 +11,8 @@ export interface CopyAnswerer {
   copyRequest(request: CopyRequest, done: Done<CopyReply>): void;
 }
 
-/** More at once is no copier of ours (lanes.ts). */
-const requestsMax = 4;
+/** More at once is no copier of ours: its lanes (lanes.ts), and what it has counted (census.ts). */
+const requestsMax = lanesMax + 1;
 
 export function serveCopies(peer: Peer, source: CopyAnswerer, refusals: Refusals): PeerHandler {
   let open = true;

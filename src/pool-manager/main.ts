@@ -4,16 +4,18 @@ import { loadProto } from '../shared/grpc/load.ts';
 import { serveGrpc } from '../shared/grpc/serve.ts';
 import type { ProtoGrpcType } from '../api/proto/pool.ts';
 import type { PoolConfig } from '../api/pool-config.ts';
-import { readConfig, readKey, readToken } from '../shared/edge/config-file.ts';
+import { readChanged, readConfig, readKey, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
 import { helpOf, parseCount, parseFlags } from '../shared/edge/flags.ts';
+import { watchContent } from '../shared/edge/file-watch.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
 import { LinkTls } from '../shared/edge/link-tls.ts';
 import { openLog } from '../shared/edge/logger.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
 import { stopRequested } from '../shared/edge/shutdown.ts';
 import { systemClock } from '../shared/edge/system-clock.ts';
-import { poolHandlers, statusOf } from './admin-server.ts';
+import { poolHandlers } from './admin-server.ts';
+import { statusOf } from './admin-status.ts';
 import { exitCode } from '../shared/exit-codes.ts';
 import { collectLate } from './device/heap-limits.ts';
 import { isOfflineCommand, type OfflineCommand } from './offline/commands.ts';
@@ -106,12 +108,19 @@ async function serve(argv: readonly string[]): Promise<void> {
   await daemon.start();
   await reportToParent({ event: 'started' });
   const stopWatching = watchDevices(daemon, clock, log);
+  // Of its changed file a running daemon takes the mode of TLS; the rest is for the next one.
+  const takeTlsMode = () => {
+    const links = readChanged(file, poolConfigShape, log)?.tls;
+    if (links) tls?.setMode(links);
+  };
+  const watching = tls && watchContent(file, poolLimits.fileLookMs, takeTlsMode);
   const failure = await Promise.race([daemon.failed, stop.then(() => undefined)]);
   if (failure !== undefined) {
     log.error('the pool can not go on', { error: failure });
     process.exit(1);
   }
   stopWatching();
+  watching?.stop();
   await daemon.stop();
   tls?.stop();
   await Promise.all([admin.stop(), health.stop()]);

@@ -1,6 +1,6 @@
 /** Metrics of a pool daemon, read from its status when they are scraped. Names of cStor's exporter where it has one. */
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
-import type { OwnStatus } from './admin-server.ts';
+import type { OwnStatus } from './admin-status.ts';
 
 /** Values that cStor's dashboards know: 0 Offline, 1 Online, 2 Degraded, 3 Faulted. */
 const phases: Readonly<Record<string, number>> = {
@@ -62,6 +62,18 @@ export function poolMetrics(
       const { name = '', replicas } = status();
       for (const replica of replicas ?? [])
         this.set({ vol: replica.volume ?? '', pool: name }, states[replica.state ?? ''] ?? 0);
+    },
+  });
+  new Gauge({
+    name: 'caskade_replica_repaired_blocks',
+    help: 'Blocks that were unreadable here and were given back by another replica, since the daemon was started',
+    labelNames: ['vol', 'pool'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const { name = '', replicas } = status();
+      for (const { volume = '', repairedBlocks } of replicas ?? [])
+        this.set({ vol: volume, pool: name }, Number(repairedBlocks ?? 0));
     },
   });
   for (const kind of ['checksumErrors', 'ioErrors'] as const)

@@ -1,7 +1,7 @@
 /** Command line, configuration and limits of the pool daemon. */
 import type { PoolConfig } from '../api/pool-config.ts';
 import type { Command } from '../shared/edge/flags.ts';
-import { tlsFilesShape } from '../shared/edge/link-tls.ts';
+import { tlsLinksShape } from '../shared/edge/link-tls.ts';
 import { integer, list, object, oneOf, optional, text, type Shape } from '../shared/shape.ts';
 
 export const poolCommand = {
@@ -43,7 +43,7 @@ export const poolConfigShape: Shape<PoolConfig> = object({
   deviceDeadlineSeconds: optional(integer(deviceDeadlineSeconds.min, deviceDeadlineSeconds.max)),
   keyFile: text('give the path of a file'),
   adminTokenFile: text('give the path of a file'),
-  tls: optional(tlsFilesShape),
+  tls: optional(tlsLinksShape),
 });
 
 // prettier-ignore

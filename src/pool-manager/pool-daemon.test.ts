@@ -3,7 +3,7 @@ import { silentLog } from '../shared/log.ts';
 import type { ManagedPool, VolumeSpec } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
 import { NoSpaceError, type Snapshot, type VolumeStore } from './engine/volume-store.ts';
-import { statusKey, statusOf } from './admin-server.ts';
+import { statusKey, statusOf } from './admin-status.ts';
 import { PoolDaemon } from './pool-daemon.ts';
 import type { Found, PoolMedia } from './pool-media.ts';
 import type { ReplicaServer } from './replica-server.ts';
@@ -25,6 +25,7 @@ class FakePool implements ManagedPool {
       totalBytes: 6400,
       usedBytes: 100,
       freeBytes: 6300,
+      writableBytes: 5340,
       logicalUsedBytes: 50,
       devices: [
         {
@@ -154,6 +155,7 @@ beforeEach(() => {
     copyAddress: '',
     replicas: () => [],
     onChange: () => () => undefined,
+    hintTarget: () => false,
     forget: (guid) => Promise.resolve(void calls.push(`forget ${guid}`)),
     stop: () => Promise.resolve(void calls.push('stop server')),
     kill: () => Promise.resolve(),

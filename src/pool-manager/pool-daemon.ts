@@ -11,6 +11,7 @@
  *
  * Refused is not the end: the daemon stays up and says why, and looks again.
  */
+import { OneByOne } from '../shared/one-by-one.ts';
 import type { Clock } from '../shared/clock.ts';
 import { ChangeFeed } from '../shared/edge/change-feed.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
@@ -42,7 +43,7 @@ export class PoolDaemon {
   readonly #options: DaemonOptions;
   #state: PoolState = { mode: 'importing' };
   /** Whatever changes the pool as a whole runs alone, in the order it was asked for. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new OneByOne();
   #cancelLook: () => void = () => undefined;
   readonly #readers = new ReplicaReaders();
   #stopped = false;
@@ -141,6 +142,12 @@ export class PoolDaemon {
     });
   }
 
+  /** Which target process of the volume is meant to serve, for so long (R10). */
+  hintTarget(volume: string, instance: string, lifetimeMs: number): void {
+    if (!this.#openPool().server.hintTarget(volume, instance, lifetimeMs))
+      throw new StatusError('NOT_FOUND', `no replica of ${volume} is here`);
+  }
+
   /** The replica of `volume`; StatusError when there is none. */
   replicaOf(volume: string): VolumeStore {
     return replicaIn(this.#openPool().pool, volume);
@@ -213,10 +220,7 @@ export class PoolDaemon {
   }
 
   #alone<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(task);
-    // The next one runs whatever became of this one; its caller has the rejection.
-    this.#turn = result.catch(() => undefined);
-    return result;
+    return this.#turns.run(task);
   }
 }
 

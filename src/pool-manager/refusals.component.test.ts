@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { Caller, type Subject } from '../replication/handshake.ts';
-import { encodeTargetMessage } from '../replication/message-codec.ts';
+import { encodeTargetMessage } from '../replication/target-message-codec.ts';
 import { encodeFrame, type Frame } from '../replication/wire.ts';
 import { FrameDecoder } from '../replication/frame-decoder.ts';
 import { linkKey } from '../shared/keys.ts';

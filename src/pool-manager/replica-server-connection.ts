@@ -1,13 +1,20 @@
 /** An accepted connection, until it is known whose it is and afterwards: bytes and time for a Dialogue of our side. */
 import { randomBytes } from 'node:crypto';
 import type { Server, Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import { Dialogue } from '../replication/dialogue.ts';
-import { Listener, type Admission, type Agreement, type Subject } from '../replication/handshake.ts';
+import {
+  Listener,
+  type Admission,
+  type Agreement,
+  type Speaks,
+  type Subject,
+} from '../replication/handshake.ts';
 import type { Refusals } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
 import type { Frame } from '../replication/wire.ts';
+import { untilBeatMs } from '../shared/beats.ts';
 import type { Clock } from '../shared/clock.ts';
+import { firstByte } from '../shared/edge/first-byte.ts';
 import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { type ByteReader, inputBytes, readEvents, readInto } from '../shared/edge/socket-input.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
@@ -16,6 +23,8 @@ import { giveHashed, takeHashed } from '../shared/hashed-memory.ts';
 export interface Peer {
   readonly subject: Subject;
   send(frame: Frame): void;
+  /** A whole frame lies in bytes[from, to), where it stays until it is sent. */
+  sendMade(bytes: Uint8Array, from: number, to: number): void;
   close(): void;
   /** While paused nothing more is read from the connection. */
   pause(): void;
@@ -38,17 +47,21 @@ export interface AcceptOptions {
   readonly admit: (subject: Subject) => Admission;
   readonly open: (peer: Peer) => PeerHandler;
   readonly refusals: Refusals;
-  /** Whose server it is; undefined: a plain one. */
+  /** For tests of what another release would say. */
+  readonly speaks?: Speaks | undefined;
+  /** Undefined: without TLS. */
   readonly tls: LinkTls | undefined;
 }
 
 /** Connections that have not proved who they are: strangers can not take up more. */
 const strangersMax = 64;
-const tickMs = 1_000;
+const tickMs = 2_000;
+/** Of one that has not proved who it is. */
+const strangerTickMs = 1_000;
 
 type Proved = Agreement & { readonly subject: Subject };
 
-/** A plain server has to pause what it accepts (`pauseOnConnect`); one for TLS is of shared/edge/link-tls.ts. */
+/** `server` has to pause what it accepts (`pauseOnConnect`). */
 export function acceptPeers(server: Server, options: AcceptOptions): void {
   let strangers = 0;
   const enter = (): (() => void) | undefined => {
@@ -63,48 +76,39 @@ export function acceptPeers(server: Server, options: AcceptOptions): void {
       known = true;
     };
   };
-  if (options.tls) return acceptSecure(server, options.tls, options, enter);
   server.on('connection', (accepted) => {
     const leave = enter();
-    if (leave) accept(accepted, undefined, options, leave);
-    else accepted.destroy();
+    if (!leave) {
+      accepted.destroy();
+      return;
+    }
+    accepted.once('close', leave);
+    if (options.tls) acceptSecure(accepted, options.tls, options, leave);
+    else accept(accepted, 'plain', options, leave);
   });
 }
 
 /** A connection counts as a stranger's from its first byte on: in the handshake of TLS and in ours. */
-function acceptSecure(
-  server: Server,
-  tls: LinkTls,
-  options: AcceptOptions,
-  enter: () => (() => void) | undefined,
-): void {
-  const shaking: (() => void)[] = [];
-  server.on('connection', (raw: Socket) => {
-    const leave = enter();
-    if (leave) shaking.push(leave);
-    else raw.destroy();
-  });
-  // Of each connection one of these two is told; which one's count it takes makes no difference.
-  server.on('secureConnection', (socket: TLSSocket) => {
-    const leave = shaking.pop() ?? (() => undefined);
-    const binding = tls.bindingOf(socket);
-    if (binding) return accept(socket, binding, options, leave);
-    options.refusals.note('tls');
-    leave();
-    socket.destroy();
-  });
-  server.on('tlsClientError', () => {
-    options.refusals.note('tls');
-    shaking.pop()?.();
+function acceptSecure(accepted: Socket, tls: LinkTls, options: AcceptOptions, leave: () => void): void {
+  const refused = () => options.refusals.note('tls');
+  firstByte(accepted, options.clock, {
+    tls: () =>
+      tls.accept(accepted, {
+        known: (socket, binding) => accept(socket, { binding }, options, leave),
+        refused,
+      }),
+    plain: () => {
+      if (tls.mode === 'prefer') return accept(accepted, 'begun', options, leave);
+      refused();
+      accepted.destroy();
+    },
   });
 }
 
-function accept(
-  accepted: Socket,
-  binding: Uint8Array | undefined,
-  options: AcceptOptions,
-  onKnown: () => void,
-): void {
+/** What is known of a connection's bytes: nothing was read, or some wait in it, or they come out of a session of TLS. */
+type Arrived = 'plain' | 'begun' | { readonly binding: Uint8Array };
+
+function accept(accepted: Socket, arrived: Arrived, options: AcceptOptions, onKnown: () => void): void {
   const { clock, timing, keyFor, admit } = options;
   let nowMs = clock.nowMs();
   const memory = takeHashed(inputBytes);
@@ -115,7 +119,7 @@ function accept(
     return at;
   };
   // Bytes come in later turns only, when there is a dialogue to take them.
-  const read = binding === undefined ? readInto : readEvents;
+  const read = arrived === 'plain' ? readInto : readEvents;
   const socket = read(accepted, { receive }, memory);
   let handler: PeerHandler | undefined;
   let cancelTick: () => void = () => undefined;
@@ -125,9 +129,11 @@ function accept(
     handler?.closed(reason);
     handler = undefined;
   };
+  const binding = typeof arrived === 'object' ? arrived.binding : undefined;
+  const forget = binding === undefined ? options.tls?.onRequired(() => socket.destroy()) : undefined;
   const dialogue = new Dialogue<Proved>({
     sink: new SocketSink(socket),
-    handshake: new Listener({ keyFor, admit, challenge: randomBytes(32), binding }),
+    handshake: new Listener({ keyFor, admit, challenge: randomBytes(32), binding, speaks: options.speaks }),
     timing,
     nowMs,
     onOpen: ({ subject }) => {
@@ -135,6 +141,7 @@ function accept(
       handler = options.open({
         subject,
         send: (frame) => dialogue.send(frame),
+        sendMade: (bytes, from, to) => dialogue.sendMade(bytes, from, to),
         close: () => {
           cancelTick();
           dialogue.close();
@@ -150,13 +157,17 @@ function accept(
   socket.on('error', (error) => dialogue.lost(error.message));
   socket.on('close', () => {
     onKnown();
+    forget?.();
     cancelTick();
     dialogue.lost('the target closed the connection');
     if (memory !== undefined) giveHashed(memory);
   });
-  const tick = () => {
-    cancelTick = clock.after(tickMs, tick);
-    dialogue.tick(clock.nowMs());
+  const tickLater = () => {
+    const everyMs = handler === undefined ? strangerTickMs : tickMs;
+    cancelTick = clock.after(untilBeatMs(clock.nowMs(), everyMs), () => {
+      tickLater();
+      dialogue.tick(clock.nowMs());
+    });
   };
-  cancelTick = clock.after(tickMs, tick);
+  tickLater();
 }

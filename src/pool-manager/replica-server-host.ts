@@ -1,7 +1,9 @@
 /** One replica of this pool: the core, the store it works on, the links of its target and the copies it makes. */
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
-import { encodeReplicaMessage } from '../replication/message-codec.ts';
-import type { CopySource, PoolRoom, TargetMessage } from '../replication/messages.ts';
+import { sealData } from '../replication/data-frame.ts';
+import type { Speaks } from '../replication/handshake.ts';
+import { encodeReplicaMessage } from '../replication/replica-message-codec.ts';
+import type { CopySource, PoolRoom, ReplicaMessage, TargetMessage } from '../replication/messages.ts';
 import { Replica, type LinkId, type ReplicaState } from '../replication/replica/replica.ts';
 import type { Done, Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
@@ -13,11 +15,14 @@ import type { LinkTls } from '../shared/edge/link-tls.ts';
 import type { Log } from '../shared/log.ts';
 import { CopyClient } from './copy-client.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
+import { ReadRooms } from './read-rooms.ts';
 import { storeEffects } from './replica-server-store.ts';
 
 /** A target's connection, as the host sees it. */
 export interface HostLink {
   send(frame: Frame): void;
+  /** A whole frame lies in bytes[from, to), where it stays until it is sent. */
+  sendMade(bytes: Uint8Array, from: number, to: number): void;
   /** After what was sent. */
   close(): void;
 }
@@ -30,9 +35,13 @@ export interface ReplicaHostOptions {
   readonly timing: Timing;
   readonly log: Log;
   readonly onChange: () => void;
+  /** Messages have come that may have left something for ticks to do, and brought so much data. */
+  readonly onWork: (of: { readonly isAtRest: boolean }, takenBytes: number) => void;
   /** Shared by all replicas of the pool. */
   readonly turns: Turns;
   readonly refusals: Refusals;
+  /** For tests: what another release would say to those it copies from. */
+  readonly speaks?: Speaks | undefined;
   /** Undefined: copies without TLS. */
   readonly tls: LinkTls | undefined;
 }
@@ -43,27 +52,38 @@ export class ReplicaHost {
   readonly #replica: Replica;
   readonly #copies: CopyClient;
   readonly #links = new Map<LinkId, HostLink>();
+  readonly #rooms = new ReadRooms();
   #lastLink = 0;
   #closedBecause = '';
   #abandoned = false;
+  #repairedBlocks = 0;
+  #takenBytes = 0;
 
   /** Throws RecordError when this release can not read what the replica remembers. */
   constructor(options: ReplicaHostOptions) {
     this.#o = options;
     this.store = options.store;
-    const { store, clock, timing, log, tls, refusals } = options;
+    const { store, clock, timing, log, tls, speaks, refusals } = options;
     const { volume, guid } = store.identity;
     const onRefused = (what: 'tls') => refusals.note(what);
-    this.#copies = new CopyClient({ volume, guid, clock, timing, tls, onRefused });
+    this.#copies = new CopyClient({ volume, guid, clock, timing, tls, speaks, onRefused });
     this.#replica = new Replica({
       store,
       timing,
       nowMs: options.startedAtMs,
       effects: {
-        ...storeEffects(store, log),
+        ...storeEffects(
+          store,
+          log,
+          () => {
+            this.#repairedBlocks += 1;
+            options.onChange();
+          },
+          this.#rooms,
+        ),
         send: (link, message) => {
           if (message.type === 'refuse') options.refusals.note('fence');
-          this.#links.get(link)?.send(encodeReplicaMessage(message));
+          this.#send(link, message);
         },
         close: (link, reason) => this.#close(link, reason),
         copy: (source, request, done) =>
@@ -77,8 +97,18 @@ export class ReplicaHost {
     return this.#replica.state;
   }
 
+  /** No tick changes anything before the next message. */
+  get isAtRest(): boolean {
+    return this.#replica.isAtRest;
+  }
+
   get epoch(): number {
     return this.#replica.epoch;
+  }
+
+  /** That were unreadable here, and were given back by another replica, in this process. */
+  get repairedBlocks(): number {
+    return this.#repairedBlocks;
   }
 
   /** Why the last link was closed, while there is none. */
@@ -104,6 +134,9 @@ export class ReplicaHost {
 
   endBatch(): void {
     this.#replica.endBatch();
+    const { takenBytes } = this.#replica;
+    this.#o.onWork(this.#replica, takenBytes - this.#takenBytes);
+    this.#takenBytes = takenBytes;
   }
 
   copyRequest(request: CopyRequest, done: Done<CopyReply>): void {
@@ -112,6 +145,10 @@ export class ReplicaHost {
 
   setSpace(low: boolean, room: PoolRoom): void {
     this.#replica.setSpace(low, room);
+  }
+
+  hintTarget(instance: string, lifetimeMs: number): void {
+    this.#replica.hintTarget(instance, this.#o.clock.nowMs() + lifetimeMs);
   }
 
   tick(): void {
@@ -145,6 +182,13 @@ export class ReplicaHost {
   async #withRoom(reply: Outcome<CopyReply>, done: Done<CopyReply>): Promise<void> {
     await this.store.room();
     done(reply);
+  }
+
+  #send(id: LinkId, message: ReplicaMessage): void {
+    const link = this.#links.get(id);
+    const room = message.type === 'data' && link !== undefined ? this.#rooms.roomOf(message.data) : undefined;
+    if (room === undefined || message.type !== 'data') link?.send(encodeReplicaMessage(message));
+    else link?.sendMade(room.slab.bytes, sealData(room, message), room.at + room.dataBytes);
   }
 
   #close(id: LinkId, reason: string): void {

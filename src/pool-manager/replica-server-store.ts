@@ -3,12 +3,22 @@ import type { Done, Outcome, StoreEffects } from '../replication/store.ts';
 import type { Log } from '../shared/log.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import { ResultBuffers } from './device/result-buffers.ts';
+import { GoneError } from './engine/volume/volume-mutations.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
+import type { ReadRooms } from './read-rooms.ts';
 
-export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
+/** `onRepaired`: a block that was unreadable here is as it was again, with what another replica had. */
+export function storeEffects(
+  store: VolumeStore,
+  log: Log,
+  onRepaired: () => void,
+  rooms: ReadRooms,
+): StoreEffects {
   const failed = (error: unknown): { readonly ok: false; readonly message: string } => {
     const message = error instanceof Error ? error.message : String(error);
-    log.error('the store failed', { error: message });
+    // A digest or a copy under way when its snapshot was dropped, or the volume: nobody wants the answer any more.
+    if (error instanceof GoneError) log.debug('what was asked for is gone', { error: message });
+    else log.error('the store failed', { error: message });
     return { ok: false, message };
   };
   const outcomeOf = async <T>(promise: Promise<T>): Promise<Outcome<T>> => {
@@ -31,7 +41,9 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
       const one = block + at / blockBytes;
       const content = data.subarray(at, at + blockBytes);
       const outcome = await outcomeOf(store.writeRepaired(one, content));
-      if (outcome.ok && outcome.value) log.info('block repaired from another replica', { block: one });
+      if (!outcome.ok || !outcome.value) continue;
+      log.info('block repaired from another replica', { block: one });
+      onRepaired();
     }
   };
   return {
@@ -42,6 +54,12 @@ export function storeEffects(store: VolumeStore, log: Log): StoreEffects {
       const end = (error: Error | undefined) =>
         done(error === undefined ? { ok: true, value } : failed(error));
       store.readInto(block, value, end, snapshot, only);
+    },
+    readBriefly: (block, count, done) => {
+      const room = rooms.take(count * blockBytes);
+      store.readInto(block, room.data, (error) =>
+        rooms.show(room, () => done(error === undefined ? { ok: true, value: room.data } : failed(error))),
+      );
     },
     births: (after, { block, count }, limit, done, snapshot) =>
       void settle(store.births(after, block, count, limit, snapshot), done),

@@ -3,11 +3,12 @@
  * no configuration: whoever holds the link key of a volume that this pool has is served.
  */
 import { createServer, type Server } from 'node:net';
-import type { Admission, Subject } from '../replication/handshake.ts';
+import type { Admission, Speaks, Subject } from '../replication/handshake.ts';
 import { Refusals } from '../replication/refusals.ts';
 import type { ReplicaState } from '../replication/replica/replica.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
 import { Turns } from '../replication/turns.ts';
+import { untilBeatMs } from '../shared/beats.ts';
 import type { Clock } from '../shared/clock.ts';
 import { formatEndpoint, listenOn, parseEndpoint } from '../shared/edge/endpoint.ts';
 import type { LinkTls } from '../shared/edge/link-tls.ts';
@@ -34,6 +35,8 @@ export interface ReplicaServerOptions {
   readonly refusals?: Refusals | undefined;
   /** For tests; the defaults are the rules' numbers. */
   readonly timing?: Partial<Timing> | undefined;
+  /** For tests: what another release would say. */
+  readonly speaks?: Speaks | undefined;
 }
 
 export interface ServedReplica {
@@ -46,6 +49,8 @@ export interface ServedReplica {
   /** Promised. */
   readonly epoch: number;
   readonly message: string;
+  /** Given back by other replicas, in this process. */
+  readonly repairedBlocks: number;
 }
 
 export interface ReplicaServer {
@@ -55,6 +60,8 @@ export interface ReplicaServer {
   replicas(): readonly ServedReplica[];
   /** Told of changes of state, not of counters; the answer ends it. */
   onChange(listener: () => void): () => void;
+  /** Bids of other target processes of this volume wait for so long (R10). Answers whether there is a replica of it. */
+  hintTarget(volume: string, instance: string, lifetimeMs: number): boolean;
   /** To be called before the volume is destroyed: its links end and nothing here uses the store any more. */
   forget(guid: string): Promise<void>;
   /** Orderly, at most 10 s: leaves the targets, makes everything durable. The pool may be closed afterwards. */
@@ -66,6 +73,8 @@ export interface ReplicaServer {
 const tickMs = 50;
 /** While no replica is being rebuilt, and none leaves: nothing is due in less time. */
 const calmTickMs = 250;
+/** While none has anything that is not durable, or is not noted: there is only the room of the pool to be looked at. */
+const restTickMs = 2_000;
 const stopMsMax = 10_000;
 /** Copies into this pool that are under way at once, of all its volumes. */
 const copiesMax = 4;
@@ -89,6 +98,7 @@ class Replicas implements ReplicaServer {
   readonly #peers = new Set<Peer>();
   readonly #servers: Server[] = [];
   #cancelTick: () => void = () => undefined;
+  #isResting = false;
   #stopping = false;
 
   constructor(options: ReplicaServerOptions) {
@@ -96,14 +106,19 @@ class Replicas implements ReplicaServer {
     this.#refusals = options.refusals ?? new Refusals();
     this.#timing = { ...defaultTiming, ...options.timing };
     this.#space = new SpaceWatch(options.pool);
-    const { clock, log, tls } = options;
+    const { clock, log, tls, speaks } = options;
     this.#hosts = new ReplicaHosts({
       clock,
       log,
       tls,
+      speaks,
       startedAtMs: clock.nowMs(),
       timing: this.#timing,
       onChange: () => this.#changed(),
+      onWork: (of, takenBytes) => {
+        if (takenBytes > 0) this.#space.took(takenBytes, clock.nowMs(), () => this.#hosts.all());
+        if (this.#isResting && !of.isAtRest) this.#tickLater();
+      },
       turns: new Turns(copiesMax),
       refusals: this.#refusals,
     });
@@ -135,6 +150,7 @@ class Replicas implements ReplicaServer {
         last,
         durable,
         epoch: host?.epoch ?? 0,
+        repairedBlocks: host?.repairedBlocks ?? 0,
         message: host?.offlineBecause ?? this.#hosts.whyNone(guid) ?? '',
       };
     });
@@ -143,6 +159,12 @@ class Replicas implements ReplicaServer {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  hintTarget(volume: string, instance: string, lifetimeMs: number): boolean {
+    const hosts = this.#hosts.all().filter(({ store }) => store.identity.volume === volume);
+    for (const host of hosts) host.hintTarget(instance, lifetimeMs);
+    return hosts.length > 0;
   }
 
   async forget(guid: string): Promise<void> {
@@ -154,6 +176,7 @@ class Replicas implements ReplicaServer {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#tickLater();
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const cancel = this.#o.clock.after(stopMsMax, resolve);
     await Promise.race([Promise.all(this.#hosts.all().map((host) => host.stop())), late]);
@@ -163,6 +186,7 @@ class Replicas implements ReplicaServer {
 
   async kill(): Promise<void> {
     this.#stopping = true;
+    this.#isResting = false;
     this.#cancelTick();
     for (const host of this.#hosts.all()) host.abandon('this pool stops');
     for (const peer of this.#peers) peer.close();
@@ -170,9 +194,16 @@ class Replicas implements ReplicaServer {
   }
 
   async #listen(address: string, options: Pick<AcceptOptions, 'keyFor' | 'admit' | 'open'>): Promise<string> {
-    const { clock, tls } = this.#o;
-    const server = tls?.server() ?? createServer({ noDelay: true, pauseOnConnect: true });
-    acceptPeers(server, { ...options, clock, tls, timing: this.#timing, refusals: this.#refusals });
+    const { clock, tls, speaks } = this.#o;
+    const server = createServer({ noDelay: true, pauseOnConnect: true });
+    acceptPeers(server, {
+      ...options,
+      clock,
+      tls,
+      speaks,
+      timing: this.#timing,
+      refusals: this.#refusals,
+    });
     this.#servers.push(server);
     return formatEndpoint(await listenOn(server, parseEndpoint(address)));
   }
@@ -213,13 +244,24 @@ class Replicas implements ReplicaServer {
 
   #tick(): void {
     const hosts = this.#hosts.all();
-    const isCalm = !this.#stopping && hosts.every(({ state }) => state !== 'Rebuilding');
-    this.#cancelTick = this.#o.clock.after(isCalm ? calmTickMs : tickMs, () => this.#tick());
     this.#space.look(this.#o.clock.nowMs(), hosts);
     for (const host of hosts) host.tick();
+    this.#tickLater();
+  }
+
+  #tickLater(): void {
+    const hosts = this.#hosts.all();
+    const { clock } = this.#o;
+    this.#isResting = !this.#stopping && hosts.every(({ isAtRest }) => isAtRest);
+    const isCalm = !this.#stopping && hosts.every(({ state }) => state !== 'Rebuilding');
+    const calmMs = this.#isResting ? restTickMs : calmTickMs;
+    const afterMs = isCalm ? untilBeatMs(clock.nowMs(), calmMs) : tickMs;
+    this.#cancelTick();
+    this.#cancelTick = clock.after(afterMs, () => this.#tick());
   }
 
   #changed(): void {
+    if (this.#isResting) this.#tickLater();
     for (const listener of this.#listeners) listener();
   }
 }

@@ -27,6 +27,8 @@ export interface PoolStatus {
   readonly totalBytes: number;
   readonly usedBytes: number;
   readonly freeBytes: number;
+  /** Of what is free, what users may fill: below the threshold; nothing of a pool that may only be read. */
+  readonly writableBytes: number;
   readonly logicalUsedBytes: number;
   readonly devices: readonly DeviceStatus[];
 }
@@ -44,6 +46,8 @@ export interface ResilverStatus {
 }
 
 export interface ScrubStatus {
+  /** Scrubs of the pool so far, this one counted; 0: begun by a release that did not count. */
+  readonly runs: number;
   readonly state: 'RUNNING' | 'PAUSED' | 'DONE' | 'STOPPED';
   readonly doneBytes: number;
   readonly totalBytes: number;

@@ -30,6 +30,29 @@ export const inspectCommand = {
   },
 } as const satisfies Command<Flags>;
 
+/** Of both commands that take a pool over. */
+const takingOver = {
+  without: { does: 'go on without devices that are missing, though they may have newer data' },
+  'rewind-before': {
+    value: 'N',
+    does: 'go back to the newest root that is older; what came later is given up, replicas become newcomers',
+  },
+  confirm: {
+    value: 'HOST',
+    does: 'the machine that had the pool open and did not leave it in order is off, or sees these devices no more',
+  },
+} as const;
+
+export const importCommand = {
+  name: 'caskade pool import',
+  does: [
+    'Takes over the pool on these devices for this machine: replays its log, writes a clean root, and shows what is there.',
+    'A daemon that is started here then has it. Waits for a silent owner of another machine first, and refuses one that is at work.',
+  ].join('\n'),
+  rest,
+  flags: takingOver,
+} as const satisfies Command<Flags>;
+
 export const exportCommand = {
   name: 'caskade pool export',
   does: [
@@ -37,16 +60,10 @@ export const exportCommand = {
     'Waits for a silent owner of another machine first, and refuses one that is at work.',
   ].join('\n'),
   rest,
-  flags: {
-    without: { does: 'go on without devices that are missing, though they may have newer data' },
-    'rewind-before': {
-      value: 'N',
-      does: 'go back to the newest root that is older; what came later is given up, replicas become newcomers',
-    },
-  },
+  flags: takingOver,
 } as const satisfies Command<Flags>;
 
-const names = ['check', 'inspect', 'export'] as const;
+const names = ['check', 'inspect', 'import', 'export'] as const;
 export type OfflineCommand = (typeof names)[number];
 export const isOfflineCommand = (name: string): name is OfflineCommand =>
   names.some((known) => known === name);

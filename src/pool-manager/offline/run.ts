@@ -1,4 +1,4 @@
-/** `caskade pool check`, `inspect`, `export`: for pools that no daemon has open. */
+/** `caskade pool check`, `inspect`, `import`, `export`: for pools that no daemon has open. */
 import { helpOf, parseCount, parseFlags } from '../../shared/edge/flags.ts';
 import { CommandError, UsageError } from '../../shared/exit-codes.ts';
 import { engineHost } from '../device/engine-host.ts';
@@ -8,9 +8,16 @@ import { poolOwner } from '../device/pool-owner.ts';
 import type { BlockDevice } from '../engine/block-device.ts';
 import { checkPool } from '../engine/check/check-pool.ts';
 import { inspectBlock, inspectDevices, inspectPool } from '../engine/check/inspect.ts';
+import { machinesLeft } from '../engine/group/heartbeat.ts';
 import { importPool } from '../engine/pool/pool-import.ts';
 import { PoolRefusal } from '../engine/refusal.ts';
-import { checkCommand, exportCommand, inspectCommand, type OfflineCommand } from './commands.ts';
+import {
+  checkCommand,
+  exportCommand,
+  importCommand,
+  inspectCommand,
+  type OfflineCommand,
+} from './commands.ts';
 
 /** What to print, and whether the exit status tells of something wrong. */
 export interface Outcome {
@@ -22,7 +29,7 @@ const fine = (lines: readonly string[]): Outcome => ({ text: lines.join('\n'), i
 
 export const offlineCommands: Readonly<
   Record<OfflineCommand, (argv: readonly string[]) => Promise<Outcome>>
-> = { check, inspect, export: exportPool };
+> = { check, inspect, import: importHere, export: exportPool };
 
 async function check(argv: readonly string[]): Promise<Outcome> {
   const parsed = parseFlags(checkCommand, argv);
@@ -53,19 +60,57 @@ async function inspect(argv: readonly string[]): Promise<Outcome> {
   });
 }
 
+async function importHere(argv: readonly string[]): Promise<Outcome> {
+  const parsed = parseFlags(importCommand, argv);
+  if (parsed === undefined) return fine([helpOf(importCommand)]);
+  const { flags, operands } = parsed;
+  return await withDevices(operands, async (devices) => {
+    const { guid, health, volumes, members } = await takeOver(devices, flags);
+    return fine([`pool ${guid} imported: ${health}`, ...members, ...volumes]);
+  });
+}
+
 async function exportPool(argv: readonly string[]): Promise<Outcome> {
   const parsed = parseFlags(exportCommand, argv);
   if (parsed === undefined) return fine([helpOf(exportCommand)]);
-  const { without, 'rewind-before': root } = parsed.flags;
-  return await withDevices(parsed.operands, async (devices) => {
-    const pool = await importPool({ ...poolOn(devices, without), ...before(root), owner: poolOwner });
-    const volumes = pool
-      .volumes()
-      .map((store) => `  ${store.identity.volume}  ${store.identity.guid}  last ${store.last}`);
-    const { health, message } = pool.status();
-    await pool.close();
-    return fine([`pool ${pool.guid} exported: ${health}${message === '' ? '' : `, ${message}`}`, ...volumes]);
+  const { flags, operands } = parsed;
+  return await withDevices(operands, async (devices) => {
+    const { guid, health, volumes } = await takeOver(devices, flags);
+    return fine([`pool ${guid} exported: ${health}`, ...volumes]);
   });
+}
+
+interface TakingOver {
+  readonly without: boolean;
+  readonly 'rewind-before'?: string | undefined;
+  readonly confirm?: string | undefined;
+}
+
+/** Imports the pool and leaves it in order; answers what there was, in lines. */
+async function takeOver(
+  devices: readonly BlockDevice[],
+  { without, 'rewind-before': root, confirm }: TakingOver,
+) {
+  for (const machine of await machinesLeft(devices, poolOwner.machine)) {
+    const [host = machine] = machine.split(' ');
+    if (host !== confirm)
+      throw new PoolRefusal(
+        'DeviceInUse',
+        `${host} had the pool open and has not left it in order: make sure that it is off, or sees these devices no more, and say so with --confirm ${host}`,
+      );
+  }
+  const pool = await importPool({ ...poolOn(devices, without), ...before(root), owner: poolOwner });
+  const { health, message, devices: found } = pool.status();
+  const volumes = pool
+    .volumes()
+    .map((store) => `  volume ${store.identity.volume}  ${store.identity.guid}  last ${store.last}`);
+  await pool.close();
+  return {
+    guid: pool.guid,
+    health: `${health}${message === '' ? '' : `, ${message}`}`,
+    volumes,
+    members: found.map(({ name, state }) => `  device ${name}  ${state}`),
+  };
 }
 
 const poolOn = (devices: readonly BlockDevice[], without: boolean) => ({

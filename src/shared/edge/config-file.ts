@@ -1,6 +1,7 @@
 /** Files that a process is told to read: configuration, keys, tokens. Their contents never reach a message or a log. */
 import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../exit-codes.ts';
+import type { Log } from '../log.ts';
 import type { Shape } from '../shape.ts';
 
 function read(file: string, what: string): string {
@@ -31,6 +32,17 @@ export function readConfig<T>(file: string, shape: Shape<T>): T {
   } catch (error) {
     if (error instanceof UsageError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
     throw error;
+  }
+}
+
+/** The same of a file that has changed under a running process; undefined, and logged, when it can not be used. */
+export function readChanged<T>(file: string, shape: Shape<T>, log: Log): T | undefined {
+  try {
+    return readConfig(file, shape);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    log.error('the configuration file can not be used: what was read before stays in force', { error });
+    return undefined;
   }
 }
 

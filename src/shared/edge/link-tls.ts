@@ -5,17 +5,22 @@
  */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect, createServer, type SecureContextOptions, type TLSSocket } from 'node:tls';
-import type { TlsFiles } from '../tls-files.ts';
+import { tlsModes, type TlsFiles, type TlsLinks, type TlsMode } from '../tls-files.ts';
 import { UsageError } from '../exit-codes.ts';
 import type { Log } from '../log.ts';
-import { object, text, type Shape } from '../shape.ts';
+import { object, oneOf, optional, text, type Shape } from '../shape.ts';
 import { connectTo, type Endpoint } from './endpoint.ts';
 import { watchContent, type Watching } from './file-watch.ts';
 
 const file = text('give the path of a file');
-export const tlsFilesShape: Shape<TlsFiles> = object({ certFile: file, keyFile: file, caFile: file });
+export const tlsLinksShape: Shape<TlsLinks> = object({
+  certFile: file,
+  keyFile: file,
+  caFile: file,
+  mode: optional(oneOf(...tlsModes)),
+});
 
 /** TLS 1.3 alone: what a session exports is then bound to all of its handshake (RFC 8446 §7.5). */
 const always = { minVersion: 'TLSv1.3' } as const;
@@ -24,20 +29,47 @@ const handshakeMsMax = 5_000;
 const bindingLabel = 'EXPORTER-caskade-link-v1';
 const bindingBytes = 32;
 
+export interface AcceptedTls {
+  known(socket: TLSSocket, binding: Uint8Array): void;
+  /** It speaks no TLS, or its certificate is not of our authority; it is closed. */
+  refused(): void;
+}
+
 export class LinkTls {
   readonly #files: TlsFiles;
   readonly #log: Log;
   readonly #watching: readonly Watching[];
-  readonly #servers = new Set<ReturnType<typeof createServer>>();
+  readonly #required = new Set<() => void>();
   #credentials: Credentials;
+  #mode: TlsMode;
 
   /** Looks at the files every `lookMs`. Throws UsageError when they can not be used now. */
-  constructor(files: TlsFiles, lookMs: number, log: Log) {
+  constructor(files: TlsLinks, lookMs: number, log: Log) {
     this.#files = files;
+    this.#mode = modeOf(files);
     this.#log = log;
     this.#credentials = readCredentials(files);
     const paths = [files.certFile, files.keyFile, files.caFile];
     this.#watching = paths.map((path) => watchContent(path, lookMs, () => this.#reload()));
+  }
+
+  get mode(): TlsMode {
+    return this.#mode;
+  }
+
+  /** What the changed configuration says. Who holds links without TLS that may not be any more hears of it. */
+  setMode(links: TlsLinks): void {
+    const mode = modeOf(links);
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#log.info('links: mode of TLS', { mode });
+    if (mode === 'require') for (const listener of this.#required) listener();
+  }
+
+  /** Told when links without TLS have to end; the answer ends that. */
+  onRequired(listener: () => void): () => void {
+    this.#required.add(listener);
+    return () => void this.#required.delete(listener);
   }
 
   /** A connection that is being made; at its 'secureConnect' ask `bindingOf` whether to believe the other end. */
@@ -52,8 +84,9 @@ export class LinkTls {
     });
   }
 
-  /** At its 'secureConnection' ask `bindingOf` whether to believe the caller; 'tlsClientError' tells of who speaks no TLS. */
-  server(): Server {
+  /** The other end of a connection that was accepted begins a handshake; `to` hears once what came of it. */
+  accept(accepted: Socket, to: AcceptedTls): void {
+    // A server for each, which never listens: what it tells is then of this connection, and by the certificates of now.
     const server = createServer({
       ...this.#credentials.context,
       ...always,
@@ -62,9 +95,14 @@ export class LinkTls {
       handshakeTimeout: handshakeMsMax,
       noDelay: true,
     });
-    this.#servers.add(server);
-    server.once('close', () => this.#servers.delete(server));
-    return server;
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const binding = this.bindingOf(socket);
+      if (binding) return to.known(socket, binding);
+      to.refused();
+      socket.destroy();
+    });
+    server.on('tlsClientError', () => to.refused());
+    server.emit('connection', accepted);
   }
 
   /**
@@ -109,10 +147,11 @@ export class LinkTls {
       this.#log.error('the certificates of the links can not be used: those read before stay', { error });
       return;
     }
-    for (const server of this.#servers) server.setSecureContext({ ...this.#credentials.context, ...always });
     this.#log.info('certificates of the links read again');
   }
 }
+
+const modeOf = ({ mode = 'require' }: TlsLinks): TlsMode => mode;
 
 /** Whether a connection ended because the other end speaks no TLS, or does not believe our certificate. */
 export const isTlsRefusal = (error: Error): boolean =>

@@ -50,8 +50,9 @@ class InputBuffer {
   }
 }
 
-/** For `connect`: what is read goes to `reader`. */
-export const readerOptions = (reader: ByteReader): OnReadOpts => onreadOf(new InputBuffer(), reader);
+/** For `connect`: what is read goes to `reader`. `buffer`: of `inputBytes`, to be used until the socket is closed. */
+export const readerOptions = (reader: ByteReader, buffer?: Uint8Array): OnReadOpts =>
+  onreadOf(new InputBuffer(buffer), reader);
 
 const onreadOf = (input: InputBuffer, reader: ByteReader): OnReadOpts => ({
   buffer: () => input.room(),

@@ -12,6 +12,7 @@ import {
   labelOffsets,
   type Layout,
   logBytesFor,
+  poolSegmentsMax,
   segmentBytesFor,
   segmentsOf,
   widths,
@@ -49,6 +50,8 @@ export async function createDeviceSet(options: CreateSetOptions): Promise<Device
   const all = [...groups.flat(), ...logs.flat()];
   checkLayout(layout, groups, logs);
   for (const finding of await examineDevices(all)) checkEmpty(finding, options.overwrite ?? []);
+  const described = groups.map((devices, i) => describeGroup(devices, i === 0, host));
+  checkSegments(described);
   if (options.owner !== undefined) await watchOwner(all, options.owner);
   const label: Label = {
     version: formatVersion,
@@ -57,7 +60,7 @@ export async function createDeviceSet(options: CreateSetOptions): Promise<Device
     pool: newGuid(host),
     device: '',
     layout,
-    groups: groups.map((devices, i) => describeGroup(devices, i === 0, host)),
+    groups: described,
     logs: logs.map((devices) => devices.map((device) => describeDevice(device, host))),
   };
   await clearLabels(all);
@@ -84,6 +87,16 @@ export function checkLayout(layout: Layout, groups: readonly Devices[], logs: re
       refuse(
         `a ${layout} group has ${min} to ${max} devices, got ${group.length}: ${group.map(({ name }) => name).join(', ')}`,
       );
+}
+
+/** Throws PoolRefusal when groups have more segments together than a pool can number. */
+export function checkSegments(groups: readonly Pick<LabelGroup, 'segments'>[]): void {
+  const all = groups.reduce((sum, { segments }) => sum + segments, 0);
+  if (all > poolSegmentsMax)
+    throw new PoolRefusal(
+      'LayoutInvalid',
+      `the groups have ${all} segments together, a pool has at most ${poolSegmentsMax}: make another pool of the last group`,
+    );
 }
 
 /** Whether a device may be taken in; throws PoolRefusal. */

@@ -5,6 +5,7 @@
  * `writeRoot`. What is here: the root says which device has everything, it goes to all devices in use, and it counts only
  * when no group has lost more devices than it has parity.
  */
+import { OneByOne } from '../../../shared/one-by-one.ts';
 import type { GroupCore } from './group-core.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
@@ -58,6 +59,8 @@ export class DeviceSet {
   #lastRoot: Root | undefined;
   readonly #notes: DeviceNotes;
   readonly #readOnly: boolean;
+  /** Changes and scrubs of labels. */
+  readonly #labelling = new OneByOne();
   #isClosed = false;
 
   constructor(options: DeviceSetOptions) {
@@ -183,6 +186,15 @@ export class DeviceSet {
 
   /** The header of every device in use, after a change of the device tree; the given ones first. */
   async writeLabels(label: Label, first: readonly string[] = []): Promise<void> {
+    await this.#labelling.run(() => this.#writeLabels(label, first));
+  }
+
+  /** Runs when no label is being written, and none is until it has ended. */
+  whileLabelsStay<T>(run: () => Promise<T>): Promise<T> {
+    return this.#labelling.run(run);
+  }
+
+  async #writeLabels(label: Label, first: readonly string[]): Promise<void> {
     await this.#ownership?.confirm();
     const write = async (isFirst: boolean) => {
       await this.#eachInUse(async (core, member) => {

@@ -18,8 +18,9 @@ test.each([
   // device      segment      log       segments
   [  16 * mib,   256 * kib,   1 * mib,         52],
   [ 300 * mib,   256 * kib,   4.5 * mib,     1174],
-  [   1 * gib,     1 * mib,  16 * mib,       1006],
-  [   3 * gib,     3 * mib,  48 * mib,       1007],
+  [1023 * mib,     1 * mib, 15.75 * mib,     1005],
+  [   1 * gib,     1 * mib,  64 * mib,        958],
+  [   3 * gib,     3 * mib,  64 * mib,       1002],
   [   4 * gib,     4 * mib,  64 * mib,       1007],
   [ 100 * gib,     4 * mib,   1 * gib,      25343],
   [ 128 * tib,     4 * mib,   1 * gib,   2 ** 24],

@@ -28,6 +28,9 @@ export const devicesMax = 64;
 /** Of a group: names of places have 24 bits for them. */
 export const segmentsMax = 2 ** 24;
 
+/** Of a pool: numbers of segments have 30 bits. */
+export const poolSegmentsMax = 2 ** 30 - 1;
+
 const granuleBytes = 256 * kib;
 
 /** Bytes of a segment on each device: 4 MiB, or 1/1024 of a device below 4 GiB. */
@@ -36,9 +39,14 @@ export const segmentBytesFor = (deviceBytes: number): number =>
     ? 4 * mib
     : Math.max(1, Math.round(deviceBytes / 1024 / granuleBytes)) * granuleBytes;
 
-/** Bytes of the log ring on each device. */
-export const logBytesFor = (deviceBytes: number): number =>
-  Math.min(gib, Math.max(mib, Math.floor(deviceBytes / 64 / granuleBytes) * granuleBytes));
+/**
+ * Bytes of the log ring on each device: a 64th of it, and of one of a gigabyte or more 64 MiB at least. Half of it is what
+ * may be flushed in small pieces between two checkpoints.
+ */
+export function logBytesFor(deviceBytes: number): number {
+  const least = deviceBytes >= gib ? 64 * mib : mib;
+  return Math.min(gib, Math.max(least, Math.floor(deviceBytes / 64 / granuleBytes) * granuleBytes));
+}
 
 /** Where the labels of a device of this size begin. */
 export const labelOffsets = (deviceBytes: number): readonly [number, number] => [

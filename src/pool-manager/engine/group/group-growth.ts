@@ -3,7 +3,7 @@ import { must } from '../../../shared/assert.ts';
 import { blockBytes } from '../../../shared/block-size.ts';
 import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { EngineHost } from '../host.ts';
-import { checkLayout, describeGroup, membersOf } from './create-set.ts';
+import { checkLayout, checkSegments, describeGroup, membersOf } from './create-set.ts';
 import { refuse, takeIn, wholeBytes } from './device-intake.ts';
 import type { DeviceSet } from './device-set.ts';
 import { labelBytes, labelOffsets, segmentsOf } from './geometry.ts';
@@ -18,8 +18,9 @@ export async function addGroup(
   options: { readonly host: EngineHost; readonly overwrite?: readonly string[] },
 ): Promise<SegmentGroup> {
   checkLayout(set.label.layout, [devices]);
-  await takeIn(set, devices, options.overwrite ?? []);
   const described = describeGroup(devices, false, options.host);
+  checkSegments([...set.label.groups, described]);
+  await takeIn(set, devices, options.overwrite ?? []);
   const members = membersOf(described.devices, devices);
   const group = set.addGroup(described, members);
   await set.writeLastRoot(members);
@@ -75,11 +76,13 @@ export const growableBytes = (set: DeviceSet): number =>
 
 /**
  * Groups whose devices are larger than when they were taken in get more segments. Answers how many there are more; 0
- * when a device of each group is still small. Throws PoolRefusal when one is away: its label could not be moved.
+ * when a device of each group is still small. Throws PoolRefusal when one is away, as its label could not be moved, and
+ * when a pool can not have so many.
  */
 export async function growGroups(set: DeviceSet): Promise<number> {
   await measureDevices(set);
   const growing = growthOf(set);
+  checkSegments(growing);
   const groups: Label['groups'][number][] = [];
   let more = 0;
   for (const { core, described, sizes, segments } of growing) {

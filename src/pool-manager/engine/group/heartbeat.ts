@@ -3,7 +3,9 @@
  * to import watches it first (owner.ts).
  */
 import { blockBytes } from '../../../shared/block-size.ts';
+import { type BlockDevice, DeviceError } from '../block-device.ts';
 import { checksumBytes, saltKind } from '../checksum.ts';
+import { heartbeatOffsetBytes } from './label.ts';
 
 export interface Heartbeat {
   readonly pool: string;
@@ -46,4 +48,26 @@ export function decodeHeartbeat(slot: Uint8Array): Heartbeat | undefined {
     'sequence'
   >;
   return { ...text, sequence: Number(view.getBigUint64(8, true)) };
+}
+
+/** Undefined also when the device can not be read: who can not read it can not own it by it. */
+export async function readHeartbeat(device: BlockDevice): Promise<Heartbeat | undefined> {
+  try {
+    return decodeHeartbeat(await device.read(heartbeatOffsetBytes, blockBytes));
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return undefined;
+  }
+}
+
+/** Machines, other than this one, whose daemons had a pool on these devices open and have not left it in order. */
+export async function machinesLeft(
+  devices: readonly BlockDevice[],
+  machine: string,
+): Promise<readonly string[]> {
+  const beats = await Promise.all(devices.map(readHeartbeat));
+  const left = beats.flatMap((beat) =>
+    beat === undefined || beat.owner === '' || beat.machine === machine ? [] : [beat.machine],
+  );
+  return [...new Set(left)];
 }

@@ -3,9 +3,9 @@
  * of the first group, and a root says so, before anything here is done (pool/log-devices.ts). So it does not matter
  * which of them a crash leaves.
  */
-import type { BlockDevice } from '../block-device.ts';
+import { type BlockDevice, DeviceError } from '../block-device.ts';
 import type { EngineHost } from '../host.ts';
-import { describeDevice, membersOf } from './create-set.ts';
+import { clearLabels, describeDevice, membersOf } from './create-set.ts';
 import { takeIn } from './device-intake.ts';
 import type { DeviceSet } from './device-set.ts';
 import type { LabelDevice } from './label.ts';
@@ -23,7 +23,10 @@ export async function addLogDevices(
   await writeLogs(set, [...set.label.logs, ...described], described.flat());
 }
 
-/** Without the lists that have any of these devices; they are closed. Answers how many lists there were of them. */
+/**
+ * Without the lists that have any of these devices; they are cleared, as far as they can be, and closed. Answers how many
+ * lists there were of them.
+ */
 export async function removeLogDevices(set: DeviceSet, guids: readonly string[]): Promise<number> {
   const { logs } = set.label;
   const leaves = logs.map((list) => list.some(({ guid }) => guids.includes(guid)));
@@ -35,8 +38,19 @@ export async function removeLogDevices(set: DeviceSet, guids: readonly string[])
     logs.filter((_, i) => leaves[i] !== true),
     [],
   );
-  await Promise.all(leaving.flat().map(async ({ device }) => await device?.close()));
+  await Promise.all(leaving.flat().map(async ({ device }) => await letGo(device)));
   return leaving.length;
+}
+
+/** No label lists it any more: one that keeps its own is a stranger's to whoever wants it next, and no more than that. */
+async function letGo(device: BlockDevice | undefined): Promise<void> {
+  if (device === undefined) return;
+  try {
+    await clearLabels([device]);
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+  }
+  await device.close();
 }
 
 async function writeLogs(

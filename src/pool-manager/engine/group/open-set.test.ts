@@ -4,7 +4,7 @@ import { must } from '../../../shared/assert.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { memoryHost } from '../../../testing/memory-pool.ts';
 import { PoolRefusal } from '../refusal.ts';
-import { clearLabels, createDeviceSet } from './create-set.ts';
+import { checkSegments, clearLabels, createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
 import { examineDevices } from './examine.ts';
 import { labelOffsets, type Layout } from './geometry.ts';
@@ -99,6 +99,14 @@ test.each(refusedCreations)('creation refuses %s', async (_what, make, reason, m
   const devices = await make();
   const [seen, text] = await refusal(devices, () => create(devices));
   expect([seen, message.test(text), text]).toEqual([reason, true, text]);
+});
+
+test('groups with more segments than a pool can number are refused', () => {
+  const groups = (count: number, segments: number) => Array.from({ length: count }, () => ({ segments }));
+  expect(() => checkSegments([...groups(63, 2 ** 24), { segments: 2 ** 24 - 1 }])).not.toThrow();
+  expect(() => checkSegments(groups(64, 2 ** 24))).toThrow(
+    /1073741824 segments together, a pool has at most 1073741823/,
+  );
 });
 
 test.each([

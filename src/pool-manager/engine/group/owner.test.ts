@@ -8,6 +8,7 @@ import type { BlockDevice } from '../block-device.ts';
 import { DeviceError } from '../block-device.ts';
 import { createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
+import { readHeartbeat } from './heartbeat.ts';
 import { openDeviceSet } from './open-set.ts';
 import type { OwnerOptions } from './owner.ts';
 import { appendTags } from './segment-group.contract.ts';
@@ -143,6 +144,31 @@ test('a device that can not be read or written does not take the pool away', asy
   expect(set.devices().map(({ state }) => state)).toEqual(['failed', 'current']);
   await set.close();
 });
+
+test('a heartbeat every other second is enough for who writes nothing, and its lease does not run out', async () => {
+  const devices = makeDevices();
+  const set = await created(devices);
+  const beatsIn = async (seconds: number, writes: boolean) => {
+    const before = await sequenceOf(devices);
+    for (let i = 0; i < seconds; i++) {
+      if (writes) await write(set, i);
+      await clock.advanceSettled(1000);
+    }
+    return (await sequenceOf(devices)) - before;
+  };
+  await beatsIn(4, false);
+  expect(await beatsIn(10, false)).toBe(5);
+  const before = await sequenceOf(devices);
+  await write(set, 0); // within the lease: nothing is looked at first
+  expect(await sequenceOf(devices)).toBe(before);
+  await beatsIn(2, true);
+  expect(await beatsIn(10, true)).toBe(10);
+  await set.close();
+});
+
+async function sequenceOf([first]: readonly MemoryDevice[]): Promise<number> {
+  return must(await readHeartbeat(must(first, 'a device')), 'a heartbeat').sequence;
+}
 
 async function emptyPool(devices: readonly MemoryDevice[]): Promise<readonly MemoryDevice[]> {
   await (await created(devices)).close();

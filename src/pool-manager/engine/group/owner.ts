@@ -4,7 +4,7 @@
  *
  *   watch: does anybody else's sequence move? ─yes─▶ refused
  *     └─no─▶ claim: write mine, wait, is it still mine? ─no─▶ refused
- *              └─yes─▶ beat: every second read, compare, write the next
+ *              └─yes─▶ beat: every second, every other while nothing is written: read, compare, write the next
  *                        └─ somebody else's is there ─▶ foreign: nothing is written any more
  *
  *  - `permit` stands before every write: without a beat that was confirmed within the lease, which is shorter than the
@@ -12,12 +12,12 @@
  *  - The fastest device confirms: who wants the pool looks at all he has, so one that moves is enough to keep him away.
  *  - Between the look and the write remains the time of one write; only the device could close that gap.
  */
+import { untilBeatMs } from '../../../shared/beats.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { DeviceError } from '../block-device.ts';
-import { blockBytes } from '../../../shared/block-size.ts';
 import { PoolRefusal } from '../refusal.ts';
-import { decodeHeartbeat, encodeHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { encodeHeartbeat, type Heartbeat, readHeartbeat } from './heartbeat.ts';
 import { heartbeatOffsetBytes } from './label.ts';
 import { inUse, type Member } from './member.ts';
 import { GroupFailure } from './segment-group.ts';
@@ -35,6 +35,8 @@ const beatMsDefault = 1_000;
 /** How long a silent owner is watched, in beats; and how long a beat permits writing. */
 const watchBeats = 5;
 const leaseBeats = 3;
+/** Between two beats while nobody wants to write: within the lease, so that the first who does need not wait. */
+const restBeats = 2;
 
 /**
  * Resolves when nobody else is at work on these devices. Rejects with PoolRefusal DeviceInUse. An owner that has gone in
@@ -57,15 +59,6 @@ export async function watchOwner(devices: readonly BlockDevice[], options: Owner
 const isSame = (a: Heartbeat, b: Heartbeat | undefined): boolean =>
   b !== undefined && a.owner === b.owner && a.sequence === b.sequence;
 
-async function readHeartbeat(device: BlockDevice): Promise<Heartbeat | undefined> {
-  try {
-    return decodeHeartbeat(await device.read(heartbeatOffsetBytes, blockBytes));
-  } catch (error) {
-    if (!(error instanceof DeviceError)) throw error;
-    return undefined; // who can not read it can not own it by it
-  }
-}
-
 const sleep = (clock: Clock, ms: number): Promise<void> =>
   new Promise((resolve) => void clock.after(ms, resolve));
 
@@ -81,6 +74,8 @@ export class Ownership {
   #confirming: Promise<void> | undefined;
   #cancel: () => void = () => undefined;
   #isStopped = false;
+  /** Somebody wanted to write since the last beat was scheduled. */
+  #isWriting = false;
   #foreign: GroupFailure | undefined;
 
   constructor(options: {
@@ -113,10 +108,12 @@ export class Ownership {
   }
 
   /** Undefined: go on. Otherwise the devices are looked at first; rejects with GroupFailure when they are not ours. */
-  readonly permit = (): Promise<void> | undefined =>
-    this.#foreign === undefined && this.#options.clock.nowMs() < this.#leaseUntilMs
+  readonly permit = (): Promise<void> | undefined => {
+    this.#isWriting = true;
+    return this.#foreign === undefined && this.#options.clock.nowMs() < this.#leaseUntilMs
       ? undefined
       : this.confirm();
+  };
 
   /** Reads the heartbeats, and writes the next one if they are ours. */
   async confirm(): Promise<void> {
@@ -141,7 +138,10 @@ export class Ownership {
 
   #schedule(): void {
     if (this.#isStopped) return;
-    this.#cancel = this.#options.clock.after(this.#beatMs, () => {
+    const beats = this.#isWriting ? 1 : restBeats;
+    this.#isWriting = false;
+    const afterMs = untilBeatMs(this.#options.clock.nowMs(), beats * this.#beatMs);
+    this.#cancel = this.#options.clock.after(afterMs, () => {
       void this.confirm().then(
         () => this.#schedule(),
         () => undefined, // said by onForeign

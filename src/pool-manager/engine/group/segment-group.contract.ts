@@ -106,6 +106,27 @@ export function segmentGroupContract(name: string, open: () => SegmentGroup): vo
       expect((await group.read(0, 0, tags.length, isRight)).bad).toEqual([]);
     });
 
+    test.each([1, 5, 64])(
+      'units that were put where they will be are appended at once, %i at most',
+      async (most) => {
+        const arena = processArena();
+        const group = open();
+        const writer = group.open(0);
+        for (let tag = 0; writer.room > 0;) {
+          const staged = Math.min(writer.stage(arena), most);
+          const at = writer.stagedAt;
+          if (staged === 0) writer.append(unitOf(tag++), 0);
+          for (let i = 0; i < staged; i++) arena.bytes.set(unitOf(tag + i), at + i * blockBytes);
+          if (staged > 0) writer.appendStaged(staged);
+          tag += staged;
+          expect(writer.units).toBe(tag);
+        }
+        await writer.drained();
+        const isRight: UnitCheck = (index, bytes, from) => isTagged(index)(0, bytes, from);
+        expect((await group.read(0, 0, group.segmentUnits, isRight)).bad).toEqual([]);
+      },
+    );
+
     test('what nobody has is bad, and nothing else', async () => {
       const group = open();
       const writer = group.open(0);

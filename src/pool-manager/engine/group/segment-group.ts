@@ -112,6 +112,8 @@ export interface SegmentWriter {
    */
   stage(arena: Arena): number;
   readonly stagedAt: number;
+  /** Appends so many units that were put at `stagedAt`, as many as `stage` said at most. */
+  appendStaged(count: number): void;
   /** A view of a unit that is not written yet, valid until the event loop turns; undefined when it is on the devices. */
   peek(unit: number): Uint8Array | undefined;
   /** Pads the open row with zero units and sends all rows. What was sent is never extended. */

@@ -83,6 +83,14 @@ export class StripWriter implements SegmentWriter {
     return Math.min(run - (this.units % run), this.#total - this.units);
   }
 
+  appendStaged(count: number): void {
+    const to = this.#next();
+    assert(to === this.stagedAt && count <= this.room, 'what was staged is what comes next');
+    this.units += count;
+    this.#nextAt = this.units % chunkUnits === 0 ? -1 : to + count * blockBytes;
+    if (this.units % this.#stripUnits === 0 || this.units === this.#total) this.#send();
+  }
+
   peek(unit: number): Uint8Array | undefined {
     if (unit >= this.units) return undefined;
     const to = this.#place(unit, false);

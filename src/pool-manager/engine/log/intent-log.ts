@@ -10,71 +10,33 @@
  *    everything when the log moves to other devices: nothing is logged then until its root is durable.
  */
 import { assert } from '../../../shared/assert.ts';
-import type { BatchPlace } from '../space/block-space.ts';
-import type { VolumeJournal, VolumeNote } from '../volume/volume-journal.ts';
+import { AwaitedGroups } from './awaited-groups.ts';
+import type { IntentLogOptions } from './intent-log-options.ts';
 import type { LogPosition } from './log-position.ts';
 import { groupBytesMax, type LogRing } from './log-ring.ts';
-import { PendingGroup } from './pending-group.ts';
-import { recordKind } from './record-buffer.ts';
+import { fits, writeGroup } from './group-writing.ts';
+import { NotedMutations } from './noted-mutations.ts';
 import { newWaiting, type Waiting } from './waiting.ts';
-
-/** Data of a group that goes into the log itself. */
-const inlineBytesMax = 128 * 1024;
-
-export interface IntentLogOptions {
-  readonly ring: LogRing;
-  /** Where an open batch begins. */
-  batchPlace(batch: number): BatchPlace;
-  /** Stored bytes that are still in memory. */
-  peek(words: Uint32Array, at: number): Uint8Array | undefined;
-  /** Sends all open rows now; resolves when everything that was appended so far is durable. */
-  flushData(): Promise<void>;
-  /** Notes how far these volumes are; what it answers is called when that is durable. */
-  capture(slots: ReadonlySet<number>): () => void;
-  /** The root that the log follows. */
-  durableTxg(): number;
-  /** The ring took a group no more: another one for the log; undefined: there is none. */
-  elsewhere(): LogRing | undefined;
-  /** The ring fills up, or the log moves: a checkpoint should begin soon. */
-  wantCheckpoint(): void;
-  /** Nothing more becomes durable. Called once. */
-  onFailure(error: Error): void;
-}
 
 interface Cut {
   readonly take: () => void;
   readonly taken: Waiting;
 }
 
-export class IntentLog implements VolumeJournal {
+export class IntentLog extends NotedMutations {
   readonly #options: IntentLogOptions;
-  readonly #placeOf: (batch: number) => BatchPlace;
   #ring: LogRing;
-  #pending = new PendingGroup();
-  #spare = new PendingGroup();
-  /** Of whoever waits for what is pending. */
-  #next: Waiting | undefined;
-  #current: Waiting | undefined;
-  /** Groups that a checkpoint under way makes durable; undefined: none was cut so. */
-  #absorbed: Waiting[] | undefined;
-  /** Groups that the ring did not take, and only a checkpoint can make durable. */
-  #lost: Waiting[] = [];
+  readonly #groups = new AwaitedGroups();
   #moveTo: LogRing | undefined;
   #cut: Cut | undefined;
   #isRunning = false;
   #wake: () => void = () => undefined;
   #failure: Error | undefined;
-  /** Units of data that were noted so far. */
-  notedUnits = 0;
-  /** Something was noted since the last cut. */
-  isDirty = false;
-  /** While volumes are replayed: what they note is in the log already. */
-  isMuted = true;
 
   constructor(options: IntentLogOptions) {
+    super((batch) => options.batchPlace(batch));
     this.#options = options;
     this.#ring = options.ring;
-    this.#placeOf = (batch) => options.batchPlace(batch);
   }
 
   /** Where the group that is noted next will begin. */
@@ -85,21 +47,9 @@ export class IntentLog implements VolumeJournal {
     return this.#ring;
   }
 
-  wrote(slot: number, number: number, block: number, count: number, words: Uint32Array, at: number): void {
-    this.#pointers(recordKind.wrote, slot, number, block, count, words, at);
-  }
-  copied(slot: number, block: number, count: number, words: Uint32Array, at: number): void {
-    this.#pointers(recordKind.copied, slot, 0, block, count, words, at);
-  }
-  note(slot: number, note: VolumeNote): void {
-    if (this.isMuted) return;
-    this.#pending.note(slot, note);
-    this.#grown();
-  }
-
   /** At import: goes on behind what was replayed. Nothing has been noted yet. */
   restart(position: LogPosition): void {
-    assert(this.isMuted && this.#pending.isEmpty, 'nothing is noted during replay');
+    assert(this.isMuted && this.pending.isEmpty, 'nothing is noted during replay');
     this.#ring.restart(position);
   }
 
@@ -112,8 +62,7 @@ export class IntentLog implements VolumeJournal {
   /** Resolves when all that was noted before is durable; rejects when that can not be any more. */
   async commit(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!this.#pending.isEmpty) await this.#join().done;
-    else await (this.#current ?? this.#lost.at(-1) ?? this.#absorbed?.at(-1))?.done;
+    await (this.pending.isEmpty ? this.#groups.newest : this.#join());
   }
 
   /**
@@ -122,7 +71,7 @@ export class IntentLog implements VolumeJournal {
    */
   async cut(take: () => void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    assert(this.#cut === undefined && this.#absorbed === undefined, 'one checkpoint at a time');
+    assert(this.#cut === undefined && this.#groups.absorbed === undefined, 'one checkpoint at a time');
     this.#cut = { take, taken: newWaiting() };
     const { done } = this.#cut.taken;
     this.#start();
@@ -132,8 +81,7 @@ export class IntentLog implements VolumeJournal {
   /** A root with this position is durable. */
   release(position: LogPosition): void {
     this.#ring.release(position);
-    for (const waiting of this.#absorbed ?? []) waiting.resolve();
-    this.#absorbed = undefined;
+    this.#groups.release();
     this.#wake();
   }
 
@@ -146,36 +94,22 @@ export class IntentLog implements VolumeJournal {
   fail(error: Error): void {
     if (this.#failure !== undefined) return;
     this.#failure = error;
-    const absorbed = [...this.#lost, ...(this.#absorbed ?? [])];
-    for (const waiting of [this.#next, this.#current, ...absorbed, this.#cut?.taken]) waiting?.reject(error);
+    this.#groups.fail(error);
+    this.#cut?.taken.reject(error);
     this.#wake();
     this.#options.onFailure(error);
   }
 
-  #pointers(
-    kind: typeof recordKind.wrote | typeof recordKind.copied,
-    slot: number,
-    number: number,
-    block: number,
-    count: number,
-    words: Uint32Array,
-    from: number,
-  ): void {
-    if (this.isMuted) return;
-    this.notedUnits += this.#pending.pointers(kind, slot, number, block, count, words, from, this.#placeOf);
-    this.#grown();
-  }
-
   /** Does not let what is pending outgrow a group. */
-  #grown(): void {
-    this.isDirty = true;
-    if (this.#pending.lengthBytes > groupBytesMax(this.#ring.sizeBytes) / 4) this.#join();
+  protected override grown(): void {
+    if (this.pending.lengthBytes > groupBytesMax(this.#ring.sizeBytes) / 4) void this.#join();
   }
 
-  #join(): Waiting {
-    this.#next ??= newWaiting();
+  /** When what is pending is durable. */
+  #join(): Promise<void> {
+    const { done } = this.#groups.join();
     this.#start();
-    return this.#next;
+    return done;
   }
 
   #start(): void {
@@ -188,7 +122,7 @@ export class IntentLog implements VolumeJournal {
   }
 
   async #run(): Promise<void> {
-    while (this.#failure === undefined && (this.#next !== undefined || this.#cut !== undefined)) {
+    while (this.#failure === undefined && (this.#groups.next !== undefined || this.#cut !== undefined)) {
       await Promise.resolve(); // never inside a caller's synchronous run
       if (this.#failure !== undefined) return;
       if (this.#canGoOn()) await this.#group();
@@ -199,30 +133,24 @@ export class IntentLog implements VolumeJournal {
 
   /** Not while a root is awaited that alone can make durable what was not logged, and not without room in the ring. */
   #canGoOn(): boolean {
-    if (this.#absorbed !== undefined) return false;
-    if (this.#cut !== undefined || (this.#fits() && this.#lost.length === 0)) return true;
+    const { absorbed, lost } = this.#groups;
+    if (absorbed !== undefined) return false;
+    if (this.#cut !== undefined || (fits(this.pending, this.#ring) && lost.length === 0)) return true;
     this.#options.wantCheckpoint();
     return false;
   }
 
-  #fits(): boolean {
-    const { lengthBytes, inlineLengthBytes } = this.#pending;
-    return this.#ring.fits(this.#isSmall() ? inlineLengthBytes : lengthBytes);
-  }
-
-  #isSmall(): boolean {
-    return this.#pending.storedBytes <= Math.min(inlineBytesMax, groupBytesMax(this.#ring.sizeBytes) / 4);
-  }
-
   /** Takes what is pending, cuts if a checkpoint waits for that, and writes the group unless the checkpoint takes it over. */
   async #group(): Promise<void> {
-    const waiting = this.#next;
-    this.#next = undefined;
+    const waiting = this.#groups.takeNext();
     const cut = this.#cut;
     this.#cut = undefined;
-    if (cut !== undefined && (this.#moveTo !== undefined || this.#lost.length > 0 || !this.#fits())) {
+    if (
+      cut !== undefined &&
+      (this.#moveTo !== undefined || this.#groups.lost.length > 0 || !fits(this.pending, this.#ring))
+    ) {
       this.#absorb(waiting, cut);
-    } else if (this.#pending.isEmpty) {
+    } else if (this.pending.isEmpty) {
       this.#take(cut);
       waiting?.resolve();
     } else await this.#log(waiting ?? newWaiting(), cut);
@@ -230,9 +158,8 @@ export class IntentLog implements VolumeJournal {
 
   /** The checkpoint makes everything durable; the log goes on behind its root, perhaps elsewhere. */
   #absorb(waiting: Waiting | undefined, cut: Cut): void {
-    this.#pending.clear();
-    this.#absorbed = [...this.#lost, ...(waiting === undefined ? [] : [waiting]), newWaiting()];
-    this.#lost = [];
+    this.pending.clear();
+    this.#groups.absorb(waiting);
     if (this.#moveTo !== undefined) {
       this.#moveTo.follow(this.#ring.position);
       this.#ring = this.#moveTo;
@@ -242,22 +169,21 @@ export class IntentLog implements VolumeJournal {
   }
 
   async #log(current: Waiting, cut: Cut | undefined): Promise<void> {
-    const settle = this.#options.capture(this.#pending.slots);
-    const written = this.#write();
-    this.#current = current;
+    const settle = this.#options.capture(this.pending.slots);
+    const written = writeGroup(this.takePending(), this.#ring, this.#options);
+    this.#groups.current = current;
     this.#take(cut);
     try {
       await written;
     } catch (error) {
       const elsewhere = this.#options.elsewhere();
       if (elsewhere === undefined) throw error;
-      this.#lost.push(current);
-      this.#current = undefined;
+      this.#groups.lose();
       this.moveTo(elsewhere);
       return;
     }
     if (this.#failure !== undefined) return;
-    this.#current = undefined;
+    this.#groups.current = undefined;
     settle();
     current.resolve();
     if (this.#ring.usedBytes > this.#ring.sizeBytes / 2) this.#options.wantCheckpoint();
@@ -268,21 +194,5 @@ export class IntentLog implements VolumeJournal {
     this.isDirty = false;
     cut.take();
     cut.taken.resolve();
-  }
-
-  /** Lays the group out at once; resolves when it and its data are durable. */
-  async #write(): Promise<void> {
-    const group = this.#pending;
-    const isSmall = this.#isSmall();
-    this.#pending = this.#spare;
-    this.#spare = group;
-    const isWhole = isSmall && group.inline((words, at) => this.#options.peek(words, at));
-    const log = this.#ring.write(group.bytes, this.#options.durableTxg());
-    const data = group.hasData && !isWhole ? this.#options.flushData() : undefined;
-    try {
-      await Promise.all([log, data]);
-    } finally {
-      group.clear();
-    }
   }
 }

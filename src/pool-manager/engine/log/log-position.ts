@@ -10,6 +10,16 @@ export interface LogPosition {
   readonly incarnation: number;
 }
 
+/** From this group on the log was written by a later import, which found it whole up to there and went on behind it. */
+export interface LogTurn {
+  readonly group: number;
+  readonly incarnation: number;
+}
+
+/** Who wrote a group, of a log that begins with `incarnation`. */
+export const incarnationOf = (group: number, incarnation: number, turns: readonly LogTurn[]): number =>
+  turns.findLast((turn) => turn.group <= group)?.incarnation ?? incarnation;
+
 export const firstPosition = (incarnation: number): LogPosition => ({
   offsetBytes: 0,
   sequence: 1,

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { memoryLogArea } from '../../../testing/memory-log-area.ts';
 import { blockHeaderBytes, type LogBlockHeader, sealBlock } from './log-block.ts';
-import { firstPosition } from './log-position.ts';
+import { firstPosition, type LogTurn } from './log-position.ts';
 import { LogReader, UnreadableLogError } from './log-reader.ts';
 
 const pool = '0123456789abcdef';
@@ -9,6 +9,7 @@ const blockBytes = 4096;
 const payloadBytes = 8;
 
 type Written = Pick<LogBlockHeader, 'group' | 'sequence' | 'isLast'> & {
+  readonly incarnation?: number;
   /** Instead of the checksum of the block before. */
   readonly previous?: Uint8Array;
 };
@@ -16,7 +17,7 @@ type Written = Pick<LogBlockHeader, 'group' | 'sequence' | 'isLast'> & {
 /** Blocks of 4096 bytes one behind the other; the payload of each is its place. */
 async function readingOf(
   blocks: readonly (Written | undefined)[],
-  { copies = 1, copiesMin = 1, unreadable = [] as readonly number[] } = {},
+  { copies = 1, copiesMin = 1, unreadable = [] as readonly number[], turns = [] as readonly LogTurn[] } = {},
 ) {
   const area = memoryLogArea(2 ** 20);
   Object.assign(area, { copies, copiesMin });
@@ -31,7 +32,7 @@ async function readingOf(
     before = sealBlock(block, header, payloadBytes);
     await area.writeThrough(i * blockBytes, block);
   }
-  const reader = new LogReader(area, pool, start);
+  const reader = new LogReader(area, pool, start, turns);
   const groups: number[][] = [];
   for (let group = await reader.next(); group !== undefined; group = await reader.next())
     groups.push([...group.payload].filter((_, i) => i % payloadBytes === 0));
@@ -55,6 +56,24 @@ test.each([
     [first, undefined, { group: 3, sequence: 3, isLast: true }],                             [[1]],    true],
 ] as const)('%s', async (_, blocks, groups, isCut) => {
   expect(await readingOf(blocks)).toEqual({ groups, isCut });
+});
+
+const second = { group: 2, sequence: 2, isLast: true };
+const later = { group: 2, sequence: 2, isLast: true, incarnation: 2 };
+const latest = { group: 3, sequence: 3, isLast: true, incarnation: 3 };
+const turns = [{ group: 2, incarnation: 2 }];
+
+// prettier-ignore
+test.each([
+  ['what an import wrote behind it goes on with the log',  [first, later],         turns,                                    [[1], [2]],      false],
+  ['twice',                                                [first, later, latest], [...turns, { group: 3, incarnation: 3 }], [[1], [2], [3]], false],
+  ['two imports at one place: the later one wrote',        [first, { ...second, incarnation: 3 }], [...turns, { group: 2, incarnation: 3 }], [[1], [2]], false],
+  ['what nobody applied at a turn is not of the log',      [first, second],        turns,                                    [[1]],           false],
+  ['nor is what a later import wrote, without its turn',   [first, later],         [],                                       [[1]],           false],
+  ['what is lost before a turn was whole once',            [undefined, later],     turns,                                    [],              true],
+  ['also when nothing is behind it',                       [undefined],            turns,                                    [],              true],
+] as const)('turns: %s', async (_, blocks, turned, groups, isCut) => {
+  expect(await readingOf(blocks, { turns: turned })).toEqual({ groups, isCut });
 });
 
 // prettier-ignore

@@ -7,7 +7,7 @@
  */
 import type { LogArea } from '../group/log-area.ts';
 import { type LogBlock, decodeBlock, logBlockBytesMax } from './log-block.ts';
-import type { LogPosition } from './log-position.ts';
+import { incarnationOf, type LogPosition, type LogTurn } from './log-position.ts';
 import { groupBytesMax } from './log-ring.ts';
 
 const windowBytes = 4 * logBlockBytesMax;
@@ -27,13 +27,25 @@ export interface LogGroup {
 export class LogReader {
   readonly #area: LogArea;
   readonly #pool: string;
+  readonly #turns: readonly LogTurn[];
   #window: { readonly offsetBytes: number; readonly bytes: Uint8Array } | undefined;
   #position: LogPosition;
 
-  constructor(area: LogArea, pool: string, position: LogPosition) {
+  constructor(area: LogArea, pool: string, position: LogPosition, turns: readonly LogTurn[] = []) {
     this.#area = area;
     this.#pool = pool;
-    this.#position = position;
+    this.#turns = turns;
+    this.#position = this.#turned(position);
+  }
+
+  /** Whether all is behind that an import has found whole before. */
+  get isBehindTurns(): boolean {
+    return this.#position.group >= (this.#turns.at(-1)?.group ?? 0);
+  }
+
+  /** Whether a group was read that no import has found whole before. */
+  get hasNewGroups(): boolean {
+    return this.#position.group > (this.#turns.at(-1)?.group ?? 0);
   }
 
   /** The next whole group; undefined at the end. */
@@ -46,7 +58,7 @@ export class LogReader {
       if (block === undefined) return undefined;
       parts.push(block.payload);
       lengthBytes += block.lengthBytes;
-      at = after(at, block, this.#area.sizeBytes);
+      at = this.#turned(after(at, block, this.#area.sizeBytes));
       if (!block.isLast) continue;
       this.#position = at;
       return { payload: joined(parts), position, next: at };
@@ -56,6 +68,7 @@ export class LogReader {
 
   /** At the end: whether a group after the one that is missing was written. */
   async isCut(): Promise<boolean> {
+    if (!this.isBehindTurns) return true;
     const { group, incarnation, offsetBytes } = this.#position;
     const isLater = (block: LogBlock | undefined) =>
       block?.pool === this.#pool && block.incarnation === incarnation && block.group > group;
@@ -109,6 +122,10 @@ export class LogReader {
     if (copiesMin > 0 && unread >= copiesMin)
       throw new UnreadableLogError(`the log can not be read at ${offsetBytes}`);
     return undefined;
+  }
+
+  #turned(at: LogPosition): LogPosition {
+    return { ...at, incarnation: incarnationOf(at.group, at.incarnation, this.#turns) };
   }
 
   #isNext(block: LogBlock | undefined, at: LogPosition): boolean {

@@ -129,7 +129,8 @@ export class RecordBuffer {
   }
 
   #body(kind: number, slot: number, body: Uint8Array): void {
-    this.#bytes.set(body, this.#begin(kind, slot, body.byteLength));
+    const at = this.#begin(kind, slot, body.byteLength); // first: it may put all of it into a longer buffer
+    this.#bytes.set(body, at);
   }
 
   /** Answers where the body goes; all of it is to be written. */

@@ -5,7 +5,7 @@
  *  - Second pass: the mutations in their order. Names get new batch numbers on the way, inline data new places: so what
  *    came before a snapshot has lower numbers than what came behind, as the snapshot's mark wants it.
  *  - Only the last group can refer to data that a crash kept from the devices: it is verified, and is not applied unless
- *    all of it is there.
+ *    all of it is there. One that an import has found whole before, and has served, is not judged again.
  */
 import { assert } from '../../../shared/assert.ts';
 import type { LogArea } from '../group/log-area.ts';
@@ -23,7 +23,7 @@ import {
 import type { BatchPlace, BlockSpace } from '../space/block-space.ts';
 import type { VolumeNote } from '../volume/volume-journal.ts';
 import type { VolumeStore } from '../volume-store.ts';
-import type { LogPosition } from './log-position.ts';
+import type { LogPosition, LogTurn } from './log-position.ts';
 import { LogReader } from './log-reader.ts';
 import { type LogRecord, readRecords, UnknownRecordError } from './record-reader.ts';
 
@@ -45,6 +45,7 @@ export interface SurveyOptions {
   readonly area: LogArea;
   readonly pool: string;
   readonly position: LogPosition;
+  readonly turns: readonly LogTurn[];
   readonly space: Pick<BlockSpace, 'reserve'>;
   /** Whether all of this can be read. */
   areGood(blocks: readonly LoggedBlock[]): Promise<boolean>;
@@ -62,6 +63,7 @@ export interface ReplayOptions {
   readonly area: LogArea;
   readonly pool: string;
   readonly position: LogPosition;
+  readonly turns: readonly LogTurn[];
   readonly space: Pick<BlockSpace, 'bind' | 'claim' | 'append'>;
   volume(slot: number): ReplayedVolume | undefined;
   /** 64 bits over stored bytes, salted with the owner (checksum.ts), to `to[0]` and `to[1]`. */
@@ -71,8 +73,8 @@ export interface ReplayOptions {
 
 /** Second pass. Rejects with UnknownRecordError when a group is not what this release writes. */
 export async function replayLog(options: ReplayOptions, found: Survey): Promise<LogPosition> {
-  const { area, pool, position } = options;
-  const reader = new LogReader(area, pool, position);
+  const { area, pool, position, turns } = options;
+  const reader = new LogReader(area, pool, position, turns);
   const replay = new Replay(options);
   let end = position;
   for (let i = 0; i < found.groups; i++) {
@@ -87,37 +89,50 @@ export async function replayLog(options: ReplayOptions, found: Survey): Promise<
 
 /** First pass: finds the end, and reserves the segments that the groups before it refer to. */
 export async function surveyLog(options: SurveyOptions): Promise<Survey> {
-  const reader = new LogReader(options.area, options.pool, options.position);
+  const { area, pool, position, turns } = options;
+  const reader = new LogReader(area, pool, position, turns);
   let groups = 0;
-  let last: readonly LoggedBlock[] = [];
+  let last: Uint8Array | undefined;
   for (let group = await reader.next(); group !== undefined; group = await reader.next()) {
     groups++;
-    last = referred(group.payload);
-    for (const { group: index, segment } of new Set(last.map(({ place }) => place)))
-      options.space.reserve(index, segment);
+    last = group.payload;
+    let reserved: BatchPlace | undefined;
+    eachReferred(last, (place) => {
+      if (place !== reserved) options.space.reserve(place.group, place.segment);
+      reserved = place;
+    });
     await options.pause();
   }
   const isCut = await reader.isCut();
-  const isTorn = !isCut && last.length > 0 && !(await options.areGood(last));
+  const judged = isCut || !reader.hasNewGroups || last === undefined ? [] : referred(last);
+  const isTorn = judged.length > 0 && !(await options.areGood(judged));
   return { groups: isTorn ? groups - 1 : groups, isCut };
 }
 
 /** The pointers of a group whose data is not in the group. */
 function referred(payload: Uint8Array): readonly LoggedBlock[] {
+  const found: LoggedBlock[] = [];
+  eachReferred(payload, (place, block, words, at) => found.push({ place, block, words, at }));
+  return found;
+}
+
+/** The same, one by one; those of one batch have one place. */
+function eachReferred(
+  payload: Uint8Array,
+  visit: (place: BatchPlace, block: number, words: Uint32Array, at: number) => void,
+): void {
   const records = [...readRecords(payload)];
   const inline = inlineOf(records);
   const places = new Map<number, BatchPlace>();
-  const found: LoggedBlock[] = [];
   for (const record of records) {
     if (record.kind === 'batch') places.set(record.batch, record.place);
     if (record.kind !== 'wrote' && record.kind !== 'copied') continue;
     const { words, block, count } = record;
-    for (let i = 0, at = 0; i < count; i++, at += pointerWords) {
+    for (let i = 0, { at } = record; i < count; i++, at += pointerWords) {
       if (!isMapped(words, at) || inline.has(nameOf(words, at))) continue;
-      found.push({ place: placeOf(places, batchOf(words, at)), block: block + i, words, at });
+      visit(placeOf(places, batchOf(words, at)), block + i, words, at);
     }
   }
-  return found;
 }
 
 function placeOf(places: ReadonlyMap<number, BatchPlace>, batch: number): BatchPlace {
@@ -157,17 +172,17 @@ class Replay {
   }
 
   #put(
-    { slot, number, block, count, words }: Extract<LogRecord, { kind: 'wrote' | 'copied' }>,
+    { slot, number, block, count, words, at: first }: Extract<LogRecord, { kind: 'wrote' | 'copied' }>,
     inline: ReadonlyMap<number, Uint8Array>,
   ): void {
     const volume = this.#volume(slot);
-    for (let i = 0, at = 0; i < count; i++, at += pointerWords) {
+    for (let i = 0, at = first; i < count; i++, at += pointerWords) {
       if (!isMapped(words, at)) continue;
       const stored = inline.get(nameOf(words, at));
       if (stored === undefined) this.#claim(words, at, slot, block + i);
       else this.#append(stored, slot, block + i, words, at);
     }
-    volume.replayPut(block, count, words, 0);
+    volume.replayPut(block, count, words, first);
     if (number > 0) volume.replayNumber(number);
   }
 

@@ -1,8 +1,9 @@
 /**
  * What maps and volumes ask of the space below them (the whole of it: space/block-space.ts).
  *
- * A name is bound once. From `append` on its units are busy: nobody moves or reuses them. `adopt` makes them live; a live
- * name that is `free`d at a checkpoint stays readable for whoever holds a pin from before.
+ * A name is bound once. From `append` on its units are busy: nobody moves or reuses them. `adopt` makes them live. A live
+ * name that is `free`d may be gone at once, so it stands in no tree that a view answers; what its place was stays readable
+ * for whoever holds a pin from before.
  */
 import type { Arena } from '../group/arena.ts';
 import type { UnitCheck, UnitsTaken } from '../group/segment-group.ts';
@@ -50,6 +51,20 @@ export interface MapSpace {
    */
   stage(stream: Stream, arena: Arena): number;
   readonly stagedAt: number;
+  /**
+   * As `append` of so many blocks that were put at `stagedAt`, as many as `stage` said at most. Their owners are `owner` and
+   * those that follow it; `sums` has four words for each, of which the first two are `sumLow` and `sumHigh`; the pointers
+   * stand side by side.
+   */
+  appendStaged(
+    stream: Stream,
+    count: number,
+    slot: number,
+    owner: number,
+    sums: Uint32Array,
+    words: Uint32Array,
+    at: number,
+  ): void;
   /** The pointer stands in a tree of the checkpoint being built. */
   adopt(words: Uint32Array, at: number): void;
   /** A live pointer is in no tree from checkpoint `txg` on. */

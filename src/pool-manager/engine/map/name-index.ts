@@ -14,6 +14,8 @@ export class NameIndex {
   readonly #low: Uint32Array;
   readonly #high: Uint32Array;
   readonly #looked: Uint8Array;
+  /** Entries that were given up. */
+  readonly #spare: number[] = [];
   #used = 0;
   #hand = 0;
 
@@ -54,7 +56,17 @@ export class NameIndex {
     return entry;
   }
 
+  /** Nobody will look for the name any more, if it is here. */
+  forget(words: Uint32Array, at: number): void {
+    const entry = this.find(words, at);
+    if (entry < 0) return;
+    this.#remove(entry);
+    this.#spare.push(entry);
+  }
+
   #free(): number {
+    const spare = this.#spare.pop();
+    if (spare !== undefined) return spare;
     if (this.#used < this.capacity) return this.#used++;
     while (this.#looked[this.#hand] === 1) {
       this.#looked[this.#hand] = 0;

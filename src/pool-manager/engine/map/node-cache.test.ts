@@ -22,6 +22,22 @@ test('keeps no more than its bytes, and what is looked at longer than what is no
   expect(found.slice(0, 10)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
+test('a node that was replaced makes room for another one at once', () => {
+  const cache = new NodeCache(0);
+  const node = new Uint32Array(nodeWords);
+  const live: number[] = [];
+  for (let batch = 1; batch <= 10_000; batch++) {
+    cache.keep(pointer(batch), 0, node);
+    live.push(batch);
+    if (live.length < cache.capacity) continue;
+    const gone = live.splice((batch * 7) % live.length, 1)[0] ?? 0;
+    cache.find(pointer(gone), 0);
+    cache.forget(pointer(gone), 0);
+    expect(cache.find(pointer(gone), 0)).toBeUndefined();
+  }
+  expect(live.filter((batch) => cache.find(pointer(batch), 0) === undefined)).toEqual([]);
+});
+
 test('a node is found by its name alone: another offset, another batch is another node', () => {
   const cache = new NodeCache(0);
   const [a, b] = [pointer(1), pointer(2 ** 32 + 1)];

@@ -36,6 +36,11 @@ export class NodeCache {
     this.#nodes[entry]?.set(node);
   }
 
+  /** The node was replaced: its memory serves another one. */
+  forget(words: Uint32Array, at: number): void {
+    this.#index.forget(words, at);
+  }
+
   #grow(): void {
     const left = this.#index.capacity - this.#nodes.length;
     const chunk = new Uint32Array(Math.min(nodesPerChunk, left) * nodeWords);

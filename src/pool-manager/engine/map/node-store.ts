@@ -50,6 +50,11 @@ export class NodeStore {
     return this.#cache.find(words, at);
   }
 
+  /** Another node takes its place in the tree that is being built. Who still reads the old tree finds it where it lies. */
+  replaced(words: Uint32Array, at: number): void {
+    this.#cache.forget(words, at);
+  }
+
   /** A copy of the node with this id (owner.ts). Rejects with BadNodeError. */
   async load(words: Uint32Array, at: number, id: number): Promise<Uint32Array> {
     const cached = this.#cache.find(words, at);

@@ -150,6 +150,7 @@ export class OpenPath {
     if (isMapped(words, at)) {
       this.nodeCount--;
       this.#sink.drop(words, at, level, first + slotSpan(level + 1));
+      this.#nodes.replaced(words, at);
     }
     const { birth, oneHole } = summarize(node);
     this.#spare.push(node); // nobody takes it before it is written

@@ -1,23 +1,34 @@
 import { expect, test } from '@jest/globals';
 import { ManualClock, settled } from '../../../testing/manual-clock.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { type CheckpointKind, Checkpoints } from './checkpoints.ts';
 
 /** Checkpoints that end when they are told to. */
 function openCheckpoints() {
   const clock = new ManualClock();
-  const state = { begun: 0, underWay: 0, together: 0, dirty: false, idle: 0, failures: [] as string[] };
+  const state = {
+    kinds: [] as CheckpointKind[],
+    begun: 0,
+    underWay: 0,
+    together: 0,
+    dirty: false,
+    idle: 0,
+    looks: 0,
+    failures: [] as string[],
+  };
   const ends: PromiseWithResolvers<void>[] = [];
   const checkpoints = new Checkpoints({
     clock,
     everyMs: 5_000,
-    run: async () => {
+    run: async (kind) => {
       state.begun++;
+      state.kinds.push(kind);
       state.together = Math.max(state.together, ++state.underWay);
       const end = Promise.withResolvers<void>();
       ends.push(end);
       await end.promise.finally(() => state.underWay--);
     },
     isDirty: () => state.dirty,
+    onLook: () => void state.looks++,
     onIdle: () => void state.idle++,
     onFailure: (error) => {
       state.failures.push(error.message);
@@ -28,7 +39,16 @@ function openCheckpoints() {
     ends.shift()?.resolve();
     await settled();
   };
-  return { checkpoints, clock, state, end, ends };
+  /** The first one is made. */
+  const begin = async () => {
+    const begun = checkpoints.begin('table');
+    await settled();
+    await end();
+    await begun;
+    state.kinds = [];
+    state.begun = 0;
+  };
+  return { checkpoints, clock, state, begin, end, ends };
 }
 
 test('one at a time, and who asks during one gets the next one', async () => {
@@ -45,8 +65,8 @@ test('one at a time, and who asks during one gets the next one', async () => {
 });
 
 test('one begins by itself some seconds after a change, and a few follow the last one', async () => {
-  const { checkpoints, clock, state, end } = openCheckpoints();
-  checkpoints.start();
+  const { clock, state, begin, end } = openCheckpoints();
+  await begin();
   const rounds = async (count: number) => {
     for (let i = 0; i < count; i++) {
       clock.advance(5_000);
@@ -59,11 +79,12 @@ test('one begins by itself some seconds after a change, and a few follow the las
   expect(state.begun).toBe(2);
   state.dirty = false;
   await rounds(10);
-  expect([state.begun, state.idle]).toEqual([4, 10]);
+  expect([state.begun, state.idle, state.looks]).toEqual([4, 10, 12]);
 });
 
 test('the last one waits for the one under way, and none follows it, whoever asks', async () => {
-  const { checkpoints, state, end } = openCheckpoints();
+  const { checkpoints, state, begin, end } = openCheckpoints();
+  await begin();
   checkpoints.want();
   await settled();
   let finished = false;
@@ -75,6 +96,76 @@ test('the last one waits for the one under way, and none follows it, whoever ask
   checkpoints.want();
   await settled();
   expect([finished, state.begun, state.together]).toEqual([true, 3, 1]);
+});
+
+test('a pool begins with one, of its kind; what is wanted before is in it, what is wanted meanwhile follows', async () => {
+  for (const kind of ['whole', 'table'] as const) {
+    const { checkpoints, clock, state, end } = openCheckpoints();
+    checkpoints.wantTable();
+    checkpoints.want();
+    await settled();
+    expect(state.kinds).toEqual([]);
+    let hasBegun = false;
+    void checkpoints.begin(kind).then(() => (hasBegun = true));
+    await settled();
+    checkpoints.want();
+    clock.advance(60_000);
+    await settled();
+    expect([state.kinds, hasBegun]).toEqual([[kind], false]);
+    await end();
+    expect([state.kinds, hasBegun, state.together]).toEqual([[kind, 'whole'], true, 1]);
+  }
+});
+
+test('a root of the table is made where no whole one is wanted', async () => {
+  const { checkpoints, state, begin, end } = openCheckpoints();
+  await begin();
+  checkpoints.wantTable();
+  checkpoints.wantTable();
+  await settled();
+  checkpoints.wantTable();
+  checkpoints.want();
+  await end();
+  await end();
+  checkpoints.wantTable();
+  await end();
+  await end();
+  expect([state.kinds, state.together]).toEqual([['table', 'whole', 'table'], 1]);
+});
+
+test('roots of the table are made while a whole one builds trees, and it goes on when both have ended', async () => {
+  const building = Promise.withResolvers<void>();
+  const said: string[] = [];
+  const tables: (() => void)[] = [];
+  const checkpoints: Checkpoints = new Checkpoints({
+    clock: new ManualClock(),
+    everyMs: 5_000,
+    run: async (kind) => {
+      said.push(`${kind} begins`);
+      if (kind === 'table') await new Promise<void>((resolve) => tables.push(resolve));
+      else await checkpoints.tableRootsBeside(building.promise);
+      said.push(`${kind} ends`);
+    },
+    isDirty: () => false,
+    onLook: () => undefined,
+    onIdle: () => undefined,
+    onFailure: (error) => checkpoints.fail(error),
+  });
+  const begun = checkpoints.begin('whole');
+  await settled();
+  for (let i = 0; i < 2; i++) {
+    checkpoints.wantTable();
+    checkpoints.wantTable();
+    await settled();
+    if (i === 0) tables.shift()?.();
+    await settled();
+  }
+  building.resolve();
+  await settled();
+  expect(said).toEqual(['whole begins', 'table begins', 'table ends', 'table begins']);
+  tables.shift()?.();
+  await begun;
+  expect(said.slice(4)).toEqual(['table ends', 'whole ends']);
 });
 
 test('one that fails ends them all', async () => {

@@ -1,18 +1,24 @@
 /**
  * When checkpoints are made: one at a time; whoever asks while one is under way gets the next one. Besides, one begins
  * by itself when something has changed for some seconds, and a few follow the last change, so that what is held for
- * older roots comes back.
+ * older roots comes back. What the cleaner emptied comes back by roots of the table alone as well, which are cheap, and
+ * are made while a whole checkpoint builds trees too: writers who wait for room do not wait for trees.
  */
 import { assert } from '../../../shared/assert.ts';
 import type { Clock } from '../../../shared/clock.ts';
+
+/** `table`: of what was moved; `last`: whole, and nothing follows it. */
+export type CheckpointKind = 'whole' | 'table' | 'last';
 
 export interface CheckpointsOptions {
   readonly clock: Clock;
   readonly everyMs: number;
   /** Makes one. */
-  run(clean: boolean): Promise<void>;
+  run(kind: CheckpointKind): Promise<void>;
   /** Whether the next root would differ from the last one. */
   isDirty(): boolean;
+  /** Every `everyMs`, whether something has changed or not. */
+  onLook(): void;
   /** Nothing has changed for a while. */
   onIdle(): void;
   onFailure(error: Error): void;
@@ -30,11 +36,17 @@ const idleRounds = 3;
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   #next: Round | undefined;
+  /** A root of the table is wanted; a whole one will do. */
+  #table: Round | undefined;
   #isRunning = false;
+  /** Trees are being built: roots of the table may be made. */
+  #isBeside = false;
+  #wakeBeside: () => void = () => undefined;
   /** The last one is under way, or was made. */
   isFinishing = false;
   #failure: Error | undefined;
   #isAbandoned = false;
+  #hasBegun = false;
   #idleLeft = idleRounds;
   #cancelTimer: () => void = () => undefined;
 
@@ -46,10 +58,27 @@ export class Checkpoints {
     return this.#isRunning;
   }
 
-  /** Starts the timer. */
-  start(): void {
+  /** Trees are being built for one, and what is made meanwhile are roots of the table. */
+  get isBeside(): boolean {
+    return this.#isBeside;
+  }
+
+  /** The first one, which nothing comes before: until it is durable no other is made. Then the timer runs. */
+  async begin(kind: 'whole' | 'table'): Promise<void> {
+    assert(!this.#hasBegun, 'a pool begins once');
+    this.#hasBegun = true;
+    if (kind === 'whole') await this.after();
+    else {
+      this.wantTable();
+      await this.#table?.done;
+    }
+    this.#start();
+  }
+
+  #start(): void {
     this.#cancelTimer = this.#options.clock.after(this.#options.everyMs, () => {
-      this.start();
+      this.#start();
+      this.#options.onLook();
       if (this.#options.isDirty()) this.#idleLeft = idleRounds;
       else this.#options.onIdle();
       if (this.#idleLeft-- <= 0) return;
@@ -57,10 +86,37 @@ export class Checkpoints {
     });
   }
 
-  /** A checkpoint that cuts after now, or has been asked for already. */
+  /** A checkpoint that cuts after now, or has been asked for already. None before the pool has begun: the first one has it all. */
   want(): void {
-    if (this.isFinishing) return;
+    if (this.isFinishing || !this.#hasBegun) return;
     this.after().catch(() => undefined); // whoever waits for it hears it; the failure is told besides
+  }
+
+  /** A root of the table, after the one under way. None before the pool has begun. */
+  wantTable(): void {
+    if (this.isFinishing || this.#failure !== undefined || !this.#hasBegun) return;
+    this.#table ??= newRound();
+    if (!this.#isRunning) void this.#run();
+    this.#wakeBeside();
+  }
+
+  /** For a whole one that builds trees: see CheckpointParts.beside. */
+  async tableRootsBeside(building: Promise<void>): Promise<void> {
+    this.#isBeside = true;
+    const ended = () => {
+      this.#isBeside = false;
+      this.#wakeBeside();
+    };
+    building.then(ended, ended);
+    while (this.#isBeside) {
+      if (this.#failure !== undefined) throw this.#failure;
+      const table = this.#table;
+      this.#table = undefined;
+      if (table === undefined) await new Promise<void>((resolve) => (this.#wakeBeside = resolve));
+      else await this.#make('table', table);
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    await building;
   }
 
   /** Resolves when a checkpoint is durable that was cut after now. */
@@ -80,14 +136,15 @@ export class Checkpoints {
     if (this.#failure !== undefined) throw this.#failure;
     this.#isRunning = true; // nobody starts another one beside it, or later
     this.isFinishing = true;
-    await this.#options.run(true);
+    await this.#options.run('last');
   }
 
   fail(error: Error): void {
     this.#failure ??= error;
     this.#cancelTimer();
     this.#next?.reject(error);
-    this.#next = undefined;
+    this.#table?.reject(error);
+    this.#next = this.#table = undefined;
   }
 
   /** None is made any more, and whoever waits is not answered. */
@@ -99,20 +156,28 @@ export class Checkpoints {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    for (let round = this.#next; round !== undefined && this.#failure === undefined; round = this.#next) {
+    while ((this.#next ?? this.#table) !== undefined && this.#failure === undefined) {
       await Promise.resolve(); // who asks in the same run shares it
-      this.#next = undefined;
-      try {
-        await this.#options.run(false);
-        round.resolve();
-      } catch (error) {
-        if (this.#isAbandoned) return;
-        const failure = error instanceof Error ? error : new Error(String(error));
-        round.reject(failure);
-        this.#options.onFailure(failure);
-      }
+      const round = this.#next;
+      const table = this.#table;
+      this.#next = this.#table = undefined;
+      await this.#make(round === undefined ? 'table' : 'whole', round, table);
+      if (this.#isAbandoned) return;
     }
     this.#isRunning = false;
+  }
+
+  /** Whoever waits for it is answered. */
+  async #make(kind: 'whole' | 'table', ...rounds: readonly (Round | undefined)[]): Promise<void> {
+    try {
+      await this.#options.run(kind);
+      for (const round of rounds) round?.resolve();
+    } catch (error) {
+      if (this.#isAbandoned) return;
+      const failure = error instanceof Error ? error : new Error(String(error));
+      for (const round of rounds) round?.reject(failure);
+      this.#options.onFailure(failure);
+    }
   }
 }
 

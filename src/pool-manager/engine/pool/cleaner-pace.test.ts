@@ -6,7 +6,8 @@ const totalUnits = 1_000_000;
 
 /** A pool in which each appended unit owes one; slices end when `slice()` is called. */
 function rig() {
-  const state = { need: 'paced' as CleaningNeed, appended: 0, held: 0, txg: 1, roots: 0, moved: 0 };
+  const state = { need: 'paced' as CleaningNeed, appended: 0, held: 0, txg: 1, moved: 0, reads: 0 };
+  const roots: string[] = [];
   let canMove = true;
   let cleanings = 0;
   let onProgress = (): void => undefined;
@@ -37,8 +38,9 @@ function rig() {
     room,
     pin: (run) => run(),
     appendedUnits: () => state.appended,
+    reads: () => state.reads,
     durableTxg: () => state.txg,
-    wantCheckpoint: () => void state.roots++,
+    wantRoot: (kind) => void roots.push(kind),
     pause: turn,
     onProgress: () => onProgress(),
     onFailure: (error) => {
@@ -55,7 +57,7 @@ function rig() {
     canMove = false;
     onProgress = () => pace.kick('wait');
   };
-  return { state, pace, slice, turn, nothingToMove, cleanings: () => cleanings };
+  return { state, roots, pace, slice, turn, nothingToMove, cleanings: () => cleanings };
 }
 
 test('writers are ahead of it while more than 8 MiB are owed, and only while it works', async () => {
@@ -77,31 +79,49 @@ test('writers are ahead of it while more than 8 MiB are owed, and only while it 
 });
 
 test('asks for a root when enough was emptied since the last one, not for what was emptied before', async () => {
-  const { state, pace, slice, turn } = rig();
+  const { state, roots, pace, slice, turn } = rig();
   state.appended = 100_000;
   state.held = totalUnits / 100;
   pace.kick();
   await turn();
   await slice();
-  expect(state.roots).toBe(0);
-  state.held += totalUnits / 200;
+  expect(roots).toEqual([]);
+  state.held += totalUnits / 400;
   await slice();
-  expect(state.roots).toBe(1);
+  expect(roots).toEqual(['table']);
   state.txg++;
   await slice();
-  expect(state.roots).toBe(1);
+  expect(roots).toEqual(['table']);
 });
 
 test('where nothing can be moved it tries again after another root, not before', async () => {
-  const { state, pace, turn, nothingToMove, cleanings } = rig();
+  const { state, roots, pace, turn, nothingToMove, cleanings } = rig();
   nothingToMove();
   pace.kick('wait');
   for (let turns = 0; turns < 20; turns++) await turn();
   expect(cleanings()).toBe(1);
-  expect(state.roots).toBe(1);
+  expect(roots).toEqual(['table']);
   state.txg++;
   pace.kick('wait');
   for (let turns = 0; turns < 20; turns++) await turn();
   expect(cleanings()).toBe(2);
-  expect(state.roots).toBe(2);
+  expect(roots).toEqual(['table', 'whole']);
+});
+
+test('idle cleaning goes on until somebody reads', async () => {
+  const { state, pace, slice, turn, cleanings } = rig();
+  state.need = 'idle';
+  pace.kick('idle');
+  await turn();
+  state.reads = 3; // now and then one
+  for (let i = 0; i < 3; i++) await slice();
+  expect(cleanings()).toBe(4);
+  state.reads += 100;
+  await slice();
+  expect(cleanings()).toBe(4);
+  pace.kick('idle');
+  await turn();
+  expect(cleanings()).toBe(5);
+  await slice();
+  expect(cleanings()).toBe(6);
 });

@@ -1,14 +1,17 @@
 /**
  * When the cleaner works: beside writes in proportion to them, without pause while users wait for room, and a little when
- * nothing else is going on. Never two slices at once.
+ * nothing else is going on, reads included. Never two slices at once.
  */
 import type { Cleaning, SpaceRoom } from '../space/block-space.ts';
 
-const sliceUnits = 256;
-const heldPart = 256;
+const sliceUnits = 512;
+const heldPart = 512;
 /** So much may be owed before writers wait: 8 MiB, or this part of a small pool. */
 const debtUnitsMax = 2_048;
 const debtPart = 256;
+
+/** Who reads more than this while one slice is moved has the devices: idle cleaning waits for the next quiet moment. */
+const idleReadsMax = 8;
 
 export type CleaningReason = 'write' | 'wait' | 'idle';
 
@@ -19,10 +22,12 @@ export interface CleanerPaceOptions {
   pin<T>(run: () => Promise<T>): Promise<T>;
   /** Units that were appended so far. */
   appendedUnits(): number;
+  /** Reads that were asked for so far. */
+  reads(): number;
   /** The last durable root. */
   durableTxg(): number;
-  /** Only a checkpoint can bring more: what was emptied waits for its roots. */
-  wantCheckpoint(): void;
+  /** What was emptied waits for roots; where nothing could be moved even so, for a whole one. */
+  wantRoot(kind: 'table' | 'whole'): void;
   pause(): Promise<void>;
   /** Something was cleaned. */
   onProgress(): void;
@@ -36,8 +41,9 @@ export class CleanerPace {
   /** Units that were held when the last root was first seen, and which one that was. */
   #heldBefore = 0;
   #heldTxg = 0;
-  /** The last durable root when nothing could be moved: only another one brings more. */
+  /** The last durable root when nothing could be moved: only another one brings more. How often in a row that was so. */
   #fruitlessTxg = -1;
+  #fruitless = 0;
   #running: Promise<void> | undefined;
   #isStopped = false;
 
@@ -84,21 +90,25 @@ export class CleanerPace {
       const isIdle = why === 'idle' && (first || this.#options.appendedUnits() === this.#seenUnits);
       const units = why === 'wait' && first ? sliceUnits : this.#due(isIdle);
       if (units === 0) return;
+      const before = this.#options.reads();
       const moved = await this.#options.pin(() => this.#options.cleaning.clean(units));
       this.#debtUnits = Math.max(0, this.#debtUnits - moved);
       this.#options.onProgress();
-      if (moved === 0 || this.#isMuchHeld()) this.#options.wantCheckpoint();
       if (moved === 0) {
+        this.#options.wantRoot(++this.#fruitless === 1 ? 'table' : 'whole');
         this.#fruitlessTxg = this.#options.durableTxg();
         return;
       }
+      this.#fruitless = 0;
+      if (isIdle && this.#options.reads() - before > idleReadsMax) return;
+      if (this.#isMuchHeld()) this.#options.wantRoot('table');
       await this.#options.pause();
     }
   }
 
   /**
    * What was emptied comes back two roots later: while users write, those should not be far. What was emptied before the
-   * last root does not count: it waits for the next ones, and each of them writes many nodes anew.
+   * last root does not count: it waits for the next ones.
    */
   #isMuchHeld(): boolean {
     const { cleaning, room } = this.#options;

@@ -2,6 +2,7 @@
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { ItemStore } from '../checkpoint/item-store.ts';
 import type { DeviceSet } from '../group/device-set.ts';
+import { scrubLabels } from '../group/label-scrub.ts';
 import { Resilver } from '../group/resilver.ts';
 import type { EngineHost } from '../host.ts';
 import type { Pins } from '../pins.ts';
@@ -39,7 +40,15 @@ export class DeviceWork {
   constructor(options: DeviceWorkOptions) {
     this.#options = options;
     const { host, devices, space, items, pins, settings } = options;
-    this.scrub = new Scrub({ groups: devices.groups, space, items }, settings.scrub);
+    this.scrub = new Scrub(
+      {
+        groups: devices.groups,
+        space,
+        items,
+        scrubLabels: () => devices.whileLabelsStay(() => scrubLabels(devices)),
+      },
+      settings.scrub,
+    );
     this.#resilver = new Resilver(devices, {
       segmentsWritten: (group, afterTxg) => space.segmentsWritten(group, afterTxg),
       isFree: (group, segment) => space.segmentState(group, segment) === 'free',
@@ -111,11 +120,12 @@ export class DeviceWork {
   }
 
   scrubStatus(): ScrubStatus | undefined {
-    const { state, isComplete, unitsRepaired, unitsBad } = this.scrub.state;
+    const { state, isComplete, unitsRepaired, unitsBad, runs } = this.scrub.state;
     const { doneBytes, totalBytes } = this.scrub.progress();
     if (state === 'idle' && !isComplete && doneBytes === 0 && this.#scrubStartedMs === undefined)
       return undefined;
     return {
+      runs,
       state:
         state === 'running' ? 'RUNNING' : state === 'paused' ? 'PAUSED' : isComplete ? 'DONE' : 'STOPPED',
       doneBytes,

@@ -52,6 +52,11 @@ export class FairQueue {
     this.#limits = limits;
   }
 
+  /** Requests so far. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   /** Every turn that began has its `end`. */
   begin(turn: Turn): void {
     this.#note(turn.slot);

@@ -1,6 +1,7 @@
 /** An open pool as the daemon sees it (pool.ts), on its engine. */
 import { assert } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
+import type { ReplayStart } from '../checkpoint/checkpoint.ts';
 import { attachDevice, replaceDevice } from '../group/device-exchange.ts';
 import { addGroup, growGroups, measureDevices } from '../group/group-growth.ts';
 import { addLogDevices, removeLogDevices } from '../group/log-devices.ts';
@@ -58,14 +59,31 @@ export class EnginePool implements ManagedPool {
 
   /** After creation or import: a root before anything else is written, then users' mutations are noted. */
   async begin(): Promise<void> {
-    const { log, admission, checkpoints, volumes } = this.#engine;
-    await checkpoints.after();
+    const { checkpoints } = this.#engine;
+    await checkpoints.begin('whole');
+    this.#serve();
+    if (this.#engine.hasWork()) checkpoints.want();
+  }
+
+  /**
+   * After the replay of a log that goes on behind it: the first root is of the table alone, and names the same log. What
+   * was replayed gets into trees while users are served.
+   */
+  async beginBehind(start: ReplayStart): Promise<void> {
+    const { checkpoints, volumes } = this.#engine;
+    this.#engine.wholeBefore(start);
+    await checkpoints.begin('table');
+    for (const volume of volumes.values()) volume.durableAt(volume.position());
+    this.#serve();
+    checkpoints.want();
+  }
+
+  #serve(): void {
+    const { log, admission, volumes, work } = this.#engine;
     for (const volume of volumes.values()) volume.ready = true;
     log.isMuted = false;
     admission.isReplaying = false;
-    checkpoints.start();
-    if (this.#engine.hasWork()) checkpoints.want();
-    this.#engine.work.kick();
+    work.kick();
   }
 
   /** What is here can be read; whoever changes it hears why that can not be (`why`: half a sentence). */

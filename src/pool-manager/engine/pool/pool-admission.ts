@@ -4,10 +4,14 @@
  * A write is taken in only while its blocks, and all nodes that building the unbuilt layers may write, fit beside the
  * reserve. The reserve is what unmap, delete, records, checkpoints and the cleaner live on when users' space is gone;
  * these are never asked for admission.
+ *
+ * What is told as writable ends before what is admitted: a write that a target has numbered can not be taken back, and
+ * were it refused all behind it, unmaps too, would wait for ever. So what was on its way when targets heard that there
+ * is no more gets a part of what users are kept from, as long as it fits beside the internal reserve.
  */
 import { blockBytes } from '../../../shared/block-size.ts';
 import type { SpaceRoom } from '../space/block-space.ts';
-import type { Admission } from '../volume/volume-core.ts';
+import type { Admission, Coming } from '../volume/volume-core.ts';
 import { NoSpaceError } from '../volume-store.ts';
 
 export interface AdmissionOptions {
@@ -45,20 +49,29 @@ export class PoolAdmission implements Admission {
     return Math.min(this.totalUnits, this.#options.room.busyUnits);
   }
 
+  /** Units that users may still fill, cleaned for them if need be. */
+  get writableUnits(): number {
+    if (this.readOnly !== undefined) return 0;
+    const units = Math.min(this.totalUnits - this.usedUnits, this.#belowThreshold());
+    return Math.max(0, units - this.nodesPending);
+  }
+
   /** Units that users may fill now, before anything is cleaned or released. */
   get availableUnits(): number {
     const { userUnits, userUnitsNow } = this.#options.room;
     return Math.min(userUnits, userUnitsNow, this.#belowThreshold()) - this.nodesPending;
   }
 
-  admit(dataUnits: number, nodeUnits: number): void {
+  admit(dataUnits: number, nodeUnits: number, coming: Coming): void {
     if (this.isReplaying) return;
     const { pool } = this.#options;
     if (this.readOnly !== undefined) throw new NoSpaceError(`pool ${pool} is read-only: ${this.readOnly}`);
     const askedUnits = dataUnits + nodeUnits;
     const atLeast = Math.min(this.#options.room.userUnitsAtLeast, this.#belowThreshold());
-    if (atLeast - this.nodesPending >= askedUnits || this.availableUnits >= askedUnits) return;
-    const freeBytes = Math.max(0, this.availableUnits) * blockBytes;
+    if (atLeast - this.nodesPending >= askedUnits) return;
+    const units = coming === 'numbered' ? this.#lateUnits() : this.availableUnits;
+    if (units >= askedUnits) return;
+    const freeBytes = Math.max(0, units) * blockBytes;
     throw new NoSpaceError(`pool ${pool} is full: ${dataUnits * blockBytes} bytes asked, ${freeBytes} left`);
   }
 
@@ -71,6 +84,12 @@ export class PoolAdmission implements Admission {
   /** More is in use than users may fill. */
   get isAboveThreshold(): boolean {
     return this.#belowThreshold() < 0;
+  }
+
+  /** For what is on its way. */
+  #lateUnits(): number {
+    const { lateReserveUnits, lateUnits, userUnitsNow } = this.#options.room;
+    return Math.min(lateUnits, userUnitsNow, this.#belowThreshold() + lateReserveUnits) - this.nodesPending;
   }
 
   #belowThreshold(): number {

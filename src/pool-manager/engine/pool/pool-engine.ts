@@ -7,15 +7,21 @@
  *
  * It fails as a whole: from then on nothing becomes durable, and everybody who waits hears why.
  */
-import { assert } from '../../../shared/assert.ts';
-import { runCheckpoint } from '../checkpoint/checkpoint.ts';
+import { must } from '../../../shared/assert.ts';
+import {
+  type CheckpointParts,
+  type ReplayStart,
+  runCheckpoint,
+  runTableCheckpoint,
+} from '../checkpoint/checkpoint.ts';
+import { RootNumbers } from '../checkpoint/root-numbers.ts';
 import type { IntentLog } from '../log/intent-log.ts';
 import { NodeStore } from '../map/node-store.ts';
 import { Pins } from '../pins.ts';
 import { BlockCache } from '../volume/block-cache.ts';
 import type { EngineVolume } from '../volume/volume.ts';
 import type { VolumeCore } from '../volume/volume-core.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { type CheckpointKind, Checkpoints } from './checkpoints.ts';
 import { CleanerPace, type CleaningReason } from './cleaner-pace.ts';
 import { DeviceWork } from './device-work.ts';
 import { FairQueue, type TurnLimits } from './fair-queue.ts';
@@ -32,6 +38,15 @@ const readingBytesMax = 64 * 2 ** 20;
 
 /** The cleaner is looked after when so many units more were written. */
 const kickUnits = 256;
+/**
+ * By up to this part checkpoints come sooner, in each pool by another: replicas of a volume get the same writes, and an
+ * answer needs a quorum of them, which are not to be busy at one time.
+ */
+const periodSpread = 0.2;
+/** Where room is short, trees are built when this part of the pool was overwritten since the last time. */
+const overwrittenPart = 128;
+/** Roots come sooner when more than this part of the pool waits for them, and more than is free. */
+const heldPart = 4;
 
 export class PoolEngine implements LoggedPool {
   readonly parts: PoolParts;
@@ -46,14 +61,15 @@ export class PoolEngine implements LoggedPool {
   settings: PoolSettings;
   readonly failed: Promise<Error>;
   failure: Error | undefined;
-  openTxg: number;
   durableTxg: number;
+  readonly #numbers: RootNumbers;
   readonly #room: WriteRoom;
   readonly #judge: RoomJudge;
   readonly #nodes: NodeStore;
   readonly #blocks: BlockCache | undefined;
   readonly #reads: FairQueue;
-  #isCheckpointing = false;
+  /** The last whole checkpoint: of what volumes were at its cut. */
+  #whole: { readonly cutTxg: number; readonly start: ReplayStart } | undefined;
   /** Units that were noted when the cleaner was last looked after. */
   #kickedUnits = 0;
   #savedSettings: Uint8Array | undefined;
@@ -62,7 +78,7 @@ export class PoolEngine implements LoggedPool {
   constructor(parts: PoolParts) {
     const { guid, host, limits, devices, space } = parts;
     this.parts = parts;
-    this.openTxg = parts.txg + 1;
+    this.#numbers = new RootNumbers(parts.txg + 1);
     this.durableTxg = parts.txg;
     this.settings = parts.settings;
     const failed = Promise.withResolvers<Error>();
@@ -85,9 +101,10 @@ export class PoolEngine implements LoggedPool {
     });
     this.checkpoints = new Checkpoints({
       clock: host.clock,
-      everyMs: limits.checkpointEveryMs,
-      run: (clean) => this.#checkpoint(clean),
+      everyMs: limits.checkpointEveryMs * (1 - periodSpread * ((host.randomBytes(1)[0] ?? 0) / 256)),
+      run: (kind) => this.#checkpoint(kind),
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
+      onLook: () => space.lookAtDiscards(),
       onIdle: () => this.#kickCleaner('idle'),
       onFailure,
     });
@@ -104,8 +121,9 @@ export class PoolEngine implements LoggedPool {
       room: space.room,
       pin: (run) => this.pins.hold(run),
       appendedUnits: () => this.log.notedUnits,
+      reads: () => this.#reads.asked,
       durableTxg: () => this.durableTxg,
-      wantCheckpoint,
+      wantRoot: (kind) => (kind === 'table' ? this.checkpoints.wantTable() : wantCheckpoint()),
       pause,
       onProgress: () => this.#room.changed(),
       onFailure,
@@ -121,6 +139,11 @@ export class PoolEngine implements LoggedPool {
       wantCheckpoint(); // the next root says who has everything
       this.work.kick();
     };
+  }
+
+  /** The open transaction group. */
+  get openTxg(): number {
+    return this.#numbers.open;
   }
 
   /** What a volume gets; building and taking apart get that of slot 0. */
@@ -163,6 +186,12 @@ export class PoolEngine implements LoggedPool {
     this.checkpoints.want();
   }
 
+  /** At import: which root was the last whole one nobody can tell, so all data counts as what the log behind it may speak of. */
+  wholeBefore(start: ReplayStart): void {
+    this.#whole = { cutTxg: 0, start };
+    this.parts.space.release(0, 0, 0);
+  }
+
   /** As after a crash: nothing goes on, nobody is answered, buffers go back. For tests. */
   abandon(): void {
     this.failure = new PoolFailure(`pool ${this.parts.guid} was abandoned`);
@@ -177,6 +206,21 @@ export class PoolEngine implements LoggedPool {
     if (this.log.notedUnits - this.#kickedUnits < kickUnits) return;
     this.#kickedUnits = this.log.notedUnits;
     this.#kickCleaner('write');
+    if (this.checkpoints.isRunning) return;
+    if (this.#isMuchHeld() || this.#isMuchOverwritten(deltas)) this.checkpoints.want();
+  }
+
+  /** What died before it was in a tree comes back two roots later, and nothing has to be moved for it. */
+  #isMuchHeld(): boolean {
+    const { heldUnits, freeUnits, totalUnits } = this.parts.space.room;
+    return heldUnits > totalUnits / heldPart && heldUnits > freeUnits;
+  }
+
+  /** What is overwritten stays in use until trees are built: where room is short, that costs the cleaner dearly. */
+  #isMuchOverwritten(deltas: number): boolean {
+    const { room, cleaning } = this.parts.space;
+    if (deltas <= room.totalUnits / overwrittenPart) return false;
+    return ['paced', 'urgent'].includes(cleaning.need) || deltas > room.freeUnits / 2;
   }
 
   #roomState(): 'open' | 'soon' {
@@ -208,32 +252,42 @@ export class PoolEngine implements LoggedPool {
     this.parts.items.put(settingsKey, bytes);
   }
 
-  async #checkpoint(clean: boolean): Promise<void> {
-    const { devices, space, items, limits } = this.parts;
-    assert(!this.#isCheckpointing, 'one checkpoint at a time');
-    this.#isCheckpointing = true;
-    this.#saveSettings();
-    const { txg, gone } = await runCheckpoint(
-      {
-        devices,
-        space,
-        items,
-        log: this.log,
-        core: this.coreOf(0),
-        freeingNodesMax: limits.freeingNodesPerCheckpoint,
-        volumes: () => [...this.volumes.values()],
-        nextTxg: () => this.openTxg++,
-        oldestPinTxg: () => this.pins.oldestTxg,
-      },
-      clean,
-    );
-    this.#isCheckpointing = false;
-    this.durableTxg = txg;
-    for (const { slot } of gone) this.volumes.delete(slot);
-    if (!clean && this.hasWork()) this.checkpoints.want();
-    this.#judge.checkpointed();
+  async #checkpoint(kind: CheckpointKind): Promise<void> {
+    if (kind === 'table') await this.#rootOfTable();
+    else await this.#rootOfAll(kind === 'last');
+    this.#judge.checkpointed(this.checkpoints.isBeside);
     this.#kickCleaner('write');
     this.#room.changed();
+  }
+
+  async #rootOfTable(): Promise<void> {
+    const { cutTxg, start } = must(this.#whole, 'a whole root comes before one of the table');
+    this.durableTxg = await runTableCheckpoint(this.#checkpointParts(), cutTxg, start);
+  }
+
+  async #rootOfAll(clean: boolean): Promise<void> {
+    this.#saveSettings();
+    const { txg, cutTxg, gone, start } = await runCheckpoint(this.#checkpointParts(), clean);
+    this.durableTxg = txg;
+    this.#whole = { cutTxg, start };
+    for (const { slot } of gone) this.volumes.delete(slot);
+    if (!clean && this.hasWork()) this.checkpoints.want();
+  }
+
+  #checkpointParts(): CheckpointParts {
+    const { devices, space, items, limits } = this.parts;
+    return {
+      devices,
+      space,
+      items,
+      log: this.log,
+      core: this.coreOf(0),
+      freeingNodesMax: limits.freeingNodesPerCheckpoint,
+      volumes: () => [...this.volumes.values()],
+      numbers: this.#numbers,
+      beside: (building) => this.checkpoints.tableRootsBeside(building),
+      oldestPinTxg: () => this.pins.oldestTxg,
+    };
   }
 }
 

@@ -1,15 +1,16 @@
 /**
  * Opens the pool that is on these devices.
  *
- *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ checkpoint ─▶ serve
+ *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ root ─▶ serve
  *
- * Nothing but the owner's heartbeat, and the root to devices that a crash kept it from, is written before the checkpoint. What does not fit is refused by name
- * (refusal.ts), never guessed at.
+ * Nothing but the owner's heartbeat, and the root to devices that a crash kept it from, is written before that root. It is one of the table
+ * alone where it can be: trees of what was replayed take a read per leaf, minutes for a large pool, and are built while
+ * users are served. What does not fit is refused by name (refusal.ts), never guessed at.
  *
  * A pool that can not know whether it has all that was promised gives its volumes new GUIDs: for replication they are
  * newcomers then (R31). That is so after a rewind, without a device that may be newer, and when the log is cut.
  */
-import { must } from '../../../shared/assert.ts';
+import { assert } from '../../../shared/assert.ts';
 import { storedSum } from '../checksum.ts';
 import type { OpenedSet } from '../group/open-set.ts';
 import type { LogArea } from '../group/log-area.ts';
@@ -18,7 +19,7 @@ import type { LogPosition } from '../log/log-position.ts';
 import { UnreadableLogError } from '../log/log-reader.ts';
 import { replayLog, type Survey, surveyLog } from '../log/replay.ts';
 import type { RootPayload } from '../checkpoint/root-payload.ts';
-import { encodeRootPayload } from '../checkpoint/root-payload.ts';
+import { encodeRootPayload, logTurnsMax } from '../checkpoint/root-payload.ts';
 import { defaultLimits, type EngineLimits } from './engine-limits.ts';
 import { areLoggedGood } from './logged-data.ts';
 import { EnginePool } from './open-pool.ts';
@@ -50,14 +51,22 @@ async function openLoaded(options: ImportOptions, loaded: LoadedPool): Promise<E
   await set.writeLastRoot(loaded.opened.late);
   const isRewound = options.rewindBefore !== undefined || loaded.payload.isRewound;
   if (isRewound) await giveUpNewer(loaded.opened, loaded.payload);
-  const log = loggedParts(options, loaded);
+  const log = loggedParts(options, loaded, isRewound);
   const found = isRewound ? nothing : await surveyLog(log);
   const pool = newPool(options, loaded, log.goOn(loaded.payload.log));
-  adoptAll(pool, loaded, isRewound || maybeOld || found.isCut ? () => newGuid(options.host) : undefined);
+  const areNewcomers = isRewound || maybeOld || found.isCut;
+  adoptAll(pool, loaded, areNewcomers ? () => newGuid(options.host) : undefined);
   const { volumes } = pool.engine;
   const behind = await replayLog({ ...log, storedSum, volume: (slot) => volumes.get(slot) }, found);
-  pool.engine.log.restart(log.goOn(behind));
-  await pool.begin();
+  const next = log.goOn(behind);
+  pool.engine.log.restart(next);
+  const canServeAtOnce =
+    found.groups > 0 && !areNewcomers && log.staysThere && log.turns.length < logTurnsMax;
+  if (canServeAtOnce) {
+    const { group, incarnation } = next;
+    const { log: position, isLogApart } = loaded.payload;
+    await pool.beginBehind({ position, isLogApart, turns: [...log.turns, { group, incarnation }] });
+  } else await pool.begin();
   return pool;
 }
 
@@ -119,15 +128,18 @@ const ioErrorsOf = (set: OpenedSet['set']): ReadonlyMap<string, number> =>
 const areaOf = ({ logs }: OpenedSet['set']): LogArea =>
   logs.devices?.isUsable === true ? logs.devices : logs.ring;
 
-function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedPool) {
+function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedPool, isRewound: boolean) {
   const { set } = opened;
   const { host, zstd } = options;
-  const area = must(payload.isLogApart ? set.logs.devices : set.logs.ring, 'log devices');
   const areaNow = areaOf(set);
+  const before = payload.isLogApart ? set.logs.devices : set.logs.ring;
+  assert(before !== undefined || isRewound, 'the pool has the log devices that its newest root speaks of');
+  const area = before ?? areaNow; // who goes back may find that they have left since: nothing is read there
   return {
     area,
     pool: set.pool,
     position: payload.log,
+    turns: payload.turns,
     space,
     areGood: async (blocks: Parameters<typeof areLoggedGood>[1]) => {
       const before = ioErrorsOf(set);
@@ -139,11 +151,12 @@ function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedP
       return false;
     },
     pause: () => host.pause(),
+    staysThere: areaNow === before,
     /** Where this life of the pool goes on. */
     goOn: (at: LogPosition): LogPosition => ({
       ...at,
-      offsetBytes: areaNow === area ? at.offsetBytes : 0,
-      incarnation: payload.log.incarnation + 1,
+      offsetBytes: areaNow === before ? at.offsetBytes : 0,
+      incarnation: 1 + (payload.turns.at(-1)?.incarnation ?? payload.log.incarnation),
     }),
   };
 }

@@ -31,6 +31,7 @@ export function poolStatus(engine: PoolEngine, volumes: readonly VolumeStore[]):
     totalBytes: totalUnits * blockBytes,
     usedBytes: usedUnits * blockBytes,
     freeBytes: (totalUnits - usedUnits) * blockBytes,
+    writableBytes: admission.writableUnits * blockBytes,
     logicalUsedBytes: volumes.reduce((sum, volume) => sum + volume.usage().logicalBytes, 0),
     devices,
     dataGroups: label.groups.map((group) => namesOf(group.devices)),

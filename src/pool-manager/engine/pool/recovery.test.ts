@@ -180,6 +180,31 @@ test('log devices that are added take the log over', async () => {
   expect(again.status().logGroups).toEqual([['log']]);
 });
 
+test('log devices that leave are blank, may come again, and nobody who goes back misses them', async () => {
+  const { pool, store, device } = await written();
+  const log = new MemoryDevice({ name: 'log', sizeBytes: 16 * MiB });
+  await pool.addGroups({ data: [], log: [[log]], overwrite: [] });
+  store.write(1, 0, contentOf(1));
+  await pool.settled();
+  const before = pool.engine.durableTxg;
+  store.write(2, 0, contentOf(2));
+  await store.commit();
+  await pool.removeLogDevices(['log']);
+  expect([log.closed, (await examineDevices([reopen(log)])).map(({ kind }) => kind)]).toEqual([
+    true,
+    ['blank'],
+  ]);
+  store.write(3, 1, contentOf(3));
+  await store.commit();
+  const again = await importPool({ devices: [reopen(device), reopen(log)], host });
+  expect([await tag(again, 0), await tag(again, 1), again.status().logGroups]).toEqual([2, 3, []]);
+  again.abandon();
+  const back = await importPool({ devices: [reopen(device)], host, rewindBefore: before + 1 });
+  expect([await tag(back, 0), await tag(back, 1)]).toEqual([1, 0]);
+  await pool.addGroups({ data: [], log: [[reopen(log)]], overwrite: [] });
+  expect(pool.status().logGroups).toEqual([['log']]);
+});
+
 test.each([1, 3, Infinity])(
   '%d read errors at any moment of an import: it is refused, or everything is there',
   async (errors) => {

@@ -14,6 +14,8 @@ import type { PoolAdmission } from './pool-admission.ts';
 export const roomUnits = 1_024;
 /** What a root frees may be used two roots later; before that it may have to be cleaned. */
 const fruitlessMax = 6;
+/** What was emptied is held for two roots. */
+const fruitlessBesideMax = 3;
 
 /** What waiting must bring: anything where little is left, a part of what is missing where most writes go through. */
 const gainMin = (availableUnits: number): number =>
@@ -28,6 +30,8 @@ export class RoomJudge {
   readonly #notedUnits: () => number;
   /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
+  /** Of these, roots of the table that were made while trees were built: they do not count, and few are tried. */
+  #fruitlessBeside = 0;
   #bestUnits = -Infinity;
   /** What was noted, and what was to come, when waiting was given up. */
   #givenUp = { notedUnits: -1, coming: -Infinity };
@@ -64,11 +68,13 @@ export class RoomJudge {
     return this.#open();
   }
 
-  /** A checkpoint has ended. */
-  checkpointed(): void {
+  /** A checkpoint has ended; `isBeside`: another one is under way that will free what it replaces. */
+  checkpointed(isBeside: boolean): void {
     const units = this.#admission.availableUnits + this.#space.room.userUnits;
-    if (units > this.#bestUnits) this.#fruitless = 0;
-    else this.#fruitless++;
+    const hasBrought = units > this.#bestUnits;
+    if (hasBrought) this.#fruitless = 0;
+    else if (!isBeside) this.#fruitless++;
+    this.#fruitlessBeside = isBeside && !hasBrought ? this.#fruitlessBeside + 1 : 0;
     this.#bestUnits = Math.max(this.#bestUnits, units);
   }
 
@@ -79,9 +85,16 @@ export class RoomJudge {
     return 'open';
   }
 
-  /** One that is under way may have been cut already: the next one looks again. */
+  /**
+   * One that is under way may have been cut already: the next one looks again. As long as roots of the table bring more
+   * room, nothing is built before its time.
+   */
   #soon(): 'soon' {
-    this.#checkpoints.want();
+    const isWholeNeeded =
+      this.#fruitless > 0 || this.#hasWork() || this.#admission.deltasPending > 2 * this.#limits.deltasMax;
+    if (isWholeNeeded) this.#checkpoints.want();
+    const helps = this.#checkpoints.isBeside ? this.#fruitlessBeside < fruitlessBesideMax : !isWholeNeeded;
+    if (helps) this.#checkpoints.wantTable();
     return 'soon';
   }
 }

@@ -1,5 +1,6 @@
 /**
- * Reads everything that is in use, segment by segment, all copies and parity, and mends what is wrong.
+ * Reads everything that is in use, segment by segment, all copies and parity, at last the headers of labels, and mends
+ * what is wrong.
  *
  *   idle ─start─▶ running ─end─▶ idle          what it found stays until the next one begins
  *                  │  ▲
@@ -26,6 +27,8 @@ export interface ScrubState {
   readonly isComplete: boolean;
   /** Part of the time that it may take. */
   readonly sharePercent: number;
+  /** Begun since the pool was made, the one that runs counted. */
+  readonly runs: number;
 }
 
 export const neverScrubbed: ScrubState = {
@@ -37,12 +40,15 @@ export const neverScrubbed: ScrubState = {
   unitsBad: 0,
   isComplete: false,
   sharePercent: 50,
+  runs: 0,
 };
 
 export interface ScrubParts {
   readonly groups: readonly SegmentGroup[];
   readonly space: BlockSpace;
   readonly items: ItemStore;
+  /** Mends the labels of all devices; answers how many copies were wrong. */
+  scrubLabels(): Promise<number>;
 }
 
 interface Found {
@@ -62,7 +68,8 @@ export class Scrub {
 
   /** From the beginning, or from where it was paused; one that runs goes on with another share of the time. */
   start(sharePercent = this.state.sharePercent): void {
-    const begun = this.state.state === 'idle' ? neverScrubbed : this.state;
+    const { state, runs } = this.state;
+    const begun = state === 'idle' ? { ...neverScrubbed, runs: runs + 1 } : this.state;
     this.state = { ...begun, state: 'running', sharePercent };
   }
 
@@ -91,7 +98,7 @@ export class Scrub {
   async step(): Promise<boolean> {
     const next = this.#next();
     if (next === undefined) {
-      if (this.state.state === 'running') this.state = { ...this.state, state: 'idle', isComplete: true };
+      if (this.state.state === 'running') await this.#finish();
       return false;
     }
     const { group, segment } = next;
@@ -110,6 +117,18 @@ export class Scrub {
       unitsBad: unitsBad + found.bad.length,
     };
     return true;
+  }
+
+  async #finish(): Promise<void> {
+    const repaired = await this.#parts.scrubLabels();
+    const { state, unitsRepaired } = this.state;
+    if (state !== 'running') return; // paused or stopped meanwhile: labels are looked at again
+    this.state = {
+      ...this.state,
+      unitsRepaired: unitsRepaired + repaired,
+      state: 'idle',
+      isComplete: true,
+    };
   }
 
   #next(): { readonly group: SegmentGroup; readonly segment: number } | undefined {

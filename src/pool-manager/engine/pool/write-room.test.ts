@@ -58,3 +58,23 @@ test('a pool that fails tells whoever waits, and whoever asks later', async () =
   await expect(waiting).rejects.toThrow('gone');
   await expect(write(2)).rejects.toThrow('gone');
 });
+
+test('what others took while the event loop had its turn is not promised', async () => {
+  const { clock, room, state, served, write } = openRoom();
+  state.room = 100;
+  for (let i = 0; i < 10 && state.pauses === 0; i++) {
+    clock.advance(0.5);
+    const pauses = state.pauses;
+    const writing = write(1);
+    if (state.pauses > pauses) state.room = 0; // the cleaner opens a segment
+    else await writing;
+  }
+  expect(state.pauses).toBe(1);
+  const before = served.length;
+  await settled();
+  expect([served.length, state.room]).toEqual([before, 0]);
+  state.room = 1;
+  room.changed();
+  await settled();
+  expect([served.length, state.room]).toEqual([before + 1, 0]);
+});

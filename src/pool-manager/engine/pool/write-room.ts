@@ -38,8 +38,8 @@ export class WriteRoom {
   async wait(slot: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#queues.size === 0 && this.#options.state() === 'open') {
-      await this.#turn();
-      return;
+      const hasPaused = await this.#turn();
+      if (!hasPaused || this.#options.state() === 'open') return; // the cleaner may have taken what there was
     }
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const queue = this.#queues.get(slot) ?? [];
@@ -62,14 +62,16 @@ export class WriteRoom {
     this.#queues.clear();
   }
 
-  async #turn(): Promise<void> {
+  /** Whether others had their turn. */
+  async #turn(): Promise<boolean> {
     const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#askedMs > runGapMs) this.#runBeganMs = nowMs;
     this.#askedMs = nowMs;
-    if (nowMs - this.#runBeganMs < runMs) return;
+    if (nowMs - this.#runBeganMs < runMs) return false;
     await this.#options.pause();
     this.#askedMs = this.#runBeganMs = this.#options.clock.nowMs();
     if (this.#failure !== undefined) throw this.#failure;
+    return true;
   }
 
   async #serve(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { assert } from '../../../shared/assert.ts';
 import { blockBytes, sectorBytes } from '../../../shared/block-size.ts';
-import { plainSectors, setName } from '../map/pointer.ts';
+import { plainSectors, pointerWords, setName } from '../map/pointer.ts';
 import type { Arena } from '../group/arena.ts';
 import type { Stream } from '../map/map-space.ts';
 import { nextGroup } from './group-turn.ts';
@@ -15,7 +15,7 @@ import type { SpaceTable } from './space-table.ts';
 import { setEntry, setPackedEntry, type StoredSum, type Summary } from './summary.ts';
 
 const batchUnitsMax = 255;
-const clockUnitsLog2 = 8;
+const clockUnits = 256;
 
 interface StreamState {
   readonly heat: number;
@@ -97,6 +97,35 @@ export class Appender {
     stream.packed.set(stored.subarray(from, from + bytes), stream.packedSectors * sectorBytes);
     stream.packedSectors += sectors;
     if (stream.packedSectors === plainSectors) this.#flushPacked(stream);
+  }
+
+  /** As in map-space.ts. */
+  appendStaged(
+    kind: Stream,
+    count: number,
+    slot: number,
+    owner: number,
+    sums: Uint32Array,
+    words: Uint32Array,
+    at: number,
+  ): void {
+    const stream = kind === 'data' ? this.#data : this.#metadata;
+    const open = stream.current;
+    assert(
+      stream.isGrowing && open !== undefined && stream.packedSectors === 0,
+      'a batch that grows is staged',
+    );
+    const { writer, summary } = open;
+    const unit = writer.units;
+    const first = unit - stream.base;
+    assert(first + count <= stream.unitsMax, 'a batch has room for what is staged');
+    for (let i = 0; i < count; i++) {
+      setName(words, at + i * pointerWords, stream.batch, (first + i) * plainSectors, plainSectors, 0);
+      setEntry(summary, unit + i, slot, owner + i, sums[i * 4] ?? 0, sums[i * 4 + 1] ?? 0);
+    }
+    this.#table.units.takeNew(open.id, unit, count);
+    writer.appendStaged(count);
+    this.#advance(stream, open, unit, count);
   }
 
   /** As in map-space.ts: what the batch that grows has room for, where its strip is. */
@@ -212,11 +241,12 @@ export class Appender {
     return open;
   }
 
-  /** A unit was appended. */
-  #advance(stream: StreamState, open: OpenSegment, unit: number): void {
-    this.#table.setUnits(open.id, stream.base, unit - stream.base + 1);
-    const units = stream === this.#data ? ++this.appended.data : ++this.appended.metadata;
-    if ((units & ((1 << clockUnitsLog2) - 1)) === 0) this.#table.clock = (this.#table.clock + 1) >>> 0;
+  /** So many units were appended from `unit` on. */
+  #advance(stream: StreamState, open: OpenSegment, unit: number, count = 1): void {
+    this.#table.setUnits(open.id, stream.base, unit - stream.base + count);
+    const units = stream === this.#data ? (this.appended.data += count) : (this.appended.metadata += count);
+    const before = Math.floor((units - count) / clockUnits);
+    this.#table.clock = (this.#table.clock + Math.floor(units / clockUnits) - before) >>> 0;
     if (open.writer.units >= open.dataUnits) this.#finish(stream, open);
   }
 

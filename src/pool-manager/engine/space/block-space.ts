@@ -80,6 +80,10 @@ export interface SpaceRoom {
   readonly cleanerReserveUnits: number;
   /** What user writes (with the metadata they cause) may still take in the long run: cleaning makes it real. */
   readonly userUnits: number;
+  /** Of the reserve, for writes that can not be taken back. */
+  readonly lateReserveUnits: number;
+  /** `userUnits` with that: negative when less is left. */
+  readonly lateUnits: number;
   /** What user writes may take right now, before anything is cleaned or released. */
   readonly userUnitsNow: number;
   /** No more than either of the two, and quickly known: what is left of open segments is not looked at. */
@@ -98,8 +102,8 @@ export interface Cleaning {
   wantedUnits: number;
   /** Nodes that checkpoints may have to write yet: what is free for them is not taken. */
   pendingUnits: number;
-  /** All that were moved so far. */
-  readonly movedUnits: number;
+  /** Units of data and of nodes that were moved so far. */
+  readonly moved: { readonly data: number; readonly metadata: number };
   /** Units to move for so many appended ones. */
   debt(appendedUnits: number): number;
   /**
@@ -154,9 +158,14 @@ export interface BlockSpace extends MapSpace {
    * one. Until it resolves nothing is adopted or freed.
    */
   changes(txg: number, items: ItemWriter): Promise<void>;
-  /** Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open. */
-  release(durableTxg: number, oldestPinTxg: number): void;
+  /**
+   * Root `durableTxg` is durable, the oldest reader began when `oldestPinTxg` was open; root `wholeTxg` is the last one
+   * that has all that volumes were then. Segments with data of later writes stay as they are: the log speaks of them.
+   */
+  release(durableTxg: number, oldestPinTxg: number, wholeTxg: number): void;
 
+  /** To be called every few seconds: while little is written devices are told what has become free, or was long ago. */
+  lookAtDiscards(): void;
   /** Before the devices are closed: none is told any more what has become free, or is being told. */
   stopDiscards(): Promise<void>;
 

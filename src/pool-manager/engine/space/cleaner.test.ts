@@ -28,7 +28,7 @@ const checkpoint = async (rig: SpaceRig, txg: number): Promise<void> => {
     delete: () => undefined,
   });
   rig.space.seal();
-  rig.space.release(txg, Infinity);
+  rig.space.release(txg, Infinity, txg);
   await Promise.resolve();
 };
 
@@ -149,6 +149,30 @@ test('free segments are discarded while they are not short, and none that was op
   for (const txg of [7, 8, 9]) await checkpoint(rig, txg);
   await turns();
   expect(rig.groups[0]?.discarded.length).toBe(4);
+});
+
+test('while much is written nothing is discarded, but what nobody wanted for long', async () => {
+  const segments = 2_048;
+  const rig = spaceRig({ segments, segmentUnits, discard: true });
+  let txg = 0;
+  /** So many segments are filled, overwritten and free again. */
+  const goRound = async (count: number) => {
+    const all = Array.from({ length: count * dataUnits }, (_, i) => rig.write('data', i));
+    for (const words of all) rig.space.drop(words, 0, txg + 1);
+    await written(rig);
+    for (const end = txg + 3; txg < end;) await checkpoint(rig, ++txg);
+    for (let turn = 0; turn < 5_000; turn++) await Promise.resolve();
+  };
+  const discarded = () => rig.groups[0]?.discarded.length ?? 0;
+  const many = Math.ceil(16_384 / dataUnits) + 1;
+  await goRound(many); // before the first look nothing is known of what is written
+  const before = discarded();
+  rig.space.lookAtDiscards();
+  await goRound(8);
+  expect(discarded()).toBe(before);
+  rig.space.lookAtDiscards();
+  for (let turn = 0; turn < 50_000; turn++) await Promise.resolve();
+  expect(discarded()).toBeGreaterThan(before + 7);
 });
 
 test('the summary of an earlier life of a segment vouches for nothing', async () => {

@@ -3,10 +3,16 @@
  * its writes is passed over while another is not. So a slow group gets less, without a clock.
  */
 import { assert } from '../../../shared/assert.ts';
+import type { SegmentGroup } from '../group/segment-group.ts';
 import { type GroupSpace, stateCode } from './segments.ts';
 
+/** What decides of a group. */
+export interface Taker extends Pick<GroupSpace, 'inState' | 'dataUnits' | 'credit'> {
+  readonly group: Pick<SegmentGroup, 'isBusy'>;
+}
+
 /** Index of the group; `canTake`: it has an open segment for this stream, or a free one. */
-export function nextGroup(groups: readonly GroupSpace[], canTake: (index: number) => boolean): number {
+export function nextGroup(groups: readonly Taker[], canTake: (index: number) => boolean): number {
   if (groups.length === 1) return 0;
   let best = -1;
   let bestIsBusy = true;
@@ -30,4 +36,4 @@ export function nextGroup(groups: readonly GroupSpace[], canTake: (index: number
 }
 
 /** Data units in free segments, and one so that a full group is not starved of what it can take. */
-const freeOf = ({ inState, dataUnits }: GroupSpace): number => (inState[stateCode.free] ?? 0) * dataUnits + 1;
+const freeOf = ({ inState, dataUnits }: Taker): number => (inState[stateCode.free] ?? 0) * dataUnits + 1;

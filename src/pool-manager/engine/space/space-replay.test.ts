@@ -9,7 +9,7 @@ const checkpoint = async (rig: SpaceRig, txg: number): Promise<void> => {
   });
   rig.space.seal();
   await rig.space.drained();
-  rig.space.release(txg, Infinity);
+  rig.space.release(txg, Infinity, txg);
 };
 
 test('what the log refers to keeps its place, gets a number of now, and is moved only when it is live', async () => {

@@ -10,6 +10,12 @@ const reserve = { share: 0.07, segments: 20 };
 const internal = { share: 0.01, segments: 10 };
 const cleaner = { share: 0.003, segments: 4 };
 
+/**
+ * For what is on its way, this part of what is kept from users alone. No more: the cleaner goes on until 0.8 % and 2 %, what
+ * users may want next, are free beside the internal reserve, and where that can not be had it would never rest.
+ */
+const latePart = 8;
+
 interface Reserves {
   readonly reserve: number;
   readonly internal: number;
@@ -70,9 +76,14 @@ export class TableRoom implements SpaceRoom {
   get cleanerReserveUnits(): number {
     return this.#reserves().cleaner;
   }
+  get lateReserveUnits(): number {
+    return Math.floor((this.reserveUnits - this.internalReserveUnits) / latePart);
+  }
   get userUnits(): number {
-    const { totalUnits } = this.#segments;
-    return Math.max(0, totalUnits - this.reserveUnits - this.busyUnits - this.systemUnits);
+    return Math.max(0, this.#unitsBeside(this.reserveUnits));
+  }
+  get lateUnits(): number {
+    return this.#unitsBeside(this.reserveUnits - this.lateReserveUnits);
   }
   get userUnitsNow(): number {
     return Math.max(0, this.freeUnits - this.internalReserveUnits);
@@ -80,6 +91,10 @@ export class TableRoom implements SpaceRoom {
   get userUnitsAtLeast(): number {
     const inFree = this.#segments.unitsIn(stateCode.free) - this.internalReserveUnits;
     return Math.max(0, Math.min(this.userUnits, inFree));
+  }
+
+  #unitsBeside(keptUnits: number): number {
+    return this.#segments.totalUnits - keptUnits - this.busyUnits - this.systemUnits;
   }
 
   #reserves(): Reserves {

@@ -5,7 +5,7 @@
 import { assert } from '../../../shared/assert.ts';
 import type { SegmentGroup } from '../group/segment-group.ts';
 import { basesMax, BatchTable } from './batch-table.ts';
-import { Segments, stateCode } from './segments.ts';
+import { heatCode, Segments, stateCode } from './segments.ts';
 import { TableLog, whereOf } from './table-log.ts';
 import { UnitMap } from './unit-map.ts';
 
@@ -19,6 +19,8 @@ export class SpaceTable {
   readonly log = new TableLog();
   /** Grows by one per 256 appended units: the age of segments is counted in it. */
   clock = 0;
+  /** The last root that has all that volumes were then. */
+  wholeTxg = Infinity;
   /** Segments that wait to become free. */
   readonly held = new Set<number>();
   /** Segments that were opened, ended or reserved since the last checkpoint: their record changes. */
@@ -105,17 +107,20 @@ export class SpaceTable {
     const offsets = this.#offsets(from, piece, ranks, count);
     log.moveIn(this.where(to), base, count, batch, offsets);
     log.moveOut(this.where(from), oldBase, prefix, batch);
-    for (let i = 0; i < count; i++) {
-      const blocks = units.count(from, oldBase + (ranks[i] ?? 0));
-      units.addLive(to, base + i, blocks);
-      for (let more = 1; more < blocks; more++) log.moveInToo(this.where(to), base + i);
-    }
-    for (let unit = 0; unit < prefix; unit++) units.clear(from, oldBase + unit);
+    if (units.isPlain(from) && units.isPlain(to)) units.move(from, oldBase, prefix, to, base, count);
+    else this.#moveCounted(from, oldBase, prefix, ranks, count, to, base);
     batches.add(to, batch, base, count, offsets);
     if (prefix === batches.unitsAt(from, piece)) batches.remove(from, piece);
     else batches.shrink(from, piece, prefix);
     segments.emptied[from] = emptiedNext;
     this.holdIfEmpty(from);
+  }
+
+  /** Records of the log that replay would read may speak of what was written here. */
+  isLogged(id: number): boolean {
+    const { segments } = this;
+    if (segments.heat[id] !== heatCode.data) return false;
+    return segments.spaceOf(id).group.lastTxg(segments.numberOf(id)) > this.wholeTxg;
   }
 
   /** A closed segment without units in use waits for two roots. */
@@ -136,6 +141,25 @@ export class SpaceTable {
     this.held.delete(id);
     this.segments.setState(id, stateCode.free);
     this.log.free(this.where(id));
+  }
+
+  /** What is in use of a piece has one block or several. */
+  #moveCounted(
+    from: number,
+    oldBase: number,
+    prefix: number,
+    ranks: Uint8Array,
+    count: number,
+    to: number,
+    base: number,
+  ): void {
+    const { units, log } = this;
+    for (let i = 0; i < count; i++) {
+      const blocks = units.count(from, oldBase + (ranks[i] ?? 0));
+      units.addLive(to, base + i, blocks);
+      for (let more = 1; more < blocks; more++) log.moveInToo(this.where(to), base + i);
+    }
+    for (let unit = 0; unit < prefix; unit++) units.clear(from, oldBase + unit);
   }
 
   /** Offsets in the batch of those ranks. */

@@ -63,11 +63,28 @@ test('a segment that died is opened again two roots later, and not while a reade
   for (const words of all) rig.space.free(words, 0, 5);
   expect([rig.space.segmentState(0, 0), rig.space.room.heldUnits]).toEqual(['held', 60]);
   expect(rig.space.place(all[0] ?? new Uint32Array(8), 0)).toBeUndefined();
-  rig.space.release(6, Infinity);
-  rig.space.release(7, 6);
+  rig.space.release(6, Infinity, 6);
+  rig.space.release(7, 6, 7);
   expect(rig.space.segmentState(0, 0)).toBe('held');
-  rig.space.release(7, 7);
+  rig.space.release(7, 7, 7);
   expect([rig.space.segmentState(0, 0), rig.space.room.heldUnits]).toEqual(['free', 0]);
+});
+
+test('what was written after the last whole root stays where it was written: replay would look for it there', async () => {
+  const rig = spaceRig({ segments: 32, segmentUnits: 64 });
+  rig.space.release(1, Infinity, 1);
+  for (const group of rig.groups) group.openTxg = 3;
+  const all = Array.from({ length: 120 }, (_, i) => rig.write('data', i));
+  for (const words of all.slice(0, 60)) rig.space.drop(words, 0, 3);
+  for (const words of all.slice(60, 100)) rig.space.drop(words, 0, 3);
+  for (const words of all.slice(100)) rig.space.adopt(words, 0);
+  await rig.space.drained();
+  rig.space.release(9, Infinity, 2);
+  expect(rig.space.segmentState(0, 0)).toBe('held');
+  expect(await rig.space.cleaning.clean(100)).toBe(0);
+  rig.space.release(10, Infinity, 3);
+  expect(rig.space.segmentState(0, 0)).toBe('free');
+  expect(await rig.space.cleaning.clean(100)).toBe(20);
 });
 
 test('groups get batches in proportion to their free segments', () => {
@@ -88,7 +105,7 @@ test('system segments are nobody else’s', () => {
   for (let i = 0; i < 300; i++)
     expect(rig.space.place(rig.write('data', i), 0)?.segment).not.toBe(writer.segment);
   rig.space.freeSystem(0, writer.segment, 3);
-  rig.space.release(5, Infinity);
+  rig.space.release(5, Infinity, 5);
   expect(rig.space.segmentState(0, writer.segment)).toBe('free');
 });
 

@@ -6,7 +6,7 @@ import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
 import { Cleaner } from './cleaner.ts';
 import { DiscardQueue } from './discard-queue.ts';
 import { findFree } from './open-segment.ts';
-import { stateCode } from './segments.ts';
+import { heatCode, stateCode } from './segments.ts';
 import { SpaceTable } from './space-table.ts';
 import { scrubSegment } from './segment-scrub.ts';
 import { auditSpace } from './space-audit.ts';
@@ -29,7 +29,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
   const room = new TableRoom(table, () => appender.openSegments);
   const cleaner = new Cleaner(table, appender, summaries, room, options, () => store.writing);
   const isShort = () => cleaner.need === 'paced' || cleaner.need === 'urgent';
-  const discards = options.discard === true ? new DiscardQueue(table, isShort) : undefined;
+  const appendedUnits = () => appender.appended.data + appender.appended.metadata;
+  const discards = options.discard === true ? new DiscardQueue(table, { isShort, appendedUnits }) : undefined;
   const grow: BlockSpace['grow'] = (groups) => {
     table.grow(groups);
   };
@@ -61,6 +62,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       space.stagedAt = appender.stagedAt;
       return most;
     },
+    appendStaged: (stream, count, slot, owner, sums, words, at) =>
+      appender.appendStaged(stream, count, slot, owner, sums, words, at),
     adopt(words, at) {
       const unit = unitOf(words, at);
       table.adopt(batches.foundSegment, unit);
@@ -145,6 +148,7 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         segments.emptied[id] = openTxg;
         groupOf(group).restoreTxgs(segment, groupOf(group).firstTxg(segment) || openTxg, openTxg);
       }
+      segments.heat[id] = heatCode.data; // the log speaks of it: it is kept until a whole root
       table.touched.add(id);
     },
     bind(group, segment, firstUnit) {
@@ -176,16 +180,18 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
         );
     },
     changes: (txg, items) => store.write(txg, items),
-    release(durableTxg, oldestPinTxg) {
+    release(durableTxg, oldestPinTxg, wholeTxg) {
+      table.wholeTxg = wholeTxg;
       const limit = Math.min(durableTxg, oldestPinTxg) - holdTxgs;
       for (const id of table.held) {
-        if ((segments.emptied[id] ?? 0) > limit) continue;
+        if ((segments.emptied[id] ?? 0) > limit || table.isLogged(id)) continue;
         cleaner.forget(id);
         summaries.kept.delete(id);
         table.makeFree(id);
         discards?.add(id);
       }
     },
+    lookAtDiscards: () => discards?.look(),
     async stopDiscards() {
       await discards?.stop();
     },

@@ -5,7 +5,7 @@
 import { pageSegments, segmentFlag, stateCode } from './segments.ts';
 import type { SpaceTable } from './space-table.ts';
 import { numberAt, readTableLog, TableError, tableOp } from './table-log.ts';
-import { addLoaded } from './table-page.ts';
+import { addLoaded } from './page-load.ts';
 
 /** The clock goes on above whatever it can have been when nothing was recorded any more: 4 GiB of blocks. */
 const clockSkipped = 4_096;

@@ -10,7 +10,8 @@ import { newSummary, type Summary } from './summary.ts';
 import type { SummaryReader } from './summary-reader.ts';
 import { applyLog, finishLoad } from './table-load.ts';
 import { groupOfWhere, segmentOfWhere, TableError } from './table-log.ts';
-import { decodePage, encodePage } from './table-page.ts';
+import { decodePage } from './page-load.ts';
+import { encodePage } from './table-page.ts';
 
 /** So many checkpoints until every page has been written. */
 const rounds = 16;

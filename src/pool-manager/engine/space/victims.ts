@@ -1,8 +1,10 @@
 /**
  * Which segments are worth cleaning: cost-benefit, (1 − u) · age / (1 + u), u being the share in use and age the time
- * since the segment was written. Old segments are taken at a higher u, for what is in them is likely to stay.
+ * since the segment was written. Old segments are taken at a higher u, for what is in them is likely to stay. Those of
+ * nodes are never taken for young: most nodes die within a few checkpoints, and the few that are left would keep much
+ * space for long.
  */
-import { segmentFlag, type Segments, stateCode } from './segments.ts';
+import { heatCode, segmentFlag, type Segments, stateCode } from './segments.ts';
 import type { UnitMap } from './unit-map.ts';
 
 /** Looked up at once: a look at all segments of a large pool takes a millisecond or two. */
@@ -15,10 +17,14 @@ export function isVictim(segments: Segments, units: UnitMap, id: number): boolea
   return !segments.has(id, segmentFlag.pending) || units.pendingBlocks(id) === 0;
 }
 
-/** Up to 32 segments, the best first, of those with at most this share in use. */
+export const ageOf = (segments: Segments, clock: number, id: number): number =>
+  ((clock - (segments.clock[id] ?? 0)) >>> 0) + 1;
+
+/** Up to 32 segments, the best first, of those with at most this share in use. `usualAge`: of victims. */
 export function chooseVictims(
   segments: Segments,
   clock: number,
+  usualAge: number,
   usedShareMax: number,
   isAllowed: (id: number) => boolean,
 ): number[] {
@@ -30,8 +36,10 @@ export function chooseVictims(
       for (let id = page * 64; id < page * 64 + 64; id++) {
         const used = segments.used[id] ?? 0;
         if (segments.state[id] !== stateCode.closed || used > usedMax) continue;
-        const age = ((clock - (segments.clock[id] ?? 0)) >>> 0) + 1;
-        const score = ((dataUnits - used) * age) / (dataUnits + used);
+        const age = ageOf(segments, clock, id);
+        const isOfNodes = segments.heat[id] === heatCode.metadata;
+        const weight = isOfNodes ? Math.max(age, usualAge) : age;
+        const score = ((dataUnits - used) * weight) / (dataUnits + used);
         if (ids.length === victimsAtOnce && score <= (scores.at(-1) ?? 0)) continue;
         if (!isAllowed(id)) continue;
         insert(ids, scores, id, score);

@@ -93,30 +93,30 @@ export class BlockIntake {
     );
     const first = block + done;
     const zeros = kernels.sumBlocks(sumsAt, from, piece, saltLow(first), saltHigh(first));
+    const at = done * pointerWords;
+    if (zeros === 0) space.appendStaged('data', piece, this.#slot, first, sums, words, at);
     for (let i = 0; i < piece; i++) {
-      const at = (done + i) * pointerWords;
-      if ((zeros & (1 << i)) === 0) {
-        for (let k = 0; k < 4; k++) words[at + checksumWord + k] = sums[i * 4 + k] ?? 0;
-        const low = sums[i * 4] ?? 0;
-        const high = sums[i * 4 + 1] ?? 0;
-        space.append(
-          'data',
-          bytes,
-          from + i * blockBytes,
-          plainSectors,
-          this.#slot,
-          first + i,
-          low,
-          high,
-          words,
-          at,
-        );
-        setBirth(words, at, birth);
-        this.pendingSectors += plainSectors;
-      } else setHole(words, at, birth);
-      this.#place(layer, first + i, words, at);
+      const wordsAt = at + i * pointerWords;
+      if ((zeros & (1 << i)) === 0) this.#putSummed(first + i, i, from, wordsAt, birth, zeros !== 0);
+      else setHole(words, wordsAt, birth);
+      this.#place(layer, first + i, words, wordsAt);
     }
     return piece;
+  }
+
+  /** The pointer of block `index` of a piece whose sums were computed; appends it as well if it is not yet. */
+  #putSummed(block: number, index: number, from: number, at: number, birth: number, append: boolean): void {
+    const { words } = this;
+    const { bytes, sums } = strips;
+    for (let k = 0; k < 4; k++) words[at + checksumWord + k] = sums[index * 4 + k] ?? 0;
+    if (append) {
+      const low = sums[index * 4] ?? 0;
+      const high = sums[index * 4 + 1] ?? 0;
+      const source = from + index * blockBytes;
+      this.#core.space.append('data', bytes, source, plainSectors, this.#slot, block, low, high, words, at);
+    }
+    setBirth(words, at, birth);
+    this.pendingSectors += plainSectors;
   }
 
   /** The same by way of the memory in which blocks are packed. */

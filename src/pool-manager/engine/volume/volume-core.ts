@@ -5,10 +5,13 @@ import type { NodeStore } from '../map/node-store.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { VolumeJournal } from './volume-journal.ts';
 
+/** `numbered`: a target has given it a number and can not take it back. `copied`: it may come later. */
+export type Coming = 'numbered' | 'copied';
+
 /** Keeps users' changes from taking what the pool needs to go on. */
 export interface Admission {
   /** Throws NoSpaceError unless so many units of data, and of nodes that they may cost later, fit beside the reserve. */
-  admit(dataUnits: number, nodeUnits: number): void;
+  admit(dataUnits: number, nodeUnits: number, coming: Coming): void;
   /** Differences: nodes that building the unbuilt layers may write, changes in layers that are not built. */
   pend(nodeUnits: number, deltas: number): void;
 }

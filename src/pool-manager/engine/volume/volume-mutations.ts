@@ -60,7 +60,7 @@ export class MutableVolume {
     const count = data.byteLength / blockBytes;
     this.checkRange(block, count);
     this.#checkNumber(number);
-    this.core.admission.admit(count, (Math.ceil(count / 128) + 1) * this.head.levels);
+    this.core.admission.admit(count, (Math.ceil(count / 128) + 1) * this.head.levels, 'numbered');
     this.head.put(block, data, number);
     this.last = number;
     this.core.journal.wrote(this.slot, number, block, count, this.head.intake.words, 0);
@@ -127,7 +127,7 @@ export class MutableVolume {
       if (data !== undefined) units += count;
       leaves += Math.ceil(count / 128) + 1;
     }
-    this.core.admission.admit(units, leaves * this.head.levels);
+    this.core.admission.admit(units, leaves * this.head.levels, 'copied');
     for (const extent of extents) this.#copy(extent);
   }
 

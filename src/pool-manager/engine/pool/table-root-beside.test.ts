@@ -1,0 +1,81 @@
+/** Roots of the table that are made while a whole checkpoint builds trees: what a crash leaves of that. */
+import { expect, test } from '@jest/globals';
+import { must } from '../../../shared/assert.ts';
+import { prng, type Prng } from '../../../shared/prng.ts';
+import { contentOf } from '../../../testing/block-content.ts';
+import { problemsAtTheEnd, wrongBlocks } from '../../../testing/marked-blocks.ts';
+import { type MemoryPool, memoryPool } from '../../../testing/memory-pool.ts';
+
+/** Each block in a leaf of its own, so that building takes long beside what is written. */
+const leaves = 256;
+const blockOf = (index: number) => index * 128 + (index % 128);
+const seeds = process.env['CASKADE_SEED'] === undefined ? [1, 2, 3] : [Number(process.env['CASKADE_SEED'])];
+
+const only = ({ pool }: MemoryPool) => must(pool.volumes()[0], 'the volume');
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+async function writeSome(made: MemoryPool, model: number[], random: Prng, mark: number): Promise<void> {
+  const store = only(made);
+  for (let i = 0; i < 150; i++) {
+    const index = random.below(leaves);
+    await store.room();
+    store.write(store.last + 1, blockOf(index), contentOf(mark + i));
+    model[index] = mark + i;
+  }
+  await store.commit();
+}
+
+/** Cleaning, roots of the table and writes while trees are built; answers how many such roots there were. */
+async function goOnBeside(made: MemoryPool, model: number[], random: Prng, mark: number): Promise<number> {
+  const { engine } = made.pool;
+  const { checkpoints } = engine;
+  for (let left = 10_000; !checkpoints.isBeside && left > 0; left--) await turn();
+  let roots = 0;
+  for (let round = random.below(4); round >= 0 && checkpoints.isBeside; round--) {
+    await engine.pins.hold(() => engine.parts.space.cleaning.clean(200));
+    const before = engine.durableTxg;
+    checkpoints.wantTable();
+    for (let left = 10_000; engine.durableTxg === before && checkpoints.isRunning && left > 0; left--)
+      await turn();
+    if (checkpoints.isBeside && engine.durableTxg > before) roots++;
+    if (random.chance(0.5)) await writeSome(made, model, random, mark + 150 * (round + 1));
+  }
+  return roots;
+}
+
+const wrong = (made: MemoryPool, model: readonly number[]) =>
+  wrongBlocks(
+    only(made),
+    model.map((mark, index) => [blockOf(index), mark] as const),
+  );
+
+test.each(seeds)(
+  'all that was promised is there after a crash while trees are built, seed %i',
+  async (seed) => {
+    const random = prng(seed);
+    const pause = async () => {
+      for (let turns = random.below(4); turns > 0; turns--) await turn();
+    };
+    let made = await memoryPool({ deviceBytes: 24 * 2 ** 20, seed, pause });
+    await made.pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: leaves * 128 * 4096 });
+    const model = Array.from({ length: leaves }, (_, i) => i);
+    for (const [index, mark] of model.entries()) only(made).write(index + 1, blockOf(index), contentOf(mark));
+    await made.pool.settled();
+    const lost: number[] = [];
+    const problems: string[] = [];
+    let beside = 0;
+    for (let round = 1; round <= 10; round++) {
+      await writeSome(made, model, random, round * 10_000);
+      const whole = made.pool.engine.checkpoints.after();
+      beside += await goOnBeside(made, model, random, round * 10_000 + 1_000);
+      if (random.chance(0.5)) await whole;
+      if (random.chance(0.5)) made = await made.crash();
+      lost.push(...(await wrong(made, model)));
+      problems.push(...made.pool.engine.parts.space.audit());
+    }
+    expect([lost, problems]).toEqual([[], []]);
+    expect(beside).toBeGreaterThan(3);
+    expect(await problemsAtTheEnd(made)).toEqual([]);
+  },
+  120_000, // beside others
+);
