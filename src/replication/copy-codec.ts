@@ -5,7 +5,9 @@ import { blockBytes } from '../shared/block-size.ts';
 import { emptyFrame, WireError, type Frame } from './wire.ts';
 
 // prettier-ignore
-const types = { copy: 0x60, digest: 0x61, blocks: 0x70, digests: 0x71, notYet: 0x72, refused: 0x73 } as const;
+const types = {
+  copy: 0x60, digest: 0x61, askCensus: 0x62, blocks: 0x70, digests: 0x71, notYet: 0x72, refused: 0x73, census: 0x74,
+} as const;
 
 const digestBytesMax = 64;
 
@@ -53,6 +55,10 @@ export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
     const payload = pack([attachId, firstLive, pairs(request.groups), ...of], []);
     return part(types.digest, { ...common, number: request.number, payload });
   }
+  if (request.type === 'census') {
+    const payload = pack([attachId, firstLive, request.count, ...of], []);
+    return part(types.askCensus, { ...common, number: request.after, block: request.block, payload });
+  }
   const { after, block, count, also } = request;
   const payload = pack([attachId, firstLive, count, pairs(also), ...of], []);
   return part(types.copy, { ...common, number: after, block, payload });
@@ -72,6 +78,10 @@ export function decodeCopyRequest({ type, flags, epoch, nonce, number, block, pa
   if (type === types.digest) {
     const of = snapshotOf(items[3]);
     return { id: flags, request: { ...common, ...of, type: 'digest', number, groups: ranges(items[2]) } };
+  }
+  if (type === types.askCensus && Number.isSafeInteger(count)) {
+    const of = snapshotOf(items[3]);
+    return { id: flags, request: { ...common, ...of, type: 'census', after: number, block, count } };
   }
   if (type !== types.copy || !Number.isSafeInteger(count))
     throw new WireError(`no copy request has type ${type}`);
@@ -110,6 +120,8 @@ export function encodeCopyReply(id: number, reply: CopyReply): Frame {
       const sizes = reply.digests.map(({ byteLength }) => [byteLength]);
       return part(types.digests, { flags, payload: pack(sizes, reply.digests) });
     }
+    case 'census':
+      return part(types.census, { flags, number: reply.blocks, block: reply.next });
     case 'notYet':
       return part(types.notYet, { flags });
     case 'refused':
@@ -127,6 +139,8 @@ export function decodeCopyReply({ type, flags: id, number, block, payload }: Fra
       return { id, reply: { type: 'blocks', extents: extents(payload), next: block, highestBirth: number } };
     case types.digests:
       return { id, reply: { type: 'digests', digests: digests(payload) } };
+    case types.census:
+      return { id, reply: { type: 'census', blocks: number, next: block } };
     case types.notYet:
       return { id, reply: { type: 'notYet' } };
     case types.refused:

@@ -45,6 +45,8 @@ export type CopyRequest = Fence & {
         readonly number: number;
         readonly groups: readonly BlockRange[];
       }
+    /** How many of these blocks hold data born after `after` (feature `census`). */
+    | { readonly type: 'census'; readonly after: number; readonly block: number; readonly count: number }
   );
 
 export type CopyReply =
@@ -57,6 +59,8 @@ export type CopyReply =
       readonly highestBirth: number;
     }
   | { readonly type: 'digests'; readonly digests: readonly Uint8Array[] }
+  /** Blocks with data, up to `next`. */
+  | { readonly type: 'census'; readonly blocks: number; readonly next: number }
   /** Ask again soon: the source has not taken in everything below `firstLive`, or not yet the snapshot. */
   | { readonly type: 'notYet' }
   /** Ask another source. */

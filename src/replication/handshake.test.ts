@@ -32,7 +32,7 @@ const edit = (n: number, from: string, to: string) => (frame: Frame, i: number) 
     : frame;
 
 test('two that hold the key agree', () => {
-  const agreement = { version: 1, features: ['digest', 'pace'] };
+  const agreement = { version: 1, features: ['digest', 'snapshot-digest', 'pace', 'census', 'room'] };
   expect(talk(caller(), listener())).toEqual({
     caller: { ...agreement, welcome },
     listener: { ...agreement, subject },
@@ -57,7 +57,12 @@ test.each([
   ["the caller's challenge", 0, '0707', '0708'],
   ["the listener's challenge", 1, '0808', '0809'],
   ['the versions offered', 0, '[1]', '[1,9]'],
-  ['the features agreed', 1, '"features":["digest","pace"]', '"features":["x"]'],
+  [
+    'the features agreed',
+    1,
+    '"features":["digest","snapshot-digest","pace","census","room"]',
+    '"features":["x"]',
+  ],
 ])('%s exchanged on the way is noticed', (_what, n, from, to) => {
   expect(() => talk(caller(), listener(), edit(n, from, to))).toThrow(HandshakeError);
 });

@@ -18,10 +18,22 @@ import { emptyFrame, WireError, type Frame } from './wire.ts';
 export const protocolVersions: readonly number[] = [1];
 /** A replica answers a target's questions for digests: without it, it takes no part in a scrub. */
 export const digestFeature = 'digest';
+/** It answers those about snapshots as well. */
+export const snapshotDigestFeature = 'snapshot-digest';
 /** A rebuilding replica keeps to the rate that the target names; without it, it copies as fast as it can. */
 export const paceFeature = 'pace';
+/** A source counts what it would send: without it, nobody knows how long a rebuild of a sparse volume takes. */
+export const censusFeature = 'census';
+/** A replica tells of its room after a part, and after all, of what it was sent: a target may count in between. */
+export const roomFeature = 'room';
 /** Named so that N and N + 1 can talk: a feature is used when both name it. */
-export const protocolFeatures: readonly string[] = [digestFeature, paceFeature];
+export const protocolFeatures: readonly string[] = [
+  digestFeature,
+  snapshotDigestFeature,
+  paceFeature,
+  censusFeature,
+  roomFeature,
+];
 
 /** What one side understands. The highest version that both know is spoken, with the features that both name. */
 export interface Speaks {
@@ -148,7 +160,7 @@ export class Caller {
     readonly challenge: Uint8Array;
     readonly binding?: Binding;
     /** For tests of what a later version would say. */
-    readonly speaks?: Speaks;
+    readonly speaks?: Speaks | undefined;
   }) {
     this.#key = options.key;
     this.#binding = options.binding;
@@ -219,7 +231,7 @@ export class Listener {
     readonly challenge: Uint8Array;
     readonly binding?: Binding;
     /** For tests of what a later version would say. */
-    readonly speaks?: Speaks;
+    readonly speaks?: Speaks | undefined;
   }) {
     this.#speaks = options.speaks ?? we;
     this.#keyFor = options.keyFor;

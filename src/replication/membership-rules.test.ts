@@ -29,7 +29,8 @@ test('R32: from the issue of a change on a write needs a quorum of both', () => 
   expect(write.result).toEqual(ok);
 });
 
-test('R34: the change is committed when it is durable on both; who left retires when a quorum has noted that', () => {
+/** The change to A, B, D is made, and a quorum has noted that. */
+function changed(): TargetBench {
   const target = changing();
   target.acknowledge('received', 'A', 'B', 'C', 'D');
   expect(target.coordinator.status().membership.version).toBe(1);
@@ -42,16 +43,41 @@ test('R34: the change is committed when it is durable on both; who left retires 
   for (const id of ['A', 'B'])
     target.tell(id, { type: 'committed', version: target.must(id, 'committed').version });
   expect(target.coordinator.status().membership.settled).toBe(true);
+  return target;
+}
+
+test('R34: the change is committed when it is durable on both; who left retires when the configuration follows', () => {
+  const target = changed();
+  expect(target.last('C', 'retire')).toBeUndefined();
+  target.coordinator.setMembers(abd, undefined, ['A', 'B', 'D'].map(placeOf), target.nowMs);
   expect(target.must('C', 'retire').version).toBe(2);
   expect(target.dropped).toEqual(['C']);
 });
 
-/** A target that another has replaced: D became a member without its knowing, and is to stay one beside E. */
-test('R32: a place that neither the set in force nor the change wanted names is dropped within the call', () => {
+test('R35: a change that is taken back while it is made has retired nobody: the members before it are those after it', () => {
+  const target = changed();
+  const back = recordOf(3, 'ABC');
+  target.coordinator.setMembers(abc, back, ['A', 'B', 'C', 'D'].map(placeOf), target.nowMs);
+  expect(target.must('A', 'entry').entry).toMatchObject({ kind: 'membership', record: back });
+  for (const how of ['received', 'durable'] as const) target.acknowledge(how, 'A', 'B', 'C', 'D');
+  target.tick(100);
+  for (const id of ['A', 'B', 'C']) target.tell(id, { type: 'committed', version: 3 });
+  expect(target.coordinator.status().membership).toEqual({ version: 3, nextVersion: 0, settled: true });
+  expect(target.last('C', 'retire')).toBeUndefined();
+  expect(target.must('D', 'retire').version).toBe(3);
+});
+
+/** The change to A, B, D has not begun, and it is E that is wanted now. */
+test('R32: a place that no record names but the one taken back is dropped within the call', () => {
   const target = new TargetBench({ membership: abc, next: abd }).serve('A', 'B', 'C');
   for (const id of ['A', 'B', 'C']) target.tell(id, { type: 'committed', version: 1 });
   const show = () =>
-    target.coordinator.setMembers(abd, recordOf(3, 'ABE'), ['A', 'B', 'D', 'E'].map(placeOf), target.nowMs);
+    target.coordinator.setMembers(
+      abc,
+      recordOf(3, 'ABE'),
+      ['A', 'B', 'C', 'D', 'E'].map(placeOf),
+      target.nowMs,
+    );
   const ids = () => target.coordinator.status().replicas.map(({ replicaId }) => replicaId);
   target.connect('D');
   expect(target.dropped).toEqual([]);
@@ -95,4 +121,22 @@ test('R36: a record alone that no replica knows is believed only when it is forc
   const target = alone(true);
   expect(target.must('A', 'attach').from).toBe(110);
   expect(target.coordinator.lossyEpoch).toBe(target.epoch);
+});
+
+test('R32: who leaves is copied from last, however far it has come: perhaps it leaves for what it holds', () => {
+  const target = new TargetBench({ membership: abc, next: recordOf(2, 'BCD') }).serve('A', 'B', 'C');
+  for (const id of ['A', 'B', 'C']) target.tell(id, { type: 'committed', version: 1 });
+  target.write(0, 1);
+  target.acknowledge('received', 'A'); // the one ahead is the one that leaves
+  target.connect('D');
+  target.report('D', [{ epoch: 1, first: 90, previousLast: 0 }], 99); // of a target that is dead
+  const { source } = target.must('D', 'rebuild');
+  expect(source.replicaId).toBe('B');
+  target.lose('B');
+  target.tick(100);
+  expect(target.must('D', 'source').source.replicaId).toBe('C');
+  target.connect('B'); // not in sync yet
+  target.lose('C');
+  target.tick(100);
+  expect(target.must('D', 'source').source.replicaId).toBe('A');
 });

@@ -33,6 +33,8 @@ export type EntryBody =
       readonly count: number;
       readonly data: Uint8Array;
       readonly fua: boolean;
+      /** A flush will follow, by all experience: it is made durable at once, and acknowledged before. */
+      readonly soon?: boolean;
     }
   | { readonly kind: 'unmap'; readonly block: number; readonly count: number }
   | { readonly kind: 'flush' }
@@ -78,8 +80,13 @@ export interface CopySource {
 }
 
 export type TargetMessage = Fence &
+  /** `instance`: which of the volume's target processes asks, for the hint of R10; absent: it does not say. */
   (
-    | { readonly type: 'promise'; readonly memberships: readonly MembershipRecord[] }
+    | {
+        readonly type: 'promise';
+        readonly memberships: readonly MembershipRecord[];
+        readonly instance?: string | undefined;
+      }
     /** You are complete at `from`; entries from `from` + 1 on follow. */
     | {
         readonly type: 'attach';
@@ -128,8 +135,13 @@ export type TargetMessage = Fence &
     | { readonly type: 'dropProof'; readonly number: number }
     /** Copy no faster; 0: as fast as it goes. */
     | { readonly type: 'pace'; readonly bytesPerSecond: number }
-    /** Of what was frozen at the proof entry `number`. */
-    | { readonly type: 'digest'; readonly number: number; readonly ranges: readonly BlockRange[] }
+    /** Of what was frozen at the proof entry `number`, or of the snapshot of that number and stored name (feature). */
+    | {
+        readonly type: 'digest';
+        readonly number: number;
+        readonly ranges: readonly BlockRange[];
+        readonly snapshot?: string | undefined;
+      }
   );
 
 export type ReplicaMessage = Fence &
@@ -164,6 +176,8 @@ export type ReplicaMessage = Fence &
         readonly attachId: number;
         readonly percent: number;
         readonly copiedBytes: number;
+        /** Not copied yet, as far as the source has counted; absent: not known. */
+        readonly remainingBytes?: number;
       }
     | {
         readonly type: 'sourceLost';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { FrameDecoder } from './frame-decoder.ts';
-import { decodeTargetMessage } from './message-codec.ts';
+import { decodeTargetMessage } from './target-message-codec.ts';
 import { ReadFrames, readFrameBytes } from './read-frame.ts';
 import { isLent, lend } from '../shared/lent-buffers.ts';
 

@@ -5,7 +5,7 @@
 import { takeHashed } from '../shared/hashed-memory.ts';
 import { isLent } from '../shared/lent-buffers.ts';
 import { uncleared } from '../shared/uncleared.ts';
-import { mapFlag, targetTypes } from './message-codec.ts';
+import { mapFlag, targetTypes } from './target-message-codec.ts';
 import type { Fence } from './record.ts';
 import { headerBytes, putFields, sealFrame } from './wire.ts';
 

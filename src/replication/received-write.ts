@@ -1,6 +1,7 @@
 /** A write as it came in, without an object of its own: there are hundreds of thousands in a second. */
 import type { Entry, TargetMessage } from './messages.ts';
-import { decodeTargetMessage, entryKinds, fuaFlag, targetTypes } from './message-codec.ts';
+import { entryKinds, fuaFlag, soonFlag } from './entry-codec.ts';
+import { decodeTargetMessage, targetTypes } from './target-message-codec.ts';
 import { noBytes, type Frame } from './wire.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -11,6 +12,7 @@ const write: Mutable<Extract<Entry, { kind: 'write' }>> = {
   block: 0,
   count: 0,
   fua: false,
+  soon: false,
   data: noBytes,
 };
 const message: Mutable<Extract<TargetMessage, { type: 'entry' }>> = {
@@ -29,6 +31,7 @@ export function takeTargetMessage(frame: Frame): TargetMessage {
   write.block = frame.block;
   write.count = frame.count;
   write.fua = (frame.flags & fuaFlag) !== 0;
+  write.soon = (frame.flags & soonFlag) !== 0;
   write.data = frame.payload;
   return message;
 }

@@ -55,7 +55,7 @@ function answer(bench: ReplicaBench, extents: Extract<CopyReply, { type: 'blocks
         ok: true,
         value: { type: 'blocks', extents, next: request.block + request.count, highestBirth: 0 },
       });
-    else {
+    else if (request.type === 'digest') {
       const digests = request.groups.map(({ block, count }) =>
         bench.store.digest(block, count, `~proof-${request.number}`),
       );
@@ -245,6 +245,22 @@ test('a rebuilding replica is fed up to a snapshot, gets that, and then the rest
   expect(target.must('C', 'rebuild')).toMatchObject({ snapshots: [snapshot] });
   expect(target.must('C', 'rebuild').upTo).toBeUndefined();
   expect(target.coordinator.status().phase).toBe('Degraded');
+});
+
+test('what is on its way to a rebuilding replica arrives before it is begun again: more could be sent without bound', () => {
+  const target = new TargetBench().serve('A', 'B');
+  target.connect('C');
+  target.report('C', [{ epoch: 1, first: 100, previousLast: 0 }], 100);
+  const { attachId } = target.must('C', 'rebuild');
+  target.write(0, 1);
+  const { last } = target.coordinator.status();
+  take(target, 'a');
+  target.acknowledge('durable', 'A', 'B');
+  target.tick(0);
+  expect(target.must('C', 'rebuild').attachId).toBe(attachId);
+  target.tell('C', { type: 'received', number: last });
+  target.tick(0);
+  expect(target.must('C', 'rebuild')).toMatchObject({ upTo: target.coordinator.snapshots[0] });
 });
 
 test('a replica whose release knows no snapshots is not asked to hold any', () => {

@@ -51,6 +51,8 @@ export interface StoreEffects {
     snapshot?: string,
     only?: readonly BlockRange[],
   ): void;
+  /** As `read` of the head, for an answer that is sent at once: it is somebody else's as soon as `done` has returned. */
+  readBriefly(block: number, count: number, done: Done<Uint8Array>): void;
   births(
     after: number,
     range: { readonly block: number; readonly count: number },

@@ -67,7 +67,7 @@ export const defaultTiming: Timing = {
   extentsMax: 1_024,
   groupBlocks: 1_024,
   paceMs: 250,
-  paceBytesFirst: 64 * 2 ** 20,
+  paceBytesFirst: 4 * 2 ** 20,
   paceBytesMin: 8 * 2 ** 20,
   paceBytesMax: 4 * 2 ** 30,
   progressMs: 1_000,

@@ -3,12 +3,8 @@ import fc from 'fast-check';
 import { blockBytes } from '../shared/block-size.ts';
 import { decodeCopyReply, decodeCopyRequest, encodeCopyReply, encodeCopyRequest } from './copy-codec.ts';
 import type { CopyReply, CopyRequest } from './copy.ts';
-import {
-  decodeReplicaMessage,
-  decodeTargetMessage,
-  encodeReplicaMessage,
-  encodeTargetMessage,
-} from './message-codec.ts';
+import { decodeReplicaMessage, encodeReplicaMessage } from './replica-message-codec.ts';
+import { decodeTargetMessage, encodeTargetMessage } from './target-message-codec.ts';
 import type { EntryBody, ReplicaSays, TargetSays } from './messages.ts';
 import { emptyFrame, encodeFrame, headerBytes, WireError, type Frame } from './wire.ts';
 import { FrameDecoder } from './frame-decoder.ts';
@@ -37,6 +33,7 @@ function travel(frame: Frame): Frame {
 const entries: readonly EntryBody[] = [
   { kind: 'write', block: 2 ** 40, count: 2, data, fua: true },
   { kind: 'write', block: 0, count: 2, data, fua: false },
+  { kind: 'write', block: 5, count: 2, data, fua: false, soon: true },
   { kind: 'unmap', block: 5, count: 2 ** 40 },
   { kind: 'flush' },
   { kind: 'adopt', epoch: 7, previousLast: 99 },
@@ -106,6 +103,7 @@ const replicaSays: readonly ReplicaSays[] = [
   { type: 'data', readId: 4, last: max, data },
   { type: 'readFailed', readId: 4, message: 'block 7 is unreadable' },
   { type: 'progress', attachId: 3, percent: 12.5, copiedBytes: 2 ** 40 },
+  { type: 'progress', attachId: 3, percent: 0, copiedBytes: 0, remainingBytes: max },
   { type: 'sourceLost', attachId: 3, replicaId: 'b', message: 'gone' },
   { type: 'copied', attachId: 3 },
   { type: 'mismatch', attachId: 3, groups: 2, message: 'differs' },

@@ -8,7 +8,7 @@
  *   2 u16 flags
  *
  * The checksum is the lower half of XXH64 over the header, with zeros in its place, and the payload. A u64 is at most
- * 2^53 − 1. What the fields mean by type stands in the tables of message-codec.ts and copy-codec.ts.
+ * 2^53 − 1. What the fields mean by type stands in the codecs of messages and copies (entry-codec.ts too).
  */
 import { hashedAt, lowerSumAt, lowerSumOf } from '../shared/hashed-memory.ts';
 
@@ -30,7 +30,7 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** Types that the connection itself uses; the others are in handshake.ts, message-codec.ts and copy-codec.ts. */
+/** Types that the connection itself uses; the others are in handshake.ts and in the codecs of messages and copies. */
 export const pingType = 0x06;
 export const pongType = 0x07;
 

@@ -7,7 +7,8 @@
 import { assert } from '../shared/assert.ts';
 import { takeHashed } from '../shared/hashed-memory.ts';
 import { isLent } from '../shared/lent-buffers.ts';
-import { entryKinds, fuaFlag, targetTypes } from './message-codec.ts';
+import { entryKinds, flagsOf } from './entry-codec.ts';
+import { targetTypes } from './target-message-codec.ts';
 import type { Fence } from './record.ts';
 import { headerBytes, putFields, sealFrame } from './wire.ts';
 
@@ -93,17 +94,18 @@ export interface WriteFields {
   readonly block: number;
   readonly count: number;
   readonly fua: boolean;
+  readonly soon: boolean;
 }
 
 /** Puts the header before the data: from here on nobody changes either. */
 export function sealWrite(room: Room, { epoch, nonce }: Fence, write: WriteFields): void {
-  const { number, block, count, fua } = write;
+  const { number, block, count, fua, soon } = write;
   const { bytes, view } = room.slab;
   const at = room.at - headerBytes;
   putFields(view, at, {
     type: targetTypes.entry,
     kind: entryKinds.write,
-    flags: fua ? fuaFlag : 0,
+    flags: flagsOf(fua, soon),
     count,
     epoch,
     nonce,

@@ -10,7 +10,9 @@ import { openClient, type GrpcClient } from '../shared/grpc/client.ts';
 import { loadProto } from '../shared/grpc/load.ts';
 import { serveGrpc, type GrpcServer } from '../shared/grpc/serve.ts';
 import { silentLog } from '../shared/log.ts';
-import { statusKey, statusOf, targetHandlers } from './admin-server.ts';
+import { targetHandlers } from './admin-server.ts';
+import type { SessionInfo } from './server-options.ts';
+import { statusKey, statusOf } from './target-status.ts';
 import type { ReplicatedVolume } from './replicated-volume.ts';
 import { VolumeError } from './volume.ts';
 
@@ -61,6 +63,18 @@ class FakeVolume {
   }
 }
 
+const session = (initiator: string, index: number): SessionInfo => ({
+  initiator,
+  isid: `80000000000${index}`,
+  peer: '192.0.2.7:40000',
+  tsih: index + 1,
+  discovery: false,
+  headerDigest: false,
+  dataDigest: true,
+  authenticated: true,
+  upSeconds: 7,
+});
+
 let folder: string;
 let volume: FakeVolume;
 let ended: string[][];
@@ -77,7 +91,7 @@ beforeEach(async () => {
   feed = new ChangeFeed();
   const handlers = targetHandlers({
     volume: volume as unknown as ReplicatedVolume,
-    status: () => statusOf('v', current, volume.granted, ['iqn.b', 'iqn.a', 'iqn.a'], 61_500),
+    status: () => statusOf('v', current, volume.granted, ['iqn.b', 'iqn.a', 'iqn.a'].map(session), 61_500),
     feed,
     endOtherSessions: (iqns) => void ended.push([...iqns]),
     clock: systemClock,
@@ -103,6 +117,11 @@ test('GetStatus tells all of it', async () => {
     flushed: 10,
     sizeBytes: 8192,
     sessions: ['iqn.a', 'iqn.b'],
+    initiatorSessions: [
+      { initiator: 'iqn.a', isid: '800000000001', tsih: 2, authenticated: true, upSeconds: 7 },
+      { initiator: 'iqn.a', isid: '800000000002', tsih: 3 },
+      { initiator: 'iqn.b', isid: '800000000000', tsih: 1, peer: '192.0.2.7:40000', dataDigest: true },
+    ],
     replicas: [
       {
         replicaId: 'r1',

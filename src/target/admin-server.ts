@@ -1,96 +1,16 @@
 /** proto/target.proto over the replicated volume and the iSCSI server. */
 import type { TargetHandlers } from '../api/proto/caskade/target/v1/Target.ts';
-import type { TargetStatus } from '../api/proto/caskade/target/v1/TargetStatus.ts';
-import type { SnapshotInfo } from '../replication/record.ts';
-import type { VolumeStatus } from '../replication/status.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import type { Clock } from '../shared/clock.ts';
 import { streamStatus, type ChangeFeed } from '../shared/edge/change-feed.ts';
-import { version } from '../shared/edge/version.ts';
 import { serverStream, unary } from '../shared/grpc/handlers.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import { targetLimits } from './options.ts';
 import type { ReplicatedVolume } from './replicated-volume.ts';
+import { snapshotOf, statusKey, type OwnStatus } from './target-status.ts';
 import { SnapshotError } from './volume-snapshots.ts';
 import { VolumeError } from './volume.ts';
-
-/** A status as this process makes it. */
-export type OwnStatus = TargetStatus & {
-  readonly phase: VolumeStatus['phase'];
-  readonly replicas: NonNullable<TargetStatus['replicas']>;
-};
-
-/** `sessions`: initiators that are logged in. */
-export function statusOf(
-  volume: string,
-  status: VolumeStatus,
-  initiators: readonly string[],
-  sessions: readonly string[],
-  nowMs: number,
-  snapshots: readonly SnapshotInfo[] = [],
-): OwnStatus {
-  return {
-    volume,
-    version,
-    phase: status.phase,
-    epoch: status.epoch,
-    last: status.last,
-    flushed: status.flushed,
-    sizeBytes: status.sizeBytes,
-    unflushedWritesLostEpoch: status.unflushedWritesLostEpoch,
-    message: status.message,
-    membershipVersion: status.membership.version,
-    membershipNext: status.membership.nextVersion,
-    membershipSettled: status.membership.settled,
-    scrub: {
-      state: status.scrub.state,
-      percent: status.scrub.percent,
-      different: status.scrub.different,
-      mendedBlocks: status.scrub.mended,
-      leftBlocks: status.scrub.left,
-      message: status.scrub.message,
-    },
-    snapshots: snapshots.map(snapshotOf),
-    initiators: [...initiators],
-    sessions: [...new Set(sessions)].toSorted(),
-    replicas: status.replicas.map((replica) => ({
-      replicaId: replica.replicaId,
-      guid: replica.guid,
-      pool: replica.pool,
-      state: replica.state,
-      last: replica.last,
-      durable: replica.durable,
-      message: replica.message,
-      upSeconds:
-        replica.connectedAtMs === undefined ? 0 : Math.floor((nowMs - replica.connectedAtMs) / 1_000),
-      inflightReads: replica.inflightReads,
-      inflightWrites: replica.inflightWrites,
-      rebuild: replica.rebuild ?? null,
-      proofRoot: replica.proof?.root ?? '',
-      proofNumber: replica.proof?.number ?? 0,
-      mismatches: replica.mismatches,
-    })),
-  };
-}
-
-/** Without counters; the progress of a rebuild counts in whole percents. */
-export function statusKey({ last: _last, flushed: _flushed, replicas, scrub, ...rest }: OwnStatus): string {
-  return JSON.stringify([
-    rest,
-    { ...scrub, percent: Math.floor(Number(scrub?.percent ?? 0)) },
-    replicas.map(({ replicaId, guid, pool, state, message, rebuild, proofRoot, mismatches }) => [
-      replicaId,
-      guid,
-      pool,
-      state,
-      message,
-      proofRoot,
-      mismatches,
-      rebuild ? Math.floor(Number(rebuild.percent)) : null,
-    ]),
-  ]);
-}
 
 export interface AdminOptions {
   readonly volume: ReplicatedVolume;
@@ -178,13 +98,6 @@ export function targetHandlers(options: AdminOptions): TargetHandlers {
     }),
   };
 }
-
-const snapshotOf = ({ name, number, createdAtMs, sizeBytes }: SnapshotInfo) => ({
-  name,
-  number,
-  createdMs: createdAtMs,
-  sizeBytes,
-});
 
 const snapshotCodes = {
   busy: 'UNAVAILABLE',

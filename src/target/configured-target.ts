@@ -4,7 +4,7 @@ import type { ProtoGrpcType } from '../api/proto/target.ts';
 import type { TargetConfig } from '../api/target-config.ts';
 import { defaultTiming } from '../replication/timing.ts';
 import { ChangeFeed } from '../shared/edge/change-feed.ts';
-import { readConfig, readKeys, readToken } from '../shared/edge/config-file.ts';
+import { readChanged, readConfig, readKeys, readToken } from '../shared/edge/config-file.ts';
 import { listening } from '../shared/edge/endpoint.ts';
 import { watchContent } from '../shared/edge/file-watch.ts';
 import { UsageError } from '../shared/exit-codes.ts';
@@ -16,12 +16,13 @@ import { systemClock } from '../shared/edge/system-clock.ts';
 import { loadProto } from '../shared/grpc/load.ts';
 import { serveGrpc } from '../shared/grpc/serve.ts';
 import type { Log } from '../shared/log.ts';
-import { statusOf, targetHandlers } from './admin-server.ts';
+import { targetHandlers } from './admin-server.ts';
 import { openAnnouncements } from './announcements.ts';
 import { watchChapFile } from './chap-secrets.ts';
 import { targetConfigShape, targetLimits } from './options.ts';
 import { openReplicatedVolume, type ReplicatedVolume } from './replicated-volume.ts';
 import { serveIscsi, type TargetServer } from './server.ts';
+import { statusOf } from './target-status.ts';
 
 /** Resolves after an orderly stop; ends the process with status 1 when the volume can not be served any more. */
 export async function runConfigured(file: string, openLog: (config: TargetConfig) => Log): Promise<void> {
@@ -40,6 +41,8 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   const tls = config.tls && new LinkTls(config.tls, targetLimits.fileLookMs, log);
   const volume = openReplicatedVolume({
     volume: config.volume,
+    // All pods of a Deployment have one file: which of them it is, a pod knows of itself.
+    instance: config.instance ?? process.env['CASKADE_INSTANCE'],
     membership: config.membership,
     nextMembership: config.nextMembership,
     withdrawnMembership: config.withdrawnMembership,
@@ -54,18 +57,17 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   volume.onStatus(() => feed.changed());
   let iscsi: TargetServer | undefined;
   let { redirect } = config;
-  const sessions = () => iscsi?.sessions().map(({ initiator }) => initiator) ?? [];
   const status = () =>
     statusOf(
       config.volume,
       volume.status(),
       volume.initiators(),
-      sessions(),
+      iscsi?.sessions() ?? [],
       clock.nowMs(),
       volume.snapshots.list(),
     );
   const endOtherSessions = (iqns: readonly string[]) => {
-    if (config.initiators === 'granted') iscsi?.endSessionsOf((initiator) => !iqns.includes(initiator));
+    if (config.initiators === 'granted') iscsi?.endSessionsOf((initiator) => !names(iqns, initiator));
   };
   const add = (server: Server) => {
     const { service } = loadProto<ProtoGrpcType>('target.proto').caskade.target.v1.Target;
@@ -85,6 +87,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
       status,
       () => iscsi?.counters(),
       () => volume.refusals(),
+      () => volume.plainLinks(),
     ),
   }));
   const announcements = await openAnnouncements(listen.announce, () => volume.announce());
@@ -104,7 +107,7 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
         advertise: config.advertise,
         chap: chap?.credentials,
         movedTo: () => redirect,
-        mayLogin: (initiator) => config.initiators === 'any' || volume.initiators().includes(initiator),
+        mayLogin: (initiator) => config.initiators === 'any' || names(volume.initiators(), initiator),
         mayAnswer: () => volume.mayAnswer(),
         hurry: () => volume.hurry(),
         log,
@@ -118,7 +121,9 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   }
   const take = () => {
     const changed = takeChanges(file, config, volume, log);
-    if (changed !== undefined) redirect = changed.redirect;
+    if (changed === undefined) return;
+    redirect = changed.redirect;
+    if (changed.tls) tls?.setMode(changed.tls);
   };
   // A newcomer's key comes in a file of its own, before or after the record that names it.
   const watching = [file, config.keyFile].map((each) => watchContent(each, targetLimits.fileLookMs, take));
@@ -139,6 +144,10 @@ export async function runConfigured(file: string, openLog: (config: TargetConfig
   log.info('stopped');
 }
 
+/** Names of initiators are compared without regard to case (RFC 7143 §4.2.7.1); `initiator` is in lower case. */
+const names = (iqns: readonly string[], initiator: string) =>
+  iqns.some((iqn) => iqn.toLowerCase() === initiator);
+
 const quorumWaitMs = ({ quorumWaitSeconds }: TargetConfig): number =>
   quorumWaitSeconds === undefined ? defaultTiming.quorumWaitMs : quorumWaitSeconds * 1_000;
 
@@ -155,13 +164,8 @@ function takeChanges(
   volume: ReplicatedVolume,
   log: Log,
 ): TargetConfig | undefined {
-  let config: TargetConfig;
-  try {
-    config = readConfig(file, targetConfigShape);
-  } catch (error) {
-    log.error('the configuration file can not be used: what was read before stays in force', { error });
-    return undefined;
-  }
+  const config = readChanged(file, targetConfigShape, log);
+  if (config === undefined) return undefined;
   if (config.volume !== started.volume) {
     log.error('the configuration file is of another volume: it is not read', { other: config.volume });
     return undefined;

@@ -4,6 +4,7 @@ import { cdbs, iqn, told } from '../testing/scsi-rig.ts';
 import { CoordinatedVolume } from './coordinated-volume.ts';
 import { LogicalUnit } from './scsi/logical-unit.ts';
 import type { ScsiResult } from './scsi/status.ts';
+import { VolumeSnapshots } from './volume-snapshots.ts';
 
 const lost = '3/0c00';
 
@@ -85,4 +86,66 @@ test('what a write of one sector was given may change as soon as it was taken', 
   const entry = bench.last('A', 'entry')?.entry;
   const written = entry?.kind === 'write' ? Array.from(new Set(entry.data.subarray(512, 1024))) : [];
   expect(written).toEqual([1]);
+});
+
+test('a return to a snapshot comes wholly before or behind a write of one sector', async () => {
+  const bench = new TargetBench().serve('A', 'B', 'C');
+  const volume = new CoordinatedVolume(bench.coordinator, () => bench.nowMs);
+  const snapshots = new VolumeSnapshots(
+    bench.coordinator,
+    () => bench.nowMs,
+    (run) => volume.alone(run),
+  );
+  const settled = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.acknowledge('durable', 'A', 'B', 'C');
+  };
+  const taken = snapshots.take('a', 1);
+  await settled();
+  await taken;
+  const written = volume.write(512, new Uint8Array(512).fill(1));
+  const returned = snapshots.revert('a', true);
+  await settled();
+  const of = ['A', 'B', 'C'].find((id) => bench.last(id, 'read'))!;
+  const { readId } = bench.must(of, 'read');
+  bench.tell(of, { type: 'data', readId, last: bench.coordinator.status().last, data: new Uint8Array(4096) });
+  for (let round = 0; round < 3; round++) await settled();
+  await Promise.all([written, returned]);
+  const kinds = bench.sent.flatMap(({ to, message }) =>
+    to === 'A' && message.type === 'entry' ? [message.entry.kind] : [],
+  );
+  expect(kinds.filter((kind) => kind === 'write' || kind === 'revert')).toEqual(['write', 'revert']);
+});
+
+test('who has the volume alone has the blocks that it is given meanwhile, too', async () => {
+  const bench = new TargetBench().serve('A', 'B', 'C');
+  const volume = new CoordinatedVolume(bench.coordinator, () => bench.nowMs);
+  const settled = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    bench.acknowledge('durable', 'A', 'B', 'C');
+  };
+  const asked = () => ['A', 'B', 'C'].filter((id) => bench.last(id, 'read'));
+  const { sizeBytes } = volume;
+  const held = Promise.withResolvers<void>();
+  const alone = volume.alone(() => held.promise);
+  const grown = volume.resize(2 * sizeBytes);
+  await settled();
+  await grown;
+  expect(volume.sizeBytes).toBe(2 * sizeBytes);
+  const written = volume.write(sizeBytes + 512, new Uint8Array(512).fill(1));
+  await settled();
+  expect(asked()).toEqual([]);
+  held.resolve();
+  await alone;
+  await settled();
+  expect(asked()).toHaveLength(1);
+  const { readId } = bench.must(asked()[0]!, 'read');
+  bench.tell(asked()[0]!, {
+    type: 'data',
+    readId,
+    last: bench.coordinator.status().last,
+    data: new Uint8Array(4096),
+  });
+  for (let round = 0; round < 3; round++) await settled();
+  await written;
 });

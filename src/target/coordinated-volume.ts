@@ -43,6 +43,8 @@ export class CoordinatedVolume implements Volume {
 
   readonly #operations: QuickOperations;
   readonly #quick: QuickVolume = {
+    hold: () => this.#coordinator.hold(),
+    release: () => this.#coordinator.release(this.#now()),
     read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
     write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
   };
@@ -221,11 +223,9 @@ export class CoordinatedVolume implements Volume {
     this.#coordinator.hurry(this.#now());
   }
 
-  /** While nobody reads blocks in order to write them. */
+  /** While nobody reads blocks in order to write them, those that the volume is given meanwhile neither. */
   async alone(run: () => Promise<void>): Promise<void> {
-    const count = this.sizeBytes / blockBytes;
-    if (count === 0) return run();
-    await this.#locked(this.#locks, { block: 0, count }, true, run);
+    await this.#locked(this.#locks, { block: 0, count: Number.MAX_SAFE_INTEGER }, true, run);
   }
 
   /** Grows the volume to whole blocks, more than it has. */

@@ -3,6 +3,7 @@
  *
  * A value is durable before `remember` answers: new file, fsync, rename over the old one, fsync of the folder.
  */
+import { OneByOne } from '../shared/one-by-one.ts';
 import { readFileSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -15,7 +16,7 @@ type Values = Readonly<Record<string, string>>;
 export class FileValues {
   readonly #path: string;
   #values: Values;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #writes = new OneByOne();
 
   /** Throws UsageError when the file is there and can not be understood. */
   constructor(volumePath: string) {
@@ -29,14 +30,11 @@ export class FileValues {
 
   /** Rejects with VolumeError when the file system does not take it. */
   remember(key: string, value: string): Promise<void> {
-    const written = this.#last.then(async () => {
+    return this.#writes.run(async () => {
       const values = { ...this.#values, [key]: value };
       await this.#write(values);
       this.#values = values;
     });
-    // The failure belongs to whoever awaits `written`.
-    this.#last = written.catch(() => undefined);
-    return written;
   }
 
   async #write(values: Values): Promise<void> {

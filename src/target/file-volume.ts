@@ -1,23 +1,15 @@
 /** A volume in one plain file, for trying a target and for comparing figures; the replicated volume is the real one. */
-import { readSync, writeSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AtomicWriter, atomicBytesMax, finishAtomicWrite } from './file-atomic.ts';
-import { problemFrom, problemOf, readWhole, writeWhole } from './file-io.ts';
+import { problemOf, readWhole, writeWhole } from './file-io.ts';
 import { FileOrder } from './file-order.ts';
+import { FileQuick } from './file-quick.ts';
 import { FileValues } from './file-values.ts';
-import {
-  type VolumeError,
-  type QuickAnswer,
-  type QuickVolume,
-  type Volume,
-  type VolumeProblem,
-  type WriteOptions,
-} from './volume.ts';
+import type { QuickVolume, Volume, WriteOptions } from './volume.ts';
 
 /**
  * Opens or makes the file; it is sparse, and grown to `sizeBytes` where it is smaller. What may only be read is write
- * protected. A device has no place for what is to be
- * remembered, and for atomic writes.
+ * protected. A device has no place for what is to be remembered, and for atomic writes.
  */
 export async function openFileVolume(path: string, sizeBytes: number): Promise<FileVolume> {
   const { file, readOnly } = await openForWriting(path);
@@ -45,23 +37,9 @@ async function openForWriting(path: string): Promise<{ file: FileHandle; readOnl
 /** Largest buffer of zeros that an unmap writes at a time: files have no portable way to punch a hole. */
 const zeroBytesMax = 1 << 20;
 
-/**
- * What the system has in memory is moved at once, without a thread that it would have to wake. A call that took longer than
- * this had to wait for a disk: for a while others are not made to wait for the next one.
- */
-const quickMsMax = 1;
-const slowForMs = 50;
-/** Largest read and write that is tried so. */
-const quickBytesMax = 1 << 20;
-
 export class FileVolume implements Volume {
   readonly readOnly: boolean;
-  readonly #scratch = Buffer.allocUnsafeSlow(quickBytesMax);
-  #slowUntilMs = 0;
-  readonly #quick: QuickVolume = {
-    read: (offsetBytes, lengthBytes, answer) => this.#quickRead(offsetBytes, lengthBytes, answer),
-    write: (offsetBytes, data, answer, fua) => this.#quickWrite(offsetBytes, data, answer, fua),
-  };
+  readonly #quick: FileQuick;
   #sizeBytes: number;
   protected readonly file: FileHandle;
   protected readonly order = new FileOrder();
@@ -70,6 +48,7 @@ export class FileVolume implements Volume {
     this.readOnly = readOnly;
     this.file = file;
     this.#sizeBytes = sizeBytes;
+    this.#quick = new FileQuick(file.fd, (offsetBytes, data) => this.write(offsetBytes, data, { fua: true }));
   }
 
   get sizeBytes(): number {
@@ -78,7 +57,7 @@ export class FileVolume implements Volume {
 
   /** Changes that must be alone, and those under way, are waited for by the other way. */
   get quick(): QuickVolume | undefined {
-    return this.order.isFree && performance.now() >= this.#slowUntilMs ? this.#quick : undefined;
+    return this.order.isFree && this.#quick.mayBegin() ? this.#quick : undefined;
   }
 
   async grow(sizeBytes: number): Promise<void> {
@@ -140,44 +119,6 @@ export class FileVolume implements Volume {
 
   /** Throws VolumeError when the file is not to be changed any more. */
   protected checkChangeable(): void {}
-
-  #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {
-    const data = lengthBytes <= quickBytesMax ? this.#scratch : Buffer.allocUnsafeSlow(lengthBytes);
-    const problem = this.#quickly('unreadable', () => {
-      let at = 0;
-      for (let bytes = 1; at < lengthBytes && bytes > 0; at += bytes)
-        bytes = readSync(this.file.fd, data, at, lengthBytes - at, offsetBytes + at);
-      data.fill(0, at, lengthBytes); // past what was ever written
-    });
-    answer.quickDone(problem, problem === undefined ? data.subarray(0, lengthBytes) : undefined);
-  }
-
-  #quickWrite(offsetBytes: number, data: Uint8Array, answer: QuickAnswer, fua: string | undefined): void {
-    if (fua !== undefined) {
-      this.write(offsetBytes, new Uint8Array(data), { fua: true }).then(
-        () => answer.quickDone(undefined, undefined),
-        (error: unknown) => answer.quickDone(problemFrom('unflushedWritesLost', error), undefined),
-      );
-      return;
-    }
-    const problem = this.#quickly('noSpace', () => {
-      for (let at = 0; at < data.byteLength;)
-        at += writeSync(this.file.fd, data, at, data.byteLength - at, offsetBytes + at);
-    });
-    answer.quickDone(problem, undefined);
-  }
-
-  #quickly(problem: VolumeProblem, move: () => void): VolumeError | undefined {
-    const beganMs = performance.now();
-    try {
-      move();
-    } catch (error) {
-      return problemFrom(problem, error);
-    }
-    const nowMs = performance.now();
-    if (nowMs - beganMs > quickMsMax) this.#slowUntilMs = nowMs + slowForMs;
-    return undefined;
-  }
 }
 
 /** A plain file, with what is kept beside it. */

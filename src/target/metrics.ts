@@ -1,7 +1,7 @@
 /** Metrics of a target, read when they are scraped. Names of cStor's exporter where it has one. */
 import { Counter, Gauge, Registry } from '@prometheus-io/client';
-import type { OwnStatus } from './admin-server.ts';
 import type { TargetServer } from './server.ts';
+import type { OwnStatus } from './target-status.ts';
 
 const gib = 2 ** 30;
 /** Values that cStor's dashboards know: 1 Offline, 2 Degraded, 3 Healthy, 4 Unknown. */
@@ -11,6 +11,7 @@ export function targetMetrics(
   status: () => OwnStatus,
   counters: () => ReturnType<TargetServer['counters']> | undefined,
   refused: () => Readonly<Record<string, number>>,
+  plainLinks: () => number,
 ): Registry {
   const registry = new Registry();
   const gauge = (name: string, help: string, value: (status: OwnStatus) => number) =>
@@ -39,6 +40,22 @@ export function targetMetrics(
     Math.min(s.sessions?.length ?? 0, 1),
   );
   gauge('caskade_iscsi_initiators', 'Initiators that are logged in', (s) => s.sessions?.length ?? 0);
+  new Gauge({
+    name: 'caskade_iscsi_session_seconds',
+    help: 'Age of each session; peer is where its initiator connects from',
+    labelNames: ['initiator', 'isid', 'peer', 'authenticated', 'digests'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { initiator = '', isid = '', peer = '', upSeconds, ...session } of status()
+        .initiatorSessions ?? []) {
+        if (session.discovery === true) continue;
+        const digests = [session.headerDigest && 'header', session.dataDigest && 'data'].filter(Boolean);
+        const authenticated = session.authenticated === true ? 'CHAP' : 'none';
+        this.set({ initiator, isid, peer, authenticated, digests: digests.join(',') }, Number(upSeconds));
+      }
+    },
+  });
   gauge('caskade_volume_epoch', 'Epoch that this target serves under', (s) => Number(s.epoch ?? 0));
   gauge(
     'caskade_volume_unflushed_writes_lost_epoch',
@@ -84,6 +101,7 @@ export function targetMetrics(
         if (now !== undefined) this.inc(value(now));
       },
     });
+  gauge('caskade_replication_plain_links', 'Links to replicas that are open without TLS', plainLinks);
   counter('openebs_reads', 'Read commands', (c) => c.readCommands);
   counter('openebs_writes', 'Write commands', (c) => c.writeCommands);
   counter('openebs_total_read_bytes', 'Bytes read', (c) => c.readBytes);
@@ -96,6 +114,16 @@ export function targetMetrics(
     collect() {
       this.reset();
       for (const [reason, count] of Object.entries(refused())) this.inc({ reason }, count);
+    },
+  });
+  new Counter({
+    name: 'caskade_iscsi_logins_total',
+    help: 'Logins by the status that they ended with (RFC 7143 §11.13.5); 0x0000 began a session',
+    labelNames: ['status'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [status, count] of Object.entries(counters()?.logins ?? {})) this.inc({ status }, count);
     },
   });
   counter('caskade_flushes', 'SYNCHRONIZE CACHE commands', (c) => c.flushes);

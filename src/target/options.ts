@@ -1,7 +1,7 @@
 /** Command line, configuration and limits of the target. */
 import type { MembershipRecord, ReplicaAddress, TargetConfig } from '../api/target-config.ts';
 import type { Command, Flag } from '../shared/edge/flags.ts';
-import { tlsFilesShape } from '../shared/edge/link-tls.ts';
+import { tlsLinksShape } from '../shared/edge/link-tls.ts';
 import { flag, integer, object, oneOf, optional, record, text, type Shape } from '../shared/shape.ts';
 
 export const targetCommand = {
@@ -53,7 +53,7 @@ export const targetConfigShape: Shape<TargetConfig> = object({
   redirect: optional(hostPort),
   keyFile: text('give the path of a file'),
   adminTokenFile: text('give the path of a file'),
-  tls: optional(tlsFilesShape),
+  tls: optional(tlsLinksShape),
   chapFile: optional(text('give the path of a file')),
   initiators: oneOf('any', 'granted'),
   quorumWaitSeconds: optional(integer(1, 600)),

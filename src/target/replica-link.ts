@@ -3,21 +3,23 @@
  * and from the coordinator. A link that breaks is dialed again, soon at first, then less often.
  */
 import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { ReplicaMessage, TargetMessage } from '../replication/messages.ts';
 import { Dialogue } from '../replication/dialogue.ts';
-import { Caller, type Agreement, type Welcome } from '../replication/handshake.ts';
+import { Caller, type Agreement, type Speaks, type Welcome } from '../replication/handshake.ts';
 import type { Window } from '../replication/coordinator/window.ts';
 import { headerBytes } from '../replication/wire.ts';
-import { decodeReplicaMessage, encodeTargetMessage } from '../replication/message-codec.ts';
+import { decodeReplicaMessage } from '../replication/replica-message-codec.ts';
+import { encodeTargetMessage } from '../replication/target-message-codec.ts';
 import { ReadFrames, readFrameBytes, type ReadAsked } from '../replication/read-frame.ts';
 import type { Fence } from '../replication/record.ts';
 import type { Refusal } from '../replication/refusals.ts';
 import type { Timing } from '../replication/timing.ts';
+import { untilBeatMs } from '../shared/beats.ts';
 import type { Clock } from '../shared/clock.ts';
-import { connectTo, parseEndpoint } from '../shared/edge/endpoint.ts';
-import { isTlsRefusal, type LinkTls } from '../shared/edge/link-tls.ts';
-import { readerOptions, readEvents, type ByteReader } from '../shared/edge/socket-input.ts';
+import { DialedLink } from '../shared/edge/dialed-link.ts';
+import { parseEndpoint } from '../shared/edge/endpoint.ts';
+import type { LinkTls } from '../shared/edge/link-tls.ts';
 import { SocketSink } from '../shared/edge/socket-sink.ts';
 import type { Log } from '../shared/log.ts';
 
@@ -30,6 +32,8 @@ export interface ReplicaLinkOptions {
   readonly key: Uint8Array;
   /** Undefined: without TLS. */
   readonly tls: LinkTls | undefined;
+  /** For tests of what another release would say. */
+  readonly speaks?: Speaks | undefined;
   readonly clock: Clock;
   readonly timing: Timing;
   readonly log: Log;
@@ -45,8 +49,7 @@ export interface ReplicaLinkOptions {
 }
 
 const firstPauseMs = 100;
-const pauseMsMax = 3_000;
-const connectMsMax = 3_000;
+const pauseMsMax = 1_000;
 const stoodMsMin = 2_000;
 
 type Proved = Agreement & { readonly welcome: Welcome };
@@ -55,50 +58,41 @@ export class ReplicaLink {
   readonly #o: ReplicaLinkOptions;
   #address: string;
   #dialogue: Dialogue<Proved> | undefined;
-  #socket: Socket | undefined;
+  #link: DialedLink | undefined;
   #pauseMs = firstPauseMs;
   #cancelRedial: (() => void) | undefined;
   #cancelTick: (() => void) | undefined;
   #openedAtMs: number | undefined;
   #stopped = false;
+  readonly #forgetTls: (() => void) | undefined;
   readonly #reads = new ReadFrames();
 
   constructor(options: ReplicaLinkOptions) {
     this.#o = options;
     this.#address = options.address;
+    this.#forgetTls = options.tls?.onRequired(() => this.#endPlain());
   }
 
   /** Dials now unless a connection stands or is being made. */
   dial(): void {
-    if (this.#stopped || this.#socket) return;
+    if (this.#stopped || this.#link) return;
     this.#cancelRedial?.();
-    // What comes before the dialogue has begun is nobody's: nothing is said by a replica that was not asked.
-    const reader: ByteReader = {
-      receive: (buffer, view, from, to) => this.#receive(socket, buffer, view, from, to),
-    };
-    const endpoint = parseEndpoint(this.#address);
-    const secure = this.#o.tls?.dial(endpoint);
-    const socket: Socket = secure ?? connect({ ...connectTo(endpoint), onread: readerOptions(reader) });
-    if (secure) readEvents(secure, reader);
-    this.#socket = socket;
-    const cancelDeadline = this.#o.clock.after(connectMsMax, () =>
-      this.#gone(socket, 'connecting took too long'),
-    );
-    socket.on(secure ? 'secureConnect' : 'connect', () => {
-      cancelDeadline();
-      const binding = secure && this.#o.tls?.bindingOf(secure);
-      if (binding || !secure) return this.#begin(socket, binding);
-      this.#o.onRefused('tls');
-      this.#gone(socket, 'its certificate is not of our authority');
+    const link = new DialedLink({
+      endpoint: parseEndpoint(this.#address),
+      tls: this.#o.tls,
+      inHashedMemory: true,
+      clock: this.#o.clock,
+      onReached: (socket, binding) => this.#begin(link, socket, binding),
+      receive: (buffer, view, from, to) => this.#receive(buffer, view, from, to),
+      onRefused: () => this.#o.onRefused('tls'),
+      onGone: (reason) => this.#gone(reason),
     });
-    socket.on('error', (error) => {
-      if (secure && isTlsRefusal(error)) this.#o.onRefused('tls');
-      this.#gone(socket, error.message);
-    });
-    socket.on('close', () => {
-      cancelDeadline();
-      this.#gone(socket, 'the replica closed the connection');
-    });
+    this.#link = link;
+  }
+
+  /** Open, and not within TLS. */
+  get isPlain(): boolean {
+    return this.#openedAtMs !== undefined && this.#link?.isPlain === true;
   }
 
   /** Whom it is for. */
@@ -116,8 +110,7 @@ export class ReplicaLink {
   moveTo(address: string): void {
     if (address === this.#address) return;
     this.#address = address;
-    const socket = this.#socket;
-    if (socket) this.#gone(socket, 'its address has changed');
+    this.#link?.end('its address has changed');
     this.hint();
   }
 
@@ -146,21 +139,29 @@ export class ReplicaLink {
 
   /** Ends this connection after what was sent; another one is made soon. `onClosed` is not called for it. */
   reset(): void {
-    const socket = this.#socket;
+    this.#leave();
+  }
+
+  #leave(): Socket | undefined {
     this.#dialogue?.close();
-    this.#dialogue = undefined;
-    this.#socket = undefined;
-    this.#cancelTick?.();
-    if (socket?.connecting) socket.destroy();
+    const socket = this.#link?.leave();
+    this.#forget();
     this.#redial();
+    return socket;
+  }
+
+  #forget(): void {
+    this.#link = undefined;
+    this.#dialogue = undefined;
+    this.#cancelTick?.();
   }
 
   /** For good. Resolves when what was sent has gone out, or can not any more. */
   async stop(): Promise<void> {
-    const socket = this.#socket;
-    this.reset();
+    const socket = this.#leave();
     this.#stopped = true;
     this.#cancelRedial?.();
+    this.#forgetTls?.();
     if (!socket || socket.closed) return;
     await new Promise<void>((resolve) => {
       const cancel = this.#o.clock.after(lingerMs, resolve);
@@ -171,41 +172,45 @@ export class ReplicaLink {
     });
   }
 
-  #begin(socket: Socket, binding: Uint8Array | undefined): void {
+  #begin(link: DialedLink, socket: Socket, binding: Uint8Array | undefined): void {
+    this.#cancelTick?.();
     const { volume, replicaId, key, clock, timing } = this.#o;
     const handshake = new Caller({
       key,
       subject: { role: 'target', volume, replicaId },
       challenge: randomBytes(32),
       binding,
+      speaks: this.#o.speaks,
     });
     const dialogue: Dialogue<Proved> = new Dialogue<Proved>({
       sink: new SocketSink(socket),
       handshake,
       timing,
       nowMs: clock.nowMs(),
-      onOpen: ({ welcome, features }) => this.#opened(socket, welcome, features),
+      onOpen: ({ welcome, features }) => this.#opened(link, welcome, features),
       onFrame: (frame) => this.#o.onMessage(decodeReplicaMessage(frame)),
-      onClosed: (reason) => this.#gone(socket, reason),
+      onClosed: (reason) => link.lose(socket, reason),
       onRefused: (problem) => this.#o.onRefused(problem),
     });
     this.#dialogue = dialogue;
-    const tick = () => {
-      this.#cancelTick = clock.after(tickMs, tick);
-      dialogue.tick(clock.nowMs());
+    const tickLater = () => {
+      this.#cancelTick = clock.after(untilBeatMs(clock.nowMs(), tickMs), () => {
+        tickLater();
+        dialogue.tick(clock.nowMs());
+      });
     };
-    this.#cancelTick = clock.after(tickMs, tick);
+    tickLater();
   }
 
-  #receive(socket: Socket, buffer: Uint8Array, view: DataView, from: number, to: number): number {
+  #receive(buffer: Uint8Array, view: DataView, from: number, to: number): number {
     const dialogue = this.#dialogue;
-    if (socket !== this.#socket || !dialogue) return to;
+    if (!dialogue) return to;
     const at = dialogue.receiveFrom(buffer, view, from, to, this.#o.clock.nowMs());
     this.#o.onBatchEnd();
     return at;
   }
 
-  #opened(socket: Socket, welcome: Welcome, features: readonly string[]): void {
+  #opened(link: DialedLink, welcome: Welcome, features: readonly string[]): void {
     const { guid, replicaId, log } = this.#o;
     if (welcome.guid !== guid) {
       log.error('a replica that is no member answers under a known id', {
@@ -215,20 +220,21 @@ export class ReplicaLink {
       const why = `is no member: its GUID is ${welcome.guid}, the volume knows ${guid}; it can only come in as a newcomer`;
       this.#pauseMs = pauseMsMax;
       this.#o.onRefused('stranger');
-      return this.#gone(socket, why);
+      return link.end(why);
     }
     this.#openedAtMs = this.#o.clock.nowMs();
+    link.opened();
     this.#o.onOpen(welcome, features);
   }
 
-  #gone(socket: Socket, reason: string): void {
-    if (this.#socket !== socket) return void socket.destroy();
-    this.#socket = undefined;
-    this.#dialogue = undefined;
-    this.#cancelTick?.();
-    socket.destroy();
+  #gone(reason: string): void {
+    this.#forget();
     this.#o.onClosed(reason);
     this.#redial();
+  }
+
+  #endPlain(): void {
+    if (this.#link?.isPlain === true) this.#link.end('it is to be within TLS from now on');
   }
 
   #redial(): void {
@@ -243,5 +249,5 @@ export class ReplicaLink {
   }
 }
 
-const tickMs = 1_000;
+const tickMs = 2_000;
 const lingerMs = 1_000;

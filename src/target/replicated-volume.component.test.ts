@@ -1,44 +1,33 @@
-import { afterEach, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { ReplicatedVolume } from './replicated-volume.ts';
 import { VolumeError } from './volume.ts';
 import { volumeContract } from './volume.contract.ts';
 import { ReplicaRig, type RigOptions } from '../testing/replica-rig.ts';
+import { rigPerTest } from '../testing/rig-per-test.ts';
 import { prng } from '../shared/prng.ts';
 
 const sizeBytes = 4 * 2 ** 20;
-const open: { rig?: ReplicaRig; target?: ReplicatedVolume } = {};
+const bed = rigPerTest({ replicas: 3, sizeBytes, port: 21_100 });
 
 async function start(
   options: Partial<RigOptions> = {},
 ): Promise<{ rig: ReplicaRig; target: ReplicatedVolume }> {
-  const rig = await ReplicaRig.start({ replicas: 3, sizeBytes, port: 21_100, ...options });
+  const rig = await bed.start(options);
   const target = rig.target();
-  Object.assign(open, { rig, target });
   await target.serving;
   return { rig, target };
 }
 
-afterEach(async () => {
-  await open.target?.stop();
-  await open.rig?.end();
-  delete open.target;
-  delete open.rig;
-});
-
-const until = async (what: string, holds: () => boolean): Promise<void> => {
-  for (let i = 0; i < 600; i++) {
-    if (holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`never: ${what} ${JSON.stringify(open.target?.status())}`);
-};
-
-const healthy = (target: ReplicatedVolume) => until('Healthy', () => target.status().phase === 'Healthy');
+const healthy = (target: ReplicatedVolume) => bed.until('Healthy', () => target.status().phase === 'Healthy');
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** Replicas hold the same bytes; answers one digest. */
+/** Replicas hold the same bytes, as soon as what is on its way to one that is in sync has come (R17). */
 async function expectEqualReplicas(rig: ReplicaRig, indexes: readonly number[]): Promise<void> {
+  await bed.until(
+    'the last entry everywhere',
+    () => new Set(indexes.map((i) => rig.store(i).last)).size === 1,
+  );
   const digests = await Promise.all(indexes.map((i) => rig.store(i).digest(0, sizeBytes / 4096)));
   expect(new Set(digests.map((digest) => Buffer.from(digest).toString('hex'))).size).toBe(1);
 }
@@ -68,7 +57,7 @@ test('two of three crash: writes wait, nothing acknowledged is lost, service res
   await target.write(0, data);
   await target.flush();
   await Promise.all([rig.crash(0), rig.crash(1)]);
-  await until('Offline', () => target.status().phase === 'Offline');
+  await bed.until('Offline', () => target.status().phase === 'Offline');
   const waiting = target.write(8192, data);
   expect(equal(await target.read(0, 8192), data)).toBe(true); // settled reads are served
   await rig.start(1);
@@ -113,7 +102,7 @@ test('a scrub finds what one of three has otherwise and mends it, while writes g
   const content = random.bytes(sizeBytes);
   await target.write(0, content);
   await target.flush();
-  await until('all in sync', () => target.status().replicas.every(({ state }) => state === 'InSync'));
+  await bed.until('all in sync', () => target.status().replicas.every(({ state }) => state === 'InSync'));
   falsify(rig, 1, 100, random.bytes(3 * 4096));
   falsify(rig, 2, 700, random.bytes(4096));
   target.scrub();
@@ -128,7 +117,7 @@ test('a scrub finds what one of three has otherwise and mends it, while writes g
   expect(equal(await target.read(0, sizeBytes), content)).toBe(true);
   await expectEqualReplicas(rig, [0, 1, 2]);
   target.scrub();
-  await until('compared again', () => target.status().scrub.state === 'done');
+  await bed.until('compared again', () => target.status().scrub.state === 'done');
   expect(target.status().scrub).toMatchObject({ different: 0, mended: 0, left: 0 });
 }, 30_000);
 
@@ -139,10 +128,28 @@ test('of two replicas that can both read what they have, a scrub believes none, 
   await healthy(target);
   falsify(rig, 1, 5, new Uint8Array(4096).fill(9));
   target.scrub();
-  await until('compared', () => target.status().scrub.state === 'done');
+  await bed.until('compared', () => target.status().scrub.state === 'done');
   expect(target.status().scrub).toMatchObject({ different: 1, mended: 0, left: 64 });
   expect(target.status().scrub.message).toContain('blocks 0 to 63');
 });
+
+test('a scrub compares snapshots: what differs there is named, with the pool, and left as it is', async () => {
+  const { rig, target } = await start();
+  const random = prng(33);
+  await target.write(0, random.bytes(sizeBytes));
+  await target.flush();
+  await healthy(target);
+  falsify(rig, 1, 100, random.bytes(4096));
+  await target.snapshots.take('monday', 1);
+  await target.write(100 * 4096, random.bytes(4096)); // the volume is the same on all again
+  await target.flush();
+  await target.snapshots.take('tuesday', 2);
+  target.scrub();
+  await bed.until('compared', () => target.status().scrub.state === 'done');
+  expect(target.status().scrub).toMatchObject({ different: 1, mended: 0, left: 64 });
+  expect(target.status().scrub.message).toContain('snapshot monday blocks 64 to 127');
+  expect(target.status().scrub.message).toContain('move the replica on pool-2');
+}, 30_000);
 
 test('a new target takes over from one that still runs; who may log in is remembered, and what the unit asked for', async () => {
   const { rig, target: first } = await start();
@@ -151,7 +158,6 @@ test('a new target takes over from one that still runs; who may log in is rememb
   await first.remember?.('reservations', 'iqn.a');
   await first.write(0, data);
   const second = rig.target();
-  open.target = second;
   expect(await first.ended).toContain('has promised epoch');
   expect(first.mayAnswer()).toBe(false);
   await expect(first.read(0, 4096)).rejects.toMatchObject({ problem: 'busy' });
@@ -180,7 +186,6 @@ test('all lose power: flushed data is there, the loss of the rest is said, and t
   await target.stop();
   for (const i of [0, 1, 2]) await rig.start(i);
   const again = rig.target();
-  open.target = again;
   await again.serving;
   expect(equal(await again.read(0, 4096), data)).toBe(true);
   expect(again.status().unflushedWritesLostEpoch).toBe(again.status().epoch);
@@ -204,7 +209,6 @@ test('all are stopped in order: nothing is lost, not even what nobody flushed', 
   for (const i of [0, 1, 2]) await rig.stop(i);
   for (const i of [0, 1, 2]) await rig.start(i);
   const again = rig.target();
-  open.target = again;
   await again.serving;
   expect(equal(await again.read(4096, 4096), data)).toBe(true);
   expect(again.status().unflushedWritesLostEpoch).toBe(0);
@@ -213,7 +217,7 @@ test('all are stopped in order: nothing is lost, not even what nobody flushed', 
 test('R31: a known id with another GUID is no member', async () => {
   const { rig, target } = await start();
   await rig.replaceWithBlank(1);
-  await until('refused', () => target.status().replicas[1]?.message.includes('is no member') === true);
+  await bed.until('refused', () => target.status().replicas[1]?.message.includes('is no member') === true);
   expect(target.status().phase).toBe('Degraded');
   await target.write(0, new Uint8Array(4096).fill(1));
 });
@@ -222,13 +226,7 @@ volumeContract('a replicated volume', async (bytes) => {
   const rig = await ReplicaRig.start({ replicas: 3, sizeBytes: bytes, port: 21_120 });
   const volume = rig.target();
   await volume.serving;
-  return {
-    volume,
-    close: async () => {
-      await volume.stop();
-      await rig.end();
-    },
-  };
+  return { volume, close: () => rig.end() };
 });
 
 test('sectors of one block written at once do not lose each other', async () => {
@@ -260,7 +258,9 @@ test('the volume grows on all replicas, also on one that was away', async () => 
 test('a target with a wrong key is served nothing', async () => {
   const { rig } = await start();
   const stranger = rig.target({ wrongKeys: true });
-  await until('refused', () => stranger.status().replicas.every(({ message }) => message.includes('key')));
+  await bed.until('refused', () =>
+    stranger.status().replicas.every(({ message }) => message.includes('key')),
+  );
   expect(stranger.status().phase).toBe('Init');
   await stranger.stop();
 });
@@ -271,11 +271,7 @@ test('a replica moves while the volume serves: the newcomer has everything, the 
   await target.write(0, data);
   const added = await rig.add();
   const [before, after] = [rig.record(1, 0, 1, 2), rig.record(2, 0, 1, added)];
-  target.setMembers(rig.change(before, after));
-  await until(
-    'version 2',
-    () => target.status().membership.version === 2 && target.status().membership.settled,
-  );
+  await rig.settleChange(target, before, after);
   expect(target.status().replicas.map(({ replicaId }) => replicaId)).toEqual(['r1', 'r2', 'r4']);
   await rig.stop(2);
   await rig.stop(0);
@@ -286,31 +282,35 @@ test('a replica moves while the volume serves: the newcomer has everything, the 
   await rig.start(2);
   // The one that was let go helps nobody any more, whatever an old file says.
   const old = rig.target({ members: before });
-  await until('needed', () => old.status().message.includes('needed'));
+  await bed.until('needed', () => old.status().message.includes('needed'));
   expect(old.status().phase).toBe('Init');
   await old.stop();
   await rig.start(0);
   const again = rig.target({ members: after });
-  open.target = again;
   await again.serving;
   expect(equal(await again.read(4096, 4096), data.subarray(0, 4096))).toBe(true);
   expect(again.status().membership).toEqual({ version: 2, nextVersion: 0, settled: true });
 }, 60_000);
 
-test('a file from before a change names who was let go: nobody is linked to it, and the volume serves on', async () => {
+test('a file from before a change still names who left: it counts for nothing, and the volume serves on', async () => {
   const { rig, target } = await start();
   const added = await rig.add();
   const [before, after] = [rig.record(1, 0, 1, 2), rig.record(2, 0, 1, added)];
   const change = rig.change(before, after);
   target.setMembers(change);
   const settled = () => target.status().membership.version === 2 && target.status().membership.settled;
-  await until('version 2', settled);
+  await bed.until('version 2', settled);
   target.setMembers({ ...change, nextMembership: undefined });
   // By then whoever was dialed has answered.
   await rig.stop(1);
-  await until('Degraded', () => target.status().phase === 'Degraded');
+  await bed.until('Degraded', () => target.status().phase === 'Degraded');
   await rig.start(1);
   await healthy(target);
-  expect(target.status().replicas.map(({ replicaId }) => replicaId)).toEqual(['r1', 'r2', 'r4']);
+  await rig.stop(2);
+  await target.write(0, prng(1).bytes(4096));
+  await target.flush();
+  expect(target.status().phase).toBe('Healthy');
   expect(target.status().membership).toEqual({ version: 2, nextVersion: 0, settled: true });
+  target.setMembers({ ...change, membership: after, nextMembership: undefined });
+  expect(target.status().replicas.map(({ replicaId }) => replicaId)).toEqual(['r1', 'r2', 'r4']);
 }, 60_000);

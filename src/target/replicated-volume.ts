@@ -3,12 +3,14 @@ import { randomBytes } from 'node:crypto';
 import type { MembershipRecord, ReplicaAddress } from '../api/target-config.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { BlockRange } from '../replication/copy.ts';
+import type { Speaks } from '../replication/handshake.ts';
 import { membersMax } from '../replication/quorum.ts';
 import { Refusals, type Refusal } from '../replication/refusals.ts';
 import { stateOf, type VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
 import { must } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
+import { untilBeatMs } from '../shared/beats.ts';
 import type { Clock } from '../shared/clock.ts';
 import { parseEndpoint } from '../shared/edge/endpoint.ts';
 import { UsageError } from '../shared/exit-codes.ts';
@@ -30,6 +32,8 @@ import {
 export interface ReplicatedVolumeOptions {
   /** Name of the PersistentVolume. */
   readonly volume: string;
+  /** Name of this process among the targets of the volume; absent: none (R10). */
+  readonly instance?: string | undefined;
   readonly membership: MembershipRecord;
   /** During a change: the record after it. */
   readonly nextMembership?: MembershipRecord | undefined;
@@ -44,6 +48,8 @@ export interface ReplicatedVolumeOptions {
   readonly log: Log;
   /** For tests; the defaults are the rules' numbers. */
   readonly timing?: Partial<Timing> | undefined;
+  /** For tests: what another release would say. */
+  readonly speaks?: Speaks | undefined;
 }
 
 export interface MembersChange {
@@ -87,11 +93,13 @@ export interface ReplicatedVolume extends Volume {
   setScrubInterval(intervalMs: number | undefined): void;
   /** How often the other end of a link was refused, by reason. */
   refusals(): Readonly<Record<Refusal, number>>;
+  /** Links that are open without TLS. */
+  plainLinks(): number;
   /** How long requests that come from now on wait for a quorum (R16). */
   setQuorumWait(quorumWaitMs: number): void;
   /** Settles with the reason when this target may never serve again, except by `stop`. */
   readonly ended: Promise<string>;
-  /** Orderly: flushes (at most 10 s), gives its grants back, closes the links. */
+  /** Orderly: flushes (at most 10 s), gives its grants back, closes the links. Once, however often it is asked for. */
   stop(): Promise<void>;
 }
 
@@ -99,6 +107,12 @@ const initiatorsKey = 'initiators';
 const tickMs = 50;
 /** While nothing is going on: idle volumes cost as little as can be. Leases are renewed in time all the same. */
 const calmTickMs = 250;
+/**
+ * When nobody has asked for anything for so long, leases are renewed at each tick, before the one before has run out. Where
+ * one is late the first who asks has a tick at once.
+ */
+const restAfterMs = 5_000;
+const restTickMs = 2_000;
 const stopFlushMsMax = 10_000;
 
 /** Starts dialing at once. Throws UsageError when a member has no address, a wrong one, or no key. */
@@ -124,7 +138,11 @@ class LinkedVolume implements ReplicatedVolume {
   #told = '';
   #telling = false;
   #stopping = false;
+  #stopped: Promise<void> | undefined;
   #cancelTick: () => void = () => undefined;
+  #isResting = false;
+  #asked = 0;
+  #askedAtMs = 0;
   readonly #refusals = new Refusals();
   #scrubIntervalMs: number | undefined;
   #scrubbedAtMs: number;
@@ -144,6 +162,7 @@ class LinkedVolume implements ReplicatedVolume {
       nextMembership: options.nextMembership,
       places,
       nonce: randomNonce(),
+      instance: options.instance,
       timing,
       effects: {
         // A member that is reached nowhere has no link.
@@ -324,6 +343,10 @@ class LinkedVolume implements ReplicatedVolume {
     return this.#refusals.counts();
   }
 
+  plainLinks(): number {
+    return [...this.#links.values()].filter(({ isPlain }) => isPlain).length;
+  }
+
   setScrubInterval(intervalMs: number | undefined): void {
     this.#scrubIntervalMs = intervalMs;
   }
@@ -332,8 +355,13 @@ class LinkedVolume implements ReplicatedVolume {
     this.#timing.quorumWaitMs = quorumWaitMs;
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     this.#stopping = true;
+    this.#tickLater(this.#now());
     const { phase } = this.status();
     if (phase === 'Healthy' || phase === 'Degraded') {
       this.#volume.lost(0); // this flush has nobody to tell
@@ -392,6 +420,7 @@ class LinkedVolume implements ReplicatedVolume {
       address: must(this.#replicas[replicaId], `address of ${replicaId}`).replication,
       key: this.#key(replicaId),
       tls: this.#o.tls,
+      speaks: this.#o.speaks,
       clock,
       timing,
       log,
@@ -412,14 +441,25 @@ class LinkedVolume implements ReplicatedVolume {
   }
 
   #tick(): void {
-    const afterMs = this.#coordinator.isCalm ? calmTickMs : tickMs;
-    this.#cancelTick = this.#o.clock.after(afterMs, () => this.#tick());
     const nowMs = this.#now();
+    this.#tickLater(nowMs);
     this.#coordinator.tick(nowMs);
     if (nowMs - this.#scrubbedAtMs >= (this.#scrubIntervalMs ?? Infinity)) this.scrub();
   }
 
+  #tickLater(nowMs: number): void {
+    const { asked, isCalm } = this.#coordinator;
+    if (asked !== this.#asked || !isCalm || this.#stopping) this.#askedAtMs = nowMs;
+    this.#asked = asked;
+    this.#isResting = nowMs - this.#askedAtMs >= restAfterMs;
+    const calmMs = this.#isResting ? restTickMs : calmTickMs;
+    const afterMs = isCalm ? untilBeatMs(nowMs, calmMs) : tickMs;
+    this.#cancelTick();
+    this.#cancelTick = this.#o.clock.after(afterMs, () => this.#tick());
+  }
+
   #changed(): void {
+    if (this.#isResting && !this.#coordinator.isCalm) this.#tickLater(this.#now());
     if (this.#coordinator.serving) this.#onServing();
     if (this.#telling) return;
     this.#telling = true;

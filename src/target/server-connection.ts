@@ -30,6 +30,7 @@ export class Connection {
   readonly #encoder: PduEncoder;
   readonly #express: ExpressLane;
   #login: LoginResult | undefined;
+  #loggedInAtMs = 0;
   #closed = false;
   #closing = false;
 
@@ -73,6 +74,10 @@ export class Connection {
   /** Undefined before the login is over. */
   get login(): LoginResult | undefined {
     return this.#login;
+  }
+
+  get loggedInAtMs(): number {
+    return this.#loggedInAtMs;
   }
 
   /** Not logged in yet, or at its end: nobody loses anything by it. */
@@ -120,6 +125,7 @@ export class Connection {
     for (const effect of effects) {
       switch (effect.type) {
         case 'send':
+          if (effect.pdu.kind === 'loginResponse') this.#host.counters.countLogin(effect.pdu);
           this.outbox.add(this.#encoder.encode(effect.pdu), effect.leased);
           break;
         case 'digests':
@@ -146,6 +152,7 @@ export class Connection {
 
   #onLoggedIn(result: LoginResult): void {
     this.#login = result;
+    this.#loggedInAtMs = performance.now();
     const { initiator, isid, discovery } = result.identity;
     const before = this.#host.onLoggedIn(this, result);
     if (!discovery) this.queue.nexus = this.#host.unit.attach(`${initiator},i,0x${isid}`);

@@ -12,11 +12,11 @@ import type { SessionEffect } from './iscsi/session-events.ts';
 import type { Task } from './iscsi/task.ts';
 import type { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
-import type { TaskGroup } from './scsi/task-order.ts';
 import type { Admission } from './server-admission.ts';
 import type { TargetCounters } from './server-counters.ts';
 import type { Outbox } from './server-outbox.ts';
-import type { QuickAnswer, VolumeError } from './volume.ts';
+import { PlainTask, type PlainTaskEnd } from './server-plain-task.ts';
+import type { QuickVolume, VolumeError } from './volume.ts';
 
 export interface ExpressHost {
   readonly session: Session;
@@ -32,13 +32,14 @@ export interface ExpressHost {
 const plainBytesMax = 262_144;
 const nothing = new Uint8Array(0);
 
-export class ExpressLane {
+export class ExpressLane implements PlainTaskEnd {
   digests: Digests = noDigests;
   readonly #o: ExpressHost;
   /** Not over yet. */
   readonly #running = new Set<PlainTask>();
   readonly #spare: PlainTask[] = [];
   readonly #numbers = { statSn: 0, expCmdSn: 0, maxCmdSn: 0 };
+  #held: QuickVolume | undefined;
   #closed = false;
 
   constructor(host: ExpressHost) {
@@ -52,6 +53,17 @@ export class ExpressLane {
   /** From now on nobody is answered. */
   close(): void {
     this.#closed = true;
+  }
+
+  /** Commands that are taken until `release` came together. */
+  hold(): void {
+    this.#held = this.#o.unit.volume.quick;
+    this.#held?.hold?.();
+  }
+
+  release(): void {
+    this.#held?.release?.();
+    this.#held = undefined;
   }
 
   /** When this task is over; undefined: it is. */
@@ -149,51 +161,5 @@ export class ExpressLane {
     if (data === undefined) return;
     slab.set(data, at + headerBytes);
     if (trailerBytes > 0) view.setUint32(at + headerBytes + dataBytes, crc32c(data), true);
-  }
-}
-
-/** One plain command; used again for later ones. */
-class PlainTask implements Task, QuickAnswer {
-  tag = 0;
-  readonly lun = 0;
-  readonly cdb = nothing;
-  readonly attribute = 1;
-  read = false;
-  write = false;
-  expectedBytes = 0;
-  readonly windowed = true;
-  isOver = false;
-  /** Set while it is a task of the session. */
-  group: TaskGroup | undefined;
-  readonly #lane: ExpressLane;
-  #end: PromiseWithResolvers<void> | undefined;
-
-  constructor(lane: ExpressLane) {
-    this.#lane = lane;
-  }
-
-  begin(tag: number, write: boolean, expectedBytes: number): void {
-    this.tag = tag;
-    this.read = !write;
-    this.write = write;
-    this.expectedBytes = expectedBytes;
-    this.isOver = false;
-    this.group = undefined;
-  }
-
-  /** Settles when it is over. */
-  end(): Promise<void> {
-    this.#end ??= Promise.withResolvers<void>();
-    return this.#end.promise;
-  }
-
-  ended(): void {
-    this.#end?.resolve();
-    this.#end = undefined;
-  }
-
-  quickDone(problem: VolumeError | undefined, data: Uint8Array | undefined): void {
-    this.isOver = true;
-    this.#lane.done(this, problem, data);
   }
 }

@@ -38,10 +38,11 @@ export class ConnectionInput implements ByteReader {
 
   receive(buffer: Uint8Array, view: DataView, from: number, to: number): number {
     if (this.#isClosed()) return to;
-    const { session, decoder, outbox, socket, unsentBytesMax } = this.#o;
+    const { session, decoder, express, outbox, socket, unsentBytesMax } = this.#o;
     this.#nowMs = performance.now();
     session.heard(this.#nowMs);
     outbox.hold();
+    express.hold();
     let at = from;
     while (to - at >= bhsBytes && !this.#isClosed()) {
       const bytes = decoder.lengthAt(view, at);
@@ -49,6 +50,7 @@ export class ConnectionInput implements ByteReader {
       if (!this.#takesExpress(buffer, view, at)) this.#decode(buffer.subarray(at, at + bytes));
       at += bytes;
     }
+    express.release();
     outbox.release();
     if (outbox.unsentBytes > unsentBytesMax) socket.pause();
     return this.#isClosed() ? to : at;

@@ -33,4 +33,10 @@ export interface SessionInfo {
   readonly peer: string;
   readonly tsih: number;
   readonly discovery: boolean;
+  readonly headerDigest: boolean;
+  readonly dataDigest: boolean;
+  /** It proved itself by CHAP. */
+  readonly authenticated: boolean;
+  /** Since its login. */
+  readonly upSeconds: number;
 }

@@ -4,14 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { untilBeatMs } from '../shared/beats.ts';
 import { formatEndpoint } from '../shared/edge/endpoint.ts';
 import type { Log } from '../shared/log.ts';
-import { loginStatus, type LoginStatus } from './iscsi/errors.ts';
-import type { LoginResult, SessionIdentity } from './iscsi/login.ts';
+import type { LoginResult } from './iscsi/login.ts';
 import type { ManagementRequest, SessionConfig } from './iscsi/session-events.ts';
 import { LogicalUnit } from './scsi/logical-unit.ts';
 import type { Nexus } from './scsi/nexus.ts';
-import { senseOf } from './scsi/sense.ts';
 import { Admission } from './server-admission.ts';
 import { Connection } from './server-connection.ts';
 import type { ConnectionHost } from './server-connection-host.ts';
@@ -19,19 +18,18 @@ import { TargetCounters } from './server-counters.ts';
 import { withinMs } from './server-deadline.ts';
 import { openCrc32c } from './server-digest.ts';
 import { readInto } from '../shared/edge/socket-input.ts';
+import { HeldAnswers } from './server-held-answers.ts';
 import { Leftovers } from './server-leftovers.ts';
 import { defaultServerLimits, type ServerLimits } from './server-limits.ts';
 import type { PortalOptions, SessionInfo } from './server-options.ts';
+import { Resizes } from './server-resizes.ts';
+import { Sessions } from './server-sessions.ts';
 
-const tickMs = 500;
-/** A tick that comes so late finds initiators silent who are not. */
-const stallMs = 4 * tickMs;
-/** How often held answers are offered again. */
-const heldPollMs = 10;
+const tickMs = 1_000;
+/** A tick so late finds initiators silent who are not. */
+const stallMs = 2 * tickMs;
 /** How long the last answers may take when the target stops. */
 const farewellMs = 1_000;
-const tsihMax = 0xffff;
-
 export class Portal implements ConnectionHost {
   readonly unit: LogicalUnit;
   readonly admission: Admission;
@@ -42,37 +40,36 @@ export class Portal implements ConnectionHost {
   readonly mayAnswer: () => boolean;
   readonly #options: PortalOptions;
   readonly #connections = new Set<Connection>();
+  readonly #sessions: Sessions;
   readonly #leftovers = new Leftovers();
-  readonly #heldConnections = new Set<Connection>();
+  readonly #held = new HeldAnswers();
   readonly #listeners = new Set<() => void>();
-  #heldTimer: NodeJS.Timeout | undefined;
-  readonly #ticker: NodeJS.Timeout;
-  #knownBytes: number;
+  #ticker: NodeJS.Timeout;
+  readonly #resizes: Resizes;
   #tickedAtMs = performance.now();
-  #nextTsih = 1;
   #stopping = false;
 
   constructor(options: PortalOptions) {
     this.#options = options;
     this.limits = { ...defaultServerLimits, ...options.limits };
     this.unit = new LogicalUnit(options.volume, options.iqn, (nexus) => this.#endTasksOf(nexus));
+    this.#sessions = new Sessions(this.#connections, {
+      mayLogin: options.mayLogin,
+      sessionsMax: this.limits.sessionsMax,
+    });
     this.admission = new Admission(this.limits.runningBytesMax);
     this.log = options.log;
-    this.#knownBytes = options.volume.sizeBytes;
+    this.#resizes = new Resizes(options.volume);
     this.mayAnswer = options.mayAnswer ?? (() => true);
-    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
+    this.#ticker = this.#tickLater();
   }
 
   sessions(): readonly SessionInfo[] {
-    return [...this.#connections].flatMap(({ login, peer }) =>
-      login === undefined ? [] : [{ ...login.identity, peer, tsih: login.tsih }],
-    );
+    return this.#sessions.list();
   }
 
   endSessionsOf(predicate: (initiator: string) => boolean): number {
-    const concerned = [...this.#connections].filter(
-      ({ login }) => login !== undefined && predicate(login.identity.initiator),
-    );
+    const concerned = this.#sessions.of(predicate);
     for (const connection of concerned) connection.cut('the initiator may no longer be logged in');
     return concerned.length;
   }
@@ -90,6 +87,7 @@ export class Portal implements ConnectionHost {
   /** Admits nobody any more, asks for logouts, lets running commands end, then closes all; each for so long and no longer. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#sessions.close();
     const connections = [...this.#connections];
     for (const connection of connections) connection.askLogout(Math.ceil(this.limits.logoutMsMax / 1_000));
     await withinMs(this.limits.logoutMsMax, Promise.all(connections.map((connection) => connection.closed)));
@@ -100,8 +98,8 @@ export class Portal implements ConnectionHost {
     for (const connection of connections) connection.end('the target stops');
     await withinMs(farewellMs, Promise.all(connections.map((connection) => connection.closed)));
     for (const connection of this.#connections) connection.cut('the target stops');
-    clearInterval(this.#ticker);
-    clearInterval(this.#heldTimer);
+    clearTimeout(this.#ticker);
+    this.#held.stop();
   }
 
   /** Takes a connection that has just been made, paused; or refuses it by ending it. */
@@ -138,53 +136,24 @@ export class Portal implements ConnectionHost {
       chap,
       movedTo,
       random: randomBytes,
-      admit: (identity, tsih) => this.#admit(identity, tsih),
+      admit: (...login) => this.#sessions.admit(...login),
       advertised: { iqn, address: advertise ?? here },
       hasLun: (lun) => lun === 0,
       limits: this.limits,
     };
   }
 
-  #admit(identity: SessionIdentity, tsih: number): { readonly status: LoginStatus; readonly tsih: number } {
-    const refuse = (status: LoginStatus) => ({ status, tsih });
-    if (this.#stopping) return refuse(loginStatus.serviceUnavailable);
-    if (!identity.discovery && this.#options.mayLogin?.(identity.initiator) === false)
-      return refuse(loginStatus.notAllowed);
-    const replaced = this.#sessionsOf(identity);
-    if (tsih !== 0) {
-      const known = replaced.some(({ login }) => login?.tsih === tsih);
-      return known ? { status: loginStatus.success, tsih } : refuse(loginStatus.noSuchSession);
-    }
-    if (this.sessions().length - replaced.length >= this.limits.sessionsMax)
-      return refuse(loginStatus.outOfResources);
-    return { status: loginStatus.success, tsih: this.#makeTsih() };
-  }
-
-  #makeTsih(): number {
-    const used = new Set(this.sessions().map(({ tsih }) => tsih));
-    do this.#nextTsih = this.#nextTsih === tsihMax ? 1 : this.#nextTsih + 1;
-    while (used.has(this.#nextTsih));
-    return this.#nextTsih;
-  }
-
-  #sessionsOf({ initiator, isid, discovery }: SessionIdentity): readonly Connection[] {
-    return [...this.#connections].filter(({ login }) => {
-      const other = login?.identity;
-      return other?.initiator === initiator && other.isid === isid && other.discovery === discovery;
-    });
-  }
-
   onLoggedIn(connection: Connection, { identity }: LoginResult): Promise<unknown> | undefined {
     // Session reinstatement (RFC 7143 §6.3.5): the new one takes the place of the old one.
-    for (const other of this.#sessionsOf(identity))
+    for (const other of this.#sessions.like(identity))
       if (other !== connection) other.cut('replaced by a new login');
     this.#tellListeners();
     return this.#leftovers.of(identity.initiator);
   }
 
   onManage(connection: Connection, request: ManagementRequest): void {
-    const { reach, resets, disconnects } = request.function;
     this.#options.hurry?.();
+    const { reach, resets, disconnects } = request.function;
     const ends = [connection.queue.finished(request.running)];
     const others = [...this.#connections].filter((other) => other !== connection);
     const cleared = others.filter(({ queue }) => !queue.isIdle);
@@ -201,23 +170,13 @@ export class Portal implements ConnectionHost {
     });
   }
 
-  onHeld(connection: Connection): void {
-    this.#heldConnections.add(connection);
-    this.#heldTimer ??= setInterval(() => this.#offerHeld(), heldPollMs);
-  }
-
-  #offerHeld(): void {
-    const held = [...this.#heldConnections];
-    this.#heldConnections.clear();
-    for (const connection of held) connection.outbox.flush();
-    if (this.#heldConnections.size > 0) return;
-    clearInterval(this.#heldTimer);
-    this.#heldTimer = undefined;
+  onHeld({ outbox }: Connection): void {
+    this.#held.add(outbox);
   }
 
   onClosed(connection: Connection): void {
     this.#connections.delete(connection);
-    this.#heldConnections.delete(connection);
+    this.#held.delete(connection.outbox);
     const initiator = connection.login?.identity.initiator;
     if (initiator === undefined) return;
     this.#leftovers.add(initiator, connection.queue.idle());
@@ -228,22 +187,19 @@ export class Portal implements ConnectionHost {
     for (const listener of this.#listeners) listener();
   }
 
+  #tickLater(): NodeJS.Timeout {
+    return setTimeout(() => this.#tick(), untilBeatMs(performance.now(), tickMs)).unref();
+  }
+
   #tick(): void {
+    this.#ticker = this.#tickLater();
     const nowMs = performance.now();
     const asleep = nowMs - this.#tickedAtMs > stallMs;
     this.#tickedAtMs = nowMs;
     // After a pause of the whole process what initiators said meanwhile has yet to be read: their silence is ours.
     if (asleep) return;
     for (const connection of this.#connections) connection.tick(nowMs);
-    this.#lookAtSize();
-  }
-
-  /** A resize is told at once; the unit attention that each initiator gets with its next command says it again. */
-  #lookAtSize(): void {
-    const { sizeBytes } = this.#options.volume;
-    if (sizeBytes === this.#knownBytes) return;
-    this.#knownBytes = sizeBytes;
-    const sense = senseOf({ condition: 'capacityChanged', information: undefined, field: undefined }, false);
-    for (const connection of this.#connections) connection.tellUnitEvent(sense);
+    const news = this.#resizes.news();
+    if (news !== undefined) for (const connection of this.#connections) connection.tellUnitEvent(news);
   }
 }

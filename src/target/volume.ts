@@ -52,6 +52,9 @@ export interface Volume {
 
 /** Reads and writes as those of Volume, for whom each allocation counts. Never throws. */
 export interface QuickVolume {
+  /** What is asked for until `release`, within the same call of the caller, may be set about together. Absent: it is not. */
+  hold?(): void;
+  release?(): void;
   /** `answer` is called once, perhaps within the call; the data it gets is valid until it returns. */
   read(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void;
   /** `data` is the caller's again when this returns. `fua`: for the initiator of that name, as in WriteOptions. */

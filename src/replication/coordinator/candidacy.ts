@@ -18,6 +18,8 @@ interface CandidacyOptions {
   readonly timing: Timing;
   /** Random, of this process. */
   readonly nonce: number;
+  /** Of this process, by name. */
+  readonly instance: string | undefined;
   /** The newest record that was configured as the one in force. */
   readonly configured: () => MembershipRecord;
   /** What is told to a member that is asked. */
@@ -94,7 +96,8 @@ export class Candidacy {
 
   #ask(member: Member): void {
     member.state = { phase: 'asked', askAgainAtMs: undefined };
-    this.#o.say(member, { type: 'promise', memberships: [this.#o.current()] });
+    const { instance, current, say } = this.#o;
+    say(member, { type: 'promise', memberships: [current()], instance });
   }
 
   /** `adopted`: the choice under this epoch is made. Answers why this report can not be taken; undefined: it is. */

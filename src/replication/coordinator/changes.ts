@@ -17,6 +17,12 @@ interface ChangesOptions {
   readonly volume: VolumeState;
 }
 
+/**
+ * Of pools, for one more write. `unsure`: what was sent since they told of it may have taken it; they tell again when they
+ * have taken that in, and until then writes wait.
+ */
+type Room = 'some' | 'unsure' | 'none';
+
 const noSpace = { ok: false, problem: 'noSpace' } as const;
 
 export class Changes {
@@ -41,7 +47,7 @@ export class Changes {
 
   write(request: WriteRequest): void {
     assert(request.count > 0 && request.dataBytes === request.count * blockBytes, 'writes are whole blocks');
-    if (this.#isFull()) return request.answer(noSpace);
+    if (this.#room() === 'none') return request.answer(noSpace);
     this.#requests.submit(request);
   }
 
@@ -73,9 +79,17 @@ export class Changes {
    */
   admit(stream: Stream): boolean {
     if (this.#requests.waiting === 0 || !this.#o.seats.meets(ackQuorum, isInSync)) return false;
+    let room: Room = 'some';
     this.#requests.admit(
-      () => stream.hasRoom(),
-      (request) => this.#issue(stream, request),
+      ({ body }) => {
+        room = body === undefined ? this.#room(stream) : 'some';
+        return room !== 'unsure' && stream.hasRoom();
+      },
+      (request) => {
+        if (room !== 'none') return this.#issue(stream, request);
+        request.answer(noSpace);
+        return undefined;
+      },
     );
     return true;
   }
@@ -83,6 +97,7 @@ export class Changes {
   #issue(stream: Stream, request: Request): number {
     if (request.body === undefined) return stream.issueWrite(request);
     const { volume } = this.#o;
+    if (request.body.kind === 'flush') return stream.issueFlush();
     const body = volume.bounded(request.body);
     const number = stream.issue(body);
     volume.follow({ ...body, number });
@@ -111,10 +126,12 @@ export class Changes {
    * A write that a full pool can not take in would stop all that comes behind it, unmaps too: it is refused before it has
    * a number, while the pools still have room for what is on its way.
    */
-  #isFull(): boolean {
+  #room(stream?: Stream): Room {
     const { seats } = this.#o;
     const hasRoom = (member: Member) => isInSync(member) && !member.low;
-    return seats.meets(ackQuorum, isInSync) && !seats.meets(ackQuorum, hasRoom);
+    if (stream && seats.meets(ackQuorum, (member) => hasRoom(member) && stream.fits(member))) return 'some';
+    if (seats.meets(ackQuorum, isInSync) && !seats.meets(ackQuorum, hasRoom)) return 'none';
+    return stream ? 'unsure' : 'some';
   }
 
   #submit(body: DatalessBody, need: Need, sinceMs: number, answer: Answer<void>): void {

@@ -8,7 +8,13 @@ import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
 import { ackQuorum } from '../quorum.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { digestFeature, paceFeature, protocolFeatures } from '../handshake.ts';
+import {
+  digestFeature,
+  paceFeature,
+  roomFeature,
+  protocolFeatures,
+  snapshotDigestFeature,
+} from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
 import type { PoolRoom, ReplicaMessage, TargetSays } from '../messages.ts';
 import type { SnapshotInfo, Values } from '../record.ts';
@@ -17,7 +23,7 @@ import { Admission } from './admission.ts';
 import { Candidacy } from './candidacy.ts';
 import { Changes } from './changes.ts';
 import { Leases } from './leases.ts';
-import { isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
+import { isInSync, isLinked, isNearlyFull, newMember, reportOf, type Member } from './member.ts';
 import { Reads } from './reads.ts';
 import { Rebuilds } from './rebuilds.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
@@ -25,7 +31,8 @@ import type { Answer, WriteRequest } from './requests.ts';
 import { newWrite } from './write-request.ts';
 import { MembershipChange } from './membership-change.ts';
 import { Pace } from './pace.ts';
-import { Scrub, type Mend } from './scrub.ts';
+import { Scrub } from './scrub.ts';
+import type { Mend } from './scrub-mends.ts';
 import { Seats } from './seats.ts';
 import type { SnapshotAnswer, SnapshotCommands } from './snapshot-commands.ts';
 import { Replies } from './replies.ts';
@@ -52,6 +59,8 @@ export class Coordinator {
   readonly #takeover: Takeover;
   /** As of the last step, until something happens that is no position and no data. */
   #isSteady = false;
+  /** Between `hold` and `release`. */
+  #isHeld = false;
   readonly #replies: Replies;
 
   constructor(options: CoordinatorOptions) {
@@ -59,13 +68,14 @@ export class Coordinator {
     const { membership, nextMembership } = options;
     this.#configured = membership;
     this.#seats = new Seats(options.places.map(newMember), [membership]);
-    const { timing, nonce } = options;
+    const { timing, nonce, instance } = options;
     const seats = this.#seats;
     const say = (member: Member, message: TargetSays) => this.#say(member, message);
     this.#candidacy = new Candidacy({
       seats,
       timing,
       nonce,
+      instance,
       say,
       configured: () => this.#configured,
       current: () => this.#members.state.current,
@@ -83,8 +93,10 @@ export class Coordinator {
       seats,
       timing,
       say,
+      setPace: (member) => this.#setPace([member]),
       volume: () => ({ ...this.#volume.issued, membership: this.#members.state }),
       ticket: (source, copier) => options.effects.ticket(source.id, copier.guid, this.#candidacy.fence),
+      leaves: (member) => this.#members.leaves(member),
     });
     this.#admission = new Admission({
       seats,
@@ -105,6 +117,7 @@ export class Coordinator {
     });
     this.#members = new MembershipChange(membership, {
       seats,
+      configured: () => this.#configured,
       say,
       dropped: (member) => this.#dropped(member),
     });
@@ -145,15 +158,17 @@ export class Coordinator {
     return this.#volume.shown.values;
   }
 
-  /** A pool of a replica in sync is nearly full. */
+  /** A pool of a replica in sync is nearly full; its writes are not refused yet. */
   get spaceIsLow(): boolean {
-    return this.#seats.all.some((member) => isInSync(member) && member.low);
+    return this.#seats.all.some((member) => isInSync(member) && isNearlyFull(member));
   }
 
-  /** Of the fullest pool of those in sync that say it. */
+  /** What may still be written to the fullest pool of those in sync that say it; below `lowBytes` space is low. */
   get space(): PoolRoom | undefined {
     const rooms = this.#seats.all.flatMap((member) => (isInSync(member) && member.room) || []);
-    return rooms.length === 0 ? undefined : rooms.reduce((a, b) => (b.freeBytes < a.freeBytes ? b : a));
+    if (rooms.length === 0) return undefined;
+    const { freeBytes, lowBytes } = rooms.reduce((a, b) => (b.freeBytes < a.freeBytes ? b : a));
+    return { freeBytes: Math.max(0, freeBytes - lowBytes), lowBytes };
   }
 
   get serving(): boolean {
@@ -191,11 +206,22 @@ export class Coordinator {
     this.#admit(nowMs);
   }
 
+  /** What is submitted until `release`, within the same turn of the loop, gets its numbers there and goes out together. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(nowMs: number): void {
+    this.#isHeld = false;
+    this.#admit(nowMs);
+  }
+
   unmap(block: number, count: number, nowMs: number, answer: Answer<void>, sinceMs = nowMs): void {
     this.#change(nowMs, answer, (changes) => changes.unmap(block, count, sinceMs, answer));
   }
 
   flush(nowMs: number, answer: Answer<void>): void {
+    if (this.#isFlushed(nowMs)) return answer({ ok: true, value: undefined });
     this.#change(nowMs, answer, (changes) => changes.flush(nowMs, answer));
   }
 
@@ -262,7 +288,7 @@ export class Coordinator {
    * its time is over (R16).
    */
   hurry(nowMs: number): void {
-    if (this.mayAnswer(nowMs) && this.#seats.meets(ackQuorum, isInSync)) return;
+    if (this.mayAnswer(nowMs) && this.#meetsQuorum()) return;
     this.#changes.expire(Infinity);
     this.#reads.expire(Infinity);
   }
@@ -284,7 +310,9 @@ export class Coordinator {
     const member = this.#member(replicaId);
     this.#isSteady = false;
     member.digests = features.includes(digestFeature);
+    member.snapshotDigests = features.includes(snapshotDigestFeature);
     member.keepsPace = features.includes(paceFeature);
+    member.tellsRoom = features.includes(roomFeature);
     member.pace = 0;
     const { epoch } = this.#candidacy;
     const wasOurs = epoch > 0 && member.promisedEpoch === epoch;
@@ -364,9 +392,15 @@ export class Coordinator {
   #keepPace(nowMs: number): void {
     const rebuilding = this.#seats.all.filter(({ state }) => state.phase === 'rebuilding');
     const exposed = !this.#seats.meets(ackQuorum, isInSync);
-    if (!this.#pace.tick(rebuilding.length > 0, exposed, nowMs)) return;
+    if (this.#pace.tick(rebuilding.length > 0, exposed, nowMs)) this.#setPace(rebuilding);
+  }
+
+  /** They, who rebuild, share the rate with all others who do. */
+  #setPace(members: readonly Member[]): void {
+    const rebuilding = this.#seats.all.filter(({ state }) => state.phase === 'rebuilding');
+    const exposed = !this.#seats.meets(ackQuorum, isInSync);
     const each = exposed ? 0 : Math.round(this.#pace.bytesPerSecond / rebuilding.length);
-    for (const member of rebuilding) {
+    for (const member of members) {
       if (!member.keepsPace || member.pace === each) continue;
       member.pace = each;
       this.#say(member, { type: 'pace', bytesPerSecond: each });
@@ -406,6 +440,11 @@ export class Coordinator {
   get isCalm(): boolean {
     const everyone = this.#takeover.phase === 'serving' && this.#seats.all.every(isInSync);
     return everyone && this.#changes.waiting === 0 && this.#reads.isEmpty;
+  }
+
+  /** Of reads and of entries; while it stays as it is nobody asks for anything. */
+  get asked(): number {
+    return this.#reads.asked + (this.#takeover.stream?.last ?? 0);
   }
 
   /** What is kept for the moment, all of it bounded. */
@@ -452,6 +491,7 @@ export class Coordinator {
   #dropped(member: Member): void {
     this.#reads.lost(member);
     this.#rebuilds.lost(member);
+    this.#scrub.lost(member);
     this.#o.effects.dropped(member.id, member.guid);
   }
 
@@ -465,10 +505,21 @@ export class Coordinator {
     this.#o.effects.send(member.id, { ...this.#candidacy.fence, ...message });
   }
 
+  /** Whether a flush that comes now has nothing to wait for. */
+  #isFlushed(nowMs: number): boolean {
+    const { stream } = this.#takeover;
+    const mayPass = this.#changes.waiting === 0 && this.mayAnswer(nowMs) && this.#meetsQuorum();
+    return mayPass && stream !== undefined && stream.flushedAll();
+  }
+
   #change(nowMs: number, answer: Answer<void>, submit: (changes: Changes) => void): void {
     if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     submit(this.#changes);
     this.#admit(nowMs);
+  }
+
+  #meetsQuorum(): boolean {
+    return this.#seats.meets(ackQuorum, isInSync);
   }
 
   /** Before it serves a target does not know what there is. */
@@ -480,7 +531,7 @@ export class Coordinator {
 
   #admit(nowMs: number): void {
     const stream = this.#takeover.stream;
-    if (!stream || this.#takeover.phase !== 'serving' || !this.#changes.admit(stream)) return;
+    if (this.#isHeld || !stream || this.#takeover.phase !== 'serving' || !this.#changes.admit(stream)) return;
     if (stream.windowBytes > this.#o.timing.windowBytesMax) this.#trim(stream, nowMs);
     this.#pace.issued(stream.last, nowMs);
     stream.pumpAll();
@@ -510,7 +561,8 @@ export class Coordinator {
     if (this.#takeover.stream !== stream) return;
     if (this.serving && this.#members.step(stream)) this.#o.effects.changed();
     this.#rebuilds.tick(stream, nowMs);
-    if (this.serving) this.#scrub.step(stream, Math.floor(this.#volume.shown.sizeBytes / blockBytes));
+    const blocks = Math.floor(this.#volume.shown.sizeBytes / blockBytes);
+    if (this.serving) this.#scrub.step(stream, blocks, this.#volume.issued.snapshots);
     this.#admission.sayInSync(stream, this.#candidacy.epoch);
     this.#isSteady = this.serving && this.#hasNothingElse();
     this.#goOn(stream, nowMs);

@@ -9,6 +9,7 @@
 import type { PoolRoom, Proof, ReplicaMessage } from '../messages.ts';
 import type { SnapshotInfo } from '../record.ts';
 import type { RebuildStatus } from '../status.ts';
+import type { Progress } from './progress.ts';
 
 export type Report = Extract<ReplicaMessage, { type: 'report' }>;
 
@@ -28,7 +29,7 @@ export interface RebuildProgress {
   /** Number of the snapshot entry of the proof under way. */
   proof: number | undefined;
   baseDropped: boolean;
-  readonly startedAtMs: number;
+  readonly progress: Progress;
   status: RebuildStatus;
 }
 
@@ -67,8 +68,12 @@ export interface Member {
   mismatches: number;
   /** It answers questions for digests (a feature of the protocol). */
   digests: boolean;
+  /** Of snapshots, too (another feature). */
+  snapshotDigests: boolean;
   /** It keeps to a rate (another feature), and which it was told on this link; 0: none. */
   keepsPace: boolean;
+  /** It tells of its room so often that what it was sent since may be counted (another feature). */
+  tellsRoom: boolean;
   pace: number;
   /** The last one of a rebuild under this target. */
   proof: Proof | undefined;
@@ -76,6 +81,8 @@ export interface Member {
   low: boolean;
   /** Undefined: it has not said. */
   room: PoolRoom | undefined;
+  /** `receivedBytes` when it said so. */
+  roomAtBytes: number;
   /** It could not take an entry in for want of room, and has not said since that there is some. */
   full: boolean;
   /** How often it was sent away for being slow, lately, and until when it is left out for that. */
@@ -106,11 +113,14 @@ export const newMember = (place: {
   inflightReads: 0,
   mismatches: 0,
   digests: false,
+  snapshotDigests: false,
   keepsPace: false,
+  tellsRoom: false,
   pace: 0,
   proof: undefined,
   low: false,
   room: undefined,
+  roomAtBytes: 0,
   full: false,
   setbacks: 0,
   heldUntilMs: -Infinity,
@@ -129,3 +139,6 @@ export const isInSync = ({ state }: Member): boolean => state.phase === 'inSync'
 export const isAttached = ({ state }: Member): boolean =>
   state.phase === 'inSync' || (state.phase === 'rebuilding' && state.rebuild.upTo === undefined);
 export const isLinked = ({ state }: Member): boolean => state.phase !== 'offline';
+/** Its pool has little more room than it keeps for what is on its way: as much again. */
+export const isNearlyFull = ({ low, room }: Member): boolean =>
+  low || (room !== undefined && room.freeBytes < 2 * room.lowBytes);

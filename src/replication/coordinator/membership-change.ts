@@ -3,7 +3,10 @@
  *
  *   settled ──newcomers in sync──▶ joint (entry issued; quorums in both) ──durable on both──▶ committed ──a quorum has
  *      ▲                                                                                          │   noted it, durably
- *      └──────────────────────── who is no member any more is told to retire ─────────────────────┘
+ *      └───────────────── whom the configuration does not name any more is told to retire ────────┘
+ *
+ * A GUID that has retired never returns (R35), so nobody retires whom the configuration still names: the change may have
+ * been taken back by it while it was made here, and then the members before it are those of the next one.
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import type { MembershipState } from '../membership.ts';
@@ -15,6 +18,8 @@ import type { Stream } from './stream.ts';
 
 interface ChangeOptions {
   readonly seats: Seats;
+  /** What the configuration holds to be in force: it follows when a change is settled. */
+  readonly configured: () => MembershipRecord;
   readonly say: (member: Member, message: TargetSays) => void;
   /** Is no member any more, and has been told so if it could be. */
   readonly dropped: (member: Member) => void;
@@ -48,6 +53,12 @@ export class MembershipChange {
   get nextVersion(): number {
     const wanted = this.#joint?.record ?? this.#wanted;
     return wanted && wanted.version > this.#current.version ? wanted.version : 0;
+  }
+
+  /** The record that is asked for, or under way, is without this one. */
+  leaves({ id, guid }: Member): boolean {
+    const wanted = this.#joint?.record ?? this.#wanted;
+    return wanted !== undefined && wanted.version > this.#current.version && wanted.members[id] !== guid;
   }
 
   /** A quorum has noted that the current one is committed: no recovery asks for the one before it any more. */
@@ -114,12 +125,16 @@ export class MembershipChange {
     }
   }
 
-  /** Not before a recovery could do without them. */
+  /** Not before a recovery could do without them, and not while a withdrawal may call them back. */
   #retireOthers(): boolean {
     if (!this.isSettled) return false;
     const { seats } = this.#o;
     const wanted = this.#wanted && this.#wanted.version > this.#current.version ? this.#wanted.members : {};
-    const others = seats.all.filter((member) => !seats.counts(member) && wanted[member.id] !== member.guid);
+    const configured = this.#o.configured().members;
+    const others = seats.all.filter(
+      (member) =>
+        !seats.counts(member) && wanted[member.id] !== member.guid && configured[member.id] !== member.guid,
+    );
     for (const member of others) {
       if (isLinked(member)) this.#o.say(member, { type: 'retire', version: this.#current.version });
       seats.all.splice(seats.all.indexOf(member), 1);

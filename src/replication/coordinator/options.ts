@@ -40,6 +40,8 @@ export interface CoordinatorOptions {
   readonly places: readonly MemberPlace[];
   /** Random, of this process. */
   readonly nonce: number;
+  /** Of this target process, as who hints to pools calls it (R10); undefined: it has no name. */
+  readonly instance?: string | undefined;
   readonly timing: Timing;
   readonly effects: CoordinatorEffects;
 }

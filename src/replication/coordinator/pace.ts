@@ -3,8 +3,8 @@
  *
  * One write after the other is timed from its number to its quorum. An interval in which the slow ones of these took
  * clearly longer than without a rebuild lowers the rate by a part of itself, any other raises it: copying takes what is
- * left over, gives way within a second, and never stops. Where they are as slow beside the least of copying, that is not
- * what slows them (a replica that was away takes part again): what they take then is compared with from then on.
+ * left over, gives way within a second, and never stops. Where they stay as slow beside the least of copying, that is not
+ * what slows them (a replica that was away takes part again): from then on the best of what they take is compared with.
  */
 import type { Timing } from '../timing.ts';
 
@@ -13,13 +13,17 @@ type PaceTiming = Pick<Timing, 'paceMs' | 'paceBytesFirst' | 'paceBytesMin' | 'p
 /** Of an interval's samples, the slow ones that are looked at. */
 const slowPart = 0.9;
 /** How much longer they may take than without a rebuild, and at least: below this nobody feels anything. */
-const slowerFactor = 1.4;
+const slowerFactor = 1.5;
 const slowerMsMin = 0.3;
 const lowerBy = 0.7;
 const raiseBy = 1.15;
+/** From the first rate to the least: code that was never run before takes many times as long, for a second or so. */
+const startRaiseBy = 1.4;
+/** Intervals in a row beside the least of copying after which it is not that which slows writes. */
+const leastIntervals = 4;
 /** Nobody writes: nobody is in the way. The first who does is made way for at once. */
 const idleRaiseBy = 2;
-const idleFirst = 8;
+const idleFirst = 128;
 /** Of what is known, how much an interval without a rebuild changes. */
 const calmPart = 0.2;
 /** A calm that was never seen is guessed from the best interval, and guessed anew as time goes by. */
@@ -37,6 +41,8 @@ export class Pace {
   #calmMs: number | undefined;
   #isGuess = true;
   #isIdle = false;
+  /** Slow intervals in a row at the least rate. */
+  #slowAtLeast = 0;
   #bytesPerSecond: number;
 
   constructor(timing: PaceTiming) {
@@ -82,8 +88,14 @@ export class Pace {
   #adapt(slowMs: number): void {
     const { paceBytesFirst, paceBytesMin } = this.#timing;
     if (this.#isIdle) this.#bytesPerSecond = Math.min(this.#bytesPerSecond, paceBytesFirst);
-    if (!this.#isSlow(slowMs)) return this.#raise(raiseBy);
-    if (this.#bytesPerSecond <= paceBytesMin) this.#calmMs = slowMs;
+    if (this.#bytesPerSecond < paceBytesMin) return this.#raise(startRaiseBy);
+    const isSlow = this.#isSlow(slowMs);
+    this.#slowAtLeast = isSlow && this.#bytesPerSecond <= paceBytesMin ? this.#slowAtLeast + 1 : 0;
+    if (!isSlow) return this.#raise(raiseBy);
+    if (this.#slowAtLeast >= leastIntervals) {
+      this.#calmMs = slowMs;
+      this.#isGuess = true;
+    }
     this.#lower();
   }
 

@@ -35,6 +35,12 @@ interface Read {
 }
 
 const nothing = new Uint8Array(0);
+const wideBlocksMin = 8;
+/** Blocks side by side that one replica is asked for first: what initiators read at once of a file that is read in order. */
+const placeBlocks = 32;
+
+/** Spreads neighbouring places evenly, whatever the distance at which somebody reads them. */
+const homeOf = (block: number): number => Math.imul(Math.floor(block / placeBlocks), 0x9e37_79b1) >>> 16;
 
 interface ReadsOptions {
   readonly members: readonly Member[];
@@ -59,6 +65,11 @@ export class Reads {
 
   constructor(options: ReadsOptions) {
     this.#o = options;
+  }
+
+  /** So many, since the start. */
+  get asked(): number {
+    return this.#lastId;
   }
 
   submit(
@@ -207,21 +218,29 @@ export class Reads {
     return read?.at === 'sent' && read.member === member ? read : undefined;
   }
 
-  /** The least busy replica in sync takes it; equal ones in turn. */
+  /**
+   * The least busy replica in sync takes it; equal ones in turn. A wide read goes where others of its place go unless that
+   * replica is much busier, so that each pool has its own part of what is read again and again in memory.
+   */
   #place(read: Read): void {
     if (read.at === 'queued') this.#queued.delete(read);
     const { members } = this.#o;
+    const isWide = read.count >= wideBlocksMin;
     this.#turn += 1;
+    const first = (isWide ? homeOf(read.block) : this.#turn) % members.length;
     let best: Member | undefined;
+    let home: Member | undefined;
     let inSync = 0;
     for (let i = 0; i < members.length; i++) {
-      const member = members[(this.#turn + i) % members.length];
+      const member = members[(first + i) % members.length];
       if (!member || !isInSync(member)) continue;
       inSync += 1;
       if (read.from !== undefined && member.id !== read.from) continue;
       if (read.failed?.has(member.id) === true) continue;
+      if (i === 0 && isWide) home = member;
       if (!best || member.inflightReads < best.inflightReads) best = member;
     }
+    if (home && best && home.inflightReads <= best.inflightReads * 2 + 2) best = home;
     if (!best) {
       read.at = 'waiting';
       // Someone out of sync may have a good copy, but can not show that it is the newest.

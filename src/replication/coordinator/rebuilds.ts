@@ -11,6 +11,7 @@ import { sameSnapshot, type SnapshotInfo, type Values } from '../record.ts';
 import { ackQuorum } from '../quorum.ts';
 import type { Timing } from '../timing.ts';
 import { isInSync, type Member, type RebuildProgress, type Report } from './member.ts';
+import { Progress } from './progress.ts';
 import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
 
@@ -26,10 +27,14 @@ interface RebuildsOptions {
   readonly seats: Seats;
   readonly timing: Timing;
   readonly say: (member: Member, message: TargetSays) => void;
+  /** Tells it how fast it may copy, before it begins. */
+  readonly setPace: (member: Member) => void;
   /** What the volume is, as issued: a rebuilding replica gets it with the content. */
   readonly volume: () => VolumeFacts;
   /** What the copier shows to the source (hexadecimal). */
   readonly ticket: (source: Member, copier: Member) => string;
+  /** The change that is asked for is one without it. */
+  readonly leaves: (member: Member) => boolean;
 }
 
 type Of<T extends ReplicaMessage['type']> = Extract<ReplicaMessage, { type: T }>;
@@ -49,7 +54,7 @@ export class Rebuilds {
   /** Begins a rebuild if there is a replica to copy from. Answers whether it did. */
   begin(member: Member, report: Report, stream: Stream, nowMs: number): boolean {
     const { snapshots: held = [] } = report;
-    return this.#start(member, report, stream, { held, baseDropped: false, startedAtMs: nowMs }, nowMs);
+    return this.#start(member, report, stream, { held, baseDropped: false }, nowMs);
   }
 
   /** Whether it did: there may be nobody to copy from just now. */
@@ -57,7 +62,7 @@ export class Rebuilds {
     member: Member,
     report: Report,
     stream: Stream,
-    kept: Pick<RebuildProgress, 'held' | 'baseDropped' | 'startedAtMs'>,
+    kept: Pick<RebuildProgress, 'held' | 'baseDropped'>,
     nowMs: number,
   ): boolean {
     const source = this.#choose(member, undefined);
@@ -66,7 +71,8 @@ export class Rebuilds {
     const upTo = snapshots.find((one) => !kept.held.some((other) => sameSnapshot(one, other)));
     this.#lastAttachId += 1;
     const rebuild: RebuildProgress = {
-      ...kept,
+      held: kept.held,
+      baseDropped: kept.baseDropped,
       attachId: this.#lastAttachId,
       upTo,
       firstLive: stream.last + 1,
@@ -74,6 +80,7 @@ export class Rebuilds {
       failedSourceId: undefined,
       nextSourceAtMs: nowMs,
       proof: undefined,
+      progress: new Progress(nowMs),
       status: { percent: 0, bytesPerSecond: 0, etaSeconds: 0 },
     };
     member.state = { phase: 'rebuilding', report, rebuild };
@@ -82,6 +89,7 @@ export class Rebuilds {
     const live = { epochs, firstLive, sizeBytes: volume.sizeBytes };
     const goal = upTo ? upToSnapshot(stream, upTo) : live;
     if (!upTo) stream.joinLive(member, nowMs);
+    this.#o.setPace(member);
     const says = { type: 'rebuild', attachId, ...volume, snapshots, ...goal } as const;
     this.#o.say(member, { ...says, source: this.#sourceFor(source, member) });
     return true;
@@ -139,10 +147,7 @@ export class Rebuilds {
 
   progress({ rebuild }: Rebuilding, message: Of<'progress'>, nowMs: number): void {
     if (message.attachId !== rebuild.attachId) return;
-    const { percent, copiedBytes } = message;
-    const seconds = Math.max(1, nowMs - rebuild.startedAtMs) / 1_000;
-    const etaSeconds = percent > 0 ? Math.round((seconds * (100 - percent)) / percent) : 0;
-    rebuild.status = { percent, bytesPerSecond: Math.round(copiedBytes / seconds), etaSeconds };
+    rebuild.status = rebuild.progress.take(message, nowMs);
   }
 
   /** Goes on where a part is done, finds sources for those without, and lets bases go that nobody can need any more. */
@@ -180,11 +185,15 @@ export class Rebuilds {
     this.#o.say(member, { type: 'dropBase' });
   }
 
-  /** The one in sync that has come furthest; one that failed only when there is no other. */
+  /**
+   * The one in sync that has come furthest; one that failed only when there is no other, and one that is to leave only when
+   * there is no better: perhaps it leaves for what it holds.
+   */
   #choose(copier: Member, failed: string | undefined): Member | undefined {
+    const isWorse = (member: Member) => 2 * Number(member.id === failed) + Number(this.#o.leaves(member));
     return this.#o.seats.all
       .filter((member) => member !== copier && isInSync(member))
-      .toSorted((a, b) => Number(a.id === failed) - Number(b.id === failed) || b.received - a.received)[0];
+      .toSorted((a, b) => isWorse(a) - isWorse(b) || b.received - a.received)[0];
   }
 
   #sourceFor(source: Member, copier: Member): CopySource {

@@ -50,6 +50,7 @@ export class Replies {
         return this.#o.detach(member, 'its pool stops', nowMs);
       case 'space':
         member.room = message.room;
+        member.roomAtBytes = member.receivedBytes;
         if (message.room && message.low === member.low) return;
         member.low = message.low;
         member.full &&= message.low;

@@ -59,11 +59,13 @@ export class Requests {
     this.#waiting.push(request);
   }
 
-  /** Gives numbers, in the order of submission, as long as `mayIssue`. */
-  admit(mayIssue: () => boolean, issue: (request: Request) => number): void {
-    for (let request = this.#waiting.first; request && mayIssue(); request = this.#waiting.first) {
+  /** Gives numbers, in the order of submission, as long as `mayIssue`; `issue` may answer a request instead. */
+  admit(mayIssue: (request: Request) => boolean, issue: (request: Request) => number | undefined): void {
+    for (let request = this.#waiting.first; request && mayIssue(request); request = this.#waiting.first) {
       this.#waiting.shift();
-      request.number = issue(request);
+      const number = issue(request);
+      if (number === undefined) continue;
+      request.number = number;
       this.#numbered[request.need].push(request);
     }
   }

@@ -2,7 +2,7 @@
  * Comparing the replicas in sync while the volume serves: at one entry all of them freeze what they hold, digests of the
  * same ranges are asked of each, and what differs is looked at more closely until it is small enough to be written anew.
  *
- *   idle ──asked──▶ comparing (groups, then parts of those that differ) ──all compared──▶ mended ranges once more ──▶ idle
+ *   idle ──asked──▶ comparing (groups, then parts of those that differ) ──all compared──▶ mended ranges once more ──▶ snapshots ──▶ idle
  *      ▲                 │
  *      └─fewer than two──┘  (goes on at the same place when there are two again)
  *
@@ -12,13 +12,14 @@
 import type { BlockRange } from '../copy.ts';
 import type { ReplicaMessage, TargetSays } from '../messages.ts';
 import type { ScrubStatus } from '../status.ts';
+import type { SnapshotInfo } from '../record.ts';
 import { isInSync, type Member } from './member.ts';
+import { Mends, type Mend } from './scrub-mends.ts';
+import { partBlocks, parts, rangesAtOnce, ScrubReport } from './scrub-report.ts';
+import { SnapshotScrub } from './scrub-snapshots.ts';
 import type { Seats } from './seats.ts';
 import type { Stream } from './stream.ts';
 import { verdict } from './scrub-verdict.ts';
-
-/** Writes the blocks anew as the replica `from` has them, whatever is written meanwhile; `done` tells whether it could. */
-export type Mend = (range: BlockRange, from: string, done: (mended: boolean) => void) => void;
 
 interface ScrubOptions {
   readonly seats: Seats;
@@ -26,13 +27,6 @@ interface ScrubOptions {
   readonly say: (member: Member, message: TargetSays) => void;
   readonly changed: () => void;
 }
-
-/** Ranges in one question. */
-const rangesAtOnce = 16;
-/** What differs is looked at in parts of this many blocks, and written anew as such. */
-const partBlocks = 64;
-/** Ranges that wait for being written anew; a replica with more differences has to be replaced. */
-const mendsMax = 1_024;
 
 interface Pass {
   /** The entry at which all have frozen what they hold. */
@@ -46,61 +40,66 @@ type Of<T extends ReplicaMessage['type']> = Extract<ReplicaMessage, { type: T }>
 
 export class Scrub {
   readonly #o: ScrubOptions;
-  #mend: Mend | undefined;
   #pass: Pass | undefined;
   /** First block of the group that is compared next. */
   #cursor = 0;
   #blocks = 0;
   /** Looked at before the next group. */
   #closer: BlockRange[] = [];
-  #toMend: { readonly range: BlockRange; readonly from: string }[] = [];
-  #mending = false;
   /** Written anew, to be compared once more. */
   #again: BlockRange[] = [];
+  #mends: Mends | undefined;
   #isSecond = false;
-  /** The first blocks that are left. */
-  #why = '';
-  #status: ScrubStatus = { state: 'idle', percent: 0, different: 0, mended: 0, left: 0, message: '' };
+  readonly #report: ScrubReport;
+  readonly #snapshots: SnapshotScrub;
+  /** The volume as it is now has been compared. */
+  #isOfSnapshots = false;
 
   constructor(options: ScrubOptions) {
     this.#o = options;
+    const { seats, groupBlocks, say } = options;
+    this.#report = new ScrubReport(options.changed);
+    this.#snapshots = new SnapshotScrub({ seats, groupBlocks, say, report: this.#report });
   }
 
   get status(): ScrubStatus {
-    return this.#status;
+    return this.#report.status;
   }
 
   get isRunning(): boolean {
-    return this.#mend !== undefined;
+    return this.#mends !== undefined;
   }
 
   /** Begins; one that runs goes on. */
   start(mend: Mend): void {
-    if (this.#mend) return;
-    this.#mend = mend;
+    if (this.#mends) return;
+    this.#mends = new Mends(mend, this.#report, (range) => this.#again.push(range));
     this.#cursor = 0;
     this.#isSecond = false;
     this.#again = [];
-    this.#why = '';
-    this.#show({ state: 'running', percent: 0, different: 0, mended: 0, left: 0, message: '' });
+    this.#isOfSnapshots = false;
+    this.#report.begin();
   }
 
   /** While serving: whatever can go on. `blocks`: of the volume. */
-  step(stream: Stream, blocks: number): void {
-    if (!this.#mend) return;
-    this.#blocks = blocks;
-    if (this.#pass) return this.#look(this.#pass);
+  step(stream: Stream, blocks: number, snapshots: readonly SnapshotInfo[]): void {
+    if (!this.#mends) return;
+    if (this.#isOfSnapshots) return this.#snapshots.step(snapshots) ? this.#finish() : undefined;
+    if (this.#pass) return this.#look(this.#pass, snapshots);
     const members = this.#o.seats.all.filter((member) => isInSync(member) && member.digests);
     if (this.#o.seats.counted.length < 2) return this.#finish();
-    if (members.length < 2) return this.#show({ message: 'waits for two replicas in sync' });
-    this.#show({ message: this.#why });
+    if (members.length < 2) return this.#report.waiting('waits for two replicas in sync');
+    this.#report.waiting(undefined);
     const number = stream.last + 1;
     stream.issue({ kind: 'proof', replicas: members.map(({ id }) => id) });
     const answers = new Map(members.map(({ id }) => [id, undefined]));
     this.#pass = { number, answers, asked: [] };
+    // What the volume grows by from here on is not in what they froze.
+    this.#blocks = blocks;
   }
 
   digests(member: Member, message: Of<'digests'>): void {
+    if (this.#isOfSnapshots) return this.#snapshots.digests(member, message);
     const pass = this.#pass;
     if (!pass || message.number !== pass.number || !pass.answers.has(member.id)) return;
     if (message.digests.length !== pass.asked.length) return this.lost(member);
@@ -113,23 +112,34 @@ export class Scrub {
   /** It has forgotten what it froze. */
   lost(member: Member): void {
     this.#pass?.answers.delete(member.id);
+    this.#snapshots.lost(member);
   }
 
-  #look(pass: Pass): void {
+  #look(pass: Pass, snapshots: readonly SnapshotInfo[]): void {
     if (pass.answers.size < 2) return this.#endPass(pass);
     if (pass.asked.length > 0) {
       if ([...pass.answers.values()].includes(undefined)) return;
       this.#compare(pass);
       pass.asked = [];
     }
+    if (!this.#isFrozen(pass)) return;
     const next = this.#nextRanges();
     if (next.length > 0) return this.#ask(pass, next);
-    if (this.#mending || this.#toMend.length > 0) return;
+    if (this.#mends?.isBusy === true) return;
     this.#endPass(pass);
     if (this.#again.length > 0 && !this.#isSecond) {
       this.#isSecond = true;
       this.#closer = this.#again;
-    } else this.#finish();
+    } else {
+      this.#isOfSnapshots = true;
+      this.#snapshots.begin(snapshots);
+      if (this.#snapshots.step(snapshots)) this.#finish();
+    }
+  }
+
+  /** A full link holds the entry back, but no question: whoever hears that first has nothing to answer it from. */
+  #isFrozen({ number, answers }: Pass): boolean {
+    return this.#o.seats.all.every((member) => !answers.has(member.id) || member.sent >= number);
   }
 
   #nextRanges(): BlockRange[] {
@@ -156,39 +166,17 @@ export class Scrub {
     asked.forEach((range, i) => {
       const found = verdict(heard.map(({ id, digests }) => ({ id, digest: digests[i] })));
       if (found.equal) return;
-      if (this.#isSecond) return this.#leave(range, 'differs again after it was written anew');
+      if (this.#isSecond) return this.#report.leave(range, 'differs again after it was written anew');
       if (range.count > partBlocks) {
-        this.#show({ different: this.#status.different + 1 });
+        this.#report.differs();
         return this.#closer.push(...parts(range));
       }
       if (found.good === undefined)
-        return this.#leave(range, 'differs, and no replica can be told to be right');
-      if (this.#toMend.length >= mendsMax) return this.#leave(range, 'differs like too many others');
-      return this.#toMend.push({ range, from: found.good });
+        return this.#report.leave(range, 'differs, and no replica can be told to be right');
+      return this.#mends?.put(range, found.good);
     });
     if (!this.#isSecond)
-      this.#show({ percent: this.#blocks === 0 ? 100 : (100 * this.#cursor) / this.#blocks });
-    this.#mendNext();
-  }
-
-  #leave({ block, count }: BlockRange, why: string): void {
-    if (this.#why === '') this.#why = `blocks ${block} to ${block + count - 1}: ${why}`;
-    this.#show({ left: this.#status.left + count, message: this.#why });
-  }
-
-  #mendNext(): void {
-    const next = this.#toMend[0];
-    if (!next || this.#mending || !this.#mend) return;
-    this.#mending = true;
-    this.#mend(next.range, next.from, (mended) => {
-      this.#mending = false;
-      this.#toMend.shift();
-      if (mended) {
-        this.#again.push(next.range);
-        this.#show({ mended: this.#status.mended + next.range.count });
-      } else this.#leave(next.range, 'differs, and could not be written anew');
-      this.#mendNext();
-    });
+      this.#report.show({ percent: this.#blocks === 0 ? 100 : (100 * this.#cursor) / this.#blocks });
   }
 
   #endPass(pass: Pass): void {
@@ -202,21 +190,8 @@ export class Scrub {
   }
 
   #finish(): void {
-    this.#mend = undefined;
+    this.#mends = undefined;
     this.#closer = [];
-    this.#show({ state: 'done', percent: 100 });
+    this.#report.show({ state: 'done', percent: 100 });
   }
-
-  #show(news: Partial<ScrubStatus>): void {
-    const before = JSON.stringify(this.#status);
-    this.#status = { ...this.#status, ...news };
-    if (JSON.stringify(this.#status) !== before) this.#o.changed();
-  }
-}
-
-function parts({ block, count }: BlockRange): BlockRange[] {
-  return Array.from({ length: Math.ceil(count / partBlocks) }, (_, i) => ({
-    block: block + i * partBlocks,
-    count: Math.min(partBlocks, count - i * partBlocks),
-  }));
 }

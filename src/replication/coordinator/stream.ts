@@ -12,6 +12,7 @@ import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { isAttached, isInSync, type Member } from './member.ts';
 import type { Seats } from './seats.ts';
+import { FlushForecast } from './flush-forecast.ts';
 import { Window, type WriteBody } from './window.ts';
 
 interface StreamOptions {
@@ -48,12 +49,19 @@ export class Stream {
   #ownFlush = 0;
   /** Number of the last entry made to lift the numbers. */
   #lifted = 0;
+  readonly #forecast = new FlushForecast();
+  /** Number of the last entry that changes anything: a flush does not. */
+  #changed: number;
+  /** Up to here replicas were asked to make everything durable at once. */
+  #urged: number;
 
   constructor(options: StreamOptions) {
     this.#o = options;
     this.#adoptNumber = options.history.last;
     this.#window = new Window(this.#adoptNumber, options.fence);
     this.#window.push(options.adopt);
+    this.#changed = this.#adoptNumber;
+    this.#urged = this.#adoptNumber;
     this.#epochs = options.history.epochs;
   }
 
@@ -115,14 +123,46 @@ export class Stream {
     );
   }
 
+  /**
+   * Whether the pool of this member has room for one more write: what may not have been in it when it told of its room
+   * must fit into half of what it keeps for that.
+   */
+  fits({ tellsRoom, room, roomAtBytes }: Member): boolean {
+    if (!tellsRoom || room === undefined) return true;
+    return room.freeBytes - (this.#window.bytesIssued - roomAtBytes) >= room.lowBytes / 2;
+  }
+
   issue(body: DatalessBody): number {
     const number = this.#window.push(body);
     if (body.kind === 'revert') this.#return(body.to, number);
+    if (body.kind !== 'flush') this.#changed = number;
+    if (body.kind !== 'unmap' && body.kind !== 'proof') this.#urged = number;
     return this.#near(number);
   }
 
   issueWrite(write: WriteBody): number {
-    return this.#near(this.#window.pushWrite(write));
+    const soon = !write.fua && this.#forecast.wrote();
+    const number = this.#near(this.#window.pushWrite(write, soon));
+    this.#changed = number;
+    if (soon || write.fua) this.#urged = number;
+    return number;
+  }
+
+  /** A user wants all so far to be durable: whether it is. */
+  flushedAll(): boolean {
+    if (this.#flushed < this.#changed) return false;
+    this.#forecast.flushed();
+    return true;
+  }
+
+  /**
+   * The same, of one that has to wait: all so far is durable when this number is (R13). An entry is made of it only when the
+   * replicas have not been asked for that.
+   */
+  issueFlush(): number {
+    this.#forecast.flushed();
+    if (this.#urged < this.#changed) this.issue({ kind: 'flush' });
+    return this.#changed;
   }
 
   /** R9. */
@@ -178,13 +218,15 @@ export class Stream {
   /** A rebuilding member has come to an entry that content with holes can not take in (R24). */
   isAtBarrier(member: Member): boolean {
     const next = member.sent + 1;
-    if (next < this.#window.first || next > this.last) return false;
+    // Begun again it may be sent as much again: only when nothing is on its way to it any more.
+    if (member.received < member.sent || next < this.#window.first || next > this.last) return false;
     return this.#window.isBarrier(next) && !isInSync(member);
   }
 
   /** A replica complete at `from`: the entries after it follow. */
   join(member: Member, from: number, nowMs: number): void {
     member.receivedBytes = this.#window.bytesUpTo(from);
+    member.roomAtBytes = member.receivedBytes;
     member.movedAtMs = nowMs; // what went before on another link says nothing of this one
     member.sent = from;
     member.received = from;
@@ -194,6 +236,7 @@ export class Stream {
   /** A rebuilding replica: live entries from the next one on follow. It has nothing that counts. */
   joinLive(member: Member, nowMs: number): void {
     member.receivedBytes = this.#window.bytesUpTo(this.last);
+    member.roomAtBytes = member.receivedBytes;
     member.movedAtMs = nowMs;
     member.sent = this.last;
     member.received = this.last;

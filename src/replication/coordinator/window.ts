@@ -8,6 +8,7 @@ import type { DatalessBody, Entry } from '../messages.ts';
 import type { Fence } from '../record.ts';
 import { assert, must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { flagsOf, fuaFlag, soonFlag } from '../entry-codec.ts';
 import { dataIn, releaseRoom, sealWrite, type Room, type Slab } from '../write-frame.ts';
 
 /** What an entry without data costs in the window. */
@@ -26,9 +27,9 @@ type Kept = { readonly entry: Entry } | Slab;
 /** Block and count of writes and unmaps, else 0. */
 const blockField = 0;
 const countField = 1;
-/** Of a write: where its data begins in its slab, and whether it is FUA. */
+/** Of a write: where its data begins in its slab, and the flags of its frame. */
 const atField = 2;
-const fuaField = 3;
+const flagsField = 3;
 /** Bytes of all entries up to and with it, counted from the first entry ever. */
 const endField = 4;
 const fields = 5;
@@ -69,11 +70,11 @@ export class Window {
   }
 
   /** Answers its number. */
-  pushWrite(write: WriteBody): number {
+  pushWrite(write: WriteBody, soon = false): number {
     const { slab, at, block, count, fua, dataBytes } = write;
     const number = this.#grow(slab, entryBytes + dataBytes);
-    this.#put(number, block, count, at, fua);
-    sealWrite(write, this.fence, { number, block, count, fua });
+    this.#put(number, block, count, at, flagsOf(fua, soon));
+    sealWrite(write, this.fence, { number, block, count, fua, soon });
     return number;
   }
 
@@ -81,8 +82,8 @@ export class Window {
   push(body: DatalessBody): number {
     const number = this.#last + 1;
     this.#grow({ entry: { ...body, number } }, entryBytes);
-    if (body.kind === 'unmap') this.#put(number, body.block, body.count, 0, false);
-    else this.#put(number, 0, 0, 0, false);
+    if (body.kind === 'unmap') this.#put(number, body.block, body.count, 0, 0);
+    else this.#put(number, 0, 0, 0, 0);
     return number;
   }
 
@@ -92,7 +93,10 @@ export class Window {
     if (!isSlab(kept)) return kept.entry;
     const [block, count] = [this.#field(number, blockField), this.#field(number, countField)];
     const data = dataIn({ slab: kept, at: this.dataAt(number), dataBytes: this.dataBytes(number) }).slice();
-    return { kind: 'write', number, block, count, fua: this.#field(number, fuaField) === 1, data };
+    const flags = this.#field(number, flagsField);
+    const fua = (flags & fuaFlag) !== 0;
+    const soon = (flags & soonFlag) !== 0;
+    return { kind: 'write', number, block, count, fua, soon, data };
   }
 
   /** Where the frame of this write lies; undefined: it is no write. */
@@ -113,6 +117,11 @@ export class Window {
   isBarrier(number: number): boolean {
     const kept = this.#keptAt(number);
     return !isSlab(kept) && (kept.entry.kind === 'snapshot' || kept.entry.kind === 'revert');
+  }
+
+  /** Bytes of all entries ever. */
+  get bytesIssued(): number {
+    return this.#bytesTotal;
   }
 
   /** Bytes of the entries above `number`. */
@@ -166,12 +175,12 @@ export class Window {
     return this.#fields[this.#place(number) * fields + field] ?? 0;
   }
 
-  #put(number: number, block: number, count: number, at: number, fua: boolean): void {
+  #put(number: number, block: number, count: number, at: number, flags: number): void {
     const from = this.#place(number) * fields;
     this.#fields[from + blockField] = block;
     this.#fields[from + countField] = count;
     this.#fields[from + atField] = at;
-    this.#fields[from + fuaField] = fua ? 1 : 0;
+    this.#fields[from + flagsField] = flags;
   }
 
   #keptAt(number: number): Kept {

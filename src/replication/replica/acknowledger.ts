@@ -50,10 +50,10 @@ export class Acknowledger {
     this.#ended = true;
   }
 
-  /** An entry was taken in; `commit`: the target waits for it to be durable. */
-  took(nowMs: number, commit: boolean): void {
+  /** An entry was taken in, to be made durable at once; of which the target waits for the receipt. */
+  took(nowMs: number, commit: boolean, receipt: boolean): void {
     this.#commitWanted ||= commit;
-    this.#receiptWanted ||= !commit;
+    this.#receiptWanted ||= receipt;
     this.#entryAtMs = nowMs;
     this.#undurableSinceMs ??= nowMs;
   }
@@ -73,6 +73,11 @@ export class Acknowledger {
       this.#commit();
     const idle = nowMs - this.#entryAtMs >= this.#timing.idleMs && this.#durable === last;
     if (clean && idle && this.#open === 'open') this.#clearOpen();
+  }
+
+  /** All is durable, and a crash takes nothing: no tick changes anything before the next entry. */
+  get isAtRest(): boolean {
+    return this.#open === 'closed' && this.#durable === this.#ledger.store.last;
   }
 
   #sayReceived(): void {

@@ -15,6 +15,11 @@ export class Budget {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
+  /** What the rate gives in so long. */
+  within(ms: number): number {
+    return this.#bytesPerSecond === 0 ? Infinity : (this.#bytesPerSecond * ms) / 1_000;
+  }
+
   /** Whether more may be copied now. What is spent may be more than there was: then the next one waits longer. */
   allows(nowMs: number): boolean {
     if (this.#bytesPerSecond === 0) return true;

@@ -79,7 +79,8 @@ export class Copier {
 
   /** `done` is not called when the copier is dropped meanwhile: the caller ignores it then. */
   step(range: Todo, done: (outcome: StepOutcome) => void): void {
-    const count = Math.min(range.count, range.windowBlocks, this.#narrow ? narrowBlocks : Infinity);
+    const windowBlocks = Math.ceil(range.windowBlocks * range.share);
+    const count = Math.min(range.count, windowBlocks, this.#narrow ? narrowBlocks : Infinity);
     const step: Step = { range, upper: range.block + count, live: new LiveBlocks() };
     this.#steps.add(step);
     const finish = (outcome: StepOutcome) => {
@@ -115,6 +116,7 @@ export class Copier {
         case 'refused':
           return finish({ outcome: 'sourceLost', message: reply.value.message });
         case 'digests':
+        case 'census':
           return finish({ outcome: 'failed', message: 'the source answered something else' });
       }
     });

@@ -32,6 +32,8 @@ interface Answering {
   readonly done: Done<CopyReply>;
 }
 
+type AskCensus = Extract<CopyRequest, { type: 'census' }>;
+
 /** Near ranges that the copier holds something in are looked up as one. */
 const gapBlocks = 64;
 /** Blocks between two wanted ones that are given room in what is read, so that both are read as one. */
@@ -198,6 +200,23 @@ function withData(
     const bytes = must(data[index], 'what was read');
     return { block, count, birth, data: bytes.subarray(from, from + count * blockBytes) };
   });
+}
+
+/** Blocks with data that `answerCopy` would send for the same range, but for those that the copier names itself. */
+export function answerCensus(
+  { after, block, count, snapshot }: AskCensus,
+  { effects, timing, blocks, done }: Omit<Answering, 'request'>,
+): void {
+  const end = block + count;
+  const inside = clip({ block, count }, 0, blocks);
+  if (!inside) return done({ ok: true, value: { type: 'census', blocks: 0, next: end } });
+  const take = (born: Outcome<BornExtents>): void => {
+    if (!born.ok) return done(born);
+    const { extents, next } = born.value;
+    const found = extents.reduce((sum, extent) => sum + (extent.mapped ? extent.count : 0), 0);
+    done({ ok: true, value: { type: 'census', blocks: found, next: next >= endOf(inside) ? end : next } });
+  };
+  effects.births(after, inside, timing.extentsMax, take, snapshot);
 }
 
 export function answerDigests(

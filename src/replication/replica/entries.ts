@@ -69,9 +69,15 @@ function named(ledger: Ledger, entry: Extract<Entry, { kind: 'snapshot' | 'rever
   return done;
 }
 
-/** Whether the target waits for this entry to be durable. */
+/** Whether the target waits for this entry to be durable, or soon will. */
 export const wantsCommit = (entry: Entry): boolean =>
-  entry.kind === 'write' ? entry.fua : entry.kind !== 'unmap' && entry.kind !== 'proof';
+  entry.kind === 'write'
+    ? entry.fua || entry.soon === true
+    : entry.kind !== 'unmap' && entry.kind !== 'proof';
+
+/** Whether it waits no longer than until this entry is received. */
+export const wantsReceipt = (entry: Entry): boolean =>
+  entry.kind === 'write' ? !entry.fua : !wantsCommit(entry);
 
 const inside = (ledger: Ledger, block: number, count: number): boolean =>
   count > 0 && (block + count) * blockBytes <= ledger.store.sizeBytes;

@@ -17,7 +17,7 @@ test('lanes share out what there is, and each goes on where it was', () => {
   expect(ranges.take(1)).toBeUndefined();
   expect(ranges.state(50)).toEqual([all]); // what is under way is not copied
   const [, second] = taken;
-  if (second) ranges.copiedTo(second, 2_816, 0);
+  if (second) ranges.copiedTo(second, 2_816, 0, 256);
   expect(ranges.passed(50)).toBe(false);
   expect(ranges.state(50)).toEqual([
     { block: 0, count: 2_560, common: 7 },
@@ -30,13 +30,19 @@ test('lanes share out what there is, and each goes on where it was', () => {
 test('the window follows what one answer held, and grows where nothing is found', () => {
   const ranges = new Ranges([all], partBlocks);
   const windows: number[] = [];
-  for (const through of [256, 512, 1_024, 2_048]) {
-    const range = ranges.take(1);
+  for (const [through, dataBlocks] of [
+    [256, 256],
+    [320, 160],
+    [640, 1],
+    [2_560, 0],
+  ] as const) {
+    const range = ranges.take(1, 0.5);
     if (!range) break;
     windows.push(range.windowBlocks);
-    ranges.copiedTo(range, range.block + Math.min(through, range.windowBlocks), 0);
+    ranges.copiedTo(range, range.block + Math.min(through, range.windowBlocks), 0, dataBlocks);
   }
-  expect(windows).toEqual([1_024, 512, 1_024, 2_048]);
+  windows.push(ranges.take(1)?.windowBlocks ?? 0);
+  expect(windows).toEqual([1_024, 320, 640, 2_560, 10_240]);
 });
 
 test('a step that came to nothing leaves its range to be copied', () => {

@@ -12,14 +12,20 @@ import { assert } from '../../shared/assert.ts';
 
 /** A range to copy. */
 export interface Todo extends CopyRangeState {
-  /** So much of it is looked at in one step: as much as held one answer's worth here, or everything where little is found. */
+  /** As much of it as held one answer's worth here, or everything where little is found. */
   readonly windowBlocks: number;
+  /** Part of that which one step is for, above 0 and at most 1. */
+  readonly share: number;
 }
 
 interface Copied extends CopyRangeState {
   readonly highestBirth: number;
 }
 
+/** What held an answer's worth, and a little: where there is more the source ends its answer earlier. */
+const windowSlack = 1.25;
+/** Where next to nothing is found the next window is so much larger. */
+const windowGrowth = 4;
 /** In the record; beyond it neighbours are joined at the smaller common point, which copies more but never less. */
 const rangesMax = 128;
 
@@ -38,20 +44,20 @@ export class Ranges {
   }
 
   #fresh(range: CopyRangeState): Todo {
-    return { ...range, windowBlocks: 4 * this.#partBlocks };
+    return { ...range, windowBlocks: 4 * this.#partBlocks, share: 1 };
   }
 
   /**
    * What to copy next; it is under way until `copiedTo` or `giveBack`. While there are fewer ranges than `idle` lanes, one
    * is shared out.
    */
-  take(idle: number): Todo | undefined {
+  take(idle: number, share = 1): Todo | undefined {
     const range = this.#todo.shift();
     if (!range) return undefined;
     const parts = Math.ceil(idle / (this.#todo.length + 1));
     const part = this.#partBlocks;
     const count = Math.min(range.count, Math.ceil(range.count / parts / part) * part);
-    const taken = { ...range, count };
+    const taken = { ...range, count, share };
     if (count < range.count)
       this.#todo.unshift({ ...range, block: range.block + count, count: range.count - count });
     this.#underWay.add(taken);
@@ -63,13 +69,21 @@ export class Ranges {
     if (this.#underWay.delete(range)) this.#todo.unshift(range);
   }
 
-  /** A range that was taken is copied up to `block` (exclusive), having met births up to `highestBirth`. */
-  copiedTo(range: Todo, block: number, highestBirth: number): void {
+  /**
+   * A range that was taken is copied up to `block` (exclusive): so many blocks of data, having met births up to
+   * `highestBirth`.
+   */
+  copiedTo(range: Todo, block: number, highestBirth: number, dataBlocks: number): void {
     assert(this.#underWay.delete(range), 'only what was taken is copied');
     const count = block - range.block;
     this.#copied.push({ block: range.block, count, common: range.common, highestBirth });
     if (count === range.count) return;
-    const windowBlocks = Math.max(2 * count, this.#partBlocks);
+    const part = this.#partBlocks;
+    const perAnswer = Math.min(
+      (count / dataBlocks) * part * windowSlack,
+      windowGrowth * Math.max(count, part),
+    );
+    const windowBlocks = Math.max(Math.ceil(perAnswer), part);
     this.#todo.unshift({ ...range, block, count: range.count - count, windowBlocks });
   }
 

@@ -17,6 +17,7 @@ import type { Done, Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { Census } from './census.ts';
 import { Copier, type StepOutcome } from './copier.ts';
 import type { Budget } from './budget.ts';
 import type { Groups } from './groups.ts';
@@ -60,6 +61,7 @@ export class Rebuild {
   readonly #groups: Groups;
   readonly #copier: Copier;
   readonly #lanes: Lanes;
+  readonly #census: Census;
   readonly #blocks: number;
   /** Of the source, by its stored name. */
   readonly #snapshot: string | undefined;
@@ -69,6 +71,7 @@ export class Rebuild {
   /** A part of the proof is under way. */
   #isProving = false;
   #ended = false;
+  #isKeeping = false;
   #retryAtMs = 0;
   #notedAtMs = -Infinity;
   #nowMs = 0;
@@ -90,6 +93,15 @@ export class Rebuild {
       onStored: (range) => this.#groups.touch(range),
     });
     const { budget, timing } = options;
+    const { fence, attachId, firstLive } = options;
+    this.#census = new Census({
+      fence,
+      attachId,
+      firstLive,
+      snapshot: this.#snapshot,
+      ranges: options.ranges,
+      ask: (request, done) => this.#link().ask(request, done),
+    });
     const onStep = (outcome: StepOutcome) => this.#onStep(outcome);
     this.#lanes = new Lanes({ ranges: this.#ranges, copier: this.#copier, budget, timing, onStep });
   }
@@ -102,8 +114,10 @@ export class Rebuild {
   run(nowMs: number): void {
     this.#nowMs = nowMs;
     if (this.#ended || !this.#source || nowMs < this.#retryAtMs) return;
-    if (this.#phase === 'copying') this.#lanes.run(nowMs);
-    else if (this.#phase === 'proving' && !this.#isProving) this.#prove();
+    if (this.#phase === 'copying') {
+      this.#lanes.run(nowMs);
+      this.#census.run(nowMs);
+    } else if (this.#phase === 'proving' && !this.#isProving) this.#prove();
   }
 
   tick(nowMs: number): void {
@@ -264,9 +278,23 @@ export class Rebuild {
 
   #note(nowMs: number): void {
     this.#notedAtMs = nowMs;
-    if (this.#phase !== 'finishing') this.#saveRanges();
+    if (this.#phase !== 'finishing') {
+      this.#saveRanges();
+      this.#keep();
+    }
     const { attachId, say } = this.#o;
-    say({ type: 'progress', attachId, percent: this.percent, copiedBytes: this.#copiedBytes });
+    const copiedBytes = this.#copiedBytes;
+    const all = this.#census.bytes;
+    const remaining = this.#phase === 'copying' ? Math.max((all ?? 0) - copiedBytes, 0) : 0;
+    const known = all === undefined ? {} : { remainingBytes: remaining };
+    say({ type: 'progress', attachId, percent: this.percent, copiedBytes, ...known });
+  }
+
+  /** Where nobody writes, nothing else would make what is copied durable, and a crash would take all of it. */
+  #keep(): void {
+    if (this.#isKeeping) return;
+    this.#isKeeping = true;
+    this.#o.effects.commit(() => (this.#isKeeping = false));
   }
 
   #saveRanges(): void {

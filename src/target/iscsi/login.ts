@@ -10,18 +10,12 @@
 import { ChapExchange, type ChapCredentials } from './chap.ts';
 import { LoginRefusal, loginStatus, type LoginStatus } from './errors.ts';
 import { defaultParameters, negotiate, receiveSegmentBytesMax, type Parameters } from './login-keys.ts';
+import { identify, isidOf, type SessionIdentity } from './login-identity.ts';
+import { LoginText } from './login-text.ts';
 import type { PduOf } from './pdu.ts';
-import { encodeKeys, parseKeys, TextCollector, type KeyValue } from './text-keys.ts';
+import { encodeKeys, type KeyValue } from './text-keys.ts';
 
 export const loginStage = { security: 0, operational: 1, fullFeature: 3 } as const;
-
-/** Who logs in. `isid` is 12 hexadecimal digits; with the name it identifies the session (I_T nexus). */
-export interface SessionIdentity {
-  /** Lower case. */
-  readonly initiator: string;
-  readonly isid: string;
-  readonly discovery: boolean;
-}
 
 export interface LoginConfig {
   /** Our only target. */
@@ -50,28 +44,15 @@ export interface LoginResult {
   readonly identity: SessionIdentity;
   readonly tsih: number;
   readonly parameters: Parameters;
+  /** The initiator proved itself by CHAP. */
+  readonly authenticated: boolean;
 }
 
 type Request = PduOf<'loginRequest'>;
 
-/** Values that answer a key of ours instead of offering one. */
-const answers = new Set(['NotUnderstood', 'Irrelevant', 'Reject']);
-/** Told once by the initiator, answered by nothing; they are read where they matter. */
-const declarations = new Set([
-  'InitiatorName',
-  'InitiatorAlias',
-  'TargetName',
-  'SessionType',
-  'CHAP_N',
-  'CHAP_R',
-  'CHAP_I',
-  'CHAP_C',
-]);
-
 export class Login {
   readonly #config: LoginConfig;
-  readonly #text = new TextCollector();
-  readonly #seen = new Map<string, string>();
+  readonly #text = new LoginText();
   #stage: number | undefined;
   #isid: string | undefined;
   #identity: SessionIdentity | undefined;
@@ -90,11 +71,10 @@ export class Login {
   /** Throws LoginRefusal; the login is over then. */
   step(request: Request): LoginReply {
     this.#checkHeader(request);
-    if (!this.#text.add(request.data))
-      throw new LoginRefusal(loginStatus.initiatorError, 'login text too long');
+    this.#text.add(request.data);
     if (request.continues) return { ...this.#stay(request), data: encodeKeys([]) };
-    const offered = this.#takeKeys();
-    this.#identity ??= this.#identify(request);
+    const offered = this.#text.take();
+    this.#identity ??= identify(request, this.#text.seen, this.#config);
     if (request.currentStage === loginStage.operational) this.#admit(request);
     const reply =
       request.currentStage === loginStage.security ? this.#secure(offered) : this.#operate(offered);
@@ -122,38 +102,6 @@ export class Login {
       throw new LoginRefusal(loginStatus.initiatorError, 'inconsistent login request');
   }
 
-  #takeKeys(): readonly KeyValue[] {
-    const pairs = parseKeys(this.#text.take());
-    if (pairs === undefined) throw new LoginRefusal(loginStatus.initiatorError, 'malformed login text');
-    for (const { key, value } of pairs) {
-      if (this.#seen.has(key)) throw new LoginRefusal(loginStatus.initiatorError, `key ${key} sent twice`);
-      this.#seen.set(key, value);
-    }
-    return pairs.filter(({ key, value }) => !answers.has(value) && !declarations.has(key));
-  }
-
-  /** The first request names initiator, session type and target (§6.3.1). */
-  #identify(request: Request): SessionIdentity {
-    const initiator = this.#seen.get('InitiatorName')?.toLowerCase();
-    if (initiator === undefined || !/^(iqn\.|eui\.|naa\.)[^\s=\0]{1,219}$/.test(initiator))
-      throw new LoginRefusal(loginStatus.missingParameter, 'InitiatorName is missing or malformed');
-    const type = this.#seen.get('SessionType') ?? 'Normal';
-    if (type !== 'Normal' && type !== 'Discovery')
-      throw new LoginRefusal(
-        loginStatus.unsupportedSessionType,
-        'SessionType is neither Normal nor Discovery',
-      );
-    const target = this.#seen.get('TargetName')?.toLowerCase();
-    if (target === undefined && type === 'Normal')
-      throw new LoginRefusal(loginStatus.missingParameter, 'TargetName is missing');
-    if (target !== undefined && target !== this.#config.iqn.toLowerCase())
-      throw new LoginRefusal(loginStatus.targetNotFound, 'no such target');
-    const movedTo = type === 'Normal' ? this.#config.movedTo?.() : undefined;
-    if (movedTo !== undefined)
-      throw new LoginRefusal(loginStatus.movedTemporarily, `sent to ${movedTo}`, movedTo);
-    return { initiator, isid: isidOf(request), discovery: type === 'Discovery' };
-  }
-
   #secure(offered: readonly KeyValue[]): KeyValue[] {
     const reply: KeyValue[] = [];
     for (const { key, value } of offered) {
@@ -163,8 +111,8 @@ export class Login {
         throw new LoginRefusal(loginStatus.initiatorError, 'CHAP_A before AuthMethod');
       else reply.push(...this.#negotiate({ key, value }));
     }
-    if (this.#seen.has('CHAP_R') && !this.#authenticated && this.#chap !== undefined) {
-      reply.push(...this.#chap.answer(this.#seen));
+    if (this.#text.seen.has('CHAP_R') && !this.#authenticated && this.#chap !== undefined) {
+      reply.push(...this.#chap.answer(this.#text.seen));
       this.#authenticated = true;
     }
     return reply;
@@ -225,15 +173,11 @@ export class Login {
       throw new LoginRefusal(loginStatus.targetError, 'not admitted');
     const { firstBurstBytes, maxBurstBytes } = this.#parameters;
     const parameters = { ...this.#parameters, firstBurstBytes: Math.min(firstBurstBytes, maxBurstBytes) };
-    return { transit: true, continues: false, nextStage, tsih, data, done: { identity, tsih, parameters } };
+    const done = { identity, tsih, parameters, authenticated: this.#chap !== undefined };
+    return { transit: true, continues: false, nextStage, tsih, data, done };
   }
 
   #stay(request: Request): Omit<LoginReply, 'data'> {
     return { transit: false, continues: false, nextStage: 0, tsih: request.tsih, done: undefined };
   }
-}
-
-function isidOf(request: Request): string {
-  const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
-  return hex(request.isidHigh, 8) + hex(request.isidLow, 4);
 }

@@ -3,20 +3,21 @@
  * attention, reservation and its own function to a status. The one place where VolumeError becomes SCSI.
  */
 import { must } from '../../shared/assert.ts';
-import { VolumeError, type Volume, type VolumeProblem } from '../volume.ts';
+import { VolumeError, type Volume } from '../volume.ts';
 import { Cdb } from './cdb.ts';
 import { commandOf } from './commands.ts';
-import { reportLuns, reservationConflict } from './control.ts';
+import { reservationConflict } from './control.ts';
+import { checkCondition, failureOf } from './failure.ts';
 import { identityOf, type Identity } from './identity.ts';
-import { inquiry } from './inquiry.ts';
 import { initialModeState, type ModeState } from './mode-pages.ts';
 import { Nexus } from './nexus.ts';
+import { runElsewhere } from './other-units.ts';
 import type { Outcome } from './reservation-actions.ts';
 import { mayRun, type ReservationState } from './reservation-state.ts';
 import { PlainTransfer } from './plain-transfer.ts';
 import { Reservations } from './reservations.ts';
-import { badField, CheckCondition, senseOf, type Condition } from './sense.ts';
-import { answer, done, scsiStatus, type ScsiResult } from './status.ts';
+import { badField, CheckCondition, type Condition } from './sense.ts';
+import { done, type ScsiResult } from './status.ts';
 import { TaskOrder, type TaskGroup } from './task-order.ts';
 import type { ScsiCommand, Unit } from './unit.ts';
 
@@ -32,16 +33,10 @@ export interface CommandRequest {
   readonly isAborted: () => boolean;
 }
 
-const problems: Readonly<Record<Exclude<VolumeProblem, 'busy'>, Condition>> = {
-  noSpace: 'spaceAllocationFailed',
-  unreadable: 'unrecoveredRead',
-  unflushedWritesLost: 'writesLost',
-};
-
 const persistentReserveOpcodes = { in: 0x5e, out: 0x5f } as const;
 const preemptAndAbort = { opcode: persistentReserveOpcodes.out, action: 5 } as const;
 
-/** How many initiators are remembered after they left. */
+/** Initiators that are remembered after they left. */
 const knownNexusesMax = 1024;
 
 export class LogicalUnit implements Unit {
@@ -54,7 +49,6 @@ export class LogicalUnit implements Unit {
   readonly #known = new Set<string>();
   readonly #order = new TaskOrder();
   readonly #plain = new PlainTransfer();
-
   readonly #persistent: Reservations;
   readonly #endTasksOf: (nexus: Nexus) => Promise<unknown>;
 
@@ -160,29 +154,22 @@ export class LogicalUnit implements Unit {
 
   /** What a plain command came to that the volume could not do. */
   failed(error: VolumeError): ScsiResult {
-    if (error.problem === 'busy') return { status: scsiStatus.busy, transferBytes: 0 };
-    const result = this.#checkCondition(new CheckCondition(problems[error.problem]));
-    return { ...result, answered: error.answered };
+    return failureOf(error, this.mode.descriptorSense);
   }
 
   async #translate(nexus: Nexus, request: CommandRequest): Promise<ScsiResult> {
     try {
       return await this.#run(nexus, request);
     } catch (error) {
-      if (error instanceof CheckCondition) return this.#checkCondition(error);
+      if (error instanceof CheckCondition) return checkCondition(error, this.mode.descriptorSense);
       if (!(error instanceof VolumeError)) throw error;
       return this.failed(error);
     }
   }
 
-  #checkCondition(error: CheckCondition): ScsiResult {
-    const sense = senseOf(error, this.mode.descriptorSense);
-    return { status: scsiStatus.checkCondition, sense, transferBytes: error.transferBytes };
-  }
-
   #run(nexus: Nexus, request: CommandRequest): ScsiResult | Promise<ScsiResult> {
     const cdb = new Cdb(request.cdb);
-    if (request.lun !== 0) return this.#runElsewhere(cdb);
+    if (request.lun !== 0) return runElsewhere(cdb, this.identity);
     if (this.volume.sizeBytes !== nexus.knownBytes) {
       nexus.knownBytes = this.volume.sizeBytes;
       nexus.warn('capacityChanged');
@@ -209,21 +196,5 @@ export class LogicalUnit implements Unit {
     if (this.reservedBy === undefined) return false;
     const { in: reserveIn, out } = persistentReserveOpcodes;
     return this.reservedBy !== nexus || opcode === reserveIn || opcode === out;
-  }
-
-  /** Other LUNs do not exist; three commands are answered all the same (SPC-4 §6.6.2, §6.33, §6.39). */
-  #runElsewhere(cdb: Cdb): ScsiResult {
-    switch (cdb.opcode) {
-      case 0x12:
-        return inquiry(cdb, this.identity, undefined);
-      case 0xa0:
-        return reportLuns({ cdb });
-      case 0x03: {
-        const detail = { condition: 'noSuchUnit', information: undefined, field: undefined } as const;
-        return answer(senseOf(detail, cdb.bit(1, 0)), cdb.u8(4));
-      }
-      default:
-        throw new CheckCondition('noSuchUnit');
-    }
   }
 }
