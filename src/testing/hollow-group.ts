@@ -1,4 +1,5 @@
 /** A segment group that keeps nothing. */
+import { assert } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import type { SegmentGroup } from '../pool-manager/engine/group/segment-group.ts';
 
@@ -29,6 +30,7 @@ export function hollowGroup(segments: number, segmentUnits: number): SegmentGrou
         },
         append: () => units++,
         stage: () => 0,
+        appendStaged: () => assert(false, 'nothing was staged'),
         stagedAt: 0,
         peek: () => undefined,
         seal: () => void (units = Math.ceil(units / 4) * 4),

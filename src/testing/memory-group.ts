@@ -106,6 +106,7 @@ function memoryWriter(segment: number, content: Uint8Array, onSent: () => void):
       return units - 1;
     },
     stage: () => 0,
+    appendStaged: () => assert(false, 'nothing was staged'),
     stagedAt: 0,
     peek: (unit) =>
       unit >= sent && unit < units ? open.subarray(unit * blockBytes, (unit + 1) * blockBytes) : undefined,

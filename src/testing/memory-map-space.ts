@@ -29,8 +29,6 @@ interface Batch {
 export class MemoryMapSpace implements MapSpace {
   /** By name, busy and live ones. */
   readonly names = new Map<number, Stored>();
-  /** Names given up, and the transaction group that did. */
-  readonly #held = new Map<number, number>();
   /** By batch: all that was ever appended. */
   readonly #bytes = new Map<number, Uint8Array>();
   readonly #open = new Map<Stream, Batch>();
@@ -83,6 +81,9 @@ export class MemoryMapSpace implements MapSpace {
   stage(): number {
     return 0;
   }
+  appendStaged(): void {
+    assert(false, 'nothing was staged');
+  }
 
   adopt(words: Uint32Array, at: number): void {
     const stored = this.#must(words, at);
@@ -90,14 +91,14 @@ export class MemoryMapSpace implements MapSpace {
     stored.state = 'live';
   }
 
-  free(words: Uint32Array, at: number, txg: number): void {
+  free(words: Uint32Array, at: number): void {
     assert(this.#must(words, at).state === 'live', 'what is freed was adopted');
-    this.#giveUp(words, at, txg);
+    this.names.delete(nameOf(words, at));
   }
 
-  drop(words: Uint32Array, at: number, txg: number): void {
+  drop(words: Uint32Array, at: number): void {
     assert(this.#must(words, at).state === 'busy', 'what is dropped was not adopted');
-    this.#giveUp(words, at, txg);
+    this.names.delete(nameOf(words, at));
   }
 
   peek(words: Uint32Array, at: number): Uint8Array | undefined {
@@ -109,7 +110,7 @@ export class MemoryMapSpace implements MapSpace {
 
   place(words: Uint32Array, at: number) {
     const name = nameOf(words, at);
-    if (!this.names.has(name) && !this.#held.has(name)) return undefined;
+    if (!this.names.has(name)) return undefined;
     const offset = offsetOf(words, at);
     const unit = Math.floor(offset / sectorsPerUnit);
     const segment = (name - offset) / 2_048;
@@ -175,11 +176,6 @@ export class MemoryMapSpace implements MapSpace {
     return this.#nextBatch;
   }
 
-  /** Names given up in groups up to `txg` can not be resolved any more. */
-  release(txg: number): void {
-    for (const [name, at] of this.#held) if (at <= txg) this.#held.delete(name);
-  }
-
   /** Sectors of live names. */
   get liveSectors(): number {
     let sum = 0;
@@ -203,11 +199,6 @@ export class MemoryMapSpace implements MapSpace {
     this.#bytes.set(next.batch, new Uint8Array(batchSectors * sectorBytes));
     this.#open.set(stream, next);
     return next;
-  }
-
-  #giveUp(words: Uint32Array, at: number, txg: number): void {
-    this.names.delete(nameOf(words, at));
-    this.#held.set(nameOf(words, at), txg);
   }
 
   #must(words: Uint32Array, at: number): Stored {

@@ -18,6 +18,8 @@ export interface MemoryPoolOptions {
   readonly deviceBytes?: number;
   readonly seed?: number;
   readonly limits?: Partial<EngineLimits>;
+  /** How long work lets others go first; a turn of the microtask queue without it. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface MemoryPool {
@@ -29,12 +31,12 @@ export interface MemoryPool {
   restart(): Promise<MemoryPool>;
 }
 
-/** GUIDs from a seed; pauses are turns of the microtask queue; time stands still. */
-export function memoryHost(seed: number): EngineHost {
+/** GUIDs from a seed; pauses are turns of the microtask queue, if nothing else is said; time stands still. */
+export function memoryHost(seed: number, pause: () => Promise<void> = () => Promise.resolve()): EngineHost {
   const random = prng(seed);
   return {
     randomBytes: (length) => random.bytes(length),
-    pause: () => Promise.resolve(),
+    pause,
     clock: new ManualClock(),
   };
 }
@@ -46,7 +48,7 @@ export async function memoryPool(options: MemoryPoolOptions = {}): Promise<Memor
     (_, i) => new MemoryDevice({ name: `memory-${i}`, sizeBytes }),
   );
   for (const device of devices) device.record();
-  const host = memoryHost(seed);
+  const host = memoryHost(seed, options.pause);
   const limits = options.limits ?? {};
   return around(await createPool({ layout, groups: [devices], host, limits }), devices, host, limits);
 }

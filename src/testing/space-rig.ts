@@ -177,7 +177,7 @@ export function naiveSpace(options: {
     await rig.space.drained();
     if (!isComplete) return await crash();
     roots = [{ blocks: root, items: new Map(rig.items), txg }, ...roots].slice(0, 3);
-    rig.space.release(txg, Infinity);
+    rig.space.release(txg, Infinity, txg);
     txg++;
   };
   /** Goes back to the newest root, or to one of the two before; the two that an import writes come after it. */

@@ -15,6 +15,7 @@ import { nodeId } from '../pool-manager/engine/map/owner.ts';
 import { slotSpan } from '../pool-manager/engine/map/radix.ts';
 import { countsOf, type Tree } from '../pool-manager/engine/map/tree.ts';
 import { buildVolume } from '../pool-manager/engine/volume/build.ts';
+import { BuiltNames } from '../pool-manager/engine/volume/built-names.ts';
 import { takeApartSome } from '../pool-manager/engine/volume/taking-apart.ts';
 import {
   forgetVolume,
@@ -78,7 +79,9 @@ export class VolumeRig {
     const txg = this.txg++;
     const cuts = [...this.volumes.values()].map((volume) => volume.cut());
     meanwhile();
-    for (const cut of cuts) await buildVolume(this.core, cut, txg);
+    const built = new BuiltNames();
+    for (const cut of cuts) await buildVolume(this.core, cut, built);
+    await built.settle(this.core.space, this.core.host, txg);
     const taken = await takeApartSome(this.core, cuts, txg, nodesMax);
     const writer = {
       put: (key: string, bytes: Uint8Array) => void this.items.set(key, bytes),
@@ -91,7 +94,6 @@ export class VolumeRig {
       } else saveVolume(writer, cut, taken.has(cut.volume));
     }
     for (const cut of cuts) cut.volume.settle(cut);
-    this.space.release(txg - 2);
   }
 
   /** Checkpoints until nothing is left to free. */

@@ -34,6 +34,8 @@ export class ReplicaBench {
   readonly sent: { readonly link: number; readonly message: ReplicaMessage }[] = [];
   readonly closed: number[] = [];
   readonly asked: { readonly request: CopyRequest; readonly done: Done<CopyReply> }[] = [];
+  /** Questions of a census, which a rebuild goes on without. */
+  readonly counting: { readonly request: CopyRequest; readonly done: Done<CopyReply> }[] = [];
   #core: Replica;
   #commits: (() => void)[] = [];
 
@@ -126,11 +128,13 @@ export class ReplicaBench {
           });
         },
         read: (block, count, done, snapshot) => now(() => this.store.read(block, count, snapshot), done),
+        readBriefly: (block, count, done) => now(() => this.store.read(block, count), done),
         births: (after, { block, count }, limit, done, snapshot) =>
           now(() => this.store.births(after, block, count, limit, snapshot), done),
         repair: (block, data) => void this.store.repair(block, data),
         digest: (block, count, snapshot, done) => now(() => this.store.digest(block, count, snapshot), done),
-        copy: (_source, request, done) => this.asked.push({ request, done }),
+        copy: (_source, request, done) =>
+          void (request.type === 'census' ? this.counting : this.asked).push({ request, done }),
       },
     });
   }
@@ -165,6 +169,7 @@ export class TargetBench {
   readonly closed: string[] = [];
   readonly dropped: string[] = [];
   ended: string | undefined;
+  readonly #features: readonly string[] | undefined;
 
   /** `next`: members after a change that is to be made. */
   constructor(
@@ -173,8 +178,11 @@ export class TargetBench {
       readonly timing?: Partial<Timing>;
       readonly membership?: MembershipRecord;
       readonly next?: MembershipRecord;
+      /** That replicas speak; undefined: all. */
+      readonly features?: readonly string[];
     } = {},
   ) {
+    this.#features = options.features;
     const membership = options.membership ?? recordOf(1, 'ABCDE'.slice(0, options.replicas ?? 3));
     const ids = Object.keys({ ...membership.members, ...options.next?.members });
     this.coordinator = new Coordinator({
@@ -208,7 +216,8 @@ export class TargetBench {
 
   connect(...ids: string[]): void {
     // Histories in tests have epochs 1 and 2.
-    for (const id of ids) this.coordinator.connected(id, Math.min(2, this.epoch || 2), this.nowMs);
+    for (const id of ids)
+      this.coordinator.connected(id, Math.min(2, this.epoch || 2), this.nowMs, this.#features);
     this.tick(0);
   }
 

@@ -12,10 +12,14 @@ export type Who = Which | 'it' | 'others' | 'source' | 'rest';
 export type Request =
   | { readonly kind: 'write'; readonly block: Which; readonly count: number; readonly fua: boolean }
   | { readonly kind: 'read'; readonly block: Which; readonly count: number }
+  /** With SCSI only: sectors of 512 bytes. */
+  | { readonly kind: 'writePart' | 'readPart'; readonly sector: Which; readonly count: number }
   | { readonly kind: 'unmap'; readonly block: Which; readonly count: number }
   | { readonly kind: 'setValue'; readonly value: number }
   | { readonly kind: 'resize'; readonly blocks: number }
   | { readonly kind: 'flush' }
+  /** The target compares the replicas. */
+  | { readonly kind: 'scrub' }
   /** With SCSI only. */
   | { readonly kind: 'swap'; readonly block: Which }
   | { readonly kind: 'manage'; readonly what: ManagementName }

@@ -41,6 +41,17 @@ test('a target that will hear of a bid of before the calm is not the one that st
   expect(lines.findIndex((line) => /T1 +ends: .* has promised epoch/.test(line))).toBeGreaterThan(calm);
 });
 
+test('replicas are compared when they have all that the target has issued', async () => {
+  // Whether all is in sync is looked at each 100 ms: a moment before, some have what others have not.
+  const set = (atMs: number) =>
+    at(atMs, { kind: 'request', target: 999, request: { kind: 'setValue', value: atMs } });
+  const events = Array.from({ length: 20 }, (_, i) => world.faultsMs + 3_095 + i * 100).flatMap((atMs) =>
+    [0, 1, 2, 3, 4].map((ms) => set(atMs + ms)),
+  );
+  const { virtualMs } = await run({ ...world, events });
+  expect(virtualMs).toBeGreaterThan(world.faultsMs + 5_000);
+});
+
 test('where copying is slow a replica that lacks every snapshot is waited for', async () => {
   const take = (atMs: number) =>
     at(atMs, { kind: 'request', target: 999, request: { kind: 'snapshot', what: 'take', which: 0 } });

@@ -1,10 +1,19 @@
 /**
  * Links between targets and replicas: first in, first out in each direction, delayed, cut, stalled; each side finds out
- * about a loss in its own time. What is sent can set off a fault (Trigger), and is seen by the witness.
+ * about a loss in its own time. What goes over them are the frames of the real codecs. What is sent can set off a fault (Trigger), and is seen by the witness.
  */
+import {
+  decodeCopyReply,
+  decodeCopyRequest,
+  encodeCopyReply,
+  encodeCopyRequest,
+} from '../../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
+import { encodeReplicaMessage } from '../../replication/replica-message-codec.ts';
+import { encodeTargetMessage } from '../../replication/target-message-codec.ts';
 import type { CopySource, ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import type { Done } from '../../replication/store.ts';
+import { bytesOf, lastingFrame } from './sim-input.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
 import { tagsIn, blocksFor } from './sim-store.ts';
@@ -31,6 +40,8 @@ export interface SimLink {
   repeated: boolean;
   /** Of entries that were sent and have not arrived. */
   entryBytes: number;
+  /** What has arrived at the target and is not read yet: all of it comes together then. */
+  readonly arrived: Uint8Array[];
 }
 
 /** A corrupted block holds this much more than it should. */
@@ -92,6 +103,7 @@ export class SimNetwork {
       dropped: false,
       repeated: false,
       entryBytes: 0,
+      arrived: [],
     };
     this.#links.set(link.id, link);
     const { epoch } = core;
@@ -117,7 +129,8 @@ export class SimNetwork {
     return [...this.#links.values()].filter((link) => link.target === target && link.targetOpen);
   }
 
-  down(target: SimTarget, replicaId: string, message: TargetMessage): void {
+  /** `made`: its frame, where it was made before. */
+  down(target: SimTarget, replicaId: string, message: TargetMessage, made?: Uint8Array): void {
     const link = this.#find((one) => one.target === target && one.replica.id === replicaId && one.targetOpen);
     if (!link) return;
     target.witness.sent(link, message);
@@ -130,6 +143,7 @@ export class SimNetwork {
       link.dropped = true;
       return;
     }
+    const sent = made ?? bytesOf(encodeTargetMessage(message));
     const times = isEntry && link.repeatNext > 0 ? 2 : 1;
     if (times === 2) {
       link.repeatNext -= 1;
@@ -139,7 +153,7 @@ export class SimNetwork {
       link.entryBytes += bytes;
       this.#deliver(link, 'down', () => {
         link.entryBytes -= bytes;
-        replica.receive(link, message);
+        replica.receive(link, sent);
       });
     }
   }
@@ -151,7 +165,22 @@ export class SimNetwork {
       this.#world.truth.checkReplica(link.replica.store, `at ${message.type}`);
     }
     this.#world.said(message.type, link, message);
-    this.#deliver(link, 'up', () => link.target.receive(link, message));
+    const sent = bytesOf(encodeReplicaMessage(message));
+    this.#deliver(link, 'up', () => this.#arrive(link, sent));
+  }
+
+  /** Often what comes next is read with it. */
+  #arrive(link: SimLink, sent: Uint8Array): void {
+    const { random, scheduler } = this.#world;
+    link.arrived.push(sent);
+    if (link.arrived.length > 1) return;
+    if (random.chance(0.5)) return this.#readAll(link);
+    scheduler.after(this.#world.delay(1), () => link.target.process.run(() => this.#readAll(link)));
+  }
+
+  #readAll(link: SimLink): void {
+    const pieces = link.arrived.splice(0);
+    if (pieces.length > 0 && link.targetOpen) link.target.receive(link, pieces);
   }
 
   /** One side closes: what it sent before still arrives, then the other side hears of it. */
@@ -198,10 +227,16 @@ export class SimNetwork {
     const { process } = copier;
     const way = () => world.delay(world.plan.copyMs);
     const answer: Done<CopyReply> = (reply) => {
-      const given = reply.ok ? { ok: true as const, value: this.#altered(reply.value) } : reply;
-      world.scheduler.after(way(), () => process.run(() => copier.copied(given, done)));
+      const sent = reply.ok ? bytesOf(encodeCopyReply(1, this.#altered(reply.value))) : undefined;
+      world.scheduler.after(way(), () =>
+        process.run(() => {
+          if (sent === undefined) return copier.copied(reply, done);
+          copier.copied({ ok: true, value: decodeCopyReply(lastingFrame(sent)).reply }, done);
+        }),
+      );
     };
     world.copying(request);
+    const asked = bytesOf(encodeCopyRequest(1, request));
     world.scheduler.after(way(), () => {
       const from = world.replicas.find(({ store }) => store.identity.guid === source.address);
       const lost = !world.calm && world.random.chance(0.03);
@@ -213,7 +248,7 @@ export class SimNetwork {
         answered = true;
       };
       world.scheduler.after(1_000, () => once({ ok: false, message: 'no answer in time' }));
-      from.answerCopy(request, once);
+      from.answerCopy(decodeCopyRequest(lastingFrame(asked)).request, once);
     });
   }
 
@@ -245,6 +280,7 @@ export class SimNetwork {
   }
 
   #targetHears(link: SimLink): void {
+    this.#readAll(link);
     if (!link.targetOpen) return;
     link.targetOpen = false;
     link.target.disconnected(link);

@@ -7,8 +7,10 @@ import { defaultTiming, type Timing } from '../../replication/timing.ts';
 import { accidents, deviceAccidents } from './sim-accidents.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { PoolLayout } from './sim-pool.ts';
-import { requests, scsiRequests } from './sim-requests.ts';
+import { requests, scsiRequests, stormEvents } from './sim-requests.ts';
 import { snapshotEvents } from './sim-snapshots.ts';
+import { scarceOf, type Scarce } from './sim-scarce.ts';
+import { scrubEvents } from './sim-stories-scrubs.ts';
 import { stories } from './sim-stories.ts';
 
 export interface SimPlan {
@@ -22,6 +24,8 @@ export interface SimPlan {
   readonly wildClocks: boolean;
   /** Of the pools, with the real engine; absent: replicas are on naive stores. */
   readonly layout: PoolLayout | undefined;
+  /** Pools are filled, and nothing else goes wrong. */
+  readonly scarce: Scarce | undefined;
   /** Initiators speak SCSI to the unit over the volume; else they ask the coordinator. */
   readonly scsi: boolean;
   readonly events: readonly SimEvent[];
@@ -50,9 +54,11 @@ export const simTiming: Timing = {
   retryMs: 40,
 };
 
+const blocksMost = 24;
+
 export function planOf(seed: number): SimPlan {
   const random = prng(seed);
-  const blocks = random.pick([4, 12, 12, 24]);
+  const blocks = random.pick([4, 12, 12, blocksMost]);
   const faultsMs = random.pick([4_000, 9_000]);
   const wildClocks = random.chance(0.12);
   // A window that holds more entries than may be unflushed, so that their number is the bound that is met (R9).
@@ -76,21 +82,27 @@ export function planOf(seed: number): SimPlan {
     ...snapshotEvents(seed, faultsMs),
   ];
   const { layout, scsi } = partsOf(seed);
+  const scarce = scarceOf(seed, faultsMs, timing);
   const more = [
     ...(layout === undefined ? [] : deviceAccidents(seed, faultsMs)),
     ...(scsi ? scsiRequests(seed, faultsMs) : []),
+    ...scrubEvents(seed, faultsMs, timing),
+    ...stormEvents(seed, faultsMs, scsi).filter(
+      ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),
+    ),
   ];
   return {
     seed,
     replicas: random.pick([3, 3, 3, 3, 3, 1, 2, 2, 4, 5]),
-    blocks,
+    blocks: scarce ? blocksMost : blocks,
     faultsMs,
-    timing,
+    timing: scarce?.timing ?? timing,
     copyMs: random.pick([2, 8, 40, 200]),
     wildClocks,
     layout,
+    scarce,
     scsi,
-    events: [...events, ...more].toSorted((a, b) => a.atMs - b.atMs),
+    events: [...(scarce?.events ?? [...events, ...more])].toSorted((a, b) => a.atMs - b.atMs),
   };
 }
 

@@ -5,7 +5,7 @@ import { observe, type ModelState, type VolumeModel } from '../volume-model.ts';
 import type { Content, State } from './sim-store.ts';
 
 /** Stands for a block that can not be read. */
-const unreadable = 4_294_967_295;
+const unreadable = 2_147_483_647;
 
 /** `states`: where names and sizes of snapshots are known from. Throws when something was never written. */
 export function seenIn(store: VolumeStore, states: readonly State[]): Promise<VolumeModel> {

@@ -4,6 +4,7 @@
  */
 import { checkPool } from '../../pool-manager/engine/check/check-pool.ts';
 import type { EngineHost } from '../../pool-manager/engine/host.ts';
+import type { PoolStatus } from '../../pool-manager/engine/pool.ts';
 import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
@@ -32,8 +33,6 @@ const limits: Partial<EngineLimits> = {
 };
 const ballastBlocks = 4_096;
 const ballastStepBlocks = 64;
-/** Less free than this part of the pool is low, as in the pool's daemon. */
-const lowPart = 1 / 8;
 
 export class SimPool {
   readonly devices: SimDevices;
@@ -70,9 +69,8 @@ export class SimPool {
     return this.isSilent || this.#model.spoiled.size > 0;
   }
 
-  get isLow(): boolean {
-    const { freeBytes, totalBytes } = must(this.#pool, 'an open pool').status();
-    return freeBytes < totalBytes * lowPart;
+  status(): PoolStatus {
+    return must(this.#pool, 'an open pool').status();
   }
 
   /** Creates the pool, or imports it and sees that it holds what it has to. Never answers the dead. */
@@ -129,9 +127,9 @@ export class SimPool {
     return true;
   }
 
-  /** Fills all that is left with a volume of somebody else; `empty` gives it back. */
-  fill(): Promise<void> {
-    this.#ballast = this.#ballast.then(() => this.#fill());
+  /** Fills all that is left with a volume of somebody else, and says what that takes; `empty` gives it back. */
+  fill(took: (bytes: number) => void): Promise<void> {
+    this.#ballast = this.#ballast.then(() => this.#fill(took));
     return this.#ballast;
   }
 
@@ -143,18 +141,24 @@ export class SimPool {
     return this.#ballast;
   }
 
-  async #fill(): Promise<void> {
+  async #fill(took: (bytes: number) => void): Promise<void> {
     const pool = this.#pool;
     if (pool === undefined || this.#isClosing) return;
-    const ballast =
-      pool.volumes().find(({ identity }) => identity.volume === 'ballast') ??
-      (await pool.createVolume({ volume: 'ballast', replicaId: 'b', sizeBytes: ballastBlocks * blockBytes }));
     const data = blocksFor(Array.from({ length: ballastStepBlocks }, (_, i) => i + 1));
+    // A pool that its users have filled already has no room for one more volume.
     try {
+      const ballast =
+        pool.volumes().find(({ identity }) => identity.volume === 'ballast') ??
+        (await pool.createVolume({
+          volume: 'ballast',
+          replicaId: 'b',
+          sizeBytes: ballastBlocks * blockBytes,
+        }));
       for (let block = 0; block < ballastBlocks; block += ballastStepBlocks) {
         await ballast.room();
         if (this.#isClosing) return;
         ballast.write(ballast.last + 1, block, data);
+        took(data.byteLength);
       }
     } catch (error) {
       if (!(error instanceof NoSpaceError)) throw error;

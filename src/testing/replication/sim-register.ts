@@ -63,16 +63,33 @@ function checkBlock(block: number, operations: readonly Operation[]): void {
  * that a completed flush covered, with the time when it completed.
  */
 export function checkFlushed(operations: readonly Operation[], covered: ReadonlyMap<number, number>): void {
-  const writes = operations.filter(({ kind }) => kind === 'write');
-  const byValue = new Map(writes.map((op) => [`${op.block}/${op.value}`, op]));
-  for (const read of operations) {
-    if (read.kind !== 'read' || read.finishMs === Infinity) continue;
-    const source = byValue.get(`${read.block}/${read.value}`);
-    for (const write of writes) {
-      const flushedAtMs = covered.get(write.value) ?? Infinity;
-      if (write.block !== read.block || flushedAtMs > read.startMs) continue;
-      const older = (source?.finishMs ?? -1) < write.startMs;
-      hold(!older, `I1: block ${read.block}: ${read.value} was read after ${write.value} was flushed`);
+  for (const [block, ops] of Map.groupBy(operations, (operation) => operation.block)) {
+    const writes = ops.filter(({ kind }) => kind === 'write');
+    const byValue = new Map(writes.map((write) => [write.value, write]));
+    const flushed = flushedOf(writes, covered);
+    for (const read of ops) {
+      if (read.kind !== 'read' || read.finishMs === Infinity) continue;
+      // Of the writes that were flushed before the read began, the one that was asked for last.
+      const due = flushed.findLast(({ flushedMs }) => flushedMs <= read.startMs)?.newest;
+      if (due === undefined) continue;
+      const older = (byValue.get(read.value)?.finishMs ?? -1) < due.startMs;
+      hold(!older, `I1: block ${block}: ${read.value} was read after ${due.value} was flushed`);
     }
   }
+}
+
+/** By the time of the flush, ascending: the write that was asked for last among those flushed by then. */
+function flushedOf(
+  writes: readonly Operation[],
+  covered: ReadonlyMap<number, number>,
+): { readonly flushedMs: number; readonly newest: Operation }[] {
+  const all = writes
+    .map((newest) => ({ flushedMs: covered.get(newest.value) ?? Infinity, newest }))
+    .filter(({ flushedMs }) => flushedMs !== Infinity)
+    .toSorted((a, b) => a.flushedMs - b.flushedMs);
+  for (const [i, each] of all.entries()) {
+    const before = all[i - 1]?.newest;
+    if (before && before.startMs > each.newest.startMs) all[i] = { ...each, newest: before };
+  }
+  return all;
 }

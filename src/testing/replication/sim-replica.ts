@@ -1,16 +1,20 @@
 /** A pool with one replica: the real replica core over a simulated store or the real engine, process and network. */
 import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
 import type { TargetMessage } from '../../replication/messages.ts';
+import { takeTargetMessage } from '../../replication/received-write.ts';
 import { decodeRecord } from '../../replication/record.ts';
 import { Replica } from '../../replication/replica/replica.ts';
+import { kept } from '../../pool-manager/replica-server-target.ts';
 import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
 import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import type { Done, Outcome, ReplicaStore, StoreEffects } from '../../replication/store.ts';
 import { EngineStore } from './sim-engine-store.ts';
+import { framesFor } from './sim-input.ts';
 import type { SimLink } from './sim-network.ts';
 import { SimPool } from './sim-pool.ts';
 import type { SimProcess } from './sim-process.ts';
 import { engineEffects, naiveEffects, type StoreUser } from './sim-store-effects.ts';
+import { SimSpace } from './sim-space.ts';
 import { SimStore } from './sim-store.ts';
 import { Violation } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -40,6 +44,7 @@ export class SimReplica {
   /** What has arrived while the pool had no room for more. */
   #waiting: (() => void)[] | undefined;
   #takenBytes = 0;
+  #space: SimSpace | undefined;
   #stopping: SimProcess | undefined;
   #slow = { disk: { factor: 1, untilMs: 0 }, link: { factor: 1, untilMs: 0 } };
   readonly #world: SimWorld;
@@ -88,26 +93,36 @@ export class SimReplica {
   fill(forMs: number): void {
     const world = this.#world;
     const { pool, process } = this;
+    const took = (bytes: number) =>
+      process.run(() => {
+        if (this.process === process) this.#space?.took(bytes);
+      });
     if (pool) {
-      this.#use(process, () => pool.fill());
+      this.#use(process, () => pool.fill(took));
       return world.scheduler.after(Math.max(110, forMs), () => this.#use(process, () => pool.empty()));
     }
-    const say = (low: boolean) => process.run(() => this.#step(() => this.core?.setSpace(low)));
-    say(true);
-    world.scheduler.after(world.random.below(100), () => (this.store.full = process.alive && !world.calm));
-    world.scheduler.after(Math.max(110, forMs), () => {
-      this.store.full = false;
-      say(false);
+    const { room } = this.store;
+    took(room.leave(0));
+    world.scheduler.after(world.random.below(100), () => {
+      if (!world.calm) room.end();
     });
+    world.scheduler.after(Math.max(110, forMs), () => room.make());
+  }
+
+  /** Others have filled the pool but for so much. */
+  leaveRoom(bytes: number): void {
+    const { pool, store } = this;
+    if (pool) return;
+    const takenBytes = store.room.leave(bytes);
+    this.#space?.took(takenBytes);
   }
 
   /** All is as it should be, from now on. */
   makeRoom(): void {
     const { pool, process } = this;
-    this.store.full = false;
+    this.store.room.make();
     pool?.devices.endFaults();
     if (pool && this.core) this.#use(process, () => pool.empty());
-    else if (!pool) this.core?.setSpace(false);
   }
 
   start(): void {
@@ -144,6 +159,9 @@ export class SimReplica {
       },
     });
     this.core = core;
+    const space = new SimSpace(this.pool ?? this.store.room, process, core, (run) => this.#step(run));
+    this.#space = space;
+    space.begin(() => this.core === core);
     this.store.endRun(); // a core that begins puts its store in order, and a crash may come right behind that
     process.every(20, world.random.below(20), () => {
       if (this.core === core) this.#step(() => core.tick(process.nowMs));
@@ -160,9 +178,6 @@ export class SimReplica {
       const store = new EngineStore(volume, this.store);
       this.#check = () => store.check();
       this.#begin(process, store, engineEffects(this.#user(process), volume));
-      process.every(250, 250, () => {
-        if (this.core) this.#step(() => this.core?.setSpace(pool.isLow));
-      });
       this.#use(process, () => pool.empty());
     } catch (error) {
       this.#poolFailed(pool, error);
@@ -200,13 +215,34 @@ export class SimReplica {
       slowness: () => this.#factor('disk'),
       step: (run) => this.#step(run),
       commits: () => world.saidBy('commit', this),
+      explained: (what) => {
+        if (!process.alive || this.pool?.isAtFault === true || this.pool?.mayBeBad === true) return;
+        world.scheduler.fail(new Violation(`no fault explains it: ${this.id}: ${what}`));
+      },
     };
   }
 
-  receive(link: SimLink, message: TargetMessage): void {
+  /** The frame of a message of a target. */
+  receive(link: SimLink, sent: Uint8Array): void {
+    if (!this.core || !link.replicaOpen) return;
+    if (this.#waiting) return void this.#waiting.push(() => this.receive(link, sent));
+    framesFor(
+      [sent],
+      (frame) => this.#message(link, kept(takeTargetMessage(frame))),
+      () => undefined,
+    );
+    const { process } = this;
+    const endBatch = () => {
+      this.#step(() => this.core?.endBatch());
+      if (this.core) this.#space?.batchEnded();
+    };
+    if (this.#world.random.chance(0.6)) endBatch();
+    else this.#world.scheduler.after(this.#world.delay(2), () => process.run(endBatch));
+  }
+
+  #message(link: SimLink, message: TargetMessage): void {
     const { core, process } = this;
-    if (!core || !link.replicaOpen) return;
-    if (this.#waiting) return void this.#waiting.push(() => this.receive(link, message));
+    if (!core) return;
     if (message.type === 'entry' && message.entry.kind === 'write')
       this.#takeIn(message.entry.data.byteLength);
     const { reach } = this.#world;
@@ -217,9 +253,6 @@ export class SimReplica {
       if (state.kind === 'rebuilding') reach.hit('R23 resumed');
     }
     this.#step(() => core.message(link.id, message, process.nowMs));
-    const endBatch = () => this.#step(() => core.endBatch());
-    if (this.#world.random.chance(0.6)) endBatch();
-    else this.#world.scheduler.after(this.#world.delay(2), () => process.run(endBatch));
   }
 
   disconnected(link: SimLink): void {
@@ -312,6 +345,7 @@ export class SimReplica {
     this.process.alive = false;
     this.#isUp = false;
     this.core = undefined;
+    this.#space = undefined;
     this.#volume = undefined;
     this.#check = undefined;
     this.#world.network.processGone(this.process);

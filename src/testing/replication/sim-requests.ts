@@ -40,3 +40,35 @@ export function scsiRequests(seed: number, untilMs: number): SimEvent[] {
   }
   return events;
 }
+
+/** Every so many seeds. */
+const stormEvery = 3;
+/** Asked for at once, over blocks that overlap. */
+const stormRequests = [16, 24, 40] as const;
+
+/** Many requests at once on few blocks, of several blocks and of parts of them: as an initiator with a deep queue. */
+export function stormEvents(seed: number, untilMs: number, scsi: boolean): SimEvent[] {
+  if (seed % stormEvery !== 0 && !scsi) return [];
+  const random = prng(seed ^ 0x57_0124);
+  const events: SimEvent[] = [];
+  const pauseMs = random.pick([300, 900]);
+  for (let atMs = random.below(pauseMs); atMs < untilMs; atMs += random.below(2 * pauseMs)) {
+    const around = random.below(1_000);
+    const near = () => Math.max(0, Math.min(999, around + random.below(240) - 120));
+    for (let left = random.pick(stormRequests); left > 0; left--) {
+      const request = stormRequest(random, near(), scsi);
+      events.push({ atMs: atMs + random.below(3), act: { kind: 'request', target: 999, request } });
+    }
+  }
+  return events;
+}
+
+function stormRequest(random: Prng, place: number, scsi: boolean): Request {
+  if (scsi && random.chance(0.5)) {
+    const kind = random.chance(0.6) ? 'writePart' : 'readPart';
+    return { kind, sector: place, count: 1 + random.below(random.pick([4, 20])) };
+  }
+  const count = 1 + random.below(4);
+  if (random.chance(0.4)) return { kind: 'read', block: place, count };
+  return { kind: 'write', block: place, count, fua: random.chance(0.05) };
+}

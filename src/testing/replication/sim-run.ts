@@ -1,9 +1,12 @@
 /** One run of the simulation: what the plan says, then calm, then every promise is checked. */
 import { groupsPerRequest } from '../../replication/replica/prover.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { openMax, SimClients } from './sim-clients.ts';
+import { forgetMixed } from '../block-content.ts';
+import { SimClients } from './sim-clients.ts';
+import { openMax } from './sim-edge.ts';
 import type { SimPlan } from './sim-plan.ts';
 import { perform } from './sim-faults.ts';
+import { checkScarce } from './sim-scarce.ts';
 import type { SimTarget } from './sim-target.ts';
 import { snapshotsMost } from './sim-snapshots.ts';
 import { hold } from './sim-truth.ts';
@@ -35,6 +38,7 @@ export function failRun(error: unknown): void {
 
 /** Throws when a promise was broken: a Violation, or whatever the code under test threw. */
 export async function run(plan: SimPlan, trace?: (line: string) => void): Promise<RunResult> {
+  forgetMixed();
   const world = new SimWorld(plan, trace);
   active = world;
   const clients = new SimClients(world);
@@ -54,16 +58,19 @@ export async function run(plan: SimPlan, trace?: (line: string) => void): Promis
     if (world.alive.length === 0 && world.random.chance(0.2)) world.newTarget();
     checkBounds(world);
   }
+  if (plan.scarce) await checkScarce(world, clients, plan.scarce);
   const calmMs = world.scheduler.nowMs;
   const serving = await settle(world);
   clients.readAll(serving);
   clients.flush(serving);
+  serving.scrub();
   await world.scheduler.run(world.scheduler.nowMs + 1_500);
   clients.readAll(serving);
   await world.scheduler.run(world.scheduler.nowMs + 1_500);
   hold(serving.coordinator.serving, 'L1: the target does not serve any more, in calm');
   // A replica may have been left out meanwhile, and be on its way back: what it still has to copy is not a difference.
   hold((await settle(world)) === serving, 'L1: another target serves, in calm');
+  world.checkScrubbed(serving);
   world.checkReplicas('in the end');
   world.checkEqual();
   clients.check(serving, calmMs);
@@ -116,12 +123,13 @@ function copyingMs({ plan: { timing, copyMs }, operator }: SimWorld): number {
   return (requests + comparisons) * 2 * copyMs;
 }
 
-/** Serving, with all in sync that are not lost. */
+/** Serving, with all in sync that are not lost, and nothing on its way to them: requests may come in calm too. */
 function isWhole({ coordinator }: SimTarget, { operator }: SimWorld): boolean {
-  const { replicas } = coordinator.status();
+  const { replicas, last } = coordinator.status();
   const inSync = replicas.filter(({ state }) => state === 'InSync').length;
-  const wanted = operator.members.filter(({ lost }) => !lost).length;
-  return coordinator.serving && operator.isDone && inSync === wanted;
+  const wanted = operator.members.filter(({ lost }) => !lost);
+  const haveAll = wanted.every(({ store }) => store.last === last);
+  return coordinator.serving && operator.isDone && inSync === wanted.length && haveAll;
 }
 
 /** Nothing grows without bound. */

@@ -48,7 +48,7 @@ export class SimSnapshots {
   }
 
   #ask(target: SimTarget, wanted: SnapshotRequest['what'], which: number): void {
-    const { coordinator, process } = target;
+    const { coordinator, door, process } = target;
     const { snapshots } = coordinator;
     const what = wanted === 'take' && snapshots.length >= snapshotsMost ? 'delete' : wanted;
     const found = snapshots[Math.floor((which * snapshots.length) / 1_000)];
@@ -64,7 +64,7 @@ export class SimSnapshots {
     const { scheduler } = this.#world;
     const asked = { to: found, startMs: scheduler.nowMs, finishMs: Infinity };
     this.returns.push(asked);
-    coordinator.revert(found.name, true, nowMs, (result) => {
+    door.revert(found.name, (result) => {
       if (result.ok) asked.finishMs = scheduler.nowMs;
       answer(result);
     });

@@ -1,5 +1,6 @@
 /** The asynchronous half of a replica's store: that of the naive store, which takes a while, or that of the real engine. */
 import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
+import { ReadRooms } from '../../pool-manager/read-rooms.ts';
 import { storeEffects } from '../../pool-manager/replica-server-store.ts';
 import type { Done, Outcome, StoreEffects } from '../../replication/store.ts';
 import { must } from '../../shared/assert.ts';
@@ -18,6 +19,8 @@ export interface StoreUser {
   step(run: () => void): void;
   /** A commit begins. */
   commits(): void;
+  /** Something was not as it should be, and says so: throws Violation unless there was a fault that explains it. */
+  explained(what: string): void;
 }
 
 /** Of the naive store: what is read is what was there at some instant between the question and the answer. */
@@ -47,6 +50,7 @@ export function naiveEffects(user: StoreUser): StoreEffects {
       });
     },
     read: (block, count, done, snapshot) => later(() => store.read(block, count, snapshot), done),
+    readBriefly: (block, count, done) => later(() => store.read(block, count), overwritten(done)),
     births: (after, { block, count }, limit, done, snapshot) =>
       later(() => store.births(after, block, count, limit, snapshot), done),
     repair: (block, data) => {
@@ -59,12 +63,24 @@ export function naiveEffects(user: StoreUser): StoreEffects {
 /** Of a volume of the engine, as the pool's daemon has them; `store` is its model. */
 export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffects {
   const { store, world } = user;
-  const log = { ...silentLog, info: () => world.reach.hit('block repaired') };
-  const effects = storeEffects(volume, log);
+  const log = {
+    ...silentLog,
+    info: (what: string) => {
+      user.explained(what);
+      world.reach.hit('block repaired');
+    },
+    error: (what: string, fields?: object) => user.explained(`${what} ${JSON.stringify(fields)}`),
+  };
+  const effects = storeEffects(volume, log, () => undefined, new ReadRooms());
+  // What was dropped meanwhile need not be answered; what is there has to be.
+  const isThere = (snapshot: string | undefined): boolean =>
+    snapshot === undefined || store.snapshots().some(({ name }) => name === snapshot);
   const stepped =
-    <T>(done: Done<T>): Done<T> =>
-    (outcome) =>
+    <T>(done: Done<T>, snapshot?: string): Done<T> =>
+    (outcome) => {
+      if (!outcome.ok && isThere(snapshot)) user.explained(`the store failed: ${outcome.message}`);
       user.step(() => done(outcome));
+    };
   return {
     commit: (done) => {
       const complete = store.beginCommit();
@@ -74,13 +90,23 @@ export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffect
         user.step(done);
       });
     },
-    read: (block, count, done, snapshot, only) => effects.read(block, count, stepped(done), snapshot, only),
+    read: (block, count, done, snapshot, only) =>
+      effects.read(block, count, stepped(done, snapshot), snapshot, only),
+    readBriefly: (block, count, done) => effects.readBriefly(block, count, overwritten(stepped(done))),
     births: (after, range, limit, done, snapshot) =>
-      effects.births(after, range, limit, stepped(done), snapshot),
+      effects.births(after, range, limit, stepped(done, snapshot), snapshot),
     repair: (block, data) => {
       effects.repair(block, data);
       store.repair(block, data);
     },
-    digest: (block, count, snapshot, done) => effects.digest(block, count, snapshot, stepped(done)),
+    digest: (block, count, snapshot, done) => effects.digest(block, count, snapshot, stepped(done, snapshot)),
   };
 }
+
+/** What was answered briefly is somebody else's afterwards. */
+const overwritten =
+  (done: Done<Uint8Array>): Done<Uint8Array> =>
+  (outcome) => {
+    done(outcome);
+    if (outcome.ok) outcome.value.fill(0xee);
+  };

@@ -7,7 +7,8 @@ import { decodeRecord } from '../../replication/record.ts';
 import type { ReplicaStore } from '../../replication/store.ts';
 import { assert, must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { contentOf, contentOfAll } from '../block-content.ts';
+import { anyTagOf, contentOf, contentOfAll } from '../block-content.ts';
+import { SimRoom } from './sim-room.ts';
 
 export interface Content {
   readonly sizeBytes: number;
@@ -27,10 +28,9 @@ export const blockOf = contentOf;
 /** Blocks that hold these tags. */
 export const blocksFor = contentOfAll;
 
-export function tagsIn(data: Uint8Array): number[] {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  return Array.from({ length: data.byteLength / blockBytes }, (_, i) => view.getUint32(i * blockBytes, true));
-}
+/** Of each block the tag that stands for all of its bytes. */
+export const tagsIn = (data: Uint8Array): number[] =>
+  Array.from({ length: data.byteLength / blockBytes }, (_, i) => anyTagOf(data, i));
 
 const fill = (list: readonly number[], block: number, values: readonly number[]): number[] => {
   const copy = [...list];
@@ -46,8 +46,8 @@ export class SimStore implements ReplicaStore {
   /** Ends of synchronous runs since the durable state, oldest first. */
   #ends: State[] = [];
   #durable: State;
-  /** A pool without room refuses writes. */
-  full = false;
+  /** Of the pool. Of a model of what an engine holds it has no end. */
+  readonly room = new SimRoom();
   /** Blocks of the head that can not be read. */
   readonly bad = new Set<number>();
   /** Tags of blocks that were bad at some time: snapshots may still have them so. */
@@ -91,7 +91,7 @@ export class SimStore implements ReplicaStore {
   }
 
   write(number: number, block: number, data: Uint8Array): void {
-    if (this.full) throw Object.assign(new Error('full'), { name: 'NoSpaceError' });
+    this.room.take(data.byteLength, 'numbered');
     this.#put(number, block, tagsIn(data));
   }
   unmap(number: number, block: number, count: number): void {
@@ -112,9 +112,8 @@ export class SimStore implements ReplicaStore {
     this.#state = { ...this.#state, record };
   }
   copyIn(extents: readonly CopiedExtent[]): void {
-    if (this.full && extents.some(({ data }) => data)) {
-      throw Object.assign(new Error('full'), { name: 'NoSpaceError' });
-    }
+    const bytes = extents.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
+    if (bytes > 0) this.room.take(bytes, 'copied');
     for (const { block, count, birth, data } of extents) {
       const tags = data ? tagsIn(data) : repeat(0, count);
       assert(tags.length === count && block + count <= this.#state.tags.length, 'an extent that fits');
@@ -172,7 +171,6 @@ export class SimStore implements ReplicaStore {
     this.#state = must(survivors[pick(survivors.length)], 'a state');
     this.#durable = this.#state;
     this.#ends = [];
-    this.full = false;
   }
 
   read(block: number, count: number, snapshot?: string): Uint8Array {

@@ -1,12 +1,17 @@
 /** A target process: the real coordinator over simulated links, watched by a witness. */
 import { Coordinator } from '../../replication/coordinator/coordinator.ts';
+import { decodeReplicaMessage } from '../../replication/replica-message-codec.ts';
 import type { ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
+import { headerBytes } from '../../replication/wire.ts';
 import { must } from '../../shared/assert.ts';
 import { directDoor, type Door } from './sim-door.ts';
+import { framesFor } from './sim-input.ts';
 import type { SimLink } from './sim-network.ts';
 import { placeOf, type MembershipFile } from './sim-operator.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
+import { SimScrubs } from './sim-scrubs.ts';
+import { SimStates } from './sim-states.ts';
 import { ScsiDoor } from './sim-scsi.ts';
 import { Witness } from './sim-witness.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -21,6 +26,8 @@ export class SimTarget {
   /** Where initiators come in. */
   readonly door: Door;
   readonly #scsi: ScsiDoor | undefined;
+  readonly #scrubs: SimScrubs;
+  readonly #states: SimStates;
   file: MembershipFile;
   readonly #places = new Map<string, SimReplica>();
   readonly #world: SimWorld;
@@ -47,8 +54,13 @@ export class SimTarget {
         send: (replicaId, message) => this.#send(replicaId, message),
         ask: (replicaId, fence, read) => this.#send(replicaId, askedAsMessage(fence, read)),
         feed: (replicaId, window, from, to) => {
-          for (let number = from; number <= to; number++)
-            this.#send(replicaId, { ...window.fence, type: 'entry', entry: window.entry(number) });
+          for (let number = from; number <= to; number++) {
+            const slab = window.slabOf(number);
+            const at = window.dataAt(number);
+            const made =
+              slab && new Uint8Array(slab.bytes.subarray(at - headerBytes, at + window.dataBytes(number)));
+            this.#send(replicaId, { ...window.fence, type: 'entry', entry: window.entry(number) }, made);
+          }
         },
         close: (replicaId, reason) => this.#close(replicaId, reason),
         ticket: () => '',
@@ -62,6 +74,8 @@ export class SimTarget {
     });
     this.#scsi = world.plan.scsi ? new ScsiDoor(world, this.coordinator, this.process) : undefined;
     this.door = this.#scsi ?? directDoor(this.coordinator, this.process);
+    this.#states = new SimStates(world.reach);
+    this.#scrubs = new SimScrubs(world, this.coordinator, this.door);
     this.process.every(10, world.random.below(10), () => {
       this.coordinator.tick(this.process.nowMs);
       this.#look();
@@ -84,6 +98,11 @@ export class SimTarget {
       this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
       this.#look();
     });
+  }
+
+  /** The replicas are compared; one that runs goes on. */
+  scrub(): void {
+    this.process.run(() => this.#scrubs.start());
   }
 
   #place(replica: SimReplica): void {
@@ -109,9 +128,20 @@ export class SimTarget {
     this.#look();
   }
 
-  receive(link: SimLink, message: ReplicaMessage): void {
-    this.witness.received(link, message);
-    this.coordinator.message(link.replica.id, message, this.process.nowMs);
+  /** Frames that came together. */
+  receive(link: SimLink, pieces: readonly Uint8Array[]): void {
+    const { coordinator, process, witness } = this;
+    if (pieces.length > 1) this.#world.reach.hit('several messages at once');
+    const take = (message: ReplicaMessage): void => {
+      if (!link.targetOpen) return; // it was closed by the one before
+      witness.received(link, message);
+      coordinator.receive(link.replica.id, message, process.nowMs);
+    };
+    framesFor(
+      pieces,
+      (frame) => take(decodeReplicaMessage(frame)),
+      () => coordinator.endBatch(process.nowMs),
+    );
     this.#look();
   }
 
@@ -126,7 +156,10 @@ export class SimTarget {
   /** What it shows is checked whenever it may have changed. */
   #look(): void {
     const { coordinator, witness } = this;
-    const { epoch, flushed, replicas } = coordinator.status();
+    const status = coordinator.status();
+    const { epoch, flushed, replicas, scrub } = status;
+    this.#scrubs.check(scrub);
+    this.#states.see(status);
     for (const { state, message } of replicas) {
       if (state === 'PoolFull') this.#world.reach.hit('R17 left out as full');
       if (message.startsWith('was too slow')) this.#world.reach.hit('R17 left out as slow');
@@ -155,7 +188,7 @@ export class SimTarget {
     });
   }
 
-  #send(replicaId: string, message: TargetMessage): void {
+  #send(replicaId: string, message: TargetMessage, made?: Uint8Array): void {
     const { truth, network, reach } = this.#world;
     if (message.type === 'committed') {
       this.witness.claimsCommitted(message.version);
@@ -172,7 +205,7 @@ export class SimTarget {
       this.witness.chose(lossy, chosen, message.epochs.at(-1)?.first ?? 0);
       truth.adopted(message.epochs, this.nonce, lossy);
     }
-    network.down(this, replicaId, message);
+    network.down(this, replicaId, message, made);
   }
 
   #close(replicaId: string, reason: string): void {

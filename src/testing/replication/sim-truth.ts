@@ -14,6 +14,7 @@ import {
 } from '../../replication/record.ts';
 import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { sectorTagsOf } from '../block-content.ts';
 import { emptyVolume, fold, type VolumeFacts } from './sim-fold.ts';
 import { tagsIn, type Content, type SimStore } from './sim-store.ts';
 
@@ -24,6 +25,11 @@ export class Violation extends Error {
 
 export function hold(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Violation(what);
+}
+
+interface Place {
+  readonly epoch: number;
+  readonly number: number;
 }
 
 interface EpochFacts extends EpochStart {
@@ -39,7 +45,8 @@ export class Truth {
   readonly #entries = new Map<string, Entry>();
   readonly #epochs = new Map<number, EpochFacts>();
   readonly #states = new Map<string, VolumeFacts>();
-  readonly #numbers = new Map<number, { readonly epoch: number; readonly number: number }>();
+  /** By tag and block: a write that became several entries may survive in part. */
+  readonly #places = new Map<string, Place>();
   /** Number of an entry that gave births → its epoch (R9). */
   readonly #bearers = new Map<number, number>();
   readonly #empty: VolumeFacts;
@@ -68,8 +75,13 @@ export class Truth {
       hold(bearer === epoch, `I9: number ${entry.number} names blocks of epochs ${bearer} and ${epoch}`);
       this.#bearers.set(entry.number, epoch);
     }
-    if (entry.kind === 'write')
-      this.#numbers.set(tagsIn(entry.data)[0] ?? 0, { epoch, number: entry.number });
+    if (entry.kind !== 'write' || known) return;
+    // What a write of part of a block leaves as it was has its place already; zeros that nobody wrote have none.
+    for (const [i, content] of tagsIn(entry.data).entries())
+      for (const tag of new Set(sectorTagsOf(content))) {
+        if (tag === undefined || tag === 0 || this.place(tag, entry.block + i)) continue;
+        this.#places.set(`${tag}/${entry.block + i}`, { epoch, number: entry.number });
+      }
   }
 
   /** A target shows the history it has adopted. I1, I2: it holds all that was answered for. */
@@ -134,14 +146,14 @@ export class Truth {
     if (facts) facts[how] = Math.max(facts[how], number);
   }
 
-  /** Where the write with this tag stands. */
-  place(tag: number): { readonly epoch: number; readonly number: number } | undefined {
-    return this.#numbers.get(tag);
+  /** Where the entry stands that first brought this tag to the block; undefined: none was ever sent. */
+  place(tag: number, block: number): Place | undefined {
+    return this.#places.get(`${tag}/${block}`);
   }
 
-  /** Whether the history that ends in `epoch` at `last` holds the write with this tag. */
-  holds(epoch: number, last: number, tag: number): boolean {
-    const place = this.#numbers.get(tag);
+  /** Whether the history that ends in `epoch` at `last` holds what the write with this tag put into the block. */
+  holds(epoch: number, last: number, tag: number, block: number): boolean {
+    const place = this.place(tag, block);
     if (!place) return false;
     return commonPoint(this.history(epoch, last), this.history(place.epoch, place.number)) >= place.number;
   }

@@ -51,6 +51,8 @@ export class SimWorld {
     this.replicas = Array.from({ length: plan.replicas }, (_, i) => new SimReplica(this, i, plan.blocks));
     this.operator = new SimOperator(this);
     for (const replica of this.replicas) replica.start();
+    for (const [i, replica] of this.replicas.entries())
+      if (plan.scarce) replica.leaveRoom(plan.scarce.roomsBytes[i] ?? 0);
   }
 
   /** Those that were not deleted. */
@@ -71,6 +73,11 @@ export class SimWorld {
     const { layout } = this.plan;
     if (layout === undefined) return true;
     return !this.replicas.some((other) => other !== replica && other.pool?.mayBeBad === true);
+  }
+
+  /** Somebody's device has done wrong: what nobody else explains may be its doing. */
+  get hasBad(): boolean {
+    return this.replicas.some(({ store, pool }) => store.spoiled.size > 0 || pool?.isAtFault === true);
   }
 
   get alive(): readonly SimTarget[] {
@@ -160,6 +167,13 @@ export class SimWorld {
       hold(shownOf(other) === shownOf(first), `I6: replicas differ: ${shownOf(first)} ${shownOf(other)}`);
   }
 
+  /** L1: a comparison that two replicas in sync can make has an end; and it finds nothing that no device explains. */
+  checkScrubbed({ coordinator }: SimTarget): void {
+    const { state, message } = coordinator.status().scrub;
+    const canCompare = this.operator.members.filter(({ lost }) => !lost).length > 1;
+    hold(state !== 'running' || !canCompare, `L1: a scrub does not end: ${message}`);
+  }
+
   /** Nobody asks for anything any more: pools are made whole, closed and checked. */
   async finish(): Promise<void> {
     for (const target of this.alive) target.kill();
@@ -202,6 +216,10 @@ export class SimWorld {
     if (message.type === 'report' && !message.clean) reach.hit('R5 unclean report');
     if (message.type === 'report' && message.complete?.isBase) reach.hit('R19 base kept');
     if (message.type === 'complete') reach.hit('R25 proved');
+    if (message.type === 'digest')
+      reach.hit(message.snapshot === undefined ? 'R25 scrub compares' : 'R25 scrub compares a snapshot');
+    if (message.type === 'digests' && message.digests.includes(null))
+      reach.hit('R25 scrub meets a bad block');
     if (message.type === 'retire') reach.hit('R35 retired');
     if (message.type === 'data' && message.last > link.target.witness.settled) reach.hit('R26 held');
     if (message.type === 'mismatch') {
