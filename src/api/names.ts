@@ -52,6 +52,8 @@ export const annotations = {
   allowedBlockDeviceTags: 'openebs.io/allowed-bd-tags',
   /** BDC: the block device that is being replaced. */
   blockDevicePredecessor: 'openebs.io/bd-predecessor',
+  /** BDC, ours: the pool instance that the device, a log device, is leaving. */
+  leavingPool: 'cstor.openebs.io/leaving-pool',
   /** CVR: host name of its pool's node. */
   poolInstanceHostname: 'cstorpoolinstance.openebs.io/hostname',
   /** `true`: no reconciler touches the object. */
@@ -66,6 +68,12 @@ export const annotations = {
 export const forcedWish = {
   annotation: 'cstor.openebs.io/go-on-with',
   form: 'volume=NAME version=N survivors=POOL,POOL loss=unflushed|flushed',
+} as const;
+
+/** CSPI, ours: a scrub of the pool; taken away when its daemon has heard it. */
+export const scrubWish = {
+  annotation: 'cstor.openebs.io/scrub',
+  form: 'start [share=PERCENT]|pause|stop',
 } as const;
 
 export const finalizers = {

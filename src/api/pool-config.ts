@@ -1,4 +1,4 @@
-import type { TlsFiles } from '../shared/tls-files.ts';
+import type { TlsLinks } from '../shared/tls-files.ts';
 
 /**
  * What a pool daemon is told at start, mounted as one JSON file (`caskade pool --config FILE`). It needs nobody else to
@@ -34,8 +34,8 @@ export interface PoolConfig {
   readonly keyFile: string;
   /** File with the bearer token that admin calls must carry. */
   readonly adminTokenFile: string;
-  /** Replication and copies take place within TLS, or not at all. Absent: without. */
-  readonly tls?: TlsFiles;
+  /** Replication and copies take place within TLS. Absent: without. */
+  readonly tls?: TlsLinks;
 }
 
 export interface PoolDevice {

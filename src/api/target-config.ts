@@ -1,4 +1,4 @@
-import type { TlsFiles } from '../shared/tls-files.ts';
+import type { TlsLinks } from '../shared/tls-files.ts';
 
 /**
  * What a target is told at start, mounted as one JSON file (`caskade target --config FILE`). Enough to serve while the
@@ -9,7 +9,7 @@ export interface TargetConfig {
   readonly volume: string;
   readonly iqn: string;
   readonly sizeBytes: number;
-  /** Makes target instances distinguishable in logs; the epoch's nonce is random. */
+  /** Tells target processes of one volume apart, for the hint of R10; absent: $CASKADE_INSTANCE. The epoch's nonce is random. */
   readonly instance?: string;
   readonly membership: MembershipRecord;
   /** During a change: the record after it. */
@@ -34,8 +34,8 @@ export interface TargetConfig {
   /** JSON file `{ "<replica id>": "<64 hex digits>" }`: the link keys (docs/security.md). */
   readonly keyFile: string;
   readonly adminTokenFile: string;
-  /** Pools are spoken to within TLS, or not at all. Absent: without. */
-  readonly tls?: TlsFiles;
+  /** Pools are spoken to within TLS. Absent: without. */
+  readonly tls?: TlsLinks;
   /** Lines `USER SECRET` and `mutual USER SECRET`, mode 600. Absent: no CHAP. */
   readonly chapFile?: string;
   /** `any`: every initiator. `granted`: only those granted by SetInitiators, which the replicas remember. */

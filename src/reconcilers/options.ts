@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Command, Flags } from '../shared/edge/flags.ts';
 import { version } from '../shared/edge/version.ts';
 import { UsageError } from '../shared/exit-codes.ts';
+import { tlsModes, type TlsMode } from '../shared/tls-files.ts';
 import type { Settings } from './world.ts';
 
 export const operatorCommand = {
@@ -24,6 +25,14 @@ export interface OperatorOptions {
   readonly identity: string;
 }
 
+function tlsMode(text = 'require'): TlsMode {
+  const mode = tlsModes.find((one) => one === text);
+  if (mode !== undefined) return mode;
+  throw new UsageError(
+    `environment CASKADE_REPLICATION_TLS_MODE is ${text}: set it to one of ${tlsModes.join(', ')}`,
+  );
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function operatorOptions(env: Environment): OperatorOptions {
@@ -41,6 +50,7 @@ export function operatorOptions(env: Environment): OperatorOptions {
       version: env['CASKADE_VERSION'] ?? version,
       sparseDir: env['CASKADE_SPARSE_DIR'] ?? '/var/openebs/sparse',
       replicationTlsSecret: env['CASKADE_REPLICATION_TLS_SECRET'] ?? '',
+      replicationTlsMode: tlsMode(env['CASKADE_REPLICATION_TLS_MODE']),
     },
     identity: env['POD_NAME'] ?? `${hostname()}-${process.pid}`,
   };

@@ -19,14 +19,26 @@ const tlsFiles = {
 };
 
 /** TLS on the links of a pool or a target: for its configuration, its container and its pod. `mode` of the mounted files. */
-export function replicationTls({ replicationTlsSecret: secretName }: Settings, mode: number) {
+export function replicationTls(
+  { replicationTlsSecret: secretName, replicationTlsMode }: Settings,
+  mode: number,
+) {
   if (secretName === '') return { config: {}, volumeMounts: [], volumes: [] };
   return {
-    config: { tls: tlsFiles },
+    // A daemon of the release before knows no mode, and requires TLS.
+    config: { tls: replicationTlsMode === 'require' ? tlsFiles : { ...tlsFiles, mode: replicationTlsMode } },
     volumeMounts: [{ name: 'tls', mountPath: tlsFolder, readOnly: true }],
     volumes: [{ name: 'tls', secret: { secretName, defaultMode: mode } }],
   };
 }
+
+interface WithSecrets {
+  readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName?: string } }[];
+}
+
+/** Which Secret `replicationTls` gave a pod; empty: none. */
+export const tlsSecretOf = (pod: WithSecrets | undefined): string =>
+  pod?.volumes?.find(({ name }) => name === 'tls')?.secret?.secretName ?? '';
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';

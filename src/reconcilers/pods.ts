@@ -8,7 +8,8 @@ const isReady = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
-const podsOf = (world: World, label: string, value: string): readonly Pod[] =>
+/** Whatever state they are in. */
+export const podsOf = (world: World, label: string, value: string): readonly Pod[] =>
   world.informers.pods.store
     .byLabel(label, value)
     .filter((pod) => pod.metadata.namespace === world.settings.namespace);

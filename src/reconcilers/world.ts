@@ -5,6 +5,7 @@ import type { Resource } from '../api/resources.ts';
 import { resources } from '../api/resources.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
+import type { TlsMode } from '../shared/tls-files.ts';
 import type { Pools, Targets } from './data-plane/services.ts';
 import type { KubernetesClient } from './runtime/client.ts';
 import { core } from './runtime/core-resources.ts';
@@ -22,6 +23,7 @@ export interface Settings {
   readonly sparseDir: string;
   /** Secret with the certificates of replication and copy links; empty: they are not encrypted. */
   readonly replicationTlsSecret: string;
+  readonly replicationTlsMode: TlsMode;
 }
 
 export interface World {

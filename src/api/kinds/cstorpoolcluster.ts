@@ -56,7 +56,7 @@ export interface CStorPoolClusterSpecPool {
   nodeSelector: Record<string, string>;
   /** How the pool is laid out and how its pod runs. */
   poolConfig?: CStorPoolClusterSpecPoolPoolConfig;
-  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). They can be added, not taken away. */
+  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). They can be added, and taken away. */
   writeCacheRaidGroups?: CStorPoolClusterSpecPoolWriteCacheRaidGroup[] | null;
 }
 

@@ -26,7 +26,7 @@ export interface CStorPoolInstanceSpec {
   nodeSelector: Record<string, string>;
   /** How the pool is laid out and how its pod runs. */
   poolConfig?: CStorPoolInstanceSpecPoolConfig;
-  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). They can be added, not taken away. */
+  /** Groups of fast block devices for the intent log of the pool (a log, not a read cache). They can be added, and taken away. */
   writeCacheRaidGroups?: CStorPoolInstanceSpecWriteCacheRaidGroup[] | null;
 }
 
@@ -152,6 +152,8 @@ export interface CStorPoolInstanceStatus {
   provisionedReplicas: number;
   /** True when the pool is so full that it takes no more data. */
   readOnly: boolean;
+  /** The last scrub of the pool, which reads everything in use and mends what is wrong; absent when there was none. Annotation cstor.openebs.io/scrub starts, pauses and stops one. */
+  scrub?: CStorPoolInstanceStatusScrub;
 }
 
 /** Space of the pool. */
@@ -186,8 +188,22 @@ export interface CStorPoolInstanceStatusCondition {
   reason?: string;
   /** True, False or Unknown. */
   status: string;
-  /** PoolExpansion, DiskReplacement, DiskUnavailable, PoolLost, PoolFaulted, PoolCreationFailed or DeletionBlocked. */
+  /** PoolExpansion, DiskReplacement, DiskUnavailable, BlocksLost, ChangeRefused, RestartPending, PoolLost, PoolFaulted, PoolCreationFailed or DeletionBlocked. */
   type: string;
+}
+
+/** The last scrub of the pool, which reads everything in use and mends what is wrong; absent when there was none. Annotation cstor.openebs.io/scrub starts, pauses and stops one. */
+export interface CStorPoolInstanceStatusScrub {
+  /** Blocks of which no good copy is in this pool. */
+  lostBlocks: number;
+  /** How much of the pool is behind it; in steps of ten while it runs. */
+  percent: number;
+  /** Blocks, and labels of devices, that were written anew from a good copy. */
+  repairedBlocks: number;
+  /** Scrubs of this pool so far, this one counted. */
+  run: number;
+  /** Running, Paused, Stopped or Done. */
+  state: string;
 }
 
 /** Which version of Caskade the pool was made for and which one works on it now. */
@@ -429,7 +445,18 @@ export const cstorPoolInstanceSchema = {
     "phase": {"type":"string"},
     "poolGuid": {"type":"string"},
     "provisionedReplicas": {"type":"integer","format":"int32"},
-    "readOnly": {"type":"boolean"}
+    "readOnly": {"type":"boolean"},
+    "scrub": {
+     "type": "object",
+     "required": ["lostBlocks","percent","repairedBlocks","run","state"],
+     "properties": {
+      "lostBlocks": {"type":"integer","format":"int64"},
+      "percent": {"type":"integer","format":"int32"},
+      "repairedBlocks": {"type":"integer","format":"int64"},
+      "run": {"type":"integer","format":"int64"},
+      "state": {"type":"string"}
+     }
+    }
    }
   },
   "versionDetails": {

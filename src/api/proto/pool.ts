@@ -13,6 +13,7 @@ import type { DestroyPoolRequest as _caskade_pool_v1_DestroyPoolRequest, Destroy
 import type { Device as _caskade_pool_v1_Device, DeviceRead as _caskade_pool_v1_DeviceRead } from './caskade/pool/v1/Device.ts';
 import type { DeviceGroup as _caskade_pool_v1_DeviceGroup, DeviceGroupRead as _caskade_pool_v1_DeviceGroupRead } from './caskade/pool/v1/DeviceGroup.ts';
 import type { Empty as _caskade_pool_v1_Empty, EmptyRead as _caskade_pool_v1_EmptyRead } from './caskade/pool/v1/Empty.ts';
+import type { HintTargetRequest as _caskade_pool_v1_HintTargetRequest, HintTargetRequestRead as _caskade_pool_v1_HintTargetRequestRead } from './caskade/pool/v1/HintTargetRequest.ts';
 import type { PoolClient as _caskade_pool_v1_PoolClient, PoolDefinition as _caskade_pool_v1_PoolDefinition } from './caskade/pool/v1/Pool.ts';
 import type { PoolProperties as _caskade_pool_v1_PoolProperties, PoolPropertiesRead as _caskade_pool_v1_PoolPropertiesRead } from './caskade/pool/v1/PoolProperties.ts';
 import type { PoolStatus as _caskade_pool_v1_PoolStatus, PoolStatusRead as _caskade_pool_v1_PoolStatusRead } from './caskade/pool/v1/PoolStatus.ts';
@@ -49,6 +50,7 @@ export interface ProtoGrpcType {
         Device: MessageTypeDefinition<_caskade_pool_v1_Device, _caskade_pool_v1_DeviceRead>
         DeviceGroup: MessageTypeDefinition<_caskade_pool_v1_DeviceGroup, _caskade_pool_v1_DeviceGroupRead>
         Empty: MessageTypeDefinition<_caskade_pool_v1_Empty, _caskade_pool_v1_EmptyRead>
+        HintTargetRequest: MessageTypeDefinition<_caskade_pool_v1_HintTargetRequest, _caskade_pool_v1_HintTargetRequestRead>
         Pool: SubtypeConstructor<typeof grpc.Client, _caskade_pool_v1_PoolClient> & { service: _caskade_pool_v1_PoolDefinition }
         PoolPhase: EnumTypeDefinition
         PoolProperties: MessageTypeDefinition<_caskade_pool_v1_PoolProperties, _caskade_pool_v1_PoolPropertiesRead>

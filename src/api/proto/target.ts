@@ -4,6 +4,7 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import type { CreateSnapshotAnswer as _caskade_target_v1_CreateSnapshotAnswer, CreateSnapshotAnswerRead as _caskade_target_v1_CreateSnapshotAnswerRead } from './caskade/target/v1/CreateSnapshotAnswer.ts';
 import type { CreateSnapshotRequest as _caskade_target_v1_CreateSnapshotRequest, CreateSnapshotRequestRead as _caskade_target_v1_CreateSnapshotRequestRead } from './caskade/target/v1/CreateSnapshotRequest.ts';
 import type { Empty as _caskade_target_v1_Empty, EmptyRead as _caskade_target_v1_EmptyRead } from './caskade/target/v1/Empty.ts';
+import type { InitiatorSession as _caskade_target_v1_InitiatorSession, InitiatorSessionRead as _caskade_target_v1_InitiatorSessionRead } from './caskade/target/v1/InitiatorSession.ts';
 import type { Rebuild as _caskade_target_v1_Rebuild, RebuildRead as _caskade_target_v1_RebuildRead } from './caskade/target/v1/Rebuild.ts';
 import type { ReplicaStatus as _caskade_target_v1_ReplicaStatus, ReplicaStatusRead as _caskade_target_v1_ReplicaStatusRead } from './caskade/target/v1/ReplicaStatus.ts';
 import type { ResizeRequest as _caskade_target_v1_ResizeRequest, ResizeRequestRead as _caskade_target_v1_ResizeRequestRead } from './caskade/target/v1/ResizeRequest.ts';
@@ -29,6 +30,7 @@ export interface ProtoGrpcType {
         CreateSnapshotAnswer: MessageTypeDefinition<_caskade_target_v1_CreateSnapshotAnswer, _caskade_target_v1_CreateSnapshotAnswerRead>
         CreateSnapshotRequest: MessageTypeDefinition<_caskade_target_v1_CreateSnapshotRequest, _caskade_target_v1_CreateSnapshotRequestRead>
         Empty: MessageTypeDefinition<_caskade_target_v1_Empty, _caskade_target_v1_EmptyRead>
+        InitiatorSession: MessageTypeDefinition<_caskade_target_v1_InitiatorSession, _caskade_target_v1_InitiatorSessionRead>
         Rebuild: MessageTypeDefinition<_caskade_target_v1_Rebuild, _caskade_target_v1_RebuildRead>
         ReplicaStatus: MessageTypeDefinition<_caskade_target_v1_ReplicaStatus, _caskade_target_v1_ReplicaStatusRead>
         ResizeRequest: MessageTypeDefinition<_caskade_target_v1_ResizeRequest, _caskade_target_v1_ResizeRequestRead>

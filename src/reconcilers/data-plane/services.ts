@@ -54,4 +54,5 @@ const counters: ReadonlySet<string> = new Set([
   'bytesPerSecond',
   'etaSeconds',
   'sessions',
+  'initiatorSessions',
 ]);

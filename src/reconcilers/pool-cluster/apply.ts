@@ -5,6 +5,7 @@ import { ownerReference } from '../../api/object-meta.ts';
 import { apiVersionOf, resources } from '../../api/resources.ts';
 import type { Device } from '../block-device-claim/inventory.ts';
 import { isAlreadyExists } from '../runtime/api-error.ts';
+import { annotateClaim } from '../block-device-claim/annotate.ts';
 import { keyIn, type World } from '../world.ts';
 import { allowedTagsOf } from './observe.ts';
 import type { Action, Observed } from './plan.ts';
@@ -31,16 +32,13 @@ export async function apply(
         await unlessThere(client.create(resources.blockDeviceClaim, claimFor(world, cluster, action)));
       return;
     case 'setPredecessor':
-      await client.modify(resources.blockDeviceClaim, keyIn(settings, action.name), (claim) => ({
-        ...claim,
-        metadata: {
-          ...claim.metadata,
-          annotations: {
-            ...claim.metadata.annotations,
-            [annotations.blockDevicePredecessor]: action.predecessor,
-          },
-        },
-      }));
+      await annotateClaim(world, action.name, annotations.blockDevicePredecessor, action.predecessor);
+      return;
+    case 'setLeaving':
+      await annotateClaim(world, action.name, annotations.leavingPool, action.instance);
+      return;
+    case 'clearLeaving':
+      await annotateClaim(world, action.name, annotations.leavingPool, undefined);
       return;
     case 'createInstance': {
       if (cluster === undefined) return;

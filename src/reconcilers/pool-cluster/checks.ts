@@ -13,7 +13,7 @@ import {
   type Node,
   type PoolEntry,
 } from './inventory.ts';
-import { shapeChange, type Groups, type Replacement } from './shape.ts';
+import { logChange, shapeChange, type Groups, type Replacement } from './shape.ts';
 
 export interface Subject {
   readonly cluster: Cluster;
@@ -249,7 +249,7 @@ const shapeCanBeReached: Check<Subject> = (subject) =>
       ];
     const field = `${at}.dataRaidGroups`;
     const data = shapeChange(pool.raidType, instance.groups, pool.groups, field);
-    const log = shapeChange(
+    const log = logChange(
       pool.config.writeCacheGroupType ?? 'stripe',
       instance.writeCacheGroups,
       pool.writeCacheGroups,

@@ -27,6 +27,7 @@ export function observe(world: World, name: string, cluster: CStorPoolCluster | 
         deleting: claim.metadata.deletionTimestamp !== undefined,
         clusterFinalizer: claim.metadata.finalizers?.includes(finalizers.poolCluster) === true,
         predecessor: claim.metadata.annotations?.[annotations.blockDevicePredecessor],
+        leaving: claim.metadata.annotations?.[annotations.leavingPool],
       })),
     instances: instancesOf(world, name).map((instance) => observeInstance(world, instance)),
   };

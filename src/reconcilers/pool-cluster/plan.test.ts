@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { discoveredDevice } from '../../testing/discovered-device.ts';
 import type { Device } from '../block-device-claim/inventory.ts';
 import { violationsOf } from '../checks.ts';
 import { deviceBytesMin, poolClusterChecks } from './checks.ts';
@@ -15,24 +16,8 @@ import {
 import { statusOf } from './status.ts';
 
 const node = (name: string): Node => ({ name, labels: { 'kubernetes.io/hostname': name } });
-const device = (name: string, on: string, fields: Partial<Device> = {}): Device => ({
-  name,
-  uid: `${name}-uid`,
-  node: on,
-  hostname: on,
-  bytes: deviceBytesMin,
-  state: 'Active',
-  claimState: 'Unclaimed',
-  claim: undefined,
-  type: 'disk',
-  fileSystem: '',
-  partitioned: false,
-  tag: undefined,
-  paths: [],
-  deleting: false,
-  finalizers: [],
-  ...fields,
-});
+const device = (name: string, on: string, fields: Partial<Device> = {}): Device =>
+  discoveredDevice({ name, node: on, hostname: on, bytes: deviceBytesMin, ...fields });
 const entry = (
   index: number,
   on: string,
@@ -86,12 +71,20 @@ const claim = (of: string, fields: Partial<Claim> = {}): Claim => ({
   deleting: false,
   clusterFinalizer: true,
   predecessor: undefined,
+  leaving: undefined,
   ...fields,
 });
 const mirror = { raidType: 'mirror', config: { dataRaidGroupType: 'mirror' } };
 /** A mirror of a and b, and its entry, which wants c in the place of b. */
 const pair = instance('c-1', 'n1', ['a', 'b'], mirror);
 const swapped = cluster([entry(0, 'n1', ['a', 'c'], mirror)]);
+/** A pool with a log device, and its entry without. */
+const logType = { config: { dataRaidGroupType: 'stripe', writeCacheGroupType: 'stripe' } };
+const withLog = { ...logType, writeCacheGroups: [['c']] };
+const logged = instance('c-1', 'n1', ['a'], withLog);
+const unlogged = cluster([entry(0, 'n1', ['a'], logType)]);
+const loggedClaims = [claim('a'), claim('c')];
+const letGo = claim('c', { leaving: 'c-1' });
 const pairClaims = [claim('a'), claim('b')];
 const devices = [device('a', 'n1'), device('b', 'n2'), device('c', 'n1')];
 const observed = (fields: Partial<Observed>): Observed => ({
@@ -134,6 +127,13 @@ test.each([
   ['replaced: then the instance',            { cluster: swapped, claims: [...pairClaims, claim('c', { predecessor: 'b' })], instances: [pair] }, ['updateInstance']],
   ['replaced: the old one stays meanwhile',  { cluster: swapped, claims: [...pairClaims, claim('c', { predecessor: 'b' })], instances: [instance('c-1', 'n1', ['a', 'c'], mirror)] }, []],
   ['replaced: done, the old one is free',    { cluster: swapped, claims: [...pairClaims, claim('c')], instances: [instance('c-1', 'n1', ['a', 'c'], mirror)] }, ['releaseClaim']],
+  ['a log device leaves: its claim says so first', { cluster: unlogged, claims: loggedClaims, instances: [logged] }, ['setLeaving']],
+  ['a log device leaves: then the instance', { cluster: unlogged, claims: [claim('a'), letGo], instances: [logged] }, ['updateInstance']],
+  ['a log device leaves: the pool has it yet', { cluster: unlogged, claims: [claim('a'), letGo], instances: [instance('c-1', 'n1', ['a'], logType)] }, []],
+  ['a log device has left: it is free',      { cluster: unlogged, claims: loggedClaims, instances: [instance('c-1', 'n1', ['a'], logType)] }, ['releaseClaim']],
+  ['a log device leaves and is named again', { cluster: cluster([entry(0, 'n1', ['a'], withLog)]), claims: [claim('a'), letGo], instances: [instance('c-1', 'n1', ['a'], logType)] }, ['updateInstance']],
+  ['a log device that stays is not marked',  { cluster: cluster([entry(0, 'n1', ['a'], withLog)]), claims: [claim('a'), letGo], instances: [logged] }, ['clearLeaving']],
+  ['a log device leaves, its pool is gone',  { cluster: cluster([]), claims: [letGo], instances: [] }, ['releaseClaim']],
   ['deleted: instances first',               { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'])] }, ['deleteInstance']],
   ['deleted, but replicas are there',        { cluster: going, claims: [claim('a')], instances: [instance('c-1', 'n1', ['a'], { replicas: 1 })] }, ['ReplicasExist']],
   ['deleted: then claims',                   { cluster: going, claims: [claim('a')] },                              ['releaseClaim']],
@@ -240,6 +240,11 @@ describe('checks', () => {
     expect(judge([entry(0, 'n9', ['a'])], {}, [], [instance('c-1', 'n9', ['a', 'b'])])).toEqual([
       'DeviceRemoved',
     ]);
+    const withLogs = [instance('c-1', 'n9', ['nope'], { ...logType, writeCacheGroups: [['x', 'y']] })];
+    expect(
+      judge([entry(0, 'n9', ['nope'], { ...logType, writeCacheGroups: [['y']] })], {}, [], withLogs),
+    ).toEqual([]);
+    expect(judge([entry(0, 'n9', ['nope'], logType)], {}, [], withLogs)).toEqual([]);
     expect(
       judge([entry(0, 'n9', ['nope'], { raidType: 'mirror', groups: [['nope', 'a']] })], {}, [], there),
     ).toEqual(['RaidTypeChanged']);

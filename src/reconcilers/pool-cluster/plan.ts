@@ -30,6 +30,8 @@ export interface Claim {
   readonly clusterFinalizer: boolean;
   /** The device in whose place this one is being filled; undefined: none, or that is done. */
   readonly predecessor: string | undefined;
+  /** The instance whose pool it is a log device of, and leaves; undefined: none, or it has left. */
+  readonly leaving: string | undefined;
 }
 
 export interface Observed {
@@ -51,6 +53,10 @@ export type Action =
     }
   /** Before the instance is told, or the old device would look unused. */
   | { readonly do: 'setPredecessor'; readonly name: string; readonly predecessor: string }
+  /** The same of a log device that the pool has to let go of. */
+  | { readonly do: 'setLeaving'; readonly name: string; readonly instance: string }
+  /** Named again, by the instance too: before that the mark is all that keeps the device. */
+  | { readonly do: 'clearLeaving'; readonly name: string }
   | { readonly do: 'createInstance'; readonly name: string; readonly node: Node; readonly pool: PoolEntry }
   | {
       readonly do: 'updateInstance';
@@ -87,13 +93,17 @@ export function plan(observed: Observed, violations: readonly Violation[]): Plan
 
 /**
  * Claims of devices that nobody has or wants: of one that was replaced, or was named for a moment. As long as a device
- * is being filled in the place of another one, its claim says so, and the other one stays.
+ * is being filled in the place of another one, its claim says so, and the other one stays; so does a log device that a
+ * pool has not let go of.
  */
 function releaseUnused(cluster: Cluster, { claims, instances }: Observed): readonly Action[] {
   const used = new Set([
     ...cluster.pools.flatMap(devicesOfInstance),
     ...instances.flatMap(devicesOfInstance),
     ...claims.flatMap(({ predecessor }) => predecessor ?? []),
+    ...claims
+      .filter(({ leaving }) => instances.some(({ name }) => name === leaving))
+      .map(({ device }) => device),
   ]);
   return claims
     .filter(({ device, clusterFinalizer, deleting }) => !used.has(device) && (clusterFinalizer || !deleting))
@@ -139,14 +149,30 @@ function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
   const node = nodesOf(pool, observed.nodes)[0];
   if (node === undefined) return { actions: [], notes: [] }; // its instance is served while its node is away
   if (instance === undefined) return provision(pool, node, cluster, observed);
-  if (inStep(instance, pool)) return { actions: [], notes: [] };
+  const stay = observed.claims.filter(
+    ({ device, leaving }) => leaving === instance.name && devicesOfInstance(pool).includes(device),
+  );
+  if (inStep(instance, pool))
+    return { actions: stay.map(({ name }) => ({ do: 'clearLeaving', name })), notes: [] };
   const present = devicesOfInstance(instance);
   const { replacements } = shapeChange(pool.raidType, instance.groups, pool.groups, '');
   const predecessors = new Map(replacements.map(({ old, next }) => [next, old]));
   const added = devicesOfInstance(pool).filter((device) => !present.includes(device));
   const claimed = claimAll(pool, added, predecessors, observed);
   if ('actions' in claimed) return claimed;
+  const unmarked = leavingClaims(instance, pool, observed).filter(({ leaving }) => leaving !== instance.name);
+  if (unmarked.length > 0)
+    return {
+      actions: unmarked.map(({ name }) => ({ do: 'setLeaving', name, instance: instance.name })),
+      notes: [],
+    };
   return { actions: [{ do: 'updateInstance', name: instance.name, node, pool }], notes: [] };
+}
+
+/** Of log devices that the instance has and its entry does not name any more. */
+function leavingClaims(instance: Instance, pool: PoolEntry, { claims }: Observed): readonly Claim[] {
+  const gone = instance.writeCacheGroups.flat().filter((name) => !devicesOfInstance(pool).includes(name));
+  return claims.filter(({ device }) => gone.includes(device));
 }
 
 const inStep = (instance: Instance, pool: PoolEntry): boolean =>

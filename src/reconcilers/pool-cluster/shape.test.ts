@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { shapeChange, type Groups } from './shape.ts';
+import { logChange, shapeChange, type Groups } from './shape.ts';
 
 // prettier-ignore
 test.each([
@@ -20,5 +20,24 @@ test.each([
   const { additions, replacements, violations } = shapeChange(type, is, wish, 'f');
   expect({ additions, replacements, reasons: violations.map(({ reason }) => reason) }).toEqual({
     additions: [], replacements: [], reasons: [], ...outcome,
+  });
+});
+
+// prettier-ignore
+test.each([
+  // what                              type      is                        wish                      outcome
+  ['the same',                         'stripe', [['a'], ['b']],           [['b', 'a']],             { }],
+  ['a log device joins',               'stripe', [['a']],                  [['a', 'b']],             { additions: [['b']] }],
+  ['one of several leaves',            'stripe', [['a', 'b', 'c']],        [['a', 'c']],             { removals: [['b']] }],
+  ['all leave',                        'stripe', [['a'], ['b']],           [],                       { removals: [['a'], ['b']] }],
+  ['one leaves, another joins',        'stripe', [['a']],                  [['b']],                  { removals: [['a']], additions: [['b']] }],
+  ['a mirror leaves',                  'mirror', [['a', 'b'], ['c', 'd']], [['c', 'd']],             { removals: [['a', 'b']] }],
+  ['half a mirror does not',           'mirror', [['a', 'b']],             [['a']],                  { reasons: ['GroupResized'] }],
+  ['all mirrors leave',                'mirror', [['a', 'b']],             [],                       { removals: [['a', 'b']] }],
+  ['a copy is replaced',               'mirror', [['a', 'b']],             [['a', 'x']],             { replacements: [{ old: 'b', next: 'x' }] }],
+] as const)('log devices: %s', (_what, type, is: Groups, wish: Groups, outcome) => {
+  const { additions, removals, replacements, violations } = logChange(type, is, wish, 'f');
+  expect({ additions, removals, replacements, reasons: violations.map(({ reason }) => reason) }).toEqual({
+    additions: [], removals: [], replacements: [], reasons: [], ...outcome,
   });
 });

@@ -1,7 +1,7 @@
 /**
  * What has to happen to a pool's devices so that it becomes what its entry says: single devices join a stripe, whole
- * groups join any other pool, one device of a redundant group gives way to another. Nothing else is possible without
- * losing data, and is a violation. Groups are matched by the devices they share: their order means nothing.
+ * groups join any other pool, one device of a redundant group gives way to another. Groups of log devices leave as well:
+ * the pool can write what they hold elsewhere. Nothing else is possible without losing data, and is a violation. Groups are matched by the devices they share: their order means nothing.
  */
 import type { Violation } from '../checks.ts';
 
@@ -22,6 +22,20 @@ export interface ShapeChange {
 /** `field`: what a message calls the groups, as `spec.pools[0].dataRaidGroups`. */
 export function shapeChange(raidType: string, is: Groups, wish: Groups, field: string): ShapeChange {
   return raidType === 'stripe' ? stripeChange(is, wish, field) : groupsChange(is, wish, field);
+}
+
+export interface LogChange extends ShapeChange {
+  /** Groups that leave. */
+  readonly removals: Groups;
+}
+
+/** The same of log devices, of which whole groups may leave: of a stripe any device, of a mirror all copies at once. */
+export function logChange(type: string, is: Groups, wish: Groups, field: string): LogChange {
+  const present = type === 'stripe' ? is.flat().map((device) => [device]) : is;
+  const wanted = new Set(wish.flat());
+  const removals = present.filter((group) => !group.some((device) => wanted.has(device)));
+  const staying = present.filter((group) => !removals.includes(group));
+  return { ...shapeChange(type, staying, wish, field), removals };
 }
 
 const without = (devices: readonly string[], others: readonly string[]): readonly string[] =>

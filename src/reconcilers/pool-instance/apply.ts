@@ -1,77 +1,20 @@
+/** Carries out what plan.ts decides: calls to the pool's daemon, marks on objects, and events. */
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
-import { annotations, finalizers, labels } from '../../api/names.ts';
-import type { KubernetesObject } from '../../api/object-meta.ts';
+import { annotations, finalizers, scrubWish } from '../../api/names.ts';
+import { keyOf } from '../../api/object-meta.ts';
 import { formatSpace } from '../../api/quantity.ts';
 import { resources } from '../../api/resources.ts';
 import { StatusError } from '../../shared/grpc/status-error.ts';
+import { annotateClaim } from '../block-device-claim/annotate.ts';
 import type { Violation } from '../checks.ts';
-import { ensure, unlessThere } from '../objects.ts';
-import { core } from '../runtime/core-resources.ts';
-import { keyIn, type World } from '../world.ts';
-import { deviceClaim, deviceVolume, type DeviceMount } from './device-volumes.ts';
-import {
-  keysName,
-  poolConfigMap,
-  poolDeployment,
-  poolSecret,
-  poolService,
-  type PoolWish,
-} from './manifests.ts';
 import type { Groups } from '../pool-cluster/shape.ts';
+import type { World } from '../world.ts';
 import type { Action } from './plan.ts';
 
 /** Formatting flushes all labels of all devices. */
 const createDeadlineMs = 60_000;
 const destroyDeadlineMs = 60_000;
-
-/** Configuration before the Deployment that mounts it. */
-export async function applyObjects(world: World, wish: PoolWish): Promise<void> {
-  const { client, informers, settings } = world;
-  const key = keyIn(settings, wish.instance.metadata.name);
-  const keysKey = keyIn(settings, keysName(key.name));
-  await ensure(client, core.configMaps, poolConfigMap(wish), informers.configMaps.store.get(key));
-  await ensure(client, core.secrets, poolSecret(wish), informers.secrets.store.get(keysKey));
-  await ensure(client, core.services, poolService(wish), informers.services.store.get(key));
-  await makeDeviceVolumes(world, wish);
-  await ensure(client, core.deployments, poolDeployment(wish), informers.deployments.store.get(key));
-}
-
-/** Volume and claim of a device never change once they are there. */
-async function makeDeviceVolumes({ client, informers, settings }: World, wish: PoolWish): Promise<void> {
-  const used = new Set(wish.mounts.map(({ claim }) => claim));
-  for (const mount of wish.wanted.filter(({ claim }) => used.has(claim))) {
-    if (informers.persistentVolumes.store.get({ name: mount.claim }) === undefined)
-      await unlessThere(client.create(core.persistentVolumes, deviceVolume(wish.instance, mount, settings)));
-    const key = keyIn(settings, mount.claim);
-    if (informers.persistentVolumeClaims.store.get(key) === undefined)
-      await unlessThere(
-        client.create(core.persistentVolumeClaims, deviceClaim(wish.instance, mount, settings)),
-      );
-  }
-}
-
-/**
- * Takes away claims of the instance that its pod does not use, and volumes whose claim is gone: all of them when the
- * instance is gone. A claim that a pod still holds stays until the pod ends (Kubernetes sees to that).
- */
-export async function removeDeviceVolumes(
-  { client, informers, settings }: World,
-  instance: string,
-  mounts: readonly DeviceMount[],
-): Promise<void> {
-  const used = new Set(mounts.map(({ claim }) => claim));
-  const ours = <T extends KubernetesObject>(store: { byLabel(label: string, value: string): readonly T[] }) =>
-    store.byLabel(labels.cstorPoolInstance, instance).filter(({ metadata }) => !used.has(metadata.name));
-  for (const { metadata } of ours(informers.persistentVolumeClaims.store)) {
-    if (metadata.namespace !== settings.namespace || metadata.deletionTimestamp !== undefined) continue;
-    await client.delete(core.persistentVolumeClaims, keyIn(settings, metadata.name));
-  }
-  for (const { metadata } of ours(informers.persistentVolumes.store)) {
-    if (metadata.deletionTimestamp !== undefined) continue;
-    if (informers.persistentVolumeClaims.store.get(keyIn(settings, metadata.name)) !== undefined) continue;
-    await client.delete(core.persistentVolumes, { name: metadata.name });
-  }
-}
+const scrubDeadlineMs = 10_000;
 
 /** Answers why the daemon refused, in words for a condition; other failures are thrown and tried again. */
 export async function apply(
@@ -79,7 +22,7 @@ export async function apply(
   instance: CStorPoolInstance,
   action: Action,
 ): Promise<Violation | undefined> {
-  const { client, recorder, pools, settings } = world;
+  const { client, recorder, pools } = world;
   const { name } = instance.metadata;
   switch (action.do) {
     case 'addProtection':
@@ -134,16 +77,28 @@ export async function apply(
     }
     case 'finishReplacement': {
       const { claim, device, predecessor } = action.replacing;
-      await client.modify(resources.blockDeviceClaim, keyIn(settings, claim), ({ metadata, ...rest }) => {
-        const { [annotations.blockDevicePredecessor]: _done, ...others } = metadata.annotations ?? {};
-        return { ...rest, metadata: { ...metadata, annotations: others } };
-      });
+      await annotateClaim(world, claim, annotations.blockDevicePredecessor, undefined);
       recorder.event(
         instance,
         'Normal',
         'BlockDevice Replacement',
         `${device} has taken the place of ${predecessor}`,
       );
+      return undefined;
+    }
+    case 'removeLogDevices': {
+      const refused = await refusal(
+        pools
+          .client(name)
+          ?.call('RemoveLogGroups', { devices: [...action.devices] }, { deadlineMs: createDeadlineMs }),
+      );
+      if (refused !== undefined) recorder.event(instance, 'Warning', 'Log Device Removal', refused.message);
+      return refused;
+    }
+    case 'finishLeaving': {
+      const { claim, device } = action.leaving;
+      await annotateClaim(world, claim, annotations.leavingPool, undefined);
+      recorder.event(instance, 'Normal', 'Log Device Removal', `${device} is no log device of the pool`);
       return undefined;
     }
     case 'growDevices': {
@@ -163,6 +118,16 @@ export async function apply(
       return refusal(
         pools.client(name)?.call('SetProperties', action.properties, { deadlineMs: createDeadlineMs }),
       );
+    case 'scrub': {
+      const { request, text } = action.wish;
+      const daemon = pools.client(name);
+      // Lost a moment ago: the wish waits for it. Or it was heard, and the cache does not know yet.
+      if (daemon === undefined || !(await isAsked(world, instance, text))) return undefined;
+      const refused = await refusal(daemon.call('Scrub', request, { deadlineMs: scrubDeadlineMs }));
+      if (refused === undefined) await forgetScrub(world, instance, text);
+      else recorder.event(instance, 'Warning', 'Scrub', refused.message);
+      return refused;
+    }
     case 'destroyPool': {
       const refused = await refusal(
         pools.client(name)?.call('DestroyPool', { guid: action.guid }, { deadlineMs: destroyDeadlineMs }),
@@ -171,6 +136,20 @@ export async function apply(
       return refused;
     }
   }
+}
+
+/** A call that was made would be made again on the word of a cache that is behind. */
+async function isAsked({ client }: World, instance: CStorPoolInstance, text: string): Promise<boolean> {
+  const live = await client.get(resources.cstorPoolInstance, keyOf(instance));
+  return live?.metadata.annotations?.[scrubWish.annotation] === text;
+}
+
+/** Takes the wish away that was heard; another one, that came meanwhile, stays. */
+async function forgetScrub({ client }: World, instance: CStorPoolInstance, heard: string): Promise<void> {
+  await client.modify(resources.cstorPoolInstance, keyOf(instance), ({ metadata, ...rest }) => {
+    const { [scrubWish.annotation]: text, ...others } = metadata.annotations ?? {};
+    return text === heard ? { ...rest, metadata: { ...metadata, annotations: others } } : undefined;
+  });
 }
 
 const overwriteOf = ({ metadata }: CStorPoolInstance): string[] =>

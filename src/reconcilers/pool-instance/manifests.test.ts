@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { discoveredDevice } from '../../testing/discovered-device.ts';
 import type { Device } from '../block-device-claim/inventory.ts';
 import {
   deviceClaim,
@@ -9,14 +10,16 @@ import {
   type DeviceMount,
 } from './device-volumes.ts';
 import { poolConfig, poolDeployment } from './manifests.ts';
+import type { Settings } from '../world.ts';
 
-const settings = {
+const settings: Settings = {
   namespace: 'openebs',
   image: 'caskade:1',
   imagePullPolicy: 'IfNotPresent',
   version: '1.0.0',
   sparseDir: '/var/openebs/sparse',
   replicationTlsSecret: '',
+  replicationTlsMode: 'require',
 };
 const instance = {
   metadata: { name: 'p', uid: 'p-uid' },
@@ -35,24 +38,14 @@ const podOf = (mounts: readonly DeviceMount[], sparse = false) =>
     masterKey: new Uint8Array(32).fill(7),
   }).spec;
 
-const device = (change: Partial<Device> = {}): Device => ({
-  name: 'bd-1',
-  uid: 'u',
-  node: 'n1',
-  hostname: 'n1',
-  bytes: 4096,
-  state: 'Active',
-  claimState: 'Claimed',
-  claim: undefined,
-  type: 'disk',
-  fileSystem: '',
-  partitioned: false,
-  tag: undefined,
-  paths: ['/dev/disk/by-id/wwn-1', '/dev/sdb'],
-  deleting: false,
-  finalizers: [],
-  ...change,
-});
+const device = (change: Partial<Device> = {}): Device =>
+  discoveredDevice({
+    name: 'bd-1',
+    bytes: 4096,
+    claimState: 'Claimed',
+    paths: ['/dev/disk/by-id/wwn-1', '/dev/sdb'],
+    ...change,
+  });
 const mounts = [
   { claim: 'bd-1-aa', device: 'bd-1' },
   { claim: 'bd-2-bb', device: 'bd-2' },

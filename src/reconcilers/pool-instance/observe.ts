@@ -1,5 +1,5 @@
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
-import { annotations, finalizers, labels } from '../../api/names.ts';
+import { annotations, finalizers, labels, scrubWish } from '../../api/names.ts';
 import type { PoolConfig, PoolDevice } from '../../api/pool-config.ts';
 import { adminToken } from '../../shared/keys.ts';
 import { deviceOf } from '../block-device-claim/inventory.ts';
@@ -11,21 +11,28 @@ import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
 import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
 import { poolConfig, type PoolWish } from './manifests.ts';
-import { isServing, type Instance, type Replacing } from './plan.ts';
+import { isServing, type Instance, type Leaving, type Replacing } from './plan.ts';
 import { propertiesOf } from './properties.ts';
+import { observeRoll } from './roll-observed.ts';
+import { turnOf, type Turn } from './roll.ts';
 import type { PoolFacts } from './status.ts';
 
 export interface Observed {
   readonly instance: Instance;
   readonly facts: PoolFacts;
   readonly wish: PoolWish;
+  readonly turn: Turn;
 }
 
 export function observe(world: World, instance: CStorPoolInstance): Observed {
   const { metadata, spec, status } = instance;
   const facts = observePool(world, metadata.name);
   const replacing = replacingOf(world, instance);
-  const leaving = replacing.map(({ predecessor }) => predecessor);
+  const leavingLogs = leavingOf(world, instance);
+  const leaving = [
+    ...replacing.map(({ predecessor }) => predecessor),
+    ...leavingLogs.map(({ device }) => device).filter((device) => !namesOf(instance).includes(device)),
+  ];
   const find = devicesOf(world, instance);
   const devices = {
     groups: groupsOf(spec.dataRaidGroups).map((group) => group.map(find)),
@@ -34,7 +41,9 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
   };
   const { mounts, wanted } = mountsFor(world, instance, [...namesOf(instance), ...leaving], facts);
   const raidType = spec.poolConfig?.dataRaidGroupType ?? 'stripe';
-  const config = poolConfig(metadata.name, layoutOf(raidType), devices, world.settings);
+  const turn = turnOf(observeRoll(world, metadata.name, facts));
+  const settings = { ...world.settings, replicationTlsSecret: turn.secret };
+  const config = poolConfig(metadata.name, layoutOf(raidType), devices, settings);
   const all = [...devices.groups.flat(), ...devices.logGroups.flat(), ...devices.leaving];
   return {
     instance: {
@@ -51,6 +60,8 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
       writeCacheGroups: groupsOf(spec.writeCacheRaidGroups),
       properties: propertiesOf(spec.poolConfig ?? {}),
       replacing,
+      leaving: leavingLogs,
+      scrub: metadata.annotations?.[scrubWish.annotation],
     },
     facts,
     wish: {
@@ -61,9 +72,10 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
       mounts,
       wanted,
       sparse: all.some(({ paths }) => paths.some((path) => isSparse(world, path))),
-      settings: world.settings,
+      settings,
       masterKey: world.masterKey,
     },
+    turn,
   };
 }
 
@@ -87,6 +99,15 @@ function replacingOf(world: World, instance: CStorPoolInstance): readonly Replac
         ? []
         : [{ claim: metadata.name, device, predecessor }];
     });
+}
+
+/** Log devices that the pool has to let go of, as their claims say. */
+function leavingOf(world: World, { metadata }: CStorPoolInstance): readonly Leaving[] {
+  const cluster = metadata.labels?.[labels.cstorPoolCluster] ?? '';
+  return world.informers.deviceClaims.store
+    .byLabel(labels.cstorPoolCluster, cluster)
+    .filter((claim) => claim.metadata.annotations?.[annotations.leavingPool] === metadata.name)
+    .map((claim) => ({ claim: claim.metadata.name, device: claim.spec?.blockDeviceName ?? '' }));
 }
 
 function isBound(world: World, name: string): boolean {

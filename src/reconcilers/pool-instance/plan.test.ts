@@ -21,6 +21,7 @@ const report = (phase: Phase, fields: Partial<PoolReport> = {}): PoolReport => (
   properties: null,
   resilvers: [],
   growableBytes: 0,
+  scrub: null,
   ...fields,
 });
 const facts = (phase: Phase | undefined, fields: Partial<PoolFacts> = {}): PoolFacts => ({
@@ -44,6 +45,8 @@ const instance = (fields: Partial<Instance> = {}): Instance => ({
   writeCacheGroups: [],
   properties,
   replacing: [],
+  leaving: [],
+  scrub: undefined,
   ...fields,
 });
 const [absent, online, degraded, faulted, importing] = [
@@ -126,6 +129,7 @@ describe('status', () => {
     replacing: [] as readonly Replacing[],
     adding: 0,
     changeFailure: undefined,
+    restartWaits: undefined,
     nowIso: '2026-01-01T00:00:00Z',
   };
   const conditions = (fields: Partial<typeof input> & object) =>
@@ -232,6 +236,7 @@ describe('a pool that serves', () => {
     bytesPerSecond: 1,
     etaSeconds: 6,
   };
+  const letGo = { claim: 'bdc-l', device: 'l' };
   const does = (view: Partial<Instance>, fields: Partial<PoolReport>) => {
     const { actions, problem } = plan(instance(view), { pool: pool(fields), expected: true, podReady: true });
     return [...actions.map((action) => action.do), ...(problem === undefined ? [] : [problem.reason])];
@@ -252,8 +257,17 @@ describe('a pool that serves', () => {
     ['but the new one has failed',        { groups: [['a', 'c']], replacing: [replacing] },   { dataGroups: [group('a', 'c')], devices: [online1('a'), online1('c', { online: false })] }, []],
     ['a property changed',                { properties: { ...properties, compression: 'off' } }, {},                                                             ['setProperties']],
     ['it has a group that nobody asked for', {},                                              { dataGroups: [group('a', 'b'), group('c', 'd')] },                ['GroupRemoved']],
+    ['a log device leaves',               { leaving: [letGo] },                               { logGroups: [group('l')] },                                       ['removeLogDevices']],
+    ['a log device leaves, not all of them', { leaving: [letGo], writeCacheGroups: [['m']] }, { logGroups: [group('l'), group('m')] },                          ['removeLogDevices']],
+    ['the pool has let go of it',         { leaving: [letGo] },                               {},                                                                ['finishLeaving']],
+    ['not before the instance says so',   { leaving: [letGo], writeCacheGroups: [['l']] },    { logGroups: [group('l')] },                                       []],
+    ['it has a log device that nobody asked for', {},                                         { logGroups: [group('l')] },                                       ['GroupRemoved']],
     ['its devices have grown',            {},                                                 { growableBytes: 4096 },                                          ['growDevices']],
     ['not while one of them is away',     {},                                                 { growableBytes: 4096, phase: degraded },                         []],
+    ['a scrub is asked for',              { scrub: 'start share=20' },                        {},                                                                ['scrub']],
+    ['in words that are none',            { scrub: 'begin', groups: [['a', 'b'], ['c', 'd']] }, {},                                                              ['addGroups', 'ScrubNotUnderstood']],
+    ['whatever else can not be',          { scrub: 'start', groups: [] },                     {},                                                                ['scrub', 'GroupRemoved']],
+    ['a scrub of another pool',           { scrub: 'start', poolGuid: 'other' },              {},                                                                []],
     ['another pool',                      { poolGuid: 'other', groups: [['a', 'b'], ['c', 'd']] }, {},                                                           []],
     ['being deleted',                     { deleting: true, groups: [['a', 'b'], ['c', 'd']] }, {},                                                              ['destroyPool']],
   ];
@@ -273,6 +287,7 @@ describe('a pool that serves', () => {
         replacing: [],
         adding: 0,
         changeFailure: undefined,
+        restartWaits: undefined,
         nowIso: '2026-01-01T00:00:00Z',
         ...fields,
       });
@@ -299,4 +314,60 @@ describe('a pool that serves', () => {
       ['ChangeRefused', 'True', 'Refused', 'b2 carries ext4'],
     ]);
   });
+});
+
+test('blocks without a good copy stay told until a scrub has come to its end and found none', () => {
+  const scrub = (state: string, lostBlocks: number, runs: number) => ({
+    state,
+    lostBlocks,
+    runs,
+    repairedBlocks: 0,
+    doneBytes: 1,
+    totalBytes: 2,
+    bytesPerSecond: 0,
+    startedSeconds: 0,
+    finishedSeconds: 0,
+    sharePercent: 50,
+  });
+  const shown = (found: ReturnType<typeof scrub> | undefined, previous = {}) =>
+    statusOf({
+      previous,
+      facts: { pool: report(online, { scrub: found ?? null }), expected: true, podReady: true },
+      generation: 1,
+      deleting: false,
+      waits: undefined,
+      failure: undefined,
+      replacing: [],
+      adding: 0,
+      changeFailure: undefined,
+      restartWaits: undefined,
+      nowIso: '2026-01-01T00:00:00Z',
+    });
+  const brief = ({ conditions, scrub: is }: ReturnType<typeof shown>) => [
+    is?.state,
+    ...conditions.map(({ type, status, reason }) => [type, status, reason].join(' ')),
+  ];
+  expect(brief(shown(undefined))).toEqual([undefined]);
+  expect(brief(shown(scrub('DONE', 0, 1)))).toEqual(['Done']);
+  const lost = shown(scrub('DONE', 3, 1));
+  expect(brief(lost)).toEqual(['Done', 'BlocksLost True NoGoodCopy']);
+  const again = shown(scrub('RUNNING', 0, 2), lost);
+  expect(brief(again)).toEqual(['Running', 'BlocksLost True NoGoodCopy']);
+  expect(brief(shown(scrub('STOPPED', 0, 2), again))).toEqual(['Stopped', 'BlocksLost True NoGoodCopy']);
+  expect(brief(shown(scrub('DONE', 0, 2), again))).toEqual(['Done', 'BlocksLost False ScrubFoundNone']);
+  // Of a pool that is away the last word stays.
+  const away = statusOf({
+    previous: lost,
+    facts: facts(undefined),
+    generation: 1,
+    deleting: false,
+    waits: undefined,
+    failure: undefined,
+    replacing: [],
+    adding: 0,
+    changeFailure: undefined,
+    restartWaits: undefined,
+    nowIso: '2026-01-01T00:00:00Z',
+  });
+  expect(away.scrub).toEqual(lost.scrub);
 });

@@ -11,7 +11,8 @@
  * what it has is what its daemon reports, so a call that was lost is made again.
  */
 import type { Violation } from '../checks.ts';
-import { shapeChange, type Groups } from '../pool-cluster/shape.ts';
+import { logChange, shapeChange, type Groups } from '../pool-cluster/shape.ts';
+import { parseScrub, unreadableScrub, type ScrubWish } from './pool-scrub.ts';
 import type { PoolFacts, PoolReport } from './status.ts';
 
 /** A device that is being filled in the place of another one, as its claim says. */
@@ -19,6 +20,12 @@ export interface Replacing {
   readonly claim: string;
   readonly device: string;
   readonly predecessor: string;
+}
+
+/** A log device that the instance does not name any more, as its claim says. */
+export interface Leaving {
+  readonly claim: string;
+  readonly device: string;
 }
 
 export interface Properties {
@@ -43,6 +50,9 @@ export interface Instance {
   readonly writeCacheGroups: Groups;
   readonly properties: Properties;
   readonly replacing: readonly Replacing[];
+  readonly leaving: readonly Leaving[];
+  /** Annotation that asks for a scrub; undefined: nobody does. */
+  readonly scrub: string | undefined;
 }
 
 export type Action =
@@ -54,7 +64,10 @@ export type Action =
   | { readonly do: 'replaceDevice'; readonly old: string; readonly next: string }
   | { readonly do: 'growDevices'; readonly bytes: number }
   | { readonly do: 'finishReplacement'; readonly replacing: Replacing }
-  | { readonly do: 'setProperties'; readonly properties: Properties };
+  | { readonly do: 'removeLogDevices'; readonly devices: readonly string[] }
+  | { readonly do: 'finishLeaving'; readonly leaving: Leaving }
+  | { readonly do: 'setProperties'; readonly properties: Properties }
+  | { readonly do: 'scrub'; readonly wish: ScrubWish };
 
 export interface Plan {
   readonly actions: readonly Action[];
@@ -110,7 +123,7 @@ function remove(instance: Instance, { pool }: PoolFacts): Plan {
   }
 }
 
-/** What is added to the pool, and replaced in it, to make it what the instance says. */
+/** What is added to the pool, replaced in it, and taken out of it, to make it what the instance says. */
 export function changesOf(instance: Instance, pool: PoolReport) {
   const groups = (found: PoolReport['dataGroups']): Groups => found.map(({ devices }) => devices);
   const data = shapeChange(
@@ -119,7 +132,7 @@ export function changesOf(instance: Instance, pool: PoolReport) {
     instance.groups,
     'spec.dataRaidGroups',
   );
-  const log = shapeChange(
+  const log = logChange(
     instance.writeCacheType,
     groups(pool.logGroups),
     instance.writeCacheGroups,
@@ -128,34 +141,69 @@ export function changesOf(instance: Instance, pool: PoolReport) {
   return { data, log };
 }
 
+/** What the pool has beyond the instance, and nobody has asked to take out. */
+const strangerAmong = (removals: Groups, leaving: readonly Leaving[]): readonly Violation[] =>
+  removals
+    .flat()
+    .filter((device) => !leaving.some((each) => each.device === device))
+    .map((device) => ({
+      reason: 'GroupRemoved',
+      message: `spec.writeCacheRaidGroups lacks "${device}", which the pool has: take it out by its CStorPoolCluster, or by caskade pool remove-log`,
+    }));
+
 function adjust(instance: Instance, pool: PoolReport): Plan {
   // A daemon of an older release does not say what its pool looks like.
   if (pool.dataGroups.length === 0 || isReplaced(instance.poolGuid, pool.guid)) return act();
-  const done = instance.replacing.filter((each) => isFilled(each, pool));
-  const finish = done.map((replacing) => ({ do: 'finishReplacement', replacing }) as const);
+  const { scrub } = instance;
+  const wish = scrub === undefined ? undefined : parseScrub(scrub);
+  const asked = [
+    ...finished(instance, pool),
+    ...(wish === undefined ? [] : [{ do: 'scrub', wish } as const]),
+  ];
   const { data, log } = changesOf(instance, pool);
-  const [problem] = [...data.violations, ...log.violations];
-  if (problem !== undefined) return { actions: finish, waits: undefined, problem };
+  const strangers = strangerAmong(log.removals, instance.leaving);
+  const [problem] = [...data.violations, ...log.violations, ...strangers];
+  if (problem !== undefined) return { actions: asked, waits: undefined, problem };
   const adds = data.additions.length + log.additions.length > 0;
-  const { readOnlyThresholdPercent, compression } = instance.properties;
-  const set =
-    pool.properties !== null &&
-    (pool.properties.readOnlyThresholdPercent !== readOnlyThresholdPercent ||
-      pool.properties.compression !== compression);
-  return act(
-    ...finish,
-    ...(instance.devicesBound
-      ? [
-          ...data.replacements.map((each) => ({ do: 'replaceDevice', ...each }) as const),
-          ...(adds ? [{ do: 'addGroups', data: data.additions, log: log.additions } as const] : []),
-        ]
-      : []),
-    ...(pool.growableBytes > 0 && pool.phase === 'POOL_PHASE_ONLINE'
-      ? [{ do: 'growDevices', bytes: pool.growableBytes } as const]
-      : []),
-    ...(set ? [{ do: 'setProperties', properties: instance.properties } as const] : []),
-  );
+  return {
+    actions: [
+      ...asked,
+      ...(log.removals.length > 0 ? [{ do: 'removeLogDevices', devices: log.removals.flat() } as const] : []),
+      ...(instance.devicesBound
+        ? [
+            ...data.replacements.map((each) => ({ do: 'replaceDevice', ...each }) as const),
+            ...(adds ? [{ do: 'addGroups', data: data.additions, log: log.additions } as const] : []),
+          ]
+        : []),
+      ...(pool.growableBytes > 0 && pool.phase === 'POOL_PHASE_ONLINE'
+        ? [{ do: 'growDevices', bytes: pool.growableBytes } as const]
+        : []),
+      ...(isOtherwise(instance.properties, pool)
+        ? [{ do: 'setProperties', properties: instance.properties } as const]
+        : []),
+    ],
+    waits: undefined,
+    problem: scrub === undefined || wish !== undefined ? undefined : unreadableScrub(scrub),
+  };
 }
+
+/** Replacements that are done, and log devices that the pool does not know any more. */
+function finished(instance: Instance, pool: PoolReport): readonly Action[] {
+  const has = pool.logGroups.flatMap(({ devices }) => devices);
+  return [
+    ...instance.replacing
+      .filter((each) => isFilled(each, pool))
+      .map((replacing) => ({ do: 'finishReplacement', replacing }) as const),
+    ...instance.leaving
+      .filter(({ device }) => !has.includes(device) && !instance.writeCacheGroups.flat().includes(device))
+      .map((leaving) => ({ do: 'finishLeaving', leaving }) as const),
+  ];
+}
+
+const isOtherwise = (wish: Properties, { properties }: PoolReport): boolean =>
+  properties !== null &&
+  (properties.readOnlyThresholdPercent !== wish.readOnlyThresholdPercent ||
+    properties.compression !== wish.compression);
 
 /** The new device has everything, and the pool does not know the old one any more. */
 const isFilled = ({ device, predecessor }: Replacing, pool: PoolReport): boolean =>

@@ -1,3 +1,4 @@
+import { findCondition } from '../../api/conditions.ts';
 import type { CStorPoolInstance } from '../../api/kinds/cstorpoolinstance.ts';
 import { labels } from '../../api/names.ts';
 import { keyOf, type ObjectKey } from '../../api/object-meta.ts';
@@ -6,13 +7,17 @@ import { done, watchMapped, watchOwned, watchSelf, type Requeue } from '../runti
 import type { Violation } from '../checks.ts';
 import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
-import { apply, applyObjects, removeDeviceVolumes } from './apply.ts';
+import { apply } from './apply.ts';
 import { observe } from './observe.ts';
 import { changesOf, isServing, plan } from './plan.ts';
+import { applyObjects, removeDeviceVolumes } from './pool-objects.ts';
+import { scrubEvent, scrubNotUnderstood } from './pool-scrub.ts';
 import { statusOf, type InstanceStatus } from './status.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
 const refusedMs = 10_000;
+/** Nobody tells a pool that its turn to be restarted has come. */
+const turnLookMs = 1_000;
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const instance = world.informers.instances.store.get(key);
@@ -22,7 +27,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     return done;
   }
   if (isDisabled(instance)) return done;
-  const { instance: view, facts, wish } = observe(world, instance);
+  const { instance: view, facts, wish, turn } = observe(world, instance);
   await applyObjects(world, wish);
   await removeDeviceVolumes(world, key.name, wish.mounts);
   const { actions, waits, problem } = plan(view, facts);
@@ -44,12 +49,25 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     replacing: view.replacing,
     adding: changes === undefined ? 0 : changes.data.additions.length + changes.log.additions.length,
     changeFailure: serving ? (problem ?? failure) : undefined,
+    restartWaits: turn.waits,
     nowIso: world.nowIso(),
   });
   await writeStatus(world.client, resources.cstorPoolInstance, instance, status);
   tell(world, instance, status);
+  tellScrub(world, instance, status);
+  if (turn.waits !== undefined) return { afterMs: turnLookMs };
   return failure === undefined ? done : { afterMs: refusedMs };
 }
+
+/** Conditions that say why a pool does not serve, or not in full. */
+const ofThePhase: ReadonlySet<string> = new Set([
+  'PoolLost',
+  'PoolFaulted',
+  'PoolCreationFailed',
+  'DiskUnavailable',
+  'DiskReplacement',
+  'DeletionBlocked',
+]);
 
 /** One event per change of phase, in cStor's words where it has any. */
 function tell({ recorder }: World, instance: CStorPoolInstance, { phase, conditions }: InstanceStatus): void {
@@ -65,7 +83,9 @@ function tell({ recorder }: World, instance: CStorPoolInstance, { phase, conditi
       );
     return;
   }
-  const told = conditions.filter(({ status, message }) => status === 'True' && message !== '');
+  const told = conditions.filter(
+    ({ type, status, message }) => ofThePhase.has(type) && status === 'True' && message !== '',
+  );
   const why = told.map(({ message }) => message).join('; ');
   recorder.event(
     instance,
@@ -73,6 +93,17 @@ function tell({ recorder }: World, instance: CStorPoolInstance, { phase, conditi
     phase === 'UNAVAIL' ? 'FailedSync' : 'DeviceState',
     `pool is ${phase}${why === '' ? ': its daemon does not answer' : `: ${why}`}`,
   );
+}
+
+/** The turns of a scrub, and that one was asked for in words that are no wish. */
+function tellScrub({ recorder }: World, instance: CStorPoolInstance, status: InstanceStatus): void {
+  const event = scrubEvent(instance.status?.scrub, status.scrub);
+  if (event !== undefined) recorder.event(instance, event.type, 'Scrub', event.message);
+  const [now, before] = [status.conditions, instance.status?.conditions].map((conditions) =>
+    findCondition(conditions, 'ChangeRefused'),
+  );
+  if (now?.reason === scrubNotUnderstood && now.message !== before?.message)
+    recorder.event(instance, 'Warning', 'Scrub', now.message ?? '');
 }
 
 /** Runs one pool daemon per instance and shows what it says. */

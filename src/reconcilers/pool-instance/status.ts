@@ -2,11 +2,12 @@
  * The status of a CStorPoolInstance from what the pool daemon streams. A pool that is gone can not say so itself:
  * the operator does, from the lost stream and the Deployment's readiness.
  */
-import { setCondition } from '../../api/conditions.ts';
 import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
 import { formatSpace, parseQuantity } from '../../api/quantity.ts';
 import type { Violation } from '../checks.ts';
 import { isReplaced, isServing, neverCreated, type Replacing } from './plan.ts';
+import { conditionsOf } from './conditions.ts';
+import { shownScrub, type ScrubShown } from './pool-scrub.ts';
 import { sameJson, type StoredCondition } from '../status.ts';
 
 export type PoolReport = Pick<
@@ -27,6 +28,7 @@ export type PoolReport = Pick<
   | 'properties'
   | 'resilvers'
   | 'growableBytes'
+  | 'scrub'
 >;
 
 export interface PoolFacts {
@@ -52,6 +54,7 @@ export interface InstanceStatus {
   readonly healthyReplicas: number;
   readonly capacity?: Capacity;
   readonly poolGuid?: string;
+  readonly scrub?: ScrubShown;
   readonly conditions: StoredCondition[];
 }
 
@@ -62,6 +65,7 @@ export interface Previous {
   readonly provisionedReplicas?: number | undefined;
   readonly healthyReplicas?: number | undefined;
   readonly capacity?: Capacity | undefined;
+  readonly scrub?: ScrubShown | undefined;
   readonly conditions?: readonly StoredCondition[] | null | undefined;
 }
 
@@ -79,6 +83,8 @@ export interface StatusInput {
   readonly adding: number;
   /** Why a change of a pool that serves was refused just now, or is impossible. */
   readonly changeFailure: Violation | undefined;
+  /** What a restart that the pool needs waits for. */
+  readonly restartWaits: string | undefined;
   readonly nowIso: string;
 }
 
@@ -88,12 +94,14 @@ export function statusOf(input: StatusInput): InstanceStatus {
   const serves = isServing(pool);
   const guid = previous.poolGuid ?? (serves ? pool.guid : undefined);
   const replaced = serves && isReplaced(previous.poolGuid ?? '', pool.guid);
+  const scrub = serves && !replaced ? shownScrub(pool) : previous.scrub;
   const status = {
     phase: input.deleting ? leaving(input) : replaced ? 'FAULTED' : phaseOf(previous.phase ?? '', facts),
     readOnly: pool?.readOnly ?? previous.readOnly ?? false,
     provisionedReplicas: serves ? pool.replicas.length : (previous.provisionedReplicas ?? 0),
     healthyReplicas: serves ? pool.replicas.filter(({ state }) => state === 'Healthy').length : 0,
     ...(guid === undefined || guid === '' ? {} : { poolGuid: guid }),
+    ...(scrub === undefined ? {} : { scrub }),
     conditions: conditionsOf(input),
   };
   if (!serves)
@@ -158,104 +166,4 @@ export function capacityOf(previous: Capacity | undefined, pool: PoolReport): Ca
     total: formatSpace(next.total),
     zfs: { logicalUsed: formatSpace(next.logicalUsed) },
   };
-}
-
-function conditionsOf({
-  previous,
-  facts,
-  generation,
-  deleting,
-  waits,
-  failure,
-  replacing,
-  adding,
-  changeFailure,
-  nowIso,
-}: StatusInput): StoredCondition[] {
-  let conditions: readonly StoredCondition[] = previous.conditions ?? [];
-  const set = (type: string, status: 'True' | 'False', reason: string, message: string) => {
-    // A condition that nobody has heard of is not worth a line while it is False.
-    if (status === 'False' && !conditions.some((condition) => condition.type === type)) return;
-    conditions = setCondition(
-      conditions,
-      { type, status, reason, message, observedGeneration: generation },
-      nowIso,
-    );
-  };
-  set(
-    'DeletionBlocked',
-    waits === undefined ? 'False' : 'True',
-    waits === undefined ? 'Free' : 'Waiting',
-    waits ?? '',
-  );
-  const { pool } = facts;
-  const serves = isServing(pool);
-  if (failure !== undefined) set('PoolCreationFailed', 'True', failure.reason, failure.message);
-  else if (serves) set('PoolCreationFailed', 'False', 'Created', '');
-  if (pool === undefined || pool.phase === 'POOL_PHASE_IMPORTING') return [...conditions];
-  const born = !neverCreated(previous.phase ?? '');
-  const lost = pool.phase === 'POOL_PHASE_ABSENT' && born && !deleting;
-  const replaced = serves && isReplaced(previous.poolGuid ?? '', pool.guid);
-  const remedy = 'attach the right disks, or remove the pool from the CStorPoolCluster and add it again';
-  if (replaced)
-    set(
-      'PoolLost',
-      'True',
-      'PoolReplaced',
-      `its devices carry pool ${pool.guid}, not ${previous.poolGuid ?? ''}: ${remedy}`,
-    );
-  else if (lost)
-    set(
-      'PoolLost',
-      'True',
-      'PoolLost',
-      `underlying pool might be lost or the disk(s) has gone bad: no device carries its label; ${remedy}`,
-    );
-  else set('PoolLost', 'False', 'PoolFound', '');
-  const refused = pool.phase === 'POOL_PHASE_FAULTED';
-  set(
-    'PoolFaulted',
-    refused ? 'True' : 'False',
-    refused ? pool.reason : 'PoolFound',
-    refused ? pool.message : '',
-  );
-  if (serves) {
-    const why = changeFailure === undefined ? '' : `; refused: ${changeFailure.message}`;
-    set(
-      'PoolExpansion',
-      adding > 0 ? 'True' : 'False',
-      adding > 0 ? 'PoolExpansionInProgress' : 'PoolExpansionSuccessful',
-      adding > 0 ? `${adding} groups are to be added${why}` : '',
-    );
-    set(
-      'DiskReplacement',
-      replacing.length > 0 ? 'True' : 'False',
-      replacing.length > 0 ? 'BlockDeviceReplacementInprogress' : 'BlockDeviceReplacementSucceess',
-      replacing.length > 0 ? `${replacing.map((each) => progressOf(each, pool)).join('; ')}${why}` : '',
-    );
-    set(
-      'ChangeRefused',
-      changeFailure === undefined ? 'False' : 'True',
-      changeFailure?.reason ?? 'Accepted',
-      changeFailure?.message ?? '',
-    );
-  }
-  const away = pool.devices.filter((device) => !device.online);
-  set(
-    'DiskUnavailable',
-    away.length > 0 ? 'True' : 'False',
-    away.length > 0 ? 'DisksAreUnavailable' : 'DisksAreAvailable',
-    away.map((device) => `${device.name} (${device.path}): ${device.reason}`).join('; '),
-  );
-  return [...conditions];
-}
-
-/** In steps of a tenth: what moves every second is the metrics' matter. */
-function progressOf({ device, predecessor }: Replacing, pool: PoolReport): string {
-  const resilver = pool.resilvers.find((each) => each.device === device);
-  const tenths =
-    resilver === undefined || resilver.totalBytes === 0
-      ? 0
-      : Math.floor((10 * resilver.doneBytes) / resilver.totalBytes);
-  return `${device} is filled in the place of ${predecessor}: ${tenths * 10} %`;
 }

@@ -1,28 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
+import { discoveredDevice } from '../../testing/discovered-device.ts';
 import type { Device } from '../block-device-claim/inventory.ts';
 import { parseCasConfig } from '../inventory.ts';
 import { podSettings } from './apply.ts';
 import { plan, type Claim, type Observed } from './plan.ts';
 import { statusOf } from './status.ts';
 
-const device = (name: string, hostname: string, fields: Partial<Device> = {}): Device => ({
-  name,
-  uid: `${name}-uid`,
-  node: hostname,
-  hostname,
-  bytes: 1,
-  state: 'Active',
-  claimState: 'Unclaimed',
-  claim: undefined,
-  type: 'disk',
-  fileSystem: '',
-  partitioned: false,
-  tag: undefined,
-  paths: [],
-  deleting: false,
-  finalizers: [],
-  ...fields,
-});
+const device = (name: string, hostname: string, fields: Partial<Device> = {}): Device =>
+  discoveredDevice({ name, node: hostname, hostname, ...fields });
 const claim = (fields: Partial<Claim> = {}): Claim => ({
   name: 'spc',
   type: 'disk',

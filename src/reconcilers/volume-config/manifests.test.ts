@@ -16,6 +16,7 @@ const settings: Settings = {
   version: '1',
   sparseDir: '/var/openebs/sparse',
   replicationTlsSecret: '',
+  replicationTlsMode: 'require',
 };
 const masterKey = new Uint8Array(32).fill(7);
 const wish: Wish = {
@@ -117,5 +118,21 @@ test('with a Secret for TLS the target has its files, and is told of them', () =
     {},
   );
   expect(config.tls?.caFile).toBe('/etc/caskade/tls/ca.crt');
+  expect(config.tls).not.toHaveProperty('mode');
   expect(target.target.tls).toBeUndefined();
+});
+
+test('another mode of TLS is a word in the configuration, not a new pod', () => {
+  const required: Settings = { ...settings, replicationTlsSecret: 'links' };
+  const preferred: Settings = { ...required, replicationTlsMode: 'prefer' };
+  const configOf = (of: Settings) =>
+    targetConfig(
+      { wish, policy: {}, settings: of },
+      '10.0.0.9',
+      { current: { version: 1, members: { 1: 'g' } } },
+      {},
+    );
+  expect(configOf(preferred).tls).toEqual({ ...configOf(required).tls, mode: 'prefer' });
+  const podOf = (of: Settings) => targetDeployment({ ...target, settings: of, target: configOf(of) }).spec;
+  expect(podOf(preferred)).toEqual(podOf(required));
 });

@@ -264,6 +264,7 @@ export function targetDeployment(volume: TargetWish) {
               image: settings.image,
               imagePullPolicy: settings.imagePullPolicy,
               args: ['target', '--config', `${configFolder}/target.json`],
+              env: [{ name: 'CASKADE_INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
               ports: containerPorts('iscsi', 'admin', 'announce', 'http'),
               securityContext: unprivileged,
               ...containerResources(amounts),

@@ -49,6 +49,7 @@ test.each([
   ['Init',        facts(),                                                                    'Healthy'],
   ['Healthy',     facts({ atTarget: at('Attaching') }),                                       'Degraded'],
   ['Healthy',     facts({ atTarget: at('Proving') }),                                         'Rebuilding'],
+  ['Healthy',     facts({ atTarget: at('PoolFull') }),                                        'Degraded'],
   ['Healthy',     facts({ atTarget: undefined, onPool: { ...onPool, state: 'Offline' } }),    'Offline'],
   ['Healthy',     facts({ poolAnswers: false, expected: true }),                              'Healthy'],
   ['Healthy',     facts({ poolAnswers: false }),                                              'Offline'],
@@ -77,6 +78,13 @@ describe('what is written anew', () => {
       root: 'ab',
       number: 9,
       mismatches: 2,
+    });
+  });
+  test('that its pool has no room', () => {
+    const full = { state: 'PoolFull', rebuild: null, message: 'its pool is full: make room' };
+    expect(statusOf({ phase: 'Healthy' }, facts({ atTarget: full }), now)).toMatchObject({
+      phase: 'Degraded',
+      message: 'PoolFull: its pool is full: make room',
     });
   });
   test('progress in tenths', () => {

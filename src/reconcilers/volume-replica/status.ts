@@ -1,4 +1,5 @@
 /** The status of a CStorVolumeReplica: its state as the target sees it, its size as the pool sees it. */
+import { replicaMessage } from '../../api/replica-message.ts';
 import { formatShort, parseQuantity } from '../../api/quantity.ts';
 import { steadyMessage } from '../status.ts';
 import type { ReplicaStatusRead } from '../../api/proto/caskade/target/v1/ReplicaStatus.ts';
@@ -99,6 +100,7 @@ const states: Readonly<Record<string, string>> = {
   Rebuilding: 'Rebuilding',
   Proving: 'Rebuilding',
   Attaching: 'Degraded',
+  PoolFull: 'Degraded',
   Degraded: 'Degraded',
   Offline: 'Offline',
 };
@@ -143,7 +145,7 @@ function statePhase(
   if (unborn(before) && (phase === 'Offline' || phase === 'Degraded')) return { phase: 'Init', message: '' };
   const progress = atTarget?.rebuild;
   if (phase !== 'Rebuilding' || progress === undefined || progress === null)
-    return { phase, message: steadyMessage(previous.message, atTarget?.message ?? '') };
+    return { phase, message: steadyMessage(previous.message, atTarget ? replicaMessage(atTarget) : '') };
   const percent = Math.floor(progress.percent / percentStep) * percentStep;
   return { phase, message: `${state.toLowerCase()}, ${percent} percent are done` };
 }

@@ -145,6 +145,13 @@ describe('status', () => {
     // A restarted target has nothing to say of it.
     expect(statusOf({ ...at(8), previous: proved }).conditions).toMatchObject([{ status: 'False' }]);
   });
+  test('a replica whose pool has no room is named, until it is back', () => {
+    const found = statusOf({ ...at(7, 'PoolFull'), previous: first });
+    expect(found.conditions).toMatchObject([{ type: 'PoolFull', status: 'True', reason: 'NoRoom' }]);
+    expect(found.conditions[0]?.message).toContain('the replica on pool p is left out');
+    const back = statusOf({ ...at(8), previous: found });
+    expect(back.conditions).toMatchObject([{ type: 'PoolFull', status: 'False', reason: 'Room' }]);
+  });
   test('what a scrub found is told when it is done, and until another one has found nothing', () => {
     const scrub = (state: string, mendedBlocks: number, leftBlocks: number) =>
       at(7, 'InSync', {

@@ -6,9 +6,10 @@ import { done, watchMapped, watchSelf, type Requeue } from '../runtime/controlle
 import { writeStatus } from '../objects.ts';
 import { isDisabled, keyIn, type World } from '../world.ts';
 import { setInitiators } from './apply.ts';
+import { hintAgainMs, hintTarget } from './hint.ts';
 import { observeGrant, observeTarget } from './observe.ts';
 import { plan } from './plan.ts';
-import { differType, mismatchType, statusOf, type VolumeStatus } from './status.ts';
+import { differType, fullType, mismatchType, statusOf, type VolumeStatus } from './status.ts';
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   const volume = world.informers.volumes.store.get(key);
@@ -17,6 +18,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     return done;
   }
   if (isDisabled(volume)) return done;
+  const hinted = await hintTarget(world, key.name);
   const facts = observeTarget(world, key.name);
   const granted = plan(observeGrant(world, volume, facts));
   const status = statusOf({
@@ -37,7 +39,7 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
   tell(world, volume, status);
   // Its answer is the target's next status, and that calls us again.
   if (granted.setInitiators !== undefined) await setInitiators(world, key.name, granted.setInitiators);
-  return done;
+  return hinted ? { afterMs: hintAgainMs } : done;
 }
 
 /** One event per change of phase, named by it, as cStor's are. */
@@ -50,7 +52,7 @@ function tell({ recorder }: World, volume: CStorVolume, { phase, message, condit
       phase,
       `Volume is in ${phase} state${message === '' ? '' : `: ${message}`}`,
     );
-  for (const type of ['UnflushedWritesLost', mismatchType, differType]) {
+  for (const type of ['UnflushedWritesLost', mismatchType, fullType, differType]) {
     const told = conditions.find((each) => each.type === type);
     const toldBefore = volume.status?.conditions?.find((each) => each.type === type)?.message;
     // That replicas have differed is worth a word even when nothing of it is left.

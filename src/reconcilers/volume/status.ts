@@ -165,6 +165,32 @@ function mismatchCondition({ previous, facts, generation, nowIso }: StatusInput)
   );
 }
 
+export const fullType = 'PoolFull';
+
+/** True while a replica is left out because its pool has no room; it comes back by itself when there is some. */
+function fullCondition(
+  conditions: readonly StoredCondition[],
+  { facts, generation, nowIso }: StatusInput,
+): readonly StoredCondition[] {
+  const { target } = facts;
+  if (target === undefined) return conditions;
+  const pools = target.replicas.filter(({ state }) => state === 'PoolFull').map(({ pool }) => pool);
+  if (pools.length === 0 && findCondition(conditions, fullType) === undefined) return conditions;
+  const first = { type: fullType, observedGeneration: generation };
+  return setCondition(
+    conditions,
+    pools.length > 0
+      ? {
+          ...first,
+          status: 'True',
+          reason: 'NoRoom',
+          message: `the replica on pool ${pools.join(', ')} is left out: its pool is full; delete snapshots or volumes there, or add a group of devices to the pool`,
+        }
+      : { ...first, status: 'False', reason: 'Room', message: '' },
+    nowIso,
+  );
+}
+
 export const differType = 'ReplicasDiffer';
 
 /** What the last scrub found. A restarted target has forgotten it, and what it found stays shown until another one is done. */
@@ -198,7 +224,7 @@ function scrubCondition(
  */
 function conditionsOf(input: StatusInput): readonly StoredCondition[] {
   const { facts, generation, nowIso } = input;
-  const conditions = scrubCondition(mismatchCondition(input), input);
+  const conditions = fullCondition(scrubCondition(mismatchCondition(input), input), input);
   const epoch = facts.target?.unflushedWritesLostEpoch ?? 0;
   if (epoch === 0) return conditions;
   return setCondition(

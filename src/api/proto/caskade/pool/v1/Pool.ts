@@ -11,6 +11,7 @@ import type { CreateReplicaRequest as _caskade_pool_v1_CreateReplicaRequest, Cre
 import type { DeleteReplicaRequest as _caskade_pool_v1_DeleteReplicaRequest, DeleteReplicaRequestRead as _caskade_pool_v1_DeleteReplicaRequestRead } from '../../../caskade/pool/v1/DeleteReplicaRequest.ts';
 import type { DestroyPoolRequest as _caskade_pool_v1_DestroyPoolRequest, DestroyPoolRequestRead as _caskade_pool_v1_DestroyPoolRequestRead } from '../../../caskade/pool/v1/DestroyPoolRequest.ts';
 import type { Empty as _caskade_pool_v1_Empty, EmptyRead as _caskade_pool_v1_EmptyRead } from '../../../caskade/pool/v1/Empty.ts';
+import type { HintTargetRequest as _caskade_pool_v1_HintTargetRequest, HintTargetRequestRead as _caskade_pool_v1_HintTargetRequestRead } from '../../../caskade/pool/v1/HintTargetRequest.ts';
 import type { PoolProperties as _caskade_pool_v1_PoolProperties, PoolPropertiesRead as _caskade_pool_v1_PoolPropertiesRead } from '../../../caskade/pool/v1/PoolProperties.ts';
 import type { PoolStatus as _caskade_pool_v1_PoolStatus, PoolStatusRead as _caskade_pool_v1_PoolStatusRead } from '../../../caskade/pool/v1/PoolStatus.ts';
 import type { ReadReplicaRequest as _caskade_pool_v1_ReadReplicaRequest, ReadReplicaRequestRead as _caskade_pool_v1_ReadReplicaRequestRead } from '../../../caskade/pool/v1/ReadReplicaRequest.ts';
@@ -144,6 +145,23 @@ export interface PoolClient extends grpc.Client {
   growDevices(argument: _caskade_pool_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   growDevices(argument: _caskade_pool_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   growDevices(argument: _caskade_pool_v1_StatusRequest, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
+  
+  /**
+   * While two target processes of one volume may live, the one that is meant to serve: bids of others wait for so long, but no
+   * safety rests on it (docs/replication.md, R10). NOT_FOUND: no replica of the volume here.
+   */
+  HintTarget(argument: _caskade_pool_v1_HintTargetRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  HintTarget(argument: _caskade_pool_v1_HintTargetRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  HintTarget(argument: _caskade_pool_v1_HintTargetRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  HintTarget(argument: _caskade_pool_v1_HintTargetRequest, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  /**
+   * While two target processes of one volume may live, the one that is meant to serve: bids of others wait for so long, but no
+   * safety rests on it (docs/replication.md, R10). NOT_FOUND: no replica of the volume here.
+   */
+  hintTarget(argument: _caskade_pool_v1_HintTargetRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  hintTarget(argument: _caskade_pool_v1_HintTargetRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  hintTarget(argument: _caskade_pool_v1_HintTargetRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
+  hintTarget(argument: _caskade_pool_v1_HintTargetRequest, callback: grpc.requestCallback<_caskade_pool_v1_EmptyRead>): grpc.ClientUnaryCall;
   
   /**
    * The raw content of a replica, for verification: chunks in order, holes skipped. Reads one frozen instant.
@@ -296,6 +314,12 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
   GrowDevices: grpc.handleUnaryCall<_caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatus>;
   
   /**
+   * While two target processes of one volume may live, the one that is meant to serve: bids of others wait for so long, but no
+   * safety rests on it (docs/replication.md, R10). NOT_FOUND: no replica of the volume here.
+   */
+  HintTarget: grpc.handleUnaryCall<_caskade_pool_v1_HintTargetRequestRead, _caskade_pool_v1_Empty>;
+  
+  /**
    * The raw content of a replica, for verification: chunks in order, holes skipped. Reads one frozen instant.
    */
   ReadReplica: grpc.handleServerStreamingCall<_caskade_pool_v1_ReadReplicaRequestRead, _caskade_pool_v1_Chunk>;
@@ -345,6 +369,7 @@ export interface PoolDefinition extends grpc.ServiceDefinition {
   DestroyPool: MethodDefinition<_caskade_pool_v1_DestroyPoolRequest, _caskade_pool_v1_Empty, _caskade_pool_v1_DestroyPoolRequestRead, _caskade_pool_v1_EmptyRead>
   GetStatus: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
   GrowDevices: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
+  HintTarget: MethodDefinition<_caskade_pool_v1_HintTargetRequest, _caskade_pool_v1_Empty, _caskade_pool_v1_HintTargetRequestRead, _caskade_pool_v1_EmptyRead>
   ReadReplica: MethodDefinition<_caskade_pool_v1_ReadReplicaRequest, _caskade_pool_v1_Chunk, _caskade_pool_v1_ReadReplicaRequestRead, _caskade_pool_v1_ChunkRead>
   ReceiveBirths: MethodDefinition<_caskade_pool_v1_ReceiveBirthsRequest, _caskade_pool_v1_Replica, _caskade_pool_v1_ReceiveBirthsRequestRead, _caskade_pool_v1_ReplicaRead>
   RemoveLogGroups: MethodDefinition<_caskade_pool_v1_RemoveLogGroupsRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_RemoveLogGroupsRequestRead, _caskade_pool_v1_PoolStatusRead>

@@ -28,6 +28,10 @@ export interface Replica {
    * Of users, whole in this replica, ascending by number.
    */
   'snapshots'?: (_caskade_pool_v1_ReplicaSnapshot)[];
+  /**
+   * Blocks that were unreadable here and were given back by another replica of the volume, since the daemon was started.
+   */
+  'repairedBlocks'?: (number | string | Long);
 }
 
 export interface ReplicaRead {
@@ -55,4 +59,8 @@ export interface ReplicaRead {
    * Of users, whole in this replica, ascending by number.
    */
   'snapshots': (_caskade_pool_v1_ReplicaSnapshotRead)[];
+  /**
+   * Blocks that were unreadable here and were given back by another replica of the volume, since the daemon was started.
+   */
+  'repairedBlocks': (number);
 }

@@ -18,6 +18,10 @@ export interface Scrub {
   'startedSeconds'?: (number | string | Long);
   'finishedSeconds'?: (number | string | Long);
   'sharePercent'?: (number);
+  /**
+   * Scrubs begun since the pool was made, this one counted.
+   */
+  'runs'?: (number);
 }
 
 export interface ScrubRead {
@@ -36,4 +40,8 @@ export interface ScrubRead {
   'startedSeconds': (number);
   'finishedSeconds': (number);
   'sharePercent': (number);
+  /**
+   * Scrubs begun since the pool was made, this one counted.
+   */
+  'runs': (number);
 }

@@ -3,6 +3,7 @@
 import type { ReplicaStatus as _caskade_target_v1_ReplicaStatus, ReplicaStatusRead as _caskade_target_v1_ReplicaStatusRead } from '../../../caskade/target/v1/ReplicaStatus.ts';
 import type { VolumeScrub as _caskade_target_v1_VolumeScrub, VolumeScrubRead as _caskade_target_v1_VolumeScrubRead } from '../../../caskade/target/v1/VolumeScrub.ts';
 import type { Snapshot as _caskade_target_v1_Snapshot, SnapshotRead as _caskade_target_v1_SnapshotRead } from '../../../caskade/target/v1/Snapshot.ts';
+import type { InitiatorSession as _caskade_target_v1_InitiatorSession, InitiatorSessionRead as _caskade_target_v1_InitiatorSessionRead } from '../../../caskade/target/v1/InitiatorSession.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface TargetStatus {
@@ -24,7 +25,7 @@ export interface TargetStatus {
    */
   'initiators'?: (string)[];
   /**
-   * Initiators that are logged in.
+   * Initiators that are logged in, each once.
    */
   'sessions'?: (string)[];
   /**
@@ -48,6 +49,10 @@ export interface TargetStatus {
    * Of users, durable, ascending by number.
    */
   'snapshots'?: (_caskade_target_v1_Snapshot)[];
+  /**
+   * Every iSCSI session, discovery sessions too, by initiator and ISID.
+   */
+  'initiatorSessions'?: (_caskade_target_v1_InitiatorSession)[];
 }
 
 export interface TargetStatusRead {
@@ -69,7 +74,7 @@ export interface TargetStatusRead {
    */
   'initiators': (string)[];
   /**
-   * Initiators that are logged in.
+   * Initiators that are logged in, each once.
    */
   'sessions': (string)[];
   /**
@@ -93,4 +98,8 @@ export interface TargetStatusRead {
    * Of users, durable, ascending by number.
    */
   'snapshots': (_caskade_target_v1_SnapshotRead)[];
+  /**
+   * Every iSCSI session, discovery sessions too, by initiator and ISID.
+   */
+  'initiatorSessions': (_caskade_target_v1_InitiatorSessionRead)[];
 }
