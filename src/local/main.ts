@@ -255,19 +255,19 @@ async function answer(supervisor: Supervisor, request: Request): Promise<unknown
     case 'status':
       return await supervisor.status();
     case 'members':
-      return await supervisor.changeMembers(request.change, request.name);
+      return await supervisor.members.begin(request.change, request.name);
     case 'change':
-      return supervisor.changeSeen();
+      return supervisor.members.seen();
     case 'scrub':
       return await supervisor.scrub();
     case 'scrubbed':
       return supervisor.scrubbed();
     case 'clone':
-      return await supervisor.clone(request.snapshot, request.listen);
+      return await supervisor.clones.make(request.snapshot, request.listen);
     case 'removeClone':
-      return await supervisor.removeClone(request.name);
+      return await supervisor.clones.remove(request.name);
     case 'force':
-      return supervisor.force(request);
+      return supervisor.members.force(request);
     case 'restart':
       return { name: request.name, pid: await supervisor.restart(request.name) };
   }

@@ -41,7 +41,7 @@ const devicePath = ({ home }: Places, pool: string, device: number) => join(home
 const deviceNumbers = ({ devicesPerPool }: LocalState) =>
   Array.from({ length: devicesPerPool }, (_, i) => i + 1);
 
-const laidOutBytesMax = 64 * 2 ** 20;
+const laidOutBytesMax = 65 * 2 ** 20;
 
 /**
  * Gives a file places for the front label and the log behind it, or a good part of that: where it has none, each write that

@@ -49,6 +49,44 @@ test('the target says who is in sync, pools how far they are', () => {
   );
 });
 
+test('what was repaired, proved wrong and proved stands with the replica', () => {
+  const repaired = { volume: 'v', last: 1, epoch: 1, repairedBlocks: 3 };
+  const stored = { name: 'pool-1', status: { replicas: [repaired] } as unknown as PoolStatusRead };
+  const proved = { ...seen('pool-1', 'InSync', 1), mismatches: 2, proofRoot: 'ab', proofNumber: 9 };
+  expect(localStatus('v', [stored], target('Healthy', proved)).replicas).toEqual([
+    {
+      name: 'pool-1',
+      state: 'Healthy',
+      number: 1,
+      rebuild: null,
+      repairedBlocks: 3,
+      mismatches: 2,
+      proof: { number: 9, root: 'ab' },
+    },
+  ]);
+});
+
+test('why a replica is not in sync stands with it', () => {
+  const full = { ...seen('pool-1', 'PoolFull', 1), message: 'its pool is full: make room' };
+  const back = { ...seen('pool-2', 'InSync', 1), message: 'its pool is nearly full' };
+  const status = localStatus('v', [pool('pool-1', 1), pool('pool-2', 1)], target('Degraded', full, back));
+  expect(status.replicas).toEqual([
+    {
+      name: 'pool-1',
+      state: 'Degraded',
+      number: 1,
+      rebuild: null,
+      message: 'PoolFull: its pool is full: make room',
+    },
+    { name: 'pool-2', state: 'Healthy', number: 1, rebuild: null },
+  ]);
+  expect(statusTable(status).split('\n').slice(1)).toEqual([
+    'REPLICA  STATE     NUMBER  REBUILD  WHY',
+    'pool-1   Degraded  1       -        PoolFull: its pool is full: make room',
+    'pool-2   Healthy   1       -',
+  ]);
+});
+
 test('without a target the volume is offline, and so is every replica', () => {
   expect(localStatus('v', [pool('pool-1', 10), dead('pool-2')], undefined)).toEqual({
     state: 'Offline',

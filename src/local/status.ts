@@ -1,4 +1,5 @@
 /** What `caskade local status` answers, from what the processes say of themselves. */
+import { replicaMessage } from '../api/replica-message.ts';
 import type { PoolStatusRead } from '../api/proto/caskade/pool/v1/PoolStatus.ts';
 import type { TargetStatusRead } from '../api/proto/caskade/target/v1/TargetStatus.ts';
 
@@ -15,6 +16,14 @@ export interface LocalStatus {
       readonly bytesPerSecond: number;
       readonly etaSeconds: number;
     } | null;
+    /** Unreadable here, and given back by another replica, since its pool was started; absent: none. */
+    readonly repairedBlocks?: number;
+    /** By which it was compared with its source in its last rebuild under this target; absent: none. */
+    readonly proof?: { readonly number: number; readonly root: string };
+    /** Groups of blocks that such a comparison found different, and that were copied again; absent: none. */
+    readonly mismatches?: number;
+    /** Why it is not in sync; of one that has no room it begins with `PoolFull`. Absent: it is, or nobody says why not. */
+    readonly message?: string;
   }[];
   /** Why it is not Healthy; absent: it is. */
   readonly message?: string;
@@ -51,6 +60,7 @@ export function localStatus(
     replicas: stored.map(({ name, replica }) => {
       const seen = target?.replicas.find(({ pool }) => pool === name);
       const rebuild = seen?.rebuild;
+      const why = whyNot(seen);
       return {
         name,
         state: replicaStates[seen?.state ?? ''] ?? 'Offline',
@@ -62,27 +72,38 @@ export function localStatus(
               etaSeconds: rebuild.etaSeconds,
             }
           : null,
+        ...(replica?.repairedBlocks ? { repairedBlocks: replica.repairedBlocks } : {}),
+        ...(seen?.mismatches ? { mismatches: seen.mismatches } : {}),
+        ...(seen?.proofRoot ? { proof: { number: seen.proofNumber, root: seen.proofRoot } } : {}),
+        ...(why === '' ? {} : { message: why }),
       };
     }),
     ...(message === '' ? {} : { message }),
   };
 }
 
+function whyNot(seen: Pick<TargetStatusRead['replicas'][number], 'state' | 'message'> | undefined): string {
+  const { state = 'InSync', message = '' } = seen ?? {};
+  if (state === 'InSync') return '';
+  return replicaMessage({ state, message });
+}
+
 /** For people. */
 export function statusTable({ state, epoch, replicas, message }: LocalStatus): string {
   const rows = [
-    ['REPLICA', 'STATE', 'NUMBER', 'REBUILD'],
-    ...replicas.map(({ name, state: own, number, rebuild }) => [
+    ['REPLICA', 'STATE', 'NUMBER', 'REBUILD', ...(replicas.some((one) => one.message) ? ['WHY'] : [])],
+    ...replicas.map(({ name, state: own, number, rebuild, message: why = '' }) => [
       name,
       own,
       String(number),
       rebuild === null
         ? '-'
         : `${rebuild.percent.toFixed(1)} %, ${(rebuild.bytesPerSecond / 2 ** 20).toFixed(1)} MiB/s, ${rebuild.etaSeconds} s left`,
+      why,
     ]),
   ];
-  const why = message === undefined ? '' : `: ${message}`;
-  return [`volume ${state}, epoch ${epoch}${why}`, ...table(rows)].join('\n');
+  const because = message === undefined ? '' : `: ${message}`;
+  return [`volume ${state}, epoch ${epoch}${because}`, ...table(rows)].join('\n');
 }
 
 /** Columns as wide as their widest cell. */
