@@ -4,14 +4,16 @@
  */
 import { join } from 'node:path';
 import { runChecks, type Check } from '../local/suite.ts';
-import { down, kubeconfig, NoTestbed, status, up } from '../testbed/testbed.ts';
+import { down, kubeconfig, NoTestbed, up } from '../testbed/testbed.ts';
 import { badInput } from './bad-input.ts';
 import { chartChecks, prepareChart } from './chart.ts';
 import { diagnosed } from './diagnosis.ts';
 import { Kubectl } from './kubectl.ts';
+import { linkTls } from './link-tls.ts';
 import { members } from './members.ts';
 import { poolDevices } from './pool-devices.ts';
 import { survival } from './survival.ts';
+import { trouble } from './trouble.ts';
 import { clear, nodeCount, prepare, type World } from './world.ts';
 
 const values = join(import.meta.dirname, '../demo/values.yaml');
@@ -31,11 +33,20 @@ async function checks(): Promise<readonly Check[]> {
       world = await prepare(['-f', values]);
     },
   };
-  const rest = [...badInput(theWorld), ...poolDevices(theWorld), ...members(theWorld), ...survival(theWorld)];
+  const rest = checksIn(theWorld);
   const chart = chartChecks(await prepareChart()).filter((check) => wanted(check));
   const wantedRest = rest.filter((check) => wanted(check));
   return [...chart, ...(wantedRest.length > 0 ? [comesUp, ...wantedRest] : [])];
 }
+/** All but the chart's, in the order in which they run. */
+const checksIn = (world: () => World): readonly Check[] => [
+  ...badInput(world),
+  ...poolDevices(world),
+  ...members(world),
+  ...linkTls(world),
+  ...trouble(world),
+  ...survival(world),
+];
 const wanted = ({ name }: Check) => words.length === 0 || words.some((word) => name.includes(word));
 
 /** Every check, skipped. */
@@ -43,23 +54,17 @@ async function skipAll(why: string): Promise<number> {
   const none = (): World => {
     throw new Error(why);
   };
-  const all = [
-    ...chartChecks(undefined),
-    ...badInput(none),
-    ...poolDevices(none),
-    ...members(none),
-    ...survival(none),
-  ];
+  const all = [...chartChecks(undefined), ...checksIn(none)];
   return runChecks(
     all.map((check) => ({ ...check, skip: why })),
     [],
   );
 }
 
-const before = await status();
-console.log(before.running ? `reusing: ${before.line}` : 'starting a test bed of our own');
 try {
-  await up(nodeCount, 'the cluster suite');
+  const before = await up(nodeCount, 'the cluster suite', ({ running, line }) =>
+    console.log(running ? `reusing: ${line}` : 'starting a test bed of our own'),
+  );
   const failed = await (async () => {
     try {
       return await runChecks(diagnosed(new Kubectl(kubeconfig), await checks()), []);

@@ -17,6 +17,8 @@ export interface World {
   readonly image: string;
   /** Devices of the pools, by node. */
   readonly devices: ReadonlyMap<string, string>;
+  /** Of the release, for Helm. */
+  readonly settings: readonly string[];
 }
 
 /** The block device of a disk of the bed, once it is listed. */
@@ -48,7 +50,7 @@ export async function prepare(settings: readonly string[]): Promise<World> {
     manifests.recorderScript(names.namespace),
   ]);
   await system.poolsOnline(kubectl, names.pool, nodeCount, 120_000);
-  return { kubectl, image, devices };
+  return { kubectl, image, devices, settings };
 }
 
 /** Removes what `prepare` and the checks made, except the release. */

@@ -42,7 +42,7 @@ async function run(load: Load, full: number, segments: number, rounds: number): 
     next.clear();
     space.seal();
     await space.changes(txg, { put: () => undefined, delete: () => undefined });
-    space.release(txg, Infinity);
+    space.release(txg, Infinity, txg);
     txg++;
   };
   const write = async (block: number): Promise<void> => {

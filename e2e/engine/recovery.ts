@@ -1,5 +1,5 @@
 // Plays docs/pool-recovery.md on files of this machine: a raidz pool loses a device, gets a new one, is scrubbed, is
-// killed, is imported by hand, is rewound. Its last words are checked: what the volume holds.
+// killed, is imported by hand on another node, is rewound. Nodes are host names here, which needs root. Its last words are checked: what the volume holds.
 //   node e2e/engine/recovery.ts [--write]      --write: puts the commands and what they said into the page
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -43,9 +43,19 @@ function shortened(text: string): string {
   return lines.length <= 10 ? text : [...lines.slice(0, 3), '…', ...lines.slice(-1)].join('\n');
 }
 
+/** The program as of a node of this name; without root all nodes are this one. */
+function onNode(node: string, args: readonly string[]): readonly [command: string, args: string[]] {
+  const command = [process.execPath, join(root, 'src/main.ts'), ...args];
+  return process.getuid?.() === 0
+    ? ['unshare', ['--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', node, ...command]]
+    : [process.execPath, command.slice(1)];
+}
+
+let node = 'node-1';
+
 /** Runs a command as a person would, from the folder of the devices. */
 function caskade(mark: string, ...args: string[]): string {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [join(root, 'src/main.ts'), ...args], {
+  const { stdout, stderr, status } = spawnSync(...onNode(node, args), {
     cwd: folder,
     encoding: 'utf8',
   });
@@ -63,8 +73,7 @@ function caskade(mark: string, ...args: string[]): string {
 const say = (mark: string, line: string) => played.set(mark, [...(played.get(mark) ?? []), `$ ${line}`]);
 
 async function startDaemon(): Promise<ChildProcess> {
-  const args = [join(root, 'src/main.ts'), 'pool', '--config', 'pool.json'];
-  const daemon = spawn(process.execPath, args, { cwd: folder, stdio: 'ignore' });
+  const daemon = spawn(...onNode(node, ['pool', '--config', 'pool.json']), { cwd: folder, stdio: 'ignore' });
   for (let i = 0; i < 100; i++) {
     const { status, stdout } = spawnSync(
       process.execPath,
@@ -179,7 +188,11 @@ async function play(): Promise<void> {
   caskade('scrub', 'pool', 'status', '--config', 'pool.json');
   say('killed', 'kill -9 $(pidof -s caskade)');
   await end(daemon, 'SIGKILL');
-  caskade('killed', 'pool', 'export', ...now);
+  node = 'node-2';
+  const refusal = caskade('killed', 'pool', 'import', ...now);
+  const isNode = process.getuid?.() === 0;
+  if (isNode !== refusal.includes('--confirm node-1')) throw new Error(`not what was to come: ${refusal}`);
+  if (isNode) caskade('killed', 'pool', 'import', '--confirm', 'node-1', ...now);
   caskade('killed', 'pool', 'check', ...now);
 
   await fill(now, 8, false);
@@ -187,7 +200,7 @@ async function play(): Promise<void> {
     throw new Error('what was written last is not there');
   const newest = Number(/^root (\d+)/m.exec(caskade('rewind', 'pool', 'check', ...now))?.[1]);
   caskade('rewind', 'pool', 'check', '--before-root', String(newest), ...now);
-  caskade('rewind', 'pool', 'export', '--rewind-before', String(newest), ...now);
+  caskade('rewind', 'pool', 'import', '--rewind-before', String(newest), ...now);
   caskade('rewind', 'pool', 'check', ...now);
 }
 

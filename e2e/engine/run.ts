@@ -1,4 +1,4 @@
-// The engine's share of the tests that need processes: power cuts, random operations with faults, a reader in another
+// The engine's share of the tests that need processes: power cuts, random operations with faults, overwriting by many, a reader in another
 // language, and the walk-through of docs/pool-recovery.md.
 //   node e2e/engine/run.ts [--first=SEED]
 import { spawnSync } from 'node:child_process';
@@ -12,6 +12,7 @@ const { first } = values;
 const parts: readonly (readonly string[])[] = [
   ['e2e/engine/crash.ts', '--states=10000', '--minutes=12', `--first=${first}`],
   ['e2e/engine/model.ts', '--operations=60000', '--minutes=3', '--per=2000', `--first=${first}`],
+  ['e2e/engine/storm.ts', '--writes=30000', '--minutes=3', `--first=${first}`],
   ['e2e/engine/reader.ts', `--seed=${first}`],
   ['e2e/engine/recovery.ts'],
 ];

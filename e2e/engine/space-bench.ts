@@ -55,7 +55,7 @@ const checkpoint = async (): Promise<number> => {
   await space.changes(txg, store);
   const { user, system } = process.cpuUsage(before);
   const ns = (user + system) * 1000;
-  space.release(txg, Infinity);
+  space.release(txg, Infinity, txg);
   txg++;
   return ns / 1e6;
 };

@@ -109,7 +109,7 @@ export function conformancePage(found: {
     '',
     '| test | what it asserts | what the standard says |',
     '|---|---|---|',
-    '| GetLBAStatus.UnmapSingle | a request for LBA n+1 is answered from LBA n+8 on | the first descriptor begins at the LBA of the request (SBC-3 §5.4) |',
+    '| GetLBAStatus.UnmapSingle | a request for LBA n+1 is answered from LBA n+8 on | the LBA of the first descriptor “shall contain the value specified in the STARTING LOGICAL BLOCK ADDRESS field of the CDB” (SBC-3, LBA status descriptor relationships) |',
     '| CompareAndWrite.InvalidDataOutSize | a length that is wrong is refused, but it makes the length wrong in PDUs that are no commands | it is meant to be the commands (SBC-3 §5.2) |',
     '| iSCSISendTargets.Simple, Invalid | SendTargets=All is answered in a normal session | it "MUST NOT be supported on an operational session" (RFC 7143, Appendix C); an empty value names the target of the session |',
     '| iSCSISendTargets.Invalid | a session ends at an answer of NotUnderstood or Reject | these are how a key is declined (RFC 7143 §6.2); the session goes on |',

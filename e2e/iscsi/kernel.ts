@@ -10,9 +10,12 @@ import { runChecks, type Check } from '../local/suite.ts';
 import { DownloadError } from './debian.ts';
 import { Bed, prepare, type Prepared } from './kernel/bed.ts';
 import { csiChecks } from './kernel/csi-checks.ts';
+import { csiOutageChecks } from './kernel/csi-outage-checks.ts';
+import { fencingChecks } from './kernel/fencing-checks.ts';
 import { initiatorChecks } from './kernel/initiator-checks.ts';
 import { multipathChecks } from './kernel/multipath-checks.ts';
 import { missing } from './kernel/packages.ts';
+import { standardChecks } from './kernel/standard-checks.ts';
 import { volumeChecks } from './kernel/volume-checks.ts';
 
 let bed: Bed | undefined;
@@ -21,7 +24,15 @@ const opened = (): Bed => {
   return bed;
 };
 const words = process.argv.slice(2);
-const rest = [csiChecks, initiatorChecks, volumeChecks, multipathChecks]
+const rest = [
+  csiChecks,
+  csiOutageChecks,
+  initiatorChecks,
+  standardChecks,
+  volumeChecks,
+  fencingChecks,
+  multipathChecks,
+]
   .flatMap((checks) => checks(opened))
   .filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
 
@@ -40,7 +51,7 @@ async function prepared(): Promise<Prepared | string> {
 const found = await prepared();
 const boot: Check = {
   name: 'the guest boots',
-  timeoutMs: 90_000,
+  timeoutMs: 180_000,
   run: async () => {
     if (typeof found !== 'string') bed = await Bed.open(found);
   },

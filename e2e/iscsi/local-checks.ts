@@ -4,7 +4,15 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { login, u32, u64, type Initiator } from '../initiator/initiator.ts';
 import { until } from '../until.ts';
-import { healthy, inFolder, restart, startLocal } from '../local/local-volume.ts';
+import {
+  gone,
+  healthy,
+  inFolder,
+  restart,
+  startLocal,
+  type FirstLine,
+  type Served,
+} from '../local/local-volume.ts';
 
 const reservationConflict = 0x18;
 const exclusiveAccess = 3;
@@ -34,18 +42,37 @@ async function enter(portal: string, target: string, name: string, isid: string)
   return session;
 }
 
-/** `aptpl`: whether the reservation is to survive. */
-const survives = (aptpl: boolean) =>
-  inFolder(async (folder) => {
-    const dir = join(folder, 'd');
-    const { line } = await startLocal(folder);
-    const [holderId, strangerId] = ['80aa00000001', '80aa00000002'];
-    const holder = await enter(line.portal, line.iqn, 'holder', holderId);
-    assert.equal(await reserveOut(holder, 0, 0, 0xa1, 0, aptpl ? 1 : 0), 0);
-    assert.equal(await reserveOut(holder, 1, 0xa1, 0, exclusiveAccess), 0);
-    process.kill(line.pids.target, 'SIGKILL');
+/** Another process serves the replicas: at the same portal, or at another one after all processes of the first are gone. */
+async function succeed(
+  folder: string,
+  first: Served<FirstLine>,
+  how: 'restarted' | 'moved',
+): Promise<FirstLine> {
+  const dir = join(folder, 'd');
+  const { target, pools } = first.line.pids;
+  process.kill(target, 'SIGKILL');
+  if (how === 'restarted') {
     await restart(dir, 'target');
     await healthy(dir);
+    return first.line;
+  }
+  await first.kill();
+  await gone([target, ...Object.values(pools)], 20_000);
+  const { line } = await startLocal(folder);
+  assert.notEqual(line.portal, first.line.portal);
+  await healthy(dir);
+  return line;
+}
+
+/** `aptpl`: whether the reservation is to survive. */
+const survives = (aptpl: boolean, how: 'restarted' | 'moved') =>
+  inFolder(async (folder) => {
+    const served = await startLocal(folder);
+    const [holderId, strangerId] = ['80aa00000001', '80aa00000002'];
+    const holder = await enter(served.line.portal, served.line.iqn, 'holder', holderId);
+    assert.equal(await reserveOut(holder, 0, 0, 0xa1, 0, aptpl ? 1 : 0), 0);
+    assert.equal(await reserveOut(holder, 1, 0xa1, 0, exclusiveAccess), 0);
+    const line = await succeed(folder, served, how);
     const stranger = await enter(line.portal, line.iqn, 'stranger', strangerId);
     assert.equal(await readStatus(stranger), aptpl ? reservationConflict : 0);
     const again = await enter(line.portal, line.iqn, 'holder', holderId);
@@ -110,8 +137,18 @@ const room = () =>
   });
 
 export const localChecks = [
-  { name: 'replicas: a reservation with APTPL survives a target that is killed', run: () => survives(true) },
-  { name: 'replicas: a reservation without APTPL ends with its target', run: () => survives(false) },
+  {
+    name: 'replicas: a reservation with APTPL survives a target that is killed',
+    run: () => survives(true, 'restarted'),
+  },
+  {
+    name: 'replicas: a reservation with APTPL survives a move: all processes die, others serve at another portal',
+    run: () => survives(true, 'moved'),
+  },
+  {
+    name: 'replicas: a reservation without APTPL ends with its target',
+    run: () => survives(false, 'restarted'),
+  },
   { name: 'replicas: GET LBA STATUS tells what the pools have mapped', run: mapped },
   { name: 'replicas: LOG SENSE tells the room in the pools, and a mode page the threshold', run: room },
 ] as const;

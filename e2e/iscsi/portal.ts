@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '../../src/shared/log.ts';
+import { silentLog, type Log } from '../../src/shared/log.ts';
 import { parseChapFile } from '../../src/target/iscsi/chap-file.ts';
 import { MemoryVolume } from '../../src/target/memory-volume.ts';
 import { serveIscsi } from '../../src/target/server.ts';
@@ -30,12 +30,18 @@ const portalOf = (address: string, iqn: string, lun: number, stop: () => Promise
   stop,
 });
 
-/** `chap`: the text of a CHAP file. */
+export interface MemoryPortal extends Portal {
+  readonly volume: MemoryVolume;
+}
+
+/** `chap`: the text of a CHAP file; `movedTo`: HOST:PORT to which initiators are sent. */
 export async function memoryPortal(options: {
   readonly sizeBytes: number;
   readonly chap?: string;
   readonly readOnly?: boolean;
-}): Promise<Portal> {
+  readonly movedTo?: string;
+  readonly log?: Log;
+}): Promise<MemoryPortal> {
   const iqn = 'iqn.2016-09.com.openebs.cstor:e2e-iscsi';
   const volume = new MemoryVolume(options.sizeBytes);
   volume.readOnly = options.readOnly ?? false;
@@ -44,9 +50,10 @@ export async function memoryPortal(options: {
     iqn,
     listen: '127.0.0.1:0',
     chap: options.chap === undefined ? undefined : parseChapFile(options.chap),
-    log: silentLog,
+    movedTo: () => options.movedTo,
+    log: options.log ?? silentLog,
   });
-  return portalOf(server.address, iqn, 0, () => server.stop());
+  return { ...portalOf(server.address, iqn, 0, () => server.stop()), volume };
 }
 
 /** `caskade target` alone on memory, or on a sparse file, of 1 GiB. */
@@ -111,6 +118,20 @@ const tgtTuning = {
   InitialR2T: 'No',
 };
 
+async function configureTgt(
+  control: string,
+  { iqn, image, tuned }: { readonly iqn: string; readonly image: string; readonly tuned: boolean },
+): Promise<void> {
+  const admin = (...args: readonly string[]) => run(['tgtadm', '-C', control, '--lld', 'iscsi', ...args]);
+  await admin('--mode', 'target', '--op', 'new', '--tid', '1', '-T', iqn);
+  const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', '1'];
+  await admin(...unit, '--op', 'new', '-b', image, '--bstype', 'rdwr');
+  await admin(...unit, '--op', 'update', '--params', 'thin_provisioning=1');
+  for (const [name, value] of Object.entries(tuned ? tgtTuning : {}))
+    await admin('--mode', 'target', '--op', 'update', '--tid', '1', '-n', name, '-v', value);
+  await admin('--mode', 'target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
+}
+
 /**
  * Debian's tgt on a sparse file of 1 GiB under `parent`; LUN 0 is its controller, so the disk is LUN 1. `tuned`: not as it
  * comes.
@@ -138,20 +159,18 @@ export async function tgtPortal({
   const ended = new Promise<void>((resolve) => {
     process.once('close', () => resolve());
   });
-  await until('tgtd', 10_000, async () => ((await answers(port)) ? {} : 'does not listen'), 50);
-  const admin = (...args: readonly string[]) => run(['tgtadm', '-C', control, '--lld', 'iscsi', ...args]);
-  await admin('--mode', 'target', '--op', 'new', '--tid', '1', '-T', iqn);
-  const unit = ['--mode', 'logicalunit', '--tid', '1', '--lun', '1'];
-  await admin(...unit, '--op', 'new', '-b', image, '--bstype', 'rdwr');
-  await admin(...unit, '--op', 'update', '--params', 'thin_provisioning=1');
-  for (const [name, value] of Object.entries(tuned ? tgtTuning : {}))
-    await admin('--mode', 'target', '--op', 'update', '--tid', '1', '-n', name, '-v', value);
-  await admin('--mode', 'target', '--op', 'bind', '--tid', '1', '-I', 'ALL');
   const stop = async () => {
     process.kill('SIGKILL');
     await ended;
     rmSync(folder, { recursive: true });
   };
+  try {
+    await until('tgtd', 10_000, async () => ((await answers(port)) ? {} : 'does not listen'), 50);
+    await configureTgt(control, { iqn, image, tuned });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return { ...portalOf(`127.0.0.1:${port}`, iqn, 1, stop), pid: process.pid ?? 0 };
 }
 

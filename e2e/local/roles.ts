@@ -52,12 +52,16 @@ const granted: Check = {
       await assert.rejects(enter('node1'), refused);
 
       const client = targetClient(dir, line);
-      await client.call('SetInitiators', { iqns: ['iqn.2016-09.com.openebs.csi:node1'] }, soon);
+      // Names are the same in upper and lower case.
+      await client.call('SetInitiators', { iqns: ['iqn.2016-09.com.openebs.csi:Node1'] }, soon);
       const session = await enter('node1');
       await session.write(0, Buffer.alloc(4096, 1));
       await assert.rejects(enter('node2'), refused);
       const status = await client.call('GetStatus', {}, soon);
       assert.deepEqual(status.sessions, ['iqn.2016-09.com.openebs.csi:node1']);
+      const [one, ...others] = status.initiatorSessions;
+      assert.deepEqual([one?.initiator, one?.discovery, others], [status.sessions[0], false, []]);
+      assert.match(one?.peer ?? '', /^127\.0\.0\.1:\d+$/);
 
       await client.call('SetInitiators', { iqns: ['iqn.2016-09.com.openebs.csi:node2'] }, soon);
       await session.closed;

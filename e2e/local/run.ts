@@ -1,7 +1,9 @@
 /** `node e2e/local/run.ts [words]`: the checks whose name contains one of the words, or all. */
+import { fullPoolChecks } from './full-pools.ts';
 import { interfaceChecks } from './interface.ts';
 import { memberChecks } from './members.ts';
 import { ownerChecks } from './owner.ts';
+import { repairChecks } from './repair.ts';
 import { roleChecks } from './roles.ts';
 import { snapshotChecks } from './snapshots.ts';
 import { runChecks } from './suite.ts';
@@ -14,6 +16,8 @@ process.exitCode = Math.min(
       ...roleChecks,
       ...ownerChecks,
       ...memberChecks,
+      ...repairChecks,
+      ...fullPoolChecks,
       ...snapshotChecks,
       ...survivalChecks,
     ],

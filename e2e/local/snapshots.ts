@@ -74,10 +74,10 @@ class Writer {
   }
 }
 
-const snapshot = (dir: string, verb: string, ...more: readonly string[]) =>
+export const snapshot = (dir: string, verb: string, ...more: readonly string[]) =>
   command('local', 'snapshot', verb, '--dir', dir, ...more);
 
-async function succeeds(result: ReturnType<typeof command>): Promise<string> {
+export async function succeeds(result: ReturnType<typeof command>): Promise<string> {
   const { status, stdout, stderr } = await result;
   assert.equal(status, 0, stderr);
   return stdout;

@@ -3,7 +3,6 @@
  * fault: service resumes by itself, the volume becomes healthy, the verifier is clean, replicas are byte for byte equal.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { prng } from '../../src/shared/prng.ts';
@@ -23,6 +22,7 @@ import {
   type FirstLine,
   type Served,
 } from './local-volume.ts';
+import { overwritten } from './overwriting.ts';
 import { injectFaults } from './random-faults.ts';
 import type { Check } from './suite.ts';
 
@@ -240,31 +240,6 @@ const stopped: Check = {
       await healthy(join(folder, 'd'));
       await identical(join(folder, 'd'));
       assert.equal(await again.stop(), 0);
-    }),
-};
-
-/** Requests of 4 to 64 KiB: more than twice what the volume holds. */
-const overwrites = 12_000;
-
-const overwritten: Check = {
-  name: 'survives: a volume overwritten again and again, with 16 requests of up to 64 KiB under way',
-  timeoutMs: 240_000,
-  run: () =>
-    inFolder(async (folder) => {
-      const local = await startLocal(folder, { size: '256M' });
-      const disk = await openDisk({ portal: local.line.portal, target: local.line.iqn });
-      const writer = startWriter({ disk, seed, blocks: 32_768, blocksPerWriteMax: 16 });
-      await writer.acknowledgedAtLeast(overwrites);
-      const report = await verify({ disk, record: await writer.stop() });
-      assert.ok(report.ok, `seed ${seed}: ${JSON.stringify(report.problems.slice(0, 5))}`);
-      await disk.close();
-      await identical(join(folder, 'd'));
-      assert.equal(await local.stop(), 0);
-      // Replicas heal each other: what one of them got wrong is seen in the log only.
-      const wrong = readFileSync(local.logFile, 'utf8')
-        .split('\n')
-        .filter((line) => /"(the store failed|block repaired from another replica)"/.test(line));
-      assert.equal(wrong.length, 0, `seed ${seed}: ${wrong.length} times, first ${wrong[0] ?? ''}`);
     }),
 };
 

@@ -48,10 +48,13 @@ export class FakeCluster {
   readonly targets = new Map<string, FakeTarget>();
   /** Deployments whose pod can not run, as on a node without power. */
   readonly down = new Set<string>();
+  /** `+name` for each pod that was started, `-name` for each that was stopped. */
+  readonly history: string[] = [];
   /** Every new pool refuses CreatePool with this. */
   refusal: string | undefined;
   readonly #addresses = new Map<string, string>();
-  readonly #running = new Set<string>();
+  /** Generation of the Deployment that each pod was made for. */
+  readonly #running = new Map<string, number>();
   #stopped = false;
   #loop: Promise<void> = Promise.resolve();
 
@@ -115,10 +118,14 @@ export class FakeCluster {
   async #runPods(): Promise<void> {
     const deployments = await this.client.list(core.deployments, { namespace });
     const names = new Set(deployments.map(({ metadata }) => metadata.name));
-    for (const name of [...this.#running].filter((each) => !names.has(each))) await this.#stopPod(name);
+    for (const name of [...this.#running.keys()].filter((each) => !names.has(each)))
+      await this.#stopPod(name);
     for (const deployment of deployments) {
-      const { name } = deployment.metadata;
-      if (!this.#running.has(name) && !this.down.has(name)) await this.#startPod(deployment);
+      const { name, generation } = deployment.metadata;
+      const runs = this.#running.get(name);
+      // The next one is made in the next round, as where the strategy is Recreate.
+      if (runs !== undefined && runs !== generation) await this.#stopPod(name);
+      else if (runs === undefined && !this.down.has(name)) await this.#startPod(deployment);
     }
     for (const target of this.targets.values()) await this.#refresh(target);
   }
@@ -136,7 +143,7 @@ export class FakeCluster {
     const podIP = this.#address(name);
     const volumes = deployment.spec?.template.spec?.volumes ?? [];
     const configMap = volumes.find((volume) => volume.configMap !== undefined)?.configMap?.name ?? '';
-    const secret = volumes.find((volume) => volume.secret !== undefined)?.secret?.secretName ?? '';
+    const secret = volumes.find(({ name: volume }) => volume === 'keys')?.secret?.secretName ?? '';
     const data = (await this.client.get(core.configMaps, { namespace, name: configMap }))?.data;
     const keys = (await this.client.get(core.secrets, { namespace, name: secret }))?.data;
     if (data === undefined || keys === undefined) return; // the kubelet waits for them too
@@ -145,14 +152,17 @@ export class FakeCluster {
     if (labels['app'] === 'cstor-pool') await this.pool(name).start(listen, token);
     else {
       const config = JSON.parse(data['target.json'] ?? '') as TargetConfig;
-      const target = new FakeTarget(config, (pool) => this.pool(pool).isServing);
       const before = this.targets.get(config.volume);
-      target.initiators = before?.initiators ?? []; // the replicas remember
+      const serves = (pool: string) => this.pool(pool).isServing;
+      // The replicas remember.
+      const target = new FakeTarget(config, serves, before?.troubles ?? new Map());
+      target.initiators = before?.initiators ?? [];
       await target.start(listen, token);
       this.targets.set(config.volume, target);
     }
-    this.#running.add(name);
+    this.#running.set(name, deployment.metadata.generation ?? 0);
     await this.#createPod(deployment, podIP);
+    this.history.push(`+${name}`);
     for (const target of this.targets.values()) target.tick();
   }
 
@@ -163,7 +173,10 @@ export class FakeCluster {
     const template = deployment.spec?.template;
     await this.client.create(core.pods, {
       metadata: { ...key, labels: { ...template?.metadata?.labels } },
-      spec: { containers: [{ name: 'daemon', image: 'fake' }] },
+      spec: {
+        containers: [{ name: 'daemon', image: 'fake' }],
+        volumes: template?.spec?.volumes?.filter(({ secret }) => secret !== undefined) ?? [],
+      },
     });
     await this.client.patch(
       core.pods,
@@ -182,6 +195,7 @@ export class FakeCluster {
 
   async #stopPod(name: string): Promise<void> {
     this.#running.delete(name);
+    this.history.push(`-${name}`);
     await this.pools.get(name)?.stop();
     const volume = name.replace(/-target$/, '');
     if (volume !== name) await this.targets.get(volume)?.stop();

@@ -1,6 +1,7 @@
 /** A pool daemon without disks: the real protocol over a state that outlives its server, as disks outlive a daemon. */
 import { randomBytes } from 'node:crypto';
 import type { PoolHandlers } from '../../src/api/proto/caskade/pool/v1/Pool.ts';
+import type { Scrub } from '../../src/api/proto/caskade/pool/v1/Scrub.ts';
 import type { PoolStatus } from '../../src/api/proto/caskade/pool/v1/PoolStatus.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { serverStream, unary } from '../../src/shared/grpc/handlers.ts';
@@ -29,11 +30,17 @@ export class FakePool {
   dataGroups: readonly (readonly string[])[] = [];
   logGroups: readonly (readonly string[])[] = [];
   properties = { readOnlyThresholdPercent: 85, compression: 'lz4' };
+  /** The last one; undefined: none yet. */
+  scrub: Scrub | undefined;
+  /** Scrubs end as they begin. */
+  scrubsAtOnce = false;
   /** What its devices have grown by. */
   growableBytes = 0;
   /** Refuses CreatePool with this. */
   refusal: string | undefined;
   /** Calls that made something, for "nothing twice". */
+  /** Which target it was told to wait for, by volume. */
+  readonly hints = new Map<string, string>();
   readonly made: string[] = [];
   #server: GrpcServer | undefined;
   #listeners = new Set<() => void>();
@@ -67,6 +74,11 @@ export class FakePool {
     this.growableBytes = bytes;
     this.#changed();
   }
+  /** The scrub gets on. */
+  scrubs(found: Scrub): void {
+    this.scrub = { ...this.scrub, ...found };
+    this.#changed();
+  }
   /** The disks are gone. */
   lose(): void {
     this.poolGuid = undefined;
@@ -93,6 +105,7 @@ export class FakePool {
       logGroups: this.logGroups.map((devices) => ({ devices: [...devices] })),
       properties: this.properties,
       growableBytes: this.growableBytes,
+      ...(this.scrub === undefined ? {} : { scrub: this.scrub }),
       devices: [...this.dataGroups, ...this.logGroups]
         .flat()
         .map((name) => ({ name, path: '', guid: name, online: true })),
@@ -174,13 +187,34 @@ export class FakePool {
       RemoveLogGroups: unary(silentLog, async ({ devices }) => {
         await Promise.resolve();
         this.logGroups = this.logGroups.filter((group) => !group.some((name) => devices.includes(name)));
+        this.made.push(`without ${devices.join(' ')}`);
         this.#changed();
         return this.#status();
+      }),
+      HintTarget: unary(silentLog, async ({ volume, instance }) => {
+        await Promise.resolve();
+        this.hints.set(volume, instance);
+        return {};
       }),
       CloneReplica: unary(silentLog, noData),
       ReceiveBirths: unary(silentLog, noData),
       SendBirths: serverStream(silentLog, noData),
-      Scrub: unary(silentLog, () => Promise.resolve(this.#status())),
+      Scrub: unary(silentLog, async ({ action, sharePercent }) => {
+        await Promise.resolve();
+        const states = { START: 'RUNNING', PAUSE: 'PAUSED', STOP: 'STOPPED' } as const;
+        const verb = action.replace('SCRUB_ACTION_', '');
+        if (verb !== 'START' && verb !== 'PAUSE' && verb !== 'STOP')
+          throw new StatusError('INVALID_ARGUMENT', `action is ${action}`);
+        const goesOn = this.scrub?.state === 'RUNNING' || this.scrub?.state === 'PAUSED';
+        const fresh = { runs: Number(this.scrub?.runs ?? 0) + 1, doneBytes: 0, totalBytes: poolBytes };
+        this.scrub = {
+          ...(goesOn || verb !== 'START' ? this.scrub : fresh),
+          state: this.scrubsAtOnce ? 'DONE' : states[verb],
+        };
+        this.made.push(`scrub ${verb} ${sharePercent}`);
+        this.#changed();
+        return this.#status();
+      }),
       CreateReplica: unary(silentLog, async ({ volume, replicaId, sizeBytes }) => {
         await Promise.resolve();
         if (this.poolGuid === undefined) throw new StatusError('FAILED_PRECONDITION', 'no pool');

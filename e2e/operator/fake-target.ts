@@ -1,11 +1,14 @@
 /** A target without initiators: the real protocol, and a volume that is healthy as long as its pools serve. */
 import type { TargetHandlers } from '../../src/api/proto/caskade/target/v1/Target.ts';
+import type { ReplicaStatus } from '../../src/api/proto/caskade/target/v1/ReplicaStatus.ts';
 import type { TargetStatus } from '../../src/api/proto/caskade/target/v1/TargetStatus.ts';
 import type { MembershipRecord, TargetConfig } from '../../src/api/target-config.ts';
 import { targetService } from '../../src/reconcilers/data-plane/services.ts';
 import { serverStream, unary } from '../../src/shared/grpc/handlers.ts';
 import { serveGrpc, type GrpcServer } from '../../src/shared/grpc/serve.ts';
 import { silentLog } from '../../src/shared/log.ts';
+
+export type Troubles = Map<string, Pick<ReplicaStatus, 'state' | 'message' | 'mismatches'>>;
 
 export class FakeTarget {
   config: TargetConfig;
@@ -17,16 +20,19 @@ export class FakeTarget {
   held = false;
   initiators: readonly string[] = [];
   unflushedWritesLostEpoch = 0;
+  /** What is wrong with the replica on a pool, by its name; it is not in sync then, unless `state` says so. */
+  readonly troubles: Troubles;
   /** Answers whether a pool serves. */
   readonly #serves: (pool: string) => boolean;
   #server: GrpcServer | undefined;
   #listeners = new Set<() => void>();
   #number = 1;
 
-  constructor(config: TargetConfig, serves: (pool: string) => boolean) {
+  constructor(config: TargetConfig, serves: (pool: string) => boolean, troubles: Troubles) {
     this.config = config;
     this.current = config.membership;
     this.#serves = serves;
+    this.troubles = troubles;
     this.#remember();
   }
 
@@ -81,6 +87,7 @@ export class FakeTarget {
         last: this.#number,
         durable: this.#number,
         upSeconds: this.#number,
+        ...this.troubles.get(pool),
       };
     });
     const inSync = members.filter(({ state }) => state === 'InSync').length;

@@ -128,7 +128,12 @@ export interface PoolWish {
   readonly type?: string;
   /** Groups beside the first one. */
   readonly more?: readonly (readonly string[])[];
+  readonly logs?: readonly (readonly string[])[];
+  readonly logType?: string;
 }
+
+const raidGroups = (groups: readonly (readonly string[])[]): string =>
+  `[${groups.map((group) => `{blockDevices: [${group.map((device) => `{blockDeviceName: "${device}"}`).join(', ')}]}`).join(', ')}]`;
 
 export const poolCluster = (name: string, pools: readonly PoolWish[]) => `
 apiVersion: cstor.openebs.io/v1
@@ -139,8 +144,9 @@ spec:
 ${pools
   .map(
     (pool) => `    - nodeSelector: {kubernetes.io/hostname: "${pool.node}"}
-      dataRaidGroups: [${[pool.devices, ...(pool.more ?? [])].map((group) => `{blockDevices: [${group.map((device) => `{blockDeviceName: "${device}"}`).join(', ')}]}`).join(', ')}]
-      poolConfig: {dataRaidGroupType: "${pool.type ?? 'stripe'}"}`,
+      dataRaidGroups: ${raidGroups([pool.devices, ...(pool.more ?? [])])}
+      writeCacheRaidGroups: ${raidGroups(pool.logs ?? [])}
+      poolConfig: {dataRaidGroupType: "${pool.type ?? 'stripe'}", writeCacheGroupType: "${pool.logType ?? 'stripe'}"}`,
   )
   .join('\n')}
 `;

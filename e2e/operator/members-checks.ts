@@ -5,17 +5,13 @@ import { resources } from '../../src/api/resources.ts';
 import { core } from '../../src/reconcilers/runtime/core-resources.ts';
 import type { Check } from '../local/suite.ts';
 import { until } from '../until.ts';
-import type { Bench } from './checks.ts';
+import type { Bench } from './bench.ts';
 import { namespace } from './fake-cluster.ts';
 import { volumeConfig } from './manifests.ts';
+import { everyMs, holds } from './verbs.ts';
 
-const everyMs = 100;
 const volume = 'scaled';
 const key = { namespace, name: volume };
-
-function holds(condition: boolean, what: string): void {
-  if (!condition) throw new Error(what);
-}
 
 /** `cluster`: name of a CStorPoolCluster with three pools. */
 export function membersChecks({ api, cluster, operator }: Bench, poolCluster: string): readonly Check[] {
@@ -193,6 +189,41 @@ export function membersChecks({ api, cluster, operator }: Bench, poolCluster: st
           everyMs,
         );
         holds(cluster.target(volume) === before, 'the target was restarted');
+      },
+    },
+    {
+      name: 'while two pods of a target may live, its pools are told which is meant to serve, and keep it in mind',
+      timeoutMs: 60_000,
+      run: async () => {
+        const pools = (await client.list(resources.cstorVolumeReplica, { namespace }))
+          .filter(({ metadata }) => metadata.labels?.['cstorvolume.openebs.io/name'] === volume)
+          .map(({ metadata }) => metadata.labels?.['cstorpoolinstance.openebs.io/name'] ?? '');
+        const told = () => pools.map((pool) => cluster.pool(pool).hints.get(volume));
+        holds(
+          pools.length > 0 && told().every((one) => one === undefined),
+          `said of one pod: ${told().join(' ')}`,
+        );
+        const name = `${volume}-target-successor`;
+        const [pod] = (await client.list(core.pods, { namespace })).filter(
+          ({ metadata }) => metadata.name === `${volume}-target-pod`,
+        );
+        // A second older, as they are told apart by.
+        await new Promise((resolve) => setTimeout(resolve, 1_100));
+        await client.create(core.pods, {
+          metadata: { namespace, name, labels: { ...pod?.metadata.labels } },
+          spec: { containers: [{ name: 'daemon', image: 'fake' }] },
+        });
+        const hinted = () =>
+          until(
+            'all pools know the successor',
+            20_000,
+            () => Promise.resolve(told().every((one) => one === name) ? { name } : told().join(' ')),
+            everyMs,
+          );
+        await hinted();
+        for (const pool of pools) cluster.pool(pool).hints.clear();
+        await hinted(); // what a pool forgets it is told again
+        await client.delete(core.pods, { namespace, name });
       },
     },
     {

@@ -19,7 +19,8 @@ export class Operator {
     process.once('exit', () => this.#child?.kill('SIGKILL'));
   }
 
-  start(): void {
+  /** `settings`: environment beyond the usual, until the next start. */
+  start(settings: Readonly<Record<string, string>> = {}): void {
     const log = openSync(this.#log, 'a');
     this.#child = spawn(process.execPath, [main, 'operator', '--http', `127.0.0.1:${this.#port}`], {
       stdio: ['ignore', log, log],
@@ -31,6 +32,7 @@ export class Operator {
         CASKADE_VERSION: '0.1.0',
         // A restarted container keeps its pod's name, and so takes its own lease at once.
         POD_NAME: 'operator-0',
+        ...settings,
       },
     });
     closeSync(log);

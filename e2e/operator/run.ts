@@ -1,10 +1,11 @@
 /** The operator against a real API server and fake daemons: `node e2e/operator/run.ts [WORD…]`. Ports 21500 and up, 127.215.0.0/16. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installCrds, startApiServer, unavailable, type ApiServer } from '../apiserver/api-server.ts';
 import { runChecks } from '../local/suite.ts';
-import { checksOf, type Bench } from './checks.ts';
+import type { Bench } from './bench.ts';
+import { checksOf } from './checks.ts';
 import { FakeCluster, namespace } from './fake-cluster.ts';
 import { blockDevice, deviceName, node, nodes } from './manifests.ts';
 import { Operator } from './operator.ts';
@@ -40,7 +41,11 @@ async function main(wanted: readonly string[]): Promise<number> {
     operator.start();
     const bench: Bench = { api, cluster, operator };
     const failed = await runChecks(checksOf(bench), wanted);
-    if (failed > 0) console.log(readFileSync(log, 'utf8').split('\n').slice(-40).join('\n'));
+    if (failed > 0) {
+      const kept = join(tmpdir(), `caskade-operator-failed-${process.pid}.log`);
+      copyFileSync(log, kept);
+      console.log(`${readFileSync(log, 'utf8').split('\n').slice(-40).join('\n')}\nall of it: ${kept}`);
+    }
     return failed;
   } finally {
     await operator.kill();

@@ -19,19 +19,35 @@ export class NoTestbed extends Error {
 }
 
 /** Is a bed of ours running? The line says whose it is. */
-export async function status(): Promise<{ readonly running: boolean; readonly line: string }> {
+export interface Status {
+  readonly running: boolean;
+  readonly line: string;
+}
+
+async function status(): Promise<Status> {
   const { status: code, stdout } = await attempt([join(here, 'status')]);
   return { running: code === 0, line: stdout.trim() };
 }
 
-/** Starts the bed, or reuses ours that runs. Builds what is missing, which takes ten minutes the first time. */
-export async function up(nodes: number, purpose: string): Promise<void> {
+/**
+ * Starts the bed, or reuses ours that runs; `told` hears first which of both. Builds what is missing, which takes ten minutes
+ * the first time. A bed that does not come up is taken down again; one that ran before is left as it is. Answers what was there.
+ */
+export async function up(
+  nodes: number,
+  purpose: string,
+  told: (before: Status) => void = () => undefined,
+): Promise<Status> {
+  const before = await status();
+  told(before);
   const env = { ...process.env, TESTBED_PURPOSE: purpose };
   const command = [join(here, 'up'), String(nodes)];
   const result = await attempt(command, { env, timeoutMs: 30 * 60_000, show: 'errors' });
   if (result.status === 77 || result.status === 3)
     throw new NoTestbed(result.stderr.trim().split('\n').at(-1) ?? '', result.status === 77);
-  if (result.status !== 0) throw new CommandError(command, result);
+  if (result.status === 0) return before;
+  if (!before.running) await down();
+  throw new CommandError(command, result);
 }
 
 export const down = (): Promise<string> => run([join(here, 'down')], { timeoutMs: 120_000, show: 'errors' });

@@ -13,8 +13,9 @@ import { ioShare, yieldToLoop } from '../../../src/pool-manager/device/io-thread
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
 import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
 import type { Layout } from '../../../src/pool-manager/engine/pool.ts';
-import { NoSpaceError, type VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
+import type { VolumeStore } from '../../../src/pool-manager/engine/volume-store.ts';
 import { readAll } from './subject-reads.ts';
+import { fill, untilCleaned } from './subject-room.ts';
 
 export type Load =
   | { readonly do: 'open'; readonly layout: Layout; readonly groups: readonly (readonly string[])[] }
@@ -204,29 +205,6 @@ async function births(extra: Record<string, number>): Promise<number> {
   return operations;
 }
 
-/** Writes until nothing more is taken in; answers how many blocks there are then. */
-async function fill(): Promise<number> {
-  let block = 0;
-  try {
-    for (; block + 16 <= blocks(); block += 16) {
-      await room();
-      volume().write(volume().last + 1, block, noise.subarray(0, 16 * blockBytes));
-    }
-  } catch (error) {
-    if (!(error instanceof NoSpaceError)) throw error;
-  }
-  await volume().commit();
-  return block;
-}
-
-/** Until the pool has nothing to clean any more. */
-async function idle(seconds: number): Promise<void> {
-  const endMs = performance.now() + seconds * 1_000;
-  const { cleaning } = must(pool, 'a pool').engine.parts.space;
-  while (cleaning.need !== 'no' && performance.now() < endMs)
-    await new Promise((resolve) => setTimeout(resolve, 250));
-}
-
 async function run(load: Load, extra: Record<string, number>): Promise<number> {
   switch (load.do) {
     case 'open':
@@ -264,9 +242,9 @@ async function run(load: Load, extra: Record<string, number>): Promise<number> {
     case 'births':
       return await births(extra);
     case 'fill':
-      return await fill();
+      return await fill(must(pool, 'a pool'), volume(), noise);
     case 'idle':
-      await idle(load.seconds);
+      await untilCleaned(must(pool, 'a pool').engine.parts.space.cleaning, load.seconds);
       extra['freeBytes'] = must(pool, 'a pool').engine.parts.space.room.freeUnits * blockBytes;
       return 1;
     case 'settle':
@@ -279,10 +257,10 @@ async function run(load: Load, extra: Record<string, number>): Promise<number> {
 const writtenBytes = () =>
   Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? 0);
 
-/** Units of data that were appended, and units of any kind that were moved. */
+/** Units of data that were appended, and that were moved. */
 function spaceUnits(): { readonly appended: number; readonly moved: number } {
   const space = pool?.engine.parts.space;
-  return { appended: space?.appended.data ?? 0, moved: space?.cleaning.movedUnits ?? 0 };
+  return { appended: space?.appended.data ?? 0, moved: space?.cleaning.moved.data ?? 0 };
 }
 
 async function measure(load: Load): Promise<Measured> {
@@ -317,3 +295,6 @@ async function measure(load: Load): Promise<Measured> {
 process.on('message', (load) => {
   void measure(load as Load).then((measured) => process.send?.(measured));
 });
+
+// The process that gives discards back would keep this one alive: a pool that is measured is not closed.
+process.on('disconnect', () => process.exit());

@@ -42,15 +42,15 @@ for (const [backing, parent] of [
   ['memory', '/dev/shm'],
   ['file', undefined],
 ] as const) {
-  const [ours, tgt] = [await targetPortal(backing), await tgtPortal({ parent, tuned: true })];
-  try {
-    await besideTgt(bench, backing, ours, tgt);
-    if (backing === 'memory') await digests(bench, ours);
-    if (backing === 'memory') await byOthers(bench, ours, tgt);
-    if (backing === 'file') await manySessions(bench, ours);
-  } finally {
-    await Promise.all([ours.stop(), tgt.stop()]);
-  }
+  await using running = new AsyncDisposableStack();
+  const ours = await targetPortal(backing);
+  running.defer(() => ours.stop());
+  const tgt = await tgtPortal({ parent, tuned: true });
+  running.defer(() => tgt.stop());
+  await besideTgt(bench, backing, ours, tgt);
+  if (backing === 'memory') await digests(bench, ours);
+  if (backing === 'memory') await byOthers(bench, ours, tgt);
+  if (backing === 'file') await manySessions(bench, ours);
 }
 await garbage(bench);
 table.end();

@@ -10,7 +10,8 @@ const mib = 2 ** 20;
 const residentBytesMax = (112 + 2 * sessions) * mib;
 /** Of one core. What a clock that ticks takes is within it. */
 const idlePercentMax = 0.5;
-const idleSeconds = 6;
+/** So long that what the load before it left to do (garbage, optimising) counts for little. */
+const idleSeconds = 20;
 
 const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;

@@ -6,6 +6,8 @@ import { openVolume, type Bench } from './bench.ts';
 const mib = 2 ** 20;
 const name = 'idle volume';
 const idleSeconds = 10;
+/** What the start took is over then: grants, the last commit, the garbage, and the roots that follow the last change. */
+const settleMs = 30_000;
 
 const residentBytes = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) * 1024;
@@ -14,8 +16,7 @@ export async function idleVolume(bench: Bench): Promise<void> {
   if (!bench.wanted(name)) return;
   const volume = await openVolume(bench, '1Gi');
   try {
-    // What the start took is over: grants, the last commit, the garbage.
-    await new Promise((resolve) => setTimeout(resolve, 8_000));
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
     const [target = 0] = volume.pids;
     const nothing = { operation: 'idle', bytes: 4096, depth: 1, seconds: idleSeconds } as const;
     const { processorNs, seconds } = await load(volume.urls, nothing, volume.pids);

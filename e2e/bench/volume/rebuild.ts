@@ -14,6 +14,8 @@ const denseMiB = 1_024;
 const checkerMiB = 256;
 const awaySeconds = 20;
 const away = 'pool-3';
+/** A look costs the target and this process some milliseconds each. */
+const lookMs = 100;
 
 const changes: readonly {
   readonly name: string;
@@ -83,7 +85,7 @@ async function comeBack({ dir, line }: Volume): Promise<{ readonly all: number; 
         if (state !== 'InSync') return state;
         return { all: (nowMs - beganMs) / 1_000, copying: (nowMs - (copiesMs ?? beganMs)) / 1_000 };
       },
-      20,
+      lookMs,
     );
   } finally {
     target.close();

@@ -1,4 +1,5 @@
 /** What the checks stand on: the guest, the csi-node in it, and a folder of this machine for targets. */
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,8 @@ import { Guest } from './guest.ts';
 import { NodeApi } from './node-api.ts';
 import { cache, preparePackages, type Emulator, type Kernel } from './packages.ts';
 
-/** Of this machine, below those that the kernel gives away; the guest reaches those of targets as `machine`:PORT. */
-export const ports = { shell: 21700, csi: 21701, api: 21702, targets: 21710 } as const;
+/** Of this machine, below those that kernels give away (gVisor from 16000 on); the guest reaches those of targets as `machine`:PORT. */
+export const ports = { shell: 15700, csi: 15701, api: 15702, targets: 15710 } as const;
 
 export interface Prepared {
   readonly folder: string;
@@ -42,7 +43,13 @@ export class Bed {
   static async open({ folder, emulator, kernel, disks }: Prepared): Promise<Bed> {
     const api = await NodeApi.start(folder, ports.api);
     const console = join(cache, 'console.log');
-    return new Bed(folder, await Guest.boot({ emulator, kernel, disks, port: ports.shell, console }), api);
+    try {
+      const guest = await Guest.boot({ emulator, kernel, disks, port: ports.shell, console });
+      return new Bed(folder, guest, api);
+    } catch (error) {
+      api.stop();
+      throw error;
+    }
   }
 
   /** From now on the host has its daemon. */
@@ -54,6 +61,18 @@ export class Bed {
     this.csi.close();
     this.api.stop();
     await this.guest.stop();
+  }
+
+  /** Does `work`, which is to leave nothing over; what a failure leaves is told of and cleared. */
+  async leavingNothing(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      assert.equal(await this.leftovers(), '');
+    } catch (error) {
+      const { output } = await this.guest.attempt('lsblk; dmsetup ls; tail -5 /proc/mounts');
+      await this.clear();
+      throw new Error(`${String(error)}\n${output}`, { cause: error });
+    }
   }
 
   /** Sessions, disks, records and mounts of volumes in the guest; empty when nothing is left over. */

@@ -6,11 +6,8 @@ import { StatusError } from '../../../src/shared/grpc/status-error.ts';
 import type { Check } from '../../local/suite.ts';
 import { until } from '../../until.ts';
 import { ports, type Bed } from './bed.ts';
-import { StagedVolume, type Access } from './csi-node.ts';
-import { FileTarget } from './file-target.ts';
-
-const sizeBytes = 512 << 20;
-const noDaemon = 'pvc-no-daemon';
+import { StagedVolume } from './csi-node.ts';
+import { csiVolumes, volumeBytes } from './csi-volumes.ts';
 
 async function refusal(call: Promise<unknown>): Promise<StatusError> {
   try {
@@ -23,29 +20,7 @@ async function refusal(call: Promise<unknown>): Promise<StatusError> {
 }
 
 export function csiChecks(bed: () => Bed): readonly Check[] {
-  let nextPort: number = ports.targets;
-  /** A new volume, staged by nobody yet; the target lives as long as `work`. */
-  const withVolume = async (
-    name: string,
-    access: Access,
-    work: (volume: StagedVolume, target: FileTarget) => Promise<void>,
-    more: readonly string[] = [],
-  ) => {
-    const target = new FileTarget(bed().folder, name, nextPort++, more);
-    await target.create(sizeBytes);
-    if (name !== noDaemon) await bed().daemon();
-    await bed().csi.start();
-    try {
-      await work(new StagedVolume(bed().csi, access, target), target);
-      assert.equal(await bed().leftovers(), '');
-    } catch (error) {
-      await bed().clear();
-      throw error;
-    } finally {
-      await target.stop();
-    }
-  };
-  const guest = (script: string, timeoutMs?: number) => bed().guest.run(script, timeoutMs);
+  const { guest, withVolume } = csiVolumes(bed, ports.targets);
   const condition = () => bed().api.condition('CaskadeAttachReady');
 
   return [
@@ -56,12 +31,13 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
         await bed().csi.start();
         assert.match(condition()?.message ?? '', /iscsid does not run .* systemctl enable --now iscsid/);
         assert.equal(condition()?.status, 'False');
-        await withVolume(noDaemon, 'ext4', async (volume) => {
+        const work = async (volume: StagedVolume) => {
           const { code, message } = await refusal(volume.stage());
           assert.match(message, /iscsid does not run .* systemctl enable --now iscsid/);
           assert.equal(code, 'FAILED_PRECONDITION');
           await volume.unstage();
-        });
+        };
+        await withVolume('pvc-no-daemon', 'ext4', work, { daemon: false });
       },
     },
     ...(['ext4', 'xfs'] as const).map((fsType) => ({
@@ -90,7 +66,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
           assert.equal(volumeCondition?.abnormal, false, volumeCondition?.message);
           const [bytes] = usage ?? [];
           assert.ok(
-            Number(bytes?.used) >= 20 << 20 && Number(bytes?.total) <= sizeBytes,
+            Number(bytes?.used) >= 20 << 20 && Number(bytes?.total) <= volumeBytes,
             JSON.stringify(usage),
           );
           await volume.publish('/var/lib/kubelet/pods/other/mount', true);
@@ -146,7 +122,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
           assert.equal((await refusal(volume.stage())).code, 'UNAUTHENTICATED');
           await volume.unstage();
         };
-        await withVolume('pvc-chap', 'ext4', work, ['--chap-file', file]);
+        await withVolume('pvc-chap', 'ext4', work, { flags: ['--chap-file', file] });
       },
     },
     {
@@ -158,7 +134,7 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
             `[ -b ${volume.path} ] && tr '\\0' x < /dev/zero | dd of=${volume.path} bs=1M count=2 oflag=direct iflag=fullblock status=none`,
           );
           const { usage } = await volume.stats();
-          assert.equal(Number(usage?.[0]?.total), sizeBytes);
+          assert.equal(Number(usage?.[0]?.total), volumeBytes);
           await volume.down();
           const file = await open(target.file);
           const { buffer } = await file.read(Buffer.alloc(2 << 20), 0, 2 << 20, 0);
@@ -176,79 +152,6 @@ export function csiChecks(bed: () => Bed): readonly Check[] {
           const mounted = new StagedVolume(bed().csi, 'ext4', target);
           assert.match((await refusal(mounted.stage())).message, /carries xfs .* asks for fsType ext4/);
           await mounted.unstage();
-        }),
-    },
-    {
-      name: 'csi-node: killed while a volume is mounted, its successor carries on',
-      timeoutMs: 300_000,
-      run: () =>
-        withVolume('pvc-successor', 'ext4', async (volume) => {
-          await volume.up();
-          await guest(`echo before > ${volume.path}/file`);
-          await bed().csi.kill();
-          await guest(`cat ${volume.path}/file`);
-          await bed().csi.start();
-          await volume.up();
-          assert.equal(await guest(`cat ${volume.path}/file`), 'before\n');
-          await volume.down();
-        }),
-    },
-    {
-      name: 'csi-node: the target killed under a writer and back after a while: no error, every line there',
-      timeoutMs: 300_000,
-      run: () =>
-        withVolume('pvc-outage', 'ext4', async (volume, target) => {
-          await volume.up();
-          const lines = 100;
-          const writer = `for i in $(seq ${lines}); do echo line-$i >> ${volume.path}/log && sync -d ${volume.path}/log || exit 1; sleep 0.05; done`;
-          const outage = async () => {
-            await until('some lines', 30_000, async () =>
-              Number(await guest(`wc -l < ${volume.path}/log`)) > 20 ? {} : 'few',
-            );
-            await target.kill();
-            await new Promise((resolve) => setTimeout(resolve, 15_000));
-            const { volumeCondition } = await volume.stats();
-            await target.start();
-            assert.match(volumeCondition?.message ?? '', /session is FAILED/);
-          };
-          await Promise.all([guest(writer, 240_000), outage()]);
-          await volume.down();
-          await volume.up();
-          assert.equal(
-            await guest(`cat ${volume.path}/log`),
-            Array.from({ length: lines }, (_, i) => `line-${i + 1}\n`).join(''),
-          );
-          await volume.down();
-        }),
-    },
-    {
-      name: 'csi-node: a volume whose target is away is unstaged all the same',
-      timeoutMs: 300_000,
-      run: () =>
-        withVolume('pvc-away', 'ext4', async (volume, target) => {
-          await volume.up();
-          await guest(`sync -f ${volume.path}`);
-          await target.kill();
-          await volume.unpublish();
-          await target.start();
-          await volume.unstage();
-        }),
-    },
-    {
-      name: 'csi-node: a volume whose target never comes back is gone from the node once its time-out has passed',
-      timeoutMs: 300_000,
-      run: () =>
-        withVolume('pvc-lost', 'ext4', async (volume, target) => {
-          await volume.up();
-          await guest('for tmo in /sys/class/iscsi_session/*/recovery_tmo; do echo 5 > $tmo; done');
-          await target.kill();
-          await bed().guest.attempt(`echo unflushed > ${volume.path}/file`);
-          await volume.unpublish();
-          // The kubelet asks until it is done.
-          await until('unstaged', 60_000, async () => {
-            await volume.unstage();
-            return {};
-          });
         }),
     },
     {

@@ -61,11 +61,16 @@ export class Guest {
     qemu.stdout.pipe(log);
     qemu.stderr.pipe(log);
     const guest = new Guest(qemu, port);
-    await until('the guest answers', 60_000, async () => {
-      if (qemu.exitCode !== null) return `the emulator ended with ${qemu.exitCode}, see ${console}`;
-      const told = await guest.run('cat /proc/cmdline', 5_000);
-      return told.includes(`caskade.run=${name}\n`) ? {} : `another guest has port ${port}`;
-    });
+    try {
+      await until('the guest answers', 150_000, async () => {
+        if (qemu.exitCode !== null) return `the emulator ended with ${qemu.exitCode}, see ${console}`;
+        const told = await guest.run('cat /proc/cmdline', 5_000);
+        return told.includes(`caskade.run=${name}\n`) ? {} : `another guest has port ${port}`;
+      });
+    } catch (error) {
+      await guest.stop();
+      throw error;
+    }
     return guest;
   }
 

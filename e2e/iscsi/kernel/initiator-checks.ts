@@ -26,11 +26,7 @@ export function initiatorChecks(bed: () => Bed): readonly Check[] {
     const portal = await memoryPortal({ sizeBytes, ...(text === undefined ? {} : { chap: text }) });
     try {
       await bed().daemon();
-      await work(portal);
-      assert.equal(await bed().leftovers(), '');
-    } catch (error) {
-      await bed().clear();
-      throw error;
+      await bed().leavingNothing(() => work(portal));
     } finally {
       await portal.stop();
     }
@@ -156,16 +152,14 @@ iscsiadm $record -o delete`,
         try {
           // Names and links are udev's work and most of the time.
           await guest('udevadm control --exit');
-          await rounds(5);
-          const before = usageOf(target.pid);
-          await rounds(45);
-          const after = usageOf(target.pid);
-          assert.equal(after.descriptors, before.descriptors);
-          assert.ok(after.bytes < before.bytes + (24 << 20), JSON.stringify({ before, after }));
-          assert.equal(await bed().leftovers(), '');
-        } catch (error) {
-          await bed().clear();
-          throw error;
+          await bed().leavingNothing(async () => {
+            await rounds(5);
+            const before = usageOf(target.pid);
+            await rounds(45);
+            const after = usageOf(target.pid);
+            assert.equal(after.descriptors, before.descriptors);
+            assert.ok(after.bytes < before.bytes + (24 << 20), JSON.stringify({ before, after }));
+          });
         } finally {
           await guest('/lib/systemd/systemd-udevd --daemon');
           await target.stop();

@@ -39,12 +39,7 @@ END
 multipathd
 for wait in $(seq 50); do multipathd show daemon > /dev/null && break; sleep 0.2; done`);
     try {
-      await work();
-      assert.equal(await bed().leftovers(), '');
-    } catch (error) {
-      const seen = await guest('dmsetup ls; lsblk; cat /proc/mounts | tail -5');
-      await bed().clear();
-      throw new Error(`${String(error)}\n${seen}`, { cause: error });
+      await bed().leavingNothing(work);
     } finally {
       await guest(
         'multipathd shutdown > /dev/null; while pidof multipathd; do sleep 0.2; done > /dev/null; rm /etc/multipath.conf',

@@ -1,7 +1,11 @@
 /** `caskade local` with three replicas: a target that can be killed, restarted, grown and moved to another portal. */
+import { snapshot, succeeds } from '../../local/snapshots.ts';
 import { mkdirSync } from 'node:fs';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { InitiatorSessionRead } from '../../../src/api/proto/caskade/target/v1/InitiatorSession.ts';
 import type { ProtoGrpcType as PoolProto } from '../../../src/api/proto/pool.ts';
+import type { TargetConfig } from '../../../src/api/target-config.ts';
 import { openClient } from '../../../src/shared/grpc/client.ts';
 import { loadProto } from '../../../src/shared/grpc/load.ts';
 import {
@@ -21,22 +25,25 @@ const deadlineMs = 20_000;
 
 export class ReplicatedTarget {
   readonly #folder: string;
+  readonly #size: string;
   #served: Served<FirstLine>;
   #targetPid: number;
   port: number;
 
-  private constructor(folder: string, served: Served<FirstLine>, port: number) {
+  private constructor(folder: string, size: string, served: Served<FirstLine>, port: number) {
     this.#folder = folder;
+    this.#size = size;
     this.#served = served;
     this.#targetPid = served.line.pids.target;
     this.port = port;
   }
 
-  static async start(folder: string, name: string, port: number): Promise<ReplicatedTarget> {
+  /** Its pools are twice as large. */
+  static async start(folder: string, name: string, port: number, size = '320M'): Promise<ReplicatedTarget> {
     const own = join(folder, name);
     mkdirSync(own, { recursive: true });
     const listen = `127.0.0.1:${port}`;
-    return new ReplicatedTarget(own, await startLocal(own, { size: '320M', listen }), port);
+    return new ReplicatedTarget(own, size, await startLocal(own, { size, listen }), port);
   }
 
   get iqn(): string {
@@ -58,15 +65,52 @@ export class ReplicatedTarget {
     await this.#served.kill();
     // Its children end within two seconds of it.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    this.#served = await startLocal(this.#folder, { size: '320M', listen: `127.0.0.1:${port}` });
+    this.#served = await startLocal(this.#folder, { size: this.#size, listen: `127.0.0.1:${port}` });
     this.#targetPid = this.#served.line.pids.target;
     this.port = port;
   }
 
   async grow(sizeBytes: number): Promise<void> {
+    await this.#ask((client) => client.call('Resize', { sizeBytes }, { deadlineMs }));
+  }
+
+  /** What is there now stays in the pools, whatever is written over it. */
+  async takeSnapshot(name: string): Promise<void> {
+    await succeeds(snapshot(this.#dir, 'create', name));
+  }
+
+  /** From now on a new process serves those alone. */
+  async grantOnly(iqns: readonly string[]): Promise<void> {
+    const file = join(this.#dir, 'config', 'target.json');
+    const config = JSON.parse(await readFile(file, 'utf8')) as TargetConfig;
+    await writeFile(`${file}.new`, JSON.stringify({ ...config, initiators: 'granted' }));
+    await rename(`${file}.new`, file);
+    await this.restartTarget();
+    await healthy(this.#dir);
+    await this.grant(iqns);
+  }
+
+  /** Other initiators are cut. */
+  async grant(iqns: readonly string[]): Promise<void> {
+    await this.#ask((client) => client.call('SetInitiators', { iqns: [...iqns] }, { deadlineMs }));
+  }
+
+  async sessions(): Promise<readonly InitiatorSessionRead[]> {
+    return (await this.#ask((client) => client.call('GetStatus', {}, { deadlineMs }))).initiatorSessions;
+  }
+
+  get poolPids(): readonly number[] {
+    return Object.values(this.#served.line.pids.pools);
+  }
+
+  log(): string {
+    return this.#served.log();
+  }
+
+  async #ask<T>(call: (client: ReturnType<typeof targetClient>) => Promise<T>): Promise<T> {
     const client = targetClient(this.#dir, this.#served.line);
     try {
-      await client.call('Resize', { sizeBytes }, { deadlineMs });
+      return await call(client);
     } finally {
       client.close();
     }

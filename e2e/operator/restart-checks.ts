@@ -1,0 +1,124 @@
+/** The Secret of TLS comes and goes while volumes are used: which pods are replaced, in which order, and what the others wait for. */
+import { findCondition } from '../../src/api/conditions.ts';
+import { resources } from '../../src/api/resources.ts';
+import { core } from '../../src/reconcilers/runtime/core-resources.ts';
+import type { Check } from '../local/suite.ts';
+import { until } from '../until.ts';
+import type { Bench } from './bench.ts';
+import { namespace } from './fake-cluster.ts';
+import { volumeConfig } from './manifests.ts';
+import { equal, everyMs } from './verbs.ts';
+
+const volume = 'rolled';
+
+/** `cluster`: name of a CStorPoolCluster with three pools. */
+export function restartChecks({ api, cluster, operator }: Bench, poolCluster: string): readonly Check[] {
+  const { client } = cluster;
+  const key = (name: string) => ({ namespace, name });
+  const healthy = () =>
+    until(
+      `${volume} is Healthy`,
+      30_000,
+      async () => {
+        const status = (await client.get(resources.cstorVolume, key(volume)))?.status;
+        return status?.phase === 'Healthy' ? status : JSON.stringify(status ?? 'gone');
+      },
+      everyMs,
+    );
+  const poolNames = async () =>
+    (await client.list(resources.cstorPoolInstance, { namespace }))
+      .filter(({ metadata }) => metadata.labels?.['openebs.io/cstor-pool-cluster'] === poolCluster)
+      .map(({ metadata }) => metadata.name)
+      .toSorted();
+  const secretOf = async (name: string) =>
+    (await client.get(core.deployments, key(name)))?.spec?.template.spec?.volumes?.find(
+      (each) => each.name === 'tls',
+    )?.secret?.secretName ?? '';
+  const pending = (pool: string, status: string, text: string) =>
+    until(
+      `RestartPending of ${pool} is ${status} with "${text}"`,
+      20_000,
+      async () => {
+        const is = (await client.get(resources.cstorPoolInstance, key(pool)))?.status;
+        const found = findCondition(is?.conditions, 'RestartPending');
+        const good = found?.status === status && (found.message ?? '').includes(text);
+        return good ? found : JSON.stringify(found ?? is ?? 'gone');
+      },
+      everyMs,
+    );
+  const have = (pools: readonly string[], secret: string) =>
+    until(
+      `${pools.join(', ')} have the Secret "${secret}"`,
+      30_000,
+      async () => {
+        const found = await Promise.all(pools.map(secretOf));
+        return found.every((each) => each === secret) ? found : JSON.stringify(found);
+      },
+      everyMs,
+    );
+  const restartOperator = async (secret: string) => {
+    await operator.kill('SIGTERM');
+    cluster.history.length = 0;
+    operator.start({ CASKADE_REPLICATION_TLS_SECRET: secret, CASKADE_REPLICATION_TLS_MODE: 'prefer' });
+  };
+  const restartedOneByOne = (pools: readonly string[]) => {
+    const wanted = pools.flatMap((name) => [`-${name}`, `+${name}`]).join();
+    return until(
+      `the pods of pools: ${wanted}`,
+      15_000,
+      () => {
+        const seen = cluster.history.filter((each) => pools.includes(each.slice(1))).join();
+        return Promise.resolve(seen === wanted ? { seen } : seen);
+      },
+      everyMs,
+    );
+  };
+  const behind = { state: 'Rebuilding', message: '', mismatches: 0 };
+
+  return [
+    {
+      name: 'the Secret of TLS comes pool by pool: each waits until the one before is back in sync',
+      timeoutMs: 120_000,
+      run: async () => {
+        const done = await api.tryKubectl(['apply', '-f', '-'], { input: volumeConfig(volume, poolCluster) });
+        if (done.status !== 0) throw new Error(done.stderr);
+        await healthy();
+        const pools = await poolNames();
+        const [first = '', second = '', third = ''] = pools;
+        equal(pools.length, 3, 'pools');
+        const { troubles } = cluster.target(volume);
+        const tell = (pool: string, isBehind: boolean) => {
+          if (isBehind) troubles.set(pool, behind);
+          else troubles.delete(pool);
+          cluster.target(volume).tick();
+        };
+        tell(second, true);
+        await restartOperator('links');
+        await pending(first, 'True', `replicas of volume ${volume} on ${second} are in sync`);
+        equal(await Promise.all(pools.map(secretOf)), ['', '', ''], 'Secrets while a replica is behind');
+        tell(first, true);
+        tell(second, false);
+        await have([first], 'links');
+        await pending(second, 'True', `replicas of volume ${volume} on ${first} are in sync`);
+        equal(await Promise.all([second, third].map(secretOf)), ['', ''], 'Secrets of those that wait');
+        tell(first, false);
+        await have(pools, 'links');
+        await pending(second, 'False', '');
+        await restartedOneByOne(pools);
+        await healthy();
+      },
+    },
+    {
+      name: 'the Secret of TLS goes in the same way',
+      timeoutMs: 120_000,
+      run: async () => {
+        const pools = await poolNames();
+        await restartOperator('');
+        await have(pools, '');
+        for (const pool of pools) await pending(pool, 'False', '');
+        await restartedOneByOne(pools);
+        await healthy();
+      },
+    },
+  ];
+}
