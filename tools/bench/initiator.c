@@ -57,6 +57,7 @@ typedef struct {
   bool loggedIn, measuring, immediateData, initialR2t;
   uint32_t firstBurst, sendSegment;
   int attentions, loginTurns, running;
+  uint8_t sense[3]; /* key, ASC, ASCQ of the last check condition */
   uint64_t dueNs, placeBlock, random;
   uint64_t startedNs[depthMax + 1], poolAt[depthMax + 1];
   bool flushing[depthMax + 1], free[depthMax + 1];
@@ -291,7 +292,7 @@ static void finished(Session *s, uint32_t tag, uint8_t status, uint64_t now) {
     for (uint32_t free = 1; free <= options.depth; free++) s->free[free] = true;
     return;
   }
-  if (status != 0) fail("status 0x%02x", status);
+  if (status != 0) fail("status 0x%02x, sense key/ASC/ASCQ %x/%02x/%02x", status, s->sense[0], s->sense[1], s->sense[2]);
   if (tag == 0 || tag > options.depth) fail("an answer to nothing");
   if (options.operation == opWriteFlush && !s->flushing[tag]) return startFlush(s, tag);
   s->flushing[tag] = false;
@@ -343,10 +344,18 @@ static void onLogin(Session *s, const uint8_t *h, const uint8_t *text, size_t by
   loginHeader(s, 0);
 }
 
+/* Sense data of fixed format after its two bytes of length (RFC 7143 11.4.7.2, SPC-4 4.5.3). */
+static void noteSense(Session *s, const uint8_t *data, size_t bytes) {
+  if (bytes < 16) return;
+  s->sense[0] = data[4] & 0x0f, s->sense[1] = data[14], s->sense[2] = data[15];
+}
+
 static void onPdu(Session *s, const uint8_t *h, const uint8_t *data, size_t bytes, uint64_t now) {
   uint32_t tag = get32(h + 16);
   switch (h[0] & 0x3f) {
-    case opResponse: return finished(s, tag, h[3], now);
+    case opResponse:
+      noteSense(s, data, bytes);
+      return finished(s, tag, h[3], now);
     case opDataIn:
       if (h[1] & 1) finished(s, tag, h[3], now);
       return;
