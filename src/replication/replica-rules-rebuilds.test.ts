@@ -1,6 +1,6 @@
 /** Rules of docs/replication.md that the replica keeps: rebuilds, as the one that is filled and as its source. */
 import { expect, test } from '@jest/globals';
-import { type ReplicaBench, write } from '../testing/replication/bench.ts';
+import { ReplicaBench, write } from '../testing/replication/bench.ts';
 import { blockOf, tagsIn } from '../testing/replication/sim-store.ts';
 import type { CopyReply } from './copy.ts';
 import { baseSnapshot, decodeRecord } from './record.ts';
@@ -31,6 +31,25 @@ test('R19: the complete state is kept as the base before a rebuild, and reported
     revert: true,
   });
   expect([bench.store.last, tagsIn(bench.store.read(0, 3)), bench.core.epoch]).toEqual([13, [1, 2, 3], 3]);
+});
+
+test('R19: a new replica keeps that it holds nothing: with whom it copies from gone for good, it is what is left', () => {
+  const bench = new ReplicaBench();
+  bench.promise(1, t1);
+  rebuildBy(bench, 1, t1, 200);
+  bench.commit();
+  bench.promise(2, t2);
+  expect(bench.last('report')).toMatchObject({
+    complete: { isBase: true, history: { epochs: [], last: 0 } },
+    last: 199,
+  });
+  bench.tell(2, t2, {
+    type: 'attach',
+    epochs: [{ epoch: 2, first: 300, previousLast: 0 }],
+    from: 0,
+    revert: true,
+  });
+  expect([bench.store.last, bench.core.epoch]).toEqual([0, 2]);
 });
 
 test('R19: after DropBase there is no complete state to report', () => {

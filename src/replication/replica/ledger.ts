@@ -130,13 +130,14 @@ export class Ledger {
     return commonPoint(this.history, { epochs, last });
   }
 
-  /** Keeps the complete state as the base, unless it is that of a new replica (R19). Answers whether there is one. */
-  keepBase(): boolean {
+  /**
+   * Keeps the complete state as the base (R19); that of a new replica too, with nothing in it: where nothing was ever
+   * acknowledged it is as good as another's, and the only one when the first to be written to is lost for good.
+   */
+  keepBase(): void {
     assert(this.#record.state.kind === 'complete', 'only a complete state can be a base');
-    if (this.store.last === 0) return false;
     this.store.snapshot(baseSnapshot);
     this.#base = this.#readBase();
-    return true;
   }
 
   dropBase(): void {

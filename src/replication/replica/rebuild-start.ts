@@ -28,7 +28,8 @@ export function beginRebuild(
   const { state } = ledger.record;
   const common = ledger.commonWith(epochs, firstLive - 1);
   const resumed = state.kind === 'rebuilding';
-  const base = resumed ? state.base : ledger.keepBase();
+  if (!resumed) ledger.keepBase();
+  const base = resumed ? state.base : true;
   const before = resumed ? state.ranges : [{ block: 0, count: store.sizeBytes / blockBytes, common }];
   if (grows) store.resize(Math.max(firstLive - 1, store.last + 1), sizeBytes);
   else if (store.last < firstLive - 1) store.advance(firstLive - 1);
