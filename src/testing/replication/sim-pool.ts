@@ -9,6 +9,7 @@ import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.
 import type { EnginePool } from '../../pool-manager/engine/pool/open-pool.ts';
 import { createPool } from '../../pool-manager/engine/pool/pool-create.ts';
 import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
+import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
 import type { EngineVolume } from '../../pool-manager/engine/volume/volume.ts';
 import { NoSpaceError } from '../../pool-manager/engine/volume-store.ts';
 import { must } from '../../shared/assert.ts';
@@ -212,12 +213,34 @@ export class SimPool {
   }
 
   async #create(devices: ReturnType<SimDevices['open']>, host: EngineHost): Promise<EngineVolume> {
-    this.#pool = await createPool({ layout: this.#layout, groups: [devices], host, limits });
+    this.#pool = await this.#createOrImport(devices, host);
     const { sizeBytes } = this.#model;
-    const volume = await this.#pool.createVolume({ volume: 'v', replicaId: 'r', sizeBytes });
+    const known = this.#pool.volumes().find(({ identity }) => identity.volume === 'v');
+    const volume = known ?? (await this.#pool.createVolume({ volume: 'v', replicaId: 'r', sizeBytes }));
     this.#guid = volume.identity.guid;
     this.devices.isFast = false;
     return volume;
+  }
+
+  /**
+   * A process that died while it created the volume has left a pool, as the daemon finds one when it starts again. Of
+   * one that devices spoiled in silence while it was made, an administrator allows overwriting: nothing was in it yet.
+   */
+  async #createOrImport(devices: ReturnType<SimDevices['open']>, host: EngineHost): Promise<EnginePool> {
+    const create = (overwrite: readonly string[]) =>
+      createPool({ layout: this.#layout, groups: [devices], overwrite, host, limits });
+    try {
+      return await create([]);
+    } catch (error) {
+      if (!(error instanceof PoolRefusal) || error.reason !== 'PoolMismatch') throw error;
+    }
+    this.#world.reach.hit('creation interrupted');
+    try {
+      return await importPool({ devices, host, limits });
+    } catch (error) {
+      if (!(error instanceof PoolRefusal) || !this.isSilent) throw error;
+      return await create(devices.map(({ name }) => name));
+    }
   }
 
   /** The newest of the candidates that the volume is, all of it read. */

@@ -34,6 +34,7 @@ export const reachPoints = [
   'write lost at a crash',
   'write torn at a crash',
   'pool full',
+  'creation interrupted',
   'pool ended by its device',
   'engine checked',
   'SCSI command',
