@@ -1,10 +1,7 @@
 /** A volume over real sockets: memory pools, replica servers and a target in one process. */
 import type { MembershipRecord } from '../api/target-config.ts';
-import {
-  openReplicatedVolume,
-  type MembersChange,
-  type ReplicatedVolume,
-} from '../target/replicated-volume.ts';
+import type { MembersChange } from '../target/member-places.ts';
+import { openReplicatedVolume, type ReplicatedVolume } from '../target/replicated-volume.ts';
 import { serveReplicas, type ReplicaServer } from '../pool-manager/replica-server.ts';
 import type { Speaks } from '../replication/handshake.ts';
 import { Refusals } from '../replication/refusals.ts';
