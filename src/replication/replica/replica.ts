@@ -8,27 +8,23 @@
  *       │                              └──rebuild──▶ rebuilding (complete, proved)
  *       └────── link lost, leave, higher promise ───────────┘
  */
-import { copySourceCheck } from './source-check.ts';
 import type { CopyReply, CopyRequest } from '../copy.ts';
-import { encodeStretch, firstStretch } from '../mapping.ts';
 import type { PoolRoom, ReplicaMessage, ReplicaSays, TargetMessage } from '../messages.ts';
-import { proofSnapshot, storedName, type Fence } from '../record.ts';
+import type { Fence } from '../record.ts';
 import type { Done, ReplicaStore } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { assert } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { Acknowledger } from './acknowledger.ts';
-import { answerCensus, answerCopy, answerDigests } from './copy-answer.ts';
+import { Answers } from './answers.ts';
 import { takeIn, wantsCommit, wantsReceipt } from './entries.ts';
 import { Groups } from './groups.ts';
 import { Ledger } from './ledger.ts';
 import { Promises, sameFence } from './promises.ts';
-import { Budget } from './budget.ts';
-import { ownDigests } from './prover.ts';
 import { Rebuild, type RebuildEffects } from './rebuild.ts';
 import { beginRebuild } from './rebuild-start.ts';
-
-export type LinkId = number;
+import { endSession, newSession, type LinkId, type Session } from './session.ts';
+import { ToldSpace } from './told-space.ts';
 
 /** Effects; none of them calls back from inside the call. */
 export interface ReplicaEffects extends RebuildEffects {
@@ -38,21 +34,6 @@ export interface ReplicaEffects extends RebuildEffects {
   /** The state shown to people has changed. */
   changed(): void;
 }
-
-interface Session {
-  readonly link: LinkId;
-  readonly fence: Fence;
-  phase: 'promising' | 'promised' | 'streaming' | 'rebuilding';
-  acknowledger: Acknowledger | undefined;
-  rebuild: Rebuild | undefined;
-  /** Copied on this link and not compared yet, from one snapshot to the next. */
-  groups: Groups | undefined;
-  /** How fast the target lets it copy. */
-  readonly budget: Budget;
-}
-
-/** After a pause of the link so much of the rate may be copied at once. */
-const copyBurstMs = 100;
 
 export type ReplicaState = 'Offline' | 'Degraded' | 'Rebuilding' | 'Healthy';
 
@@ -65,12 +46,8 @@ export class Replica {
   readonly #promises: Promises;
   /** Has not crashed since it was last in sync (R5). */
   #clean: boolean;
-  #low = false;
-  #room: PoolRoom | undefined;
-  #takenBytes = 0;
-  /** `takenBytes` when the target was last told of the room, and when that was last looked at. */
-  #toldAtBytes = 0;
-  #lookedAtBytes = 0;
+  readonly #space = new ToldSpace();
+  readonly #answers: Answers;
   #session: Session | undefined;
   #stopping: { readonly done: () => void } | 'stopped' | undefined;
 
@@ -84,6 +61,13 @@ export class Replica {
     this.#ledger = new Ledger(options.store);
     this.#effects = options.effects;
     this.#timing = options.timing;
+    this.#answers = new Answers({
+      ledger: this.#ledger,
+      effects: options.effects,
+      timing: options.timing,
+      session: () => this.#session,
+      say: (session, message) => this.#say(session, message),
+    });
     const { open, leased } = this.#ledger.record;
     this.#clean = !open;
     this.#promises = new Promises({ leaseMs: options.timing.leaseMs, forgot: leased, nowMs: options.nowMs });
@@ -104,8 +88,7 @@ export class Replica {
   /** No tick changes anything before the next message. */
   get isAtRest(): boolean {
     const { acknowledger, rebuild } = this.#session ?? {};
-    const isTold = this.#takenBytes === this.#toldAtBytes;
-    return isTold && !this.#stopping && !rebuild && acknowledger?.isAtRest !== false;
+    return this.#space.isToldAll && !this.#stopping && !rebuild && acknowledger?.isAtRest !== false;
   }
 
   /** Percent copied of the rebuild under way. */
@@ -115,24 +98,14 @@ export class Replica {
 
   /** Data of writes of the stream taken in since this object was made. */
   get takenBytes(): number {
-    return this.#takenBytes;
+    return this.#space.takenBytes;
   }
 
-  /**
-   * Whether the pool is nearly full, and its room. The target hears of changes, with every report, and of what is left
-   * after so much, or after all, that it sent: until then it counts that as gone.
-   */
+  /** Whether the pool is nearly full, and its room; the target hears of it as far as it has to. */
   setSpace(low: boolean, room?: PoolRoom): void {
-    const untoldBytes = this.#takenBytes - this.#toldAtBytes;
-    const isQuiet = this.#takenBytes === this.#lookedAtBytes;
-    this.#lookedAtBytes = this.#takenBytes;
-    const isOwed = room !== undefined && untoldBytes >= (isQuiet ? 1 : room.lowBytes / 4);
-    if (low === this.#low && !isOwed && !hasMoved(this.#room, room)) return;
-    this.#low = low;
-    this.#room = room;
-    this.#toldAtBytes = this.#takenBytes;
+    const isNews = this.#space.set(low, room);
     const session = this.#session;
-    if (session && session.phase !== 'promising') this.#saySpace(session);
+    if (isNews && session && session.phase !== 'promising') this.#say(session, this.#space.message);
   }
 
   /** Which target process is meant to serve the volume: until then others wait with their bids (R10). */
@@ -168,7 +141,7 @@ export class Replica {
       case 'release':
         return this.#release(session);
       case 'read':
-        return this.#read(session, message);
+        return this.#answered(session, this.#answers.read(session, message));
       case 'dropBase':
         return this.#ledger.record.state.kind === 'rebuilding' ? this.#ledger.dropBase() : undefined;
       case 'dropProof':
@@ -177,7 +150,7 @@ export class Replica {
         session.budget.set(message.bytesPerSecond);
         return session.rebuild?.run(nowMs);
       case 'digest':
-        return this.#digest(session, message);
+        return this.#answered(session, this.#answers.digest(session, message));
       case 'repair':
         return this.#effects.repair(message.block, message.data);
       case 'committed':
@@ -202,18 +175,7 @@ export class Replica {
 
   /** Another replica copies from this one. */
   copyRequest(request: CopyRequest, done: Done<CopyReply>): void {
-    const check = () => copySourceCheck(request, this.#ledger, this.#session?.phase === 'streaming');
-    const before = check();
-    if (before) return done({ ok: true, value: before });
-    const checked: Done<CopyReply> = (reply) => {
-      const after = check(); // the promise may have moved on meanwhile (R3)
-      done(after ? { ok: true, value: after } : reply);
-    };
-    if (request.type === 'digest') return answerDigests(request, this.#effects, checked);
-    const blocks = this.#blocksOf(request);
-    const answering = { effects: this.#effects, timing: this.#timing, blocks, done: checked };
-    if (request.type === 'census') return answerCensus(request, answering);
-    answerCopy({ request, ...answering });
+    this.#answers.copy(request, done);
   }
 
   /**
@@ -243,22 +205,14 @@ export class Replica {
     const old = this.#session;
     this.#endSession();
     if (old && old.link !== link) this.#effects.close(old.link, `superseded by epoch ${asked.epoch}`);
-    const session: Session = {
-      link,
-      fence: asked,
-      phase: 'promising',
-      acknowledger: undefined,
-      rebuild: undefined,
-      groups: undefined,
-      budget: new Budget({ burstMs: copyBurstMs }),
-    };
+    const session = newSession(link, asked);
     this.#session = session;
     this.#ledger.promise(asked, message.memberships);
     // The instant of the promise: from here to the answer nothing is taken in, so the report is of this instant (R2).
     this.#effects.commit(() => {
       if (this.#session !== session) return;
       session.phase = 'promised';
-      if (this.#low || this.#room) this.#saySpace(session);
+      if (this.#space.news) this.#say(session, this.#space.news);
       this.#say(session, {
         type: 'report',
         complete: this.#ledger.complete(),
@@ -289,8 +243,7 @@ export class Replica {
   #rebuild(session: Session, message: Of<'rebuild'>, nowMs: number): void {
     const ledger = this.#ledger;
     const { firstLive, attachId, upTo, source } = message;
-    session.rebuild?.end();
-    session.acknowledger?.end();
+    endSession(session);
     const begun = beginRebuild(ledger, message, this.#clean);
     if (!begun.ok) return this.#breakOff(session, begun.message);
     const { ranges } = begun;
@@ -345,7 +298,7 @@ export class Replica {
     }
     const { rebuild } = session;
     if (entry.kind === 'write') {
-      this.#takenBytes += entry.data.byteLength;
+      this.#space.took(entry.data.byteLength);
       rebuild?.wrote({ block: entry.block, count: entry.data.byteLength / blockBytes });
     }
     if (entry.kind === 'unmap') rebuild?.wrote(entry);
@@ -385,49 +338,9 @@ export class Replica {
     if (this.#stopping && this.#stopping !== 'stopped') this.#finishStop();
   }
 
-  #read(session: Session, message: Of<'read'>): void {
-    const { readId, after, block, count } = message;
-    if (session.phase !== 'streaming' || after > this.#ledger.store.last) {
-      return this.#breakOff(session, `a read behind ${after}, which is not here`);
-    }
-    if (message.map === true) return this.#readMap(session, message);
-    this.#effects.readBriefly(block, count, (read) => {
-      if (this.#session !== session) return;
-      const { last } = this.#ledger.store;
-      if (read.ok) this.#say(session, { type: 'data', readId, last, data: read.value });
-      else this.#say(session, { type: 'readFailed', readId, message: read.message });
-    });
-  }
-
-  #readMap(session: Session, { readId, block, count }: Of<'read'>): void {
-    const range = { block, count };
-    this.#effects.births(0, range, this.#timing.extentsMax, (born) => {
-      if (this.#session !== session) return;
-      const { last } = this.#ledger.store;
-      if (!born.ok) return this.#say(session, { type: 'readFailed', readId, message: born.message });
-      const data = encodeStretch(firstStretch(range, born.value.extents, born.value.next));
-      this.#say(session, { type: 'data', readId, last, data });
-    });
-  }
-
-  /** A scrub compares what was frozen at a proof entry with other replicas. */
-  #digest(session: Session, { number, ranges, snapshot = proofSnapshot(number) }: Of<'digest'>): void {
-    if (session.phase !== 'streaming') return this.#breakOff(session, 'a digest of a replica that has holes');
-    const { last } = this.#ledger.store;
-    // Entry and question come in order on one link: one of them got lost there (R11).
-    if (number > last) return this.#breakOff(session, `a digest at ${number} does not follow ${last}`);
-    ownDigests(this.#effects, ranges, snapshot, (found) => {
-      const digests = found.map((digest) =>
-        digest === undefined ? null : Buffer.from(digest).toString('hex'),
-      );
-      this.#say(session, { type: 'digests', number, digests });
-    });
-  }
-
-  /** Of the snapshot asked of, else of the head. */
-  #blocksOf({ snapshot }: CopyRequest): number {
-    const found = this.#ledger.snapshots.find((one) => storedName(one) === snapshot);
-    return Math.floor((found?.sizeBytes ?? this.#ledger.store.sizeBytes) / blockBytes);
+  /** `problem`: why the target's question breaks the link instead. */
+  #answered(session: Session, problem: string | undefined): void {
+    if (problem !== undefined) this.#breakOff(session, problem);
   }
 
   #finishStop(): void {
@@ -445,8 +358,7 @@ export class Replica {
   #endSession(): void {
     const session = this.#session;
     if (!session) return;
-    session.rebuild?.end();
-    session.acknowledger?.end();
+    endSession(session);
     this.#session = undefined;
     this.#ledger.dropProofs();
     this.#effects.changed();
@@ -472,16 +384,7 @@ export class Replica {
     });
   }
 
-  #saySpace(session: Session): void {
-    this.#say(session, { type: 'space', low: this.#low, room: this.#room });
-  }
-
   #say(session: Session, message: ReplicaSays): void {
     if (this.#session === session) this.#effects.send(session.link, { ...session.fence, ...message });
   }
 }
-
-/** It is known now, or changed by a good part of what decides whether it is low. */
-const hasMoved = (told: PoolRoom | undefined, now: PoolRoom | undefined): boolean =>
-  now !== undefined &&
-  (told?.lowBytes !== now.lowBytes || Math.abs(now.freeBytes - told.freeBytes) >= now.lowBytes / 4);
