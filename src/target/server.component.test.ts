@@ -59,7 +59,7 @@ test('a restart of the target under a writer loses nothing', async () => {
   const report = await verify({ disk, record: await writer.stop() });
   await disk.close();
   expect(report.problems).toEqual([]);
-}, 20_000);
+});
 
 test('data of any length comes back whole under both digests, padding included', async () => {
   const { server } = await serve();
