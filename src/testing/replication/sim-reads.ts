@@ -29,9 +29,11 @@ export class SimReads {
       ask: (answer) => target.door.read(block, count, answer),
       granted: (data) => {
         const tags = tagsIn(data); // at once: the memory is somebody else's
+        const end = target.at;
         return () => {
           this.#world.trace('client', `read ${tags.join()} from ${block}`);
-          for (const [i, value] of tags.entries()) this.#testimony.saw(block + i, value, startMs);
+          for (const [i, value] of tags.entries())
+            this.#testimony.saw({ block: block + i, value, startMs, end });
         };
       },
     });
@@ -48,12 +50,13 @@ export class SimReads {
         const tags = upFrom(from, count).map((each, i) =>
           tagOfSector(data.subarray(i * sectorBytes, (i + 1) * sectorBytes), each % sectorsPerBlock),
         );
+        const end = target.at;
         return () => {
           for (const [i, tag] of tags.entries()) {
             const [block, sector] = [blockOfSector(from + i), (from + i) % sectorsPerBlock];
             const what = `I4: sector ${sector} of block ${block}: what was read was never written`;
             hold(tag !== undefined, what);
-            this.#testimony.saw(block, tag, startMs, sector);
+            this.#testimony.saw({ block, value: tag, startMs, end, sector });
           }
         };
       },

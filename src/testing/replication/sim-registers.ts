@@ -3,6 +3,7 @@
  * of it. Blocks keep their numbers; sectors have those behind the last block.
  */
 import { sectorTagsOf } from '../block-content.ts';
+import type { Place } from './sim-order.ts';
 import type { Operation } from './sim-register.ts';
 import { hold } from './sim-truth.ts';
 
@@ -16,6 +17,8 @@ export const upFrom = (first: number, count: number): number[] =>
 export interface Asked extends Operation {
   /** Of that sector of the block alone; absent: of all, and a value may stand for several (block-content.ts). */
   readonly sector?: number;
+  /** Of a read: the history of who answered, as far as it was then. */
+  readonly end?: Place;
 }
 
 export class SimRegisters {

@@ -3,7 +3,9 @@ import type { SnapshotAnswer } from '../../replication/coordinator/snapshot-comm
 import type { SnapshotInfo } from '../../replication/record.ts';
 import { prng } from '../../shared/prng.ts';
 import type { SimEvent } from './sim-acts.ts';
+import type { Place } from './sim-order.ts';
 import type { SimTarget } from './sim-target.ts';
+import { hold } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
 
 export interface SnapshotRequest {
@@ -32,11 +34,19 @@ export function snapshotEvents(seed: number, untilMs: number): SimEvent[] {
 /** There are never more: each is copied by itself, which takes its time where copying is slow. */
 export const snapshotsMost = 3;
 
+interface AskedReturn {
+  readonly to: SnapshotInfo;
+  readonly startMs: number;
+  finishMs: number;
+  /** Of its entry, once it was answered. */
+  place?: Place;
+}
+
 export class SimSnapshots {
   readonly #world: SimWorld;
   #taken = 0;
   /** Returns to snapshots that were asked for, whether they came to be or not. */
-  readonly returns: { readonly to: SnapshotInfo; readonly startMs: number; finishMs: number }[] = [];
+  readonly returns: AskedReturn[] = [];
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -61,11 +71,17 @@ export class SimSnapshots {
     if (!found) return;
     const answer = this.#answer(target, what, found.name);
     if (what === 'delete') return coordinator.deleteSnapshot(found.name, nowMs, answer);
-    const { scheduler } = this.#world;
-    const asked = { to: found, startMs: scheduler.nowMs, finishMs: Infinity };
+    const { scheduler, truth } = this.#world;
+    const asked: AskedReturn = { to: found, startMs: scheduler.nowMs, finishMs: Infinity };
     this.returns.push(asked);
     door.revert(found.name, (result) => {
-      if (result.ok) asked.finishMs = scheduler.nowMs;
+      if (result.ok) {
+        asked.finishMs = scheduler.nowMs;
+        const { epoch, flushed } = coordinator.status();
+        const place = truth.returnTo(found, epoch, flushed);
+        hold(place !== undefined, `R24: a return to ${found.name} is answered, and nobody made it`);
+        asked.place = place;
+      }
       answer(result);
     });
   }

@@ -8,6 +8,7 @@ import { directDoor, type Door } from './sim-door.ts';
 import { framesFor } from './sim-input.ts';
 import type { SimLink } from './sim-network.ts';
 import { placeOf, type MembershipFile } from './sim-operator.ts';
+import type { Place } from './sim-order.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
 import { SimScrubs } from './sim-scrubs.ts';
@@ -108,6 +109,12 @@ export class SimTarget {
   #place(replica: SimReplica): void {
     this.#places.set(replica.id, replica);
     this.#dialLater(replica);
+  }
+
+  /** Its history, as far as it is now. */
+  get at(): Place {
+    const { epoch, last } = this.coordinator.status();
+    return { epoch, number: last };
   }
 
   get alive(): boolean {

@@ -11,6 +11,8 @@ function afterALoss() {
   const world = new SimWorld({ ...planOf(1), events: [], layout: undefined, wildClocks: false });
   const { truth } = world;
   truth.adopted([{ epoch: 1, first: 10, previousLast: 0 }], 1, false);
+  truth.entry(1, { kind: 'adopt', number: 10, epoch: 1, previousLast: 0 });
+  truth.entry(2, { kind: 'adopt', number: 20, epoch: 2, previousLast: 11 });
   for (const block of [0, 1])
     truth.entry(1, { kind: 'write', number: 11 + block, block, count: 1, fua: false, data: contentOf(tag) });
   truth.adopted(
@@ -21,22 +23,32 @@ function afterALoss() {
     2,
     true,
   );
-  return { testimony: new Testimony(world, 3), end: { epoch: 2, last: 20 } };
+  return { testimony: new Testimony(world, 3), end: { epoch: 2, last: 20, number: 20 } };
 }
 
 describe('after a lossy recovery', () => {
   test('of a write that became two entries the part that is left is judged, and not the part that is gone', () => {
     const { testimony, end } = afterALoss();
     for (const block of [0, 1]) testimony.ends(testimony.begins(block, tag));
-    testimony.saw(1, 0, 0);
+    testimony.saw({ block: 1, value: 0, startMs: 0, end });
 
     expect(() => testimony.check(end, 0, [])).not.toThrow();
   });
 
   test('a read of what was never numbered is wrong all the same', () => {
     const { testimony, end } = afterALoss();
-    testimony.saw(2, tag + 1, 0);
+    testimony.saw({ block: 2, value: tag + 1, startMs: 0, end });
 
-    expect(() => testimony.check(end, 0, [])).toThrow('I4: block 2: 8 was never written');
+    expect(() => testimony.check(end, 0, [])).toThrow('I4: register 2: 8 was read');
+  });
+
+  test('what is gone is not read any more, with a return to a snapshot or without one', () => {
+    const { testimony, end } = afterALoss();
+    testimony.ends(testimony.begins(1, tag));
+    testimony.saw({ block: 1, value: tag, startMs: 0, end: { epoch: 1, number: 12 } });
+    expect(() => testimony.check(end, 0, [])).not.toThrow();
+    testimony.saw({ block: 1, value: tag, startMs: 0, end });
+
+    expect(() => testimony.check(end, 0, [])).toThrow('I4: register 1: 7 was read');
   });
 });

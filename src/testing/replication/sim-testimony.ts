@@ -1,16 +1,28 @@
 /** What initiators asked for and were told, to be judged in the end: could it be, and is what was flushed still there? */
 import { sectorTagsOf } from '../block-content.ts';
-import { checkFlushed, checkLinearizable } from './sim-register.ts';
+import { checkOrder, type Ordered, type Place } from './sim-order.ts';
+import { checkFlushed, checkLinearizable, type Operation } from './sim-register.ts';
 import { type Asked, SimRegisters } from './sim-registers.ts';
 import { withReturns } from './sim-returns.ts';
 import type { SimSnapshots } from './sim-snapshots.ts';
 import type { SimTarget } from './sim-target.ts';
+import { Timeline } from './sim-timeline.ts';
 import { hold } from './sim-truth.ts';
 import type { SimWorld } from './sim-world.ts';
 
 interface HistoryEnd {
   readonly epoch: number;
   readonly last: number;
+}
+
+/** What a read answered. */
+interface Seen {
+  readonly block: number;
+  readonly value: number;
+  readonly startMs: number;
+  /** The history of who answered, as far as it was then. */
+  readonly end: Place;
+  readonly sector?: number;
 }
 
 export class Testimony {
@@ -44,9 +56,9 @@ export class Testimony {
   }
 
   /** The answer to a read that was asked for at `startMs` has come: what was read has to stay. */
-  saw(block: number, value: number, startMs: number, sector?: number): void {
-    const part = sector === undefined ? {} : { sector };
-    this.#operations.push({ kind: 'read', block, ...part, value, startMs, finishMs: this.#now });
+  saw(read: Seen): void {
+    const { block, value, sector } = read;
+    this.#operations.push({ kind: 'read', ...read, finishMs: this.#now });
     if (sector === undefined) this.#seen.set(block, value);
     const { truth, plan } = this.#world;
     if (plan.wildClocks) return;
@@ -85,12 +97,34 @@ export class Testimony {
       startMs,
       finishMs,
     }));
-    // Of returns that a lossy recovery may have taken back nothing is known.
-    if (returns.length > 0 && truth.lossy) return;
+    this.#checkOrder(end, registers, this.#operations.filter(counts), asked);
+    // Of returns that a lossy recovery may have taken back only that order tells anything.
+    if (returns.length > 0 && truth.lossy) return reach.hit('returns and a lossy recovery');
     checkLinearizable(withReturns(operations, returns, registers.count));
     // Where nothing is lost that says all; else a return makes old values new.
     if (returns.length === 0) checkFlushed(operations, this.#covered);
     else reach.hit('returns among the reads and writes');
+  }
+
+  /** Everything is where histories have it, whatever was lost of them. */
+  #checkOrder(
+    end: HistoryEnd,
+    registers: SimRegisters,
+    operations: readonly Asked[],
+    asked: SimSnapshots['returns'],
+  ): void {
+    const { truth } = this.#world;
+    const ordered = operations.flatMap((each) => {
+      const place = each.kind === 'write' ? truth.place(each.value, each.block) : each.end;
+      return place === undefined ? [] : registers.operations(each).map((one) => orderedOf(one, place));
+    });
+    const returns = asked.flatMap(({ place, startMs, finishMs }): Ordered[] =>
+      place === undefined ? [] : [{ kind: 'return', startMs, finishMs, place }],
+    );
+    const timeline = new Timeline(truth, (tags) => registers.valuesOf(tags));
+    const isKept = ({ epoch, number }: Place) =>
+      number <= (timeline.lastOf({ epoch: end.epoch, number: end.last }, epoch) ?? 0);
+    checkOrder([...ordered, ...returns], timeline, isKept);
   }
 
   /**
@@ -130,3 +164,6 @@ export class Testimony {
     return this.#world.scheduler.nowMs;
   }
 }
+
+const orderedOf = ({ kind, block: register, ...each }: Operation, place: Place): Ordered =>
+  kind === 'write' ? { kind, register, ...each, place } : { kind, register, ...each, end: place };

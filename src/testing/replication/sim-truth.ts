@@ -16,6 +16,7 @@ import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { sectorTagsOf } from '../block-content.ts';
 import { emptyVolume, fold, type VolumeFacts } from './sim-fold.ts';
+import type { Place } from './sim-order.ts';
 import { tagsIn, type Content, type SimStore } from './sim-store.ts';
 
 /** A rule of replication is broken. */
@@ -27,15 +28,11 @@ export function hold(condition: boolean, what: string): asserts condition {
   if (!condition) throw new Violation(what);
 }
 
-interface Place {
-  readonly epoch: number;
-  readonly number: number;
-}
-
 interface EpochFacts extends EpochStart {
   /** 0: it adopted the empty history. */
   readonly parent: number;
   readonly nonce: number;
+  readonly lossy: boolean;
   /** Highest numbers that were answered for: they have to be in whatever is adopted later. */
   flushed: number;
   settled: number;
@@ -94,7 +91,7 @@ export class Truth {
       return hold(same, `R8: epoch ${start.epoch} was chosen twice`);
     }
     const parent = epochs.at(-2)?.epoch ?? 0;
-    this.#epochs.set(start.epoch, { ...start, parent, nonce, flushed: 0, settled: 0 });
+    this.#epochs.set(start.epoch, { ...start, parent, nonce, lossy, flushed: 0, settled: 0 });
     // A target that was overtaken while it recovered chooses in vain: it never serves.
     if ([...this.#epochs.keys()].some((epoch) => epoch > start.epoch)) return;
     const chosen = this.history(parent, start.previousLast);
@@ -234,6 +231,36 @@ export class Truth {
     };
     const epoch = must([...this.#epochs.keys()].find(takes), `who took ${name} at ${number}`);
     return this.#at(epoch, number).tags;
+  }
+
+  /** Whether a recovery under this epoch said that unflushed writes may be lost. */
+  isLossy(epoch: number): boolean {
+    return this.#epochs.get(epoch)?.lossy === true;
+  }
+
+  /** What blocks hold after each entry of this epoch that was ever sent, from the first on, and what it began with. */
+  tagsBy(epoch: number): { readonly number: number; readonly tags: readonly number[] }[] {
+    const { first, parent, previousLast } = must(this.#epochs.get(epoch), `epoch ${epoch}`);
+    const all = [{ number: 0, tags: this.#at(parent, previousLast).tags }];
+    for (let number = first; this.#entries.has(`${epoch}/${number}`); number++)
+      all.push({ number, tags: this.#at(epoch, number).tags });
+    return all;
+  }
+
+  /** The newest return to this snapshot in the history that ends in `epoch` at `last`. */
+  returnTo(
+    { name, number: to }: Pick<SnapshotInfo, 'name' | 'number'>,
+    epoch: number,
+    last: number,
+  ): Place | undefined {
+    for (let e = epoch, number = last; e > 0;) {
+      const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
+      const entry = this.#entries.get(`${e}/${number}`);
+      if (entry?.kind === 'revert' && entry.name === name && entry.to === to) return { epoch: e, number };
+      if (number > first) number -= 1;
+      else [e, number] = [parent, previousLast];
+    }
+    return undefined;
   }
 
   /** R24: what a target shows is what its history has. */

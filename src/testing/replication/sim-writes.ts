@@ -84,8 +84,9 @@ export class SimWrites {
       granted: () => {
         this.#settles(target, tag, [block]);
         this.#world.reach.hit('compared and written');
+        const end = target.at;
         return () => {
-          this.#testimony.saw(block, expected, startMs);
+          this.#testimony.saw({ block, value: expected, startMs, end });
           this.#testimony.ends(operation);
         };
       },
