@@ -9,11 +9,13 @@ import { BlockLocks } from '../replication/block-locks.ts';
 import type { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { Answer, Result } from '../replication/coordinator/requests.ts';
 import type { BlockRange } from '../replication/copy.ts';
+import { encodeLoss, lossKey, lossOf, type Loss } from '../replication/loss.ts';
 import type { Stretch } from '../replication/mapping.ts';
 import { assert } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import { isOneRequest, outerBlocks, requestBlocksMax, split } from './block-range.ts';
 import { QuickOperations } from './quick-operations.ts';
+import { NotedLoss, UnnotedLoss, type ToldLoss } from './told-loss.ts';
 import { volumeProblem } from './volume-problem.ts';
 import {
   VolumeError,
@@ -27,8 +29,6 @@ import {
 
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
 const unitKey = (key: string) => `unit.${key}`;
-/** Initiators that are remembered to have been told of a loss. */
-const toldMax = 1_024;
 
 export class CoordinatedVolume implements Volume {
   /** One entry: it has one number, and reaches every replica whole. */
@@ -38,8 +38,8 @@ export class CoordinatedVolume implements Volume {
   readonly #locks = new BlockLocks();
   /** Readers against atomic writes: a reader sees all of one or nothing. */
   readonly #readers = new BlockLocks();
-  /** Of a lossy recovery: flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
-  #loss: { readonly epoch: number; readonly told: Set<string> } | undefined;
+  /** Flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
+  #loss: ToldLoss | undefined;
 
   readonly #operations: QuickOperations;
   readonly #quick: QuickVolume = {
@@ -58,11 +58,24 @@ export class CoordinatedVolume implements Volume {
   }
 
   /**
-   * The recovery under this epoch may have lost what was acknowledged and not flushed: every initiator is told once. 0:
-   * nobody is told any more.
+   * The recovery under this epoch may have lost what was acknowledged and not flushed: every initiator is told once, or,
+   * where it is known who could have written, each of those. 0: nobody is told any more.
    */
   lost(epoch: number): void {
-    this.#loss = epoch > 0 ? { epoch, told: new Set() } : undefined;
+    const noted = lossOf(this.#coordinator.values);
+    if (epoch === 0) this.#loss = undefined;
+    else if (noted?.epoch === epoch) this.#loss = new NotedLoss(noted, (loss) => this.#note(loss));
+    else this.#loss = new UnnotedLoss(epoch);
+  }
+
+  /** These may log in from now on: who may not has nothing to lose any more, and is not told when it comes again. */
+  keepUntold(iqns: readonly string[]): void {
+    this.#loss?.keep(iqns);
+  }
+
+  /** Whoever could not be noted as told is told once more by the next target. */
+  #note(loss: Loss): void {
+    this.#coordinator.setValue(lossKey, encodeLoss(loss), this.#now(), () => undefined);
   }
 
   get sizeBytes(): number {
@@ -243,19 +256,7 @@ export class CoordinatedVolume implements Volume {
   }
 
   #lossUntold(initiator: string): VolumeError | undefined {
-    const loss = this.#loss;
-    if (!loss || loss.told.has(initiator)) return undefined;
-    const answered = (): void => {
-      // Names that come and go do not fill the memory: who is forgotten is told once more.
-      if (loss.told.size >= toldMax) loss.told.clear();
-      loss.told.add(initiator);
-    };
-    if (initiator === '') answered();
-    return new VolumeError(
-      'unflushedWritesLost',
-      `acknowledged writes that were not flushed may be lost since epoch ${loss.epoch}`,
-      answered,
-    );
+    return this.#loss?.untold(initiator);
   }
 
   #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ReplicaAddress } from '../api/target-config.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { MemberPlace } from '../replication/coordinator/options.ts';
+import { granted, initiatorsKey, lossOf } from '../replication/loss.ts';
 import type { Refusal } from '../replication/refusals.ts';
 import type { VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
@@ -24,7 +25,6 @@ import {
   type VolumeSpace,
 } from './volume.ts';
 
-const initiatorsKey = 'initiators';
 const stopFlushMsMax = 10_000;
 
 export class LinkedVolume implements ReplicatedVolume {
@@ -164,14 +164,13 @@ export class LinkedVolume implements ReplicatedVolume {
   }
 
   initiators(): readonly string[] {
-    const value = this.#coordinator.values[initiatorsKey];
-    // Written by setInitiators only.
-    return value === undefined ? [] : (JSON.parse(value) as string[]);
+    return granted(this.#coordinator.values);
   }
 
   async setInitiators(iqns: readonly string[]): Promise<void> {
     const value = JSON.stringify(iqns);
     await this.#volume.setValue(initiatorsKey, value);
+    this.#volume.keepUntold(iqns);
     this.#o.log.info('initiators granted', { initiators: iqns });
   }
 
@@ -283,7 +282,8 @@ export class LinkedVolume implements ReplicatedVolume {
     const { lossyEpoch } = this.#coordinator;
     if (this.#isServing) return;
     this.#isServing = true;
-    if (lossyEpoch > 0) this.#volume.lost(lossyEpoch);
+    const lostIn = lossyEpoch || (lossOf(this.#coordinator.values)?.epoch ?? 0);
+    if (lostIn > 0) this.#volume.lost(lostIn);
     const { epoch, last } = this.status();
     this.#o.log.info('serving', { epoch, last });
     if (lossyEpoch > 0) this.#o.log.error('acknowledged writes that were not flushed may be lost', { epoch });

@@ -201,6 +201,45 @@ test('all lose power: flushed data is there, the loss of the rest is said, and t
   await again.write(0, data, fua);
 });
 
+test('a target that comes after a loss tells it to those who have not heard of it yet, and to nobody else', async () => {
+  const { rig, target } = await start();
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => ({ initiator: `iqn.2016-09.com.example:${name}` }));
+  await target.setInitiators([a!.initiator, b!.initiator]);
+  await target.write(4096, prng(7).bytes(4096));
+  await Promise.all([rig.crash(0), rig.crash(1), rig.crash(2)]);
+  await target.stop();
+  for (const i of [0, 1, 2]) await rig.start(i);
+  const second = rig.target();
+  await second.serving;
+  await tellsLoss(second.flush(a));
+  await second.flush(a);
+  const third = rig.target();
+  await third.serving;
+  expect(third.status().unflushedWritesLostEpoch).toBe(0);
+  await third.flush(a);
+  await third.flush(c); // could not have written then
+  await tellsLoss(third.flush(b));
+  await third.flush(b);
+  const fourth = rig.target();
+  await fourth.serving;
+  await fourth.flush(b);
+});
+
+test('who may not log in any more is not told of an old loss when it comes again', async () => {
+  const { rig, target } = await start();
+  const a = { initiator: 'iqn.2016-09.com.example:a' };
+  await target.setInitiators([a.initiator]);
+  await target.write(4096, prng(8).bytes(4096));
+  await Promise.all([rig.crash(0), rig.crash(1), rig.crash(2)]);
+  await target.stop();
+  for (const i of [0, 1, 2]) await rig.start(i);
+  const second = rig.target();
+  await second.serving;
+  await second.setInitiators([]);
+  await second.setInitiators([a.initiator]);
+  await second.flush(a);
+});
+
 test('all are stopped in order: nothing is lost, not even what nobody flushed', async () => {
   const { rig, target } = await start();
   const data = prng(6).bytes(4096);

@@ -21,6 +21,8 @@ interface StreamOptions {
   /** The adopted history, ending in the adopt entry. */
   readonly history: History;
   readonly adopt: DatalessBody;
+  /** What is made durable with the adopt entry before anybody is served. */
+  readonly noted?: DatalessBody | undefined;
   /** Of this target: its entries are sent under it. */
   readonly fence: Fence;
   /** Number at which the chosen history ended. */
@@ -40,6 +42,8 @@ export class Stream {
   readonly #o: StreamOptions;
   readonly #window: Window;
   readonly #adoptNumber: number;
+  /** Of what the recovery notes behind its adopt entry, or of that itself. */
+  readonly #notedAt: number;
   #epochs: readonly EpochStart[];
   /** What `#epochs` was before each return to a snapshot, and the number of that entry; ascending. */
   #returns: readonly { readonly at: number; readonly epochs: readonly EpochStart[] }[] = [];
@@ -60,8 +64,10 @@ export class Stream {
     this.#adoptNumber = options.history.last;
     this.#window = new Window(this.#adoptNumber, options.fence);
     this.#window.push(options.adopt);
-    this.#changed = this.#adoptNumber;
-    this.#urged = this.#adoptNumber;
+    if (options.noted) this.#window.push(options.noted);
+    this.#notedAt = this.#window.last;
+    this.#changed = this.#notedAt;
+    this.#urged = this.#notedAt;
     this.#epochs = options.history.epochs;
   }
 
@@ -99,9 +105,9 @@ export class Stream {
     return this.#flushed;
   }
 
-  /** The chosen history and the adopt entry are durable on a quorum (R7). */
+  /** The chosen history, the adopt entry and what was noted with it are durable on a quorum (R7). */
   get adopted(): boolean {
-    return this.#flushed >= this.#adoptNumber;
+    return this.#flushed >= this.#notedAt;
   }
 
   get adoptNumber(): number {

@@ -7,6 +7,7 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
+import { lossNoted } from '../loss.ts';
 import type { MembershipState } from '../membership.ts';
 import { inForce } from '../membership.ts';
 import type { Fence } from '../record.ts';
@@ -132,17 +133,20 @@ export class Takeover {
     // Of three or more members those that are left may never have had what was flushed (R36).
     const givenUp = members.forced && this.#hadMany(chosen.membership);
     if (lossy || givenUp) this.lossyEpoch = epoch;
+    const noted = lossy || givenUp ? lossNoted(epoch, chosen.values) : undefined;
     this.#o.members.adopted(members.state, history.last);
     this.stream = new Stream({
       seats: this.#o.seats,
       timing,
       history,
       adopt: entry,
+      noted,
       chosenLast: chosen.history.last,
       fence: this.#o.candidacy.fence,
       send: (member, window, from, to) => this.#o.feed(member, window, from, to),
       onSent: (member) => this.#o.reads.sendTo(member),
     });
+    if (noted) this.#o.volume.follow({ ...noted, number: this.stream.last });
     this.phase = 'adopting';
     this.message = `adopting ${chosen.history.last} in epoch ${epoch}`;
   }

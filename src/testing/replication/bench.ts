@@ -8,6 +8,7 @@ import { Coordinator } from '../../replication/coordinator/coordinator.ts';
 import type { Answer, Result } from '../../replication/coordinator/requests.ts';
 import type { CopyReply, CopyRequest } from '../../replication/copy.ts';
 import type { EpochStart } from '../../replication/history.ts';
+import type { Values } from '../../replication/record.ts';
 import type {
   EntryBody,
   ReplicaMessage,
@@ -235,10 +236,16 @@ export class TargetBench {
     id: string,
     epochs: readonly EpochStart[],
     last: number,
-    more: { clean?: boolean; isBase?: boolean; membership?: MembershipState; isOld?: boolean } = {},
+    more: {
+      clean?: boolean;
+      isBase?: boolean;
+      membership?: MembershipState;
+      isOld?: boolean;
+      values?: Values;
+    } = {},
   ): void {
-    const { clean = true, isBase = false, membership } = more;
-    const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values: {}, membership };
+    const { clean = true, isBase = false, membership, values = {} } = more;
+    const complete = { history: { epochs, last }, isBase, sizeBytes: 8 * 4096, values, membership };
     const records = membership ? [membership.current, membership.next] : [];
     const memberships = records.flatMap((record) => record ?? []);
     const held = more.isOld === true ? {} : { snapshots: [] };
