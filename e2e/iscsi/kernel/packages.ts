@@ -71,6 +71,11 @@ export async function preparePackages(): Promise<{ emulator: Emulator; kernel: K
   if (!existsSync(modules)) await cp(qemuModules, modules, { recursive: true, dereference: true });
   const share = (name: string) => ['-L', join(unpacked, 'usr/share', name)];
   const version = kernelPackage.replace('linux-image-', '');
+  const kernelModules = join(unpacked, 'lib/modules', version);
+  const busybox = join(unpacked, 'bin/busybox');
+  // Debian's package has this list, or leaves it to its installation.
+  if (!existsSync(join(kernelModules, 'modules.dep')))
+    await run([busybox, 'depmod', '-b', unpacked, version]);
   return {
     emulator: {
       command: [join(unpacked, 'usr/bin/qemu-system-x86_64'), ...share('qemu'), ...share('seabios')],
@@ -79,8 +84,8 @@ export async function preparePackages(): Promise<{ emulator: Emulator; kernel: K
     kernel: {
       version,
       image: join(unpacked, 'boot', `vmlinuz-${version}`),
-      modules: join(unpacked, 'lib/modules', version),
-      busybox: join(unpacked, 'bin/busybox'),
+      modules: kernelModules,
+      busybox,
     },
   };
 }
