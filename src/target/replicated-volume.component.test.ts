@@ -235,9 +235,10 @@ test('who may not log in any more is not told of an old loss when it comes again
   for (const i of [0, 1, 2]) await rig.start(i);
   const second = rig.target();
   await second.serving;
+  expect(second.status().unflushedWritesLostEpoch).toBe(second.status().epoch);
   await second.setInitiators([]);
   await second.setInitiators([a.initiator]);
-  await second.flush(a);
+  await expect(second.flush(a)).resolves.toBeUndefined();
 });
 
 test('all are stopped in order: nothing is lost, not even what nobody flushed', async () => {
