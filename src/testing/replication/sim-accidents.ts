@@ -45,6 +45,27 @@ export function accidents(random: Prng, untilMs: number, wildClocks: boolean): S
   return events;
 }
 
+/** Pools go back to older roots, and somebody brings their replicas in again. */
+export function rewindAccidents(seed: number, untilMs: number): SimEvent[] {
+  const random = prng(seed ^ 0xbac4);
+  const times = random.pick([0, 0, 0, 1, 1, 2]);
+  return Array.from({ length: times }, () => random.below(untilMs)).flatMap((atMs): SimEvent[] => [
+    {
+      atMs,
+      act: {
+        kind: 'rewind',
+        replica: random.below(1_000),
+        back: random.below(1_000),
+        downMs: random.below(300),
+      },
+    },
+    {
+      atMs: atMs + random.below(1_500),
+      act: { kind: 'members', change: 'replace', which: random.below(1_000) },
+    },
+  ]);
+}
+
 /** Devices of some pools err, most of the time one of them. */
 export function deviceAccidents(seed: number, untilMs: number): SimEvent[] {
   const random = prng(seed ^ 0xd15c);

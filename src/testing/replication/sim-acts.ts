@@ -29,6 +29,8 @@ export type Fault =
   | { readonly kind: 'crash'; readonly replica: Who; readonly downMs: number }
   | { readonly kind: 'blackout'; readonly downMs: number }
   | { readonly kind: 'lose'; readonly replica: Who }
+  /** Its pool goes back to an older root, `back` of a thousand of those there are. */
+  | { readonly kind: 'rewind'; readonly replica: Who; readonly back: Which; readonly downMs: number }
   | { readonly kind: 'stop'; readonly replica: Who; readonly downMs: number }
   | { readonly kind: 'cut'; readonly target: Who; readonly replica: Who }
   | {

@@ -41,6 +41,9 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
     case 'lose':
       for (const replica of replicas(fault.replica)) lose(world, replica);
       return;
+    case 'rewind':
+      for (const replica of replicas(fault.replica)) rewind(world, replica, fault.back, fault.downMs);
+      return;
     case 'stop':
       for (const replica of replicas(fault.replica)) {
         replica.stopInOrder();
@@ -152,16 +155,37 @@ const startLater = (world: SimWorld, replica: SimReplica, downMs: number): void 
 
 /** As many disks as may be lost without losing anything flushed. */
 function lose(world: SimWorld, replica: SimReplica): void {
-  const { operator, reach } = world;
+  if (!mayLose(world, replica)) return;
+  replica.crash();
+  replica.lost = true;
+  world.reach.hit('lose');
+}
+
+/** R31: what the pool holds from then on is no member, whatever it was; the member is as good as lost with its disk. */
+function rewind(world: SimWorld, replica: SimReplica, back: number, downMs: number): void {
+  const { store, pool } = replica;
+  const isWhole = store.spoiled.size === 0 && pool?.isAtFault !== true && pool?.isSilent !== true;
+  if (!isWhole || !mayLose(world, replica)) return;
+  replica.crash();
+  replica.lost = true;
+  world.reach.hit('rewind');
+  const other = world.rewound(replica, back);
+  startLater(world, other, downMs);
+  if (!world.random.chance(0.5)) return;
+  // Whoever goes back is interrupted, and begins again.
+  world.scheduler.after(downMs + world.random.below(100), () => {
+    if (!world.calm) crash(world, other, 10);
+  });
+}
+
+function mayLose(world: SimWorld, replica: SimReplica): boolean {
+  const { operator } = world;
   const { members } = operator;
   const allowed = members.length - ackQuorum(members.length);
   const lostNow = members.filter(({ lost }) => lost).length;
   const isMember =
     world.mayHaveBad(replica) && members.includes(replica) && lostNow < allowed && operator.isDone;
-  if (replica.lost || !(isMember || operator.isSpare(replica))) return;
-  replica.crash();
-  replica.lost = true;
-  reach.hit('lose');
+  return !replica.lost && (isMember || operator.isSpare(replica));
 }
 
 /**

@@ -78,11 +78,21 @@ export class SimOperator {
     // Two replicas of which one is lost can not do without it.
     if (kind !== 'add' && members.length === 2 && lost.length > 0) return;
     const sameSeat = kind === 'replace' && leaving?.lost === true && this.#world.random.chance(0.5);
-    const newcomers = grows ? [this.#world.newReplica(sameSeat ? leaving.id : undefined)] : [];
+    const newcomers = grows ? [this.#newcomer(staying, sameSeat ? leaving.id : undefined)] : [];
     const record = { version: membership.version + 1, members: membersOf([...staying, ...newcomers]) };
     this.#world.reach.hit('membership change');
     this.#world.trace('operator', `wants ${JSON.stringify(record)}`);
     this.#write({ membership, next: record });
+  }
+
+  /** A new one, or what a rewound pool still has: it has another GUID, and is filled as newcomers are (R31). */
+  #newcomer(staying: readonly SimReplica[], seat: string | undefined): SimReplica {
+    const { present, random, reach } = this.#world;
+    const back = present.find((one) => one.isRewound && !staying.some(({ id }) => id === one.id));
+    if (back === undefined || random.chance(0.2)) return this.#world.newReplica(seat);
+    reach.hit('R31 rewound comes in again');
+    back.isRewound = false;
+    return back;
   }
 
   #poll(): void {
@@ -125,7 +135,8 @@ export class SimOperator {
     this.#world.trace('operator', `has ${JSON.stringify(record)}`);
     this.#write({ membership: record });
     const { members } = this;
-    for (const replica of this.#world.present) if (!members.includes(replica)) replica.remove();
+    for (const replica of this.#world.present)
+      if (!members.includes(replica) && !replica.isRewound) replica.remove();
   }
 
   #write(file: MembershipFile): void {

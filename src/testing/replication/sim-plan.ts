@@ -4,7 +4,7 @@
  */
 import { prng } from '../../shared/prng.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
-import { accidents, deviceAccidents } from './sim-accidents.ts';
+import { accidents, deviceAccidents, rewindAccidents } from './sim-accidents.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { PoolLayout } from './sim-pool.ts';
 import { requests, scsiRequests, stormEvents } from './sim-requests.ts';
@@ -86,6 +86,7 @@ export function planOf(seed: number): SimPlan {
   const more = [
     ...(layout === undefined ? [] : deviceAccidents(seed, faultsMs)),
     ...(scsi ? scsiRequests(seed, faultsMs) : []),
+    ...rewindAccidents(seed, faultsMs),
     ...scrubEvents(seed, faultsMs, timing),
     ...stormEvents(seed, faultsMs, scsi).filter(
       ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),

@@ -38,7 +38,9 @@ const ballastStepBlocks = 64;
 export class SimPool {
   readonly devices: SimDevices;
   readonly #world: SimWorld;
-  readonly #model: SimStore;
+  #model: SimStore;
+  /** What it is to go back to: `back` of a thousand of the states that `was` had. */
+  #rewinding: { readonly was: SimStore; readonly back: number; again: boolean } | undefined;
   readonly #layout: PoolLayout;
   readonly #name: string;
   readonly #seed: number;
@@ -80,6 +82,7 @@ export class SimPool {
     const devices = this.devices.open(process, slowness);
     if (this.#guid === '') return this.#create(devices, host);
     this.devices.isFast = false;
+    if (this.#rewinding) return this.#goBack(devices, host);
     this.#pool = await importPool({ devices, host, limits });
     this.#isClosing = false;
     this.devices.isFast = true;
@@ -91,6 +94,58 @@ export class SimPool {
     this.#model.crash(() => index);
     this.devices.isFast = false;
     return volume;
+  }
+
+  /** Nobody may count it as the member that it was (R31): its next import goes back to an older root. */
+  rewind(model: SimStore, was: SimStore, back: number): void {
+    this.#model = model;
+    this.#rewinding = { was, back, again: false };
+  }
+
+  /** An administrator goes back, and begins again when that is interrupted; what was begun may be done by then. */
+  async #goBack(devices: ReturnType<SimDevices['open']>, host: EngineHost): Promise<EngineVolume> {
+    const rewinding = must(this.#rewinding, 'what it goes back to');
+    const isDone = rewinding.again && (await this.#hasGoneBack());
+    if (isDone) this.#world.reach.hit('rewind interrupted');
+    rewinding.again = true;
+    const how = isDone ? {} : { rewindBefore: await this.#olderRoot(rewinding.back) };
+    this.#pool = await importPool({ devices, host, limits, ...how });
+    this.#isClosing = false;
+    this.devices.isFast = true;
+    const found = this.#pool.volumes().find(({ identity }) => identity.volume === 'v');
+    const { sizeBytes } = this.#model;
+    const volume = found ?? (await this.#pool.createVolume({ volume: 'v', replicaId: 'r', sizeBytes }));
+    hold(volume.identity.guid !== this.#guid, `R31: ${this.#name} went back, and its replica is who it was`);
+    const past = rewinding.was.past('ends');
+    if (found) this.#model.become(must(past[await this.#among(past)], 'a state'));
+    this.#guid = volume.identity.guid;
+    this.#rewinding = undefined;
+    this.devices.isFast = false;
+    return volume;
+  }
+
+  async #hasGoneBack(): Promise<boolean> {
+    const pool = await importPool({ devices: this.devices.copies(), host: memoryHost(2), limits });
+    const guids = pool.volumes().map(({ identity }) => identity.guid);
+    pool.abandon();
+    return !guids.includes(this.#guid);
+  }
+
+  /** The newest root, of which the log is given up then, or one of the two before it, which are always whole. */
+  async #olderRoot(back: number): Promise<number> {
+    const rootBefore = async (before: { readonly rewindBefore?: number }) => {
+      const { problems, txg } = await checkPool({
+        devices: this.devices.copies(),
+        host: memoryHost(1),
+        ...before,
+      });
+      hold(problems.length === 0, `engine: ${this.#name} can not go back to root ${txg}: ${problems[0]}`);
+      return txg;
+    };
+    let txg = await rootBefore({});
+    for (let left = Math.floor((back * 3) / 1_000); left > 0 && txg > 1; left--)
+      txg = await rootBefore({ rewindBefore: txg });
+    return txg + 1;
   }
 
   /** Settles with the reason when the pool can not go on. */

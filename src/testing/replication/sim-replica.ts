@@ -22,18 +22,28 @@ import type { SimWorld } from './sim-world.ts';
 /** So much is taken in between two looks at the pool's room. */
 const roomEveryBytes = 16_384;
 
+/** A replica whose pool goes back to an older root. */
+interface Rewound {
+  readonly store: SimStore;
+  readonly pool: SimPool | undefined;
+  /** How far, as a part of a thousand of the roots there are. */
+  readonly back: number;
+}
+
 export class SimReplica {
   readonly id: string;
   /** What it holds: itself, or the model of what the engine has to hold. */
   readonly store: SimStore;
   /** Absent: the naive store is the pool. */
-  readonly pool: SimPool | undefined;
+  pool: SimPool | undefined;
   core: Replica | undefined;
   process: SimProcess;
   /** The disk is gone for good, and nobody comes back from it. */
   lost = false;
   /** Deleted: it was no member any more. */
   removed = false;
+  /** Of a pool that went back, and nobody has brought it in again. */
+  isRewound: boolean;
   startedAtMs = -Infinity;
   /** Id of the replica that a target named last as its source. */
   copiesFrom = '';
@@ -49,13 +59,23 @@ export class SimReplica {
   #slow = { disk: { factor: 1, untilMs: 0 }, link: { factor: 1, untilMs: 0 } };
   readonly #world: SimWorld;
 
-  /** `id`: of a seat that another one had before. */
-  constructor(world: SimWorld, index: number, blocks: number, id = `r${index + 1}`) {
+  /** `id`: of a seat that another one had before. `was`: what it is a rewound state of. */
+  constructor(world: SimWorld, index: number, blocks: number, id = `r${index + 1}`, was?: Rewound) {
     this.#world = world;
     this.id = id;
-    this.store = new SimStore({ volume: 'v', replicaId: this.id, guid: `guid-${index + 1}` }, blocks);
-    const { layout } = world.plan;
-    this.pool = layout && new SimPool(world, this.store.identity.guid, layout, this.store);
+    const { layout, events } = world.plan;
+    const remembers = events.some(({ act }) => act.kind === 'rewind');
+    const identity = { volume: 'v', replicaId: this.id, guid: `guid-${index + 1}` };
+    this.store = new SimStore(identity, blocks, remembers);
+    this.isRewound = was !== undefined;
+    if (was?.pool) {
+      this.pool = was.pool;
+      this.pool.rewind(this.store, was.store, was.back);
+    } else if (was) {
+      const roots = was.store.past('durable');
+      const root = roots[Math.floor((was.back * roots.length) / 1_000)];
+      if (root) this.store.become(root);
+    } else this.pool = layout && new SimPool(world, identity.guid, layout, this.store);
     this.process = world.newProcess();
   }
 

@@ -40,12 +40,22 @@ const fill = (list: readonly number[], block: number, values: readonly number[])
 
 const repeat = (value: number, count: number): number[] => Array.from({ length: count }, () => value);
 
+const pastMax = 4_000;
+
+function keep(past: State[] | undefined, state: State): void {
+  if (past === undefined) return;
+  past.push(state);
+  if (past.length > 2 * pastMax) past.splice(0, pastMax);
+}
+
 export class SimStore implements ReplicaStore {
   readonly identity: { readonly volume: string; readonly replicaId: string; readonly guid: string };
   #state: State;
   /** Ends of synchronous runs since the durable state, oldest first. */
   #ends: State[] = [];
   #durable: State;
+  /** Every end of a run, and those of them that a commit made durable; kept where pools are rewound. */
+  readonly #past: { ends: State[]; durable: State[] } | undefined;
   /** Of the pool. Of a model of what an engine holds it has no end. */
   readonly room = new SimRoom();
   /** Blocks of the head that can not be read. */
@@ -53,8 +63,10 @@ export class SimStore implements ReplicaStore {
   /** Tags of blocks that were bad at some time: snapshots may still have them so. */
   readonly spoiled = new Set<number>();
 
-  constructor(identity: SimStore['identity'], blocks: number) {
+  /** `remembers`: what it was, for `past`. */
+  constructor(identity: SimStore['identity'], blocks: number, remembers = false) {
     this.identity = identity;
+    this.#past = remembers ? { ends: [], durable: [] } : undefined;
     const zeros = repeat(0, blocks);
     this.#state = {
       sizeBytes: blocks * blockBytes,
@@ -65,6 +77,17 @@ export class SimStore implements ReplicaStore {
       snapshots: new Map(),
     };
     this.#durable = this.#state;
+    keep(this.#past?.ends, this.#state);
+  }
+
+  /** All that it was, oldest first, or what of it was durable; the newest `pastMax`. */
+  past(what: 'ends' | 'durable'): readonly State[] {
+    return this.#past?.[what] ?? [];
+  }
+
+  /** It is what another one was once. */
+  become(state: State): void {
+    [this.#state, this.#durable, this.#ends] = [state, state, []];
   }
 
   get sizeBytes(): number {
@@ -145,7 +168,9 @@ export class SimStore implements ReplicaStore {
 
   /** The synchronous run that is going on ends here: a crash may come between it and the next. */
   endRun(): void {
-    if (this.#ends.at(-1) !== this.#state) this.#ends.push(this.#state);
+    if (this.#ends.at(-1) === this.#state) return;
+    this.#ends.push(this.#state);
+    keep(this.#past?.ends, this.#state);
   }
 
   /** What a commit called now makes durable once it completes. */
@@ -156,6 +181,7 @@ export class SimStore implements ReplicaStore {
       const at = this.#ends.indexOf(committed);
       if (at < 0) return; // a later one has completed
       this.#durable = committed;
+      keep(this.#past?.durable, committed);
       this.#ends = this.#ends.slice(at + 1);
     };
   }
@@ -168,9 +194,11 @@ export class SimStore implements ReplicaStore {
   /** Power is lost: one of the survivors. */
   crash(pick: (count: number) => number): void {
     const { survivors } = this;
-    this.#state = must(survivors[pick(survivors.length)], 'a state');
-    this.#durable = this.#state;
-    this.#ends = [];
+    const state = must(survivors[pick(survivors.length)], 'a state');
+    const { ends = [] } = this.#past ?? {};
+    ends.splice(ends.lastIndexOf(state) + 1); // what is gone was never on any disk
+    keep(this.#past?.durable, state);
+    this.become(state);
   }
 
   read(block: number, count: number, snapshot?: string): Uint8Array {

@@ -68,6 +68,15 @@ export class SimWorld {
     return replica;
   }
 
+  /** What is on the disk of a lost one from now on: another one, as its pool once was. */
+  rewound(replica: SimReplica, back: number): SimReplica {
+    const { id, store, pool } = replica;
+    const other = new SimReplica(this, this.replicas.length, this.plan.blocks, id, { store, pool, back });
+    replica.pool = undefined;
+    this.replicas.push(other);
+    return other;
+  }
+
   /** Blocks may be unreadable on one replica only, and no other's disk is lost then: what nobody can read is lost. */
   mayHaveBad(replica: SimReplica): boolean {
     const { layout } = this.plan;
