@@ -22,6 +22,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { attempt, run, type Options, type Result } from '../shell.ts';
+import { provide } from '../debian.ts';
 import { until } from '../until.ts';
 
 const repository = join(import.meta.dirname, '../..');
@@ -43,6 +44,7 @@ export async function unavailable(): Promise<string | undefined> {
     existsSync(build)
   )
     await attempt([build, 'k8s'], { timeoutMs: 900_000, show: 'all' });
+  await provide({ etcd: 'etcd-server', openssl: 'openssl' });
   const still = missing();
   return still.length === 0
     ? undefined

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { unavailable } from '../apiserver/api-server.ts';
+import { provide } from '../debian.ts';
 import { runChecks, type Check } from '../local/suite.ts';
 import { attempt } from '../shell.ts';
 import { blockDeviceChecks } from './block-devices.ts';
@@ -14,15 +15,17 @@ import { World } from './world.ts';
 
 const inside = 'CASKADE_E2E_NAMESPACE';
 
+const needs = {
+  'qemu-storage-daemon': 'qemu-system-common',
+  losetup: 'mount',
+  'mkfs.xfs': 'xfsprogs',
+  nsenter: 'util-linux',
+};
+
 async function missing(): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'root is needed to mount';
-  for (const [program, debian] of [
-    ['qemu-storage-daemon', 'qemu-system-common'],
-    ['losetup', 'mount'],
-    ['mkfs.xfs', 'xfsprogs'],
-    ['nsenter', 'util-linux'],
-  ] as const)
-    if ((await attempt(['which', program])).status !== 0) return `${program} is missing: install ${debian}`;
+  const lacking = await provide(needs);
+  if (lacking !== undefined) return lacking;
   if ((await attempt(['unshare', '--mount', 'true'])).status !== 0) return 'no mount namespaces here';
   return unavailable();
 }

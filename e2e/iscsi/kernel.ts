@@ -7,7 +7,7 @@
 import { rm } from 'node:fs/promises';
 import { endAll } from '../local/local-volume.ts';
 import { runChecks, type Check } from '../local/suite.ts';
-import { DownloadError } from './debian.ts';
+import { DownloadError } from '../debian.ts';
 import { Bed, prepare, type Prepared } from './kernel/bed.ts';
 import { csiChecks } from './kernel/csi-checks.ts';
 import { csiOutageChecks } from './kernel/csi-outage-checks.ts';

@@ -15,6 +15,7 @@ import { localChecks } from './local-checks.ts';
 import { portalChecks } from './portal-checks.ts';
 import { givenPortal, localPortal, memoryPortal } from './portal.ts';
 import { socketAttacks } from './socket-attacks.ts';
+import { provide } from '../debian.ts';
 import { bestTester, type Tester } from './tester.ts';
 import { testerChecks } from './tester-checks.ts';
 
@@ -30,6 +31,13 @@ const hostile: Check = {
     assert.deepEqual(await socketAttacks({ seconds: 20, seed: 1 }), []);
   },
 };
+
+const lacking = await provide({
+  'iscsi-ls': 'libiscsi-bin',
+  'qemu-img': 'qemu-utils',
+  'qemu-io': 'qemu-utils',
+});
+if (lacking !== undefined) console.log(lacking);
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 const installed = async (tool: string) => (await attempt(['sh', '-c', `command -v ${tool}`])).status === 0;

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { attempt, run } from '../shell.ts';
-import { cacheRoot, download, DownloadError } from './debian.ts';
+import { cacheRoot, download, DownloadError } from '../debian.ts';
 
 export interface Tester {
   /** What docs and reports call it. */

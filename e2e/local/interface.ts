@@ -13,6 +13,7 @@ import {
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { login, type LoginOptions } from '../initiator/initiator.ts';
+import { provide } from '../debian.ts';
 import { attempt } from '../shell.ts';
 import { until } from '../until.ts';
 import {
@@ -419,11 +420,11 @@ const standalone: Check = {
     }),
 };
 
-const hasQemu = (await attempt(['qemu-io', '--version']).catch(() => ({ status: 1 }))).status === 0;
+const noQemu = await provide({ 'qemu-io': 'qemu-utils' });
 
 const qemu: Check = {
   name: 'local: qemu-io writes and reads patterns on three replicas',
-  skip: hasQemu ? undefined : 'qemu-io is not installed',
+  skip: noQemu,
   run: () =>
     inFolder(async (folder) => {
       const { line } = await startLocal(folder);

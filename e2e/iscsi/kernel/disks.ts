@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { run } from '../../shell.ts';
-import { download } from '../debian.ts';
+import { download } from '../../debian.ts';
 import { cache, type Kernel } from './packages.ts';
 
 const repository = join(import.meta.dirname, '../../..');

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, run } from '../../shell.ts';
-import { cacheRoot, download, DownloadError } from '../debian.ts';
+import { cacheRoot, download, DownloadError } from '../../debian.ts';
 
 export const cache = join(cacheRoot, 'kernel-initiator');
 const unpacked = join(cache, 'unpacked');
