@@ -7,7 +7,6 @@
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
 import { ackQuorum } from '../quorum.ts';
-import { blockBytes } from '../../shared/block-size.ts';
 import {
   digestFeature,
   paceFeature,
@@ -16,138 +15,56 @@ import {
   snapshotDigestFeature,
 } from '../handshake.ts';
 import { decodeStretch, type Stretch } from '../mapping.ts';
-import type { PoolRoom, ReplicaMessage, TargetSays } from '../messages.ts';
+import type { PoolRoom, ReplicaMessage } from '../messages.ts';
 import type { SnapshotInfo, Values } from '../record.ts';
 import type { MembershipStatus, VolumeStatus } from '../status.ts';
-import { Admission } from './admission.ts';
-import { Candidacy } from './candidacy.ts';
-import { Changes } from './changes.ts';
-import { Leases } from './leases.ts';
-import { isInSync, isLinked, isNearlyFull, newMember, reportOf, type Member } from './member.ts';
-import { Reads } from './reads.ts';
-import { Rebuilds } from './rebuilds.ts';
+import type { Candidacy } from './candidacy.ts';
+import type { Changes } from './changes.ts';
+import { isInSync, isLinked, newMember, reportOf, type Member } from './member.ts';
+import type { MembershipChange } from './membership-change.ts';
 import type { CoordinatorOptions, MemberPlace } from './options.ts';
+import { assemble, type Parts } from './parts.ts';
+import type { Reads } from './reads.ts';
 import type { Answer, WriteRequest } from './requests.ts';
-import { newWrite } from './write-request.ts';
-import { MembershipChange } from './membership-change.ts';
-import { Pace } from './pace.ts';
-import { Scrub } from './scrub.ts';
 import type { Mend } from './scrub-mends.ts';
-import { Seats } from './seats.ts';
+import type { Seats } from './seats.ts';
 import type { SnapshotAnswer, SnapshotCommands } from './snapshot-commands.ts';
-import { Replies } from './replies.ts';
-import type { Stream } from './stream.ts';
-import { rival, Takeover } from './takeover.ts';
-import { VolumeState } from './volume-state.ts';
+import { Steps } from './steps.ts';
+import { rival, type Takeover } from './takeover.ts';
+import { isRoomLow, roomLeft } from './volume-room.ts';
+import type { VolumeState } from './volume-state.ts';
 import { volumeStatus } from './volume-status.ts';
+import { newWrite } from './write-request.ts';
 
 export class Coordinator {
   readonly #o: CoordinatorOptions;
+  readonly #parts: Parts;
+  readonly #steps: Steps;
   readonly #seats: Seats;
   readonly #members: MembershipChange;
-  /** The newest record that was configured as the one in force. */
-  #configured: MembershipRecord;
   readonly #changes: Changes;
   readonly #candidacy: Candidacy;
-  readonly #leases: Leases;
   readonly #reads: Reads;
-  readonly #rebuilds: Rebuilds;
-  readonly #admission: Admission;
-  readonly #scrub: Scrub;
-  readonly #pace: Pace;
-  readonly #volume = new VolumeState();
   readonly #takeover: Takeover;
-  /** As of the last step, until something happens that is no position and no data. */
-  #isSteady = false;
-  /** Between `hold` and `release`. */
-  #isHeld = false;
-  readonly #replies: Replies;
+  readonly #volume: VolumeState;
+  /** The newest record that was configured as the one in force. */
+  #configured: MembershipRecord;
 
   constructor(options: CoordinatorOptions) {
     this.#o = options;
-    const { membership, nextMembership } = options;
+    const { membership, nextMembership, timing, effects } = options;
     this.#configured = membership;
-    this.#seats = new Seats(options.places.map(newMember), [membership]);
-    const { timing, nonce, instance } = options;
-    const seats = this.#seats;
-    const say = (member: Member, message: TargetSays) => this.#say(member, message);
-    this.#candidacy = new Candidacy({
-      seats,
-      timing,
-      nonce,
-      instance,
-      say,
+    this.#parts = assemble(options, {
       configured: () => this.#configured,
-      current: () => this.#members.state.current,
-    });
-    this.#leases = new Leases({ seats, timing, say });
-    this.#changes = new Changes({ seats, timing, volume: this.#volume });
-    this.#reads = new Reads({
-      members: seats.all,
-      say,
-      ask: (member, read) => options.effects.ask(member.id, this.#candidacy.fence, read),
-      settled: () => this.#takeover.stream?.settled ?? 0,
-      unsettled: (block, count, upTo) => this.#takeover.stream?.unsettledTouching(block, count, upTo) ?? 0,
-    });
-    this.#rebuilds = new Rebuilds({
-      seats,
-      timing,
-      say,
-      setPace: (member) => this.#setPace([member]),
-      volume: () => ({ ...this.#volume.issued, membership: this.#members.state }),
-      ticket: (source, copier) => options.effects.ticket(source.id, copier.guid, this.#candidacy.fence),
-      leaves: (member) => this.#members.leaves(member),
-    });
-    this.#admission = new Admission({
-      seats,
-      timing,
-      rebuilds: this.#rebuilds,
-      snapshots: () => this.#volume.issued.snapshots,
-      say,
       detach: (member, reason, nowMs) => this.#detach(member, reason, nowMs),
-      inSync: () => this.#reads.placeWaiting(),
-      changed: () => options.effects.changed(),
-    });
-    this.#pace = new Pace(timing);
-    this.#scrub = new Scrub({
-      seats,
-      groupBlocks: timing.groupBlocks,
-      say,
-      changed: () => options.effects.changed(),
-    });
-    this.#members = new MembershipChange(membership, {
-      seats,
-      configured: () => this.#configured,
-      say,
       dropped: (member) => this.#dropped(member),
-    });
-    const detach = (member: Member, reason: string, nowMs: number) => this.#detach(member, reason, nowMs);
-    const changed = () => options.effects.changed();
-    this.#takeover = new Takeover({
-      seats,
-      timing,
-      candidacy: this.#candidacy,
-      members: this.#members,
-      leases: this.#leases,
-      reads: this.#reads,
-      volume: this.#volume,
-      configured: () => this.#configured,
-      feed: (member, window, from, to) => options.effects.feed(member.id, window, from, to),
-      detach,
       stop: (reason) => this.stop(reason),
-      changed,
     });
-    this.#replies = new Replies({
-      takeover: this.#takeover,
-      admission: this.#admission,
-      leases: this.#leases,
-      reads: this.#reads,
-      scrub: this.#scrub,
-      say,
-      detach,
-      changed,
-    });
-    if (nextMembership) this.#members.want(nextMembership);
+    const { seats, members, changes, candidacy, reads, takeover, volume } = this.#parts;
+    [this.#seats, this.#members, this.#changes] = [seats, members, changes];
+    [this.#candidacy, this.#reads, this.#takeover, this.#volume] = [candidacy, reads, takeover, volume];
+    this.#steps = new Steps(this.#parts, timing, () => effects.changed());
+    if (nextMembership) members.want(nextMembership);
   }
 
   get sizeBytes(): number {
@@ -160,15 +77,12 @@ export class Coordinator {
 
   /** A pool of a replica in sync is nearly full; its writes are not refused yet. */
   get spaceIsLow(): boolean {
-    return this.#seats.all.some((member) => isInSync(member) && isNearlyFull(member));
+    return isRoomLow(this.#seats.all);
   }
 
   /** What may still be written to the fullest pool of those in sync that say it; below `lowBytes` space is low. */
   get space(): PoolRoom | undefined {
-    const rooms = this.#seats.all.flatMap((member) => (isInSync(member) && member.room) || []);
-    if (rooms.length === 0) return undefined;
-    const { freeBytes, lowBytes } = rooms.reduce((a, b) => (b.freeBytes < a.freeBytes ? b : a));
-    return { freeBytes: Math.max(0, freeBytes - lowBytes), lowBytes };
+    return roomLeft(this.#seats.all);
   }
 
   get serving(): boolean {
@@ -182,7 +96,7 @@ export class Coordinator {
 
   /** R28: checked immediately before an answer goes out. */
   mayAnswer(nowMs: number): boolean {
-    return this.#takeover.phase === 'serving' && this.#leases.held(nowMs);
+    return this.#steps.mayAnswer(nowMs);
   }
 
   /** `sinceMs`, here and below: since when its initiator waits, which it does once for all that a command takes (R16). */
@@ -203,17 +117,16 @@ export class Coordinator {
     if (this.#takeover.phase === 'ended') return request.answer({ ok: false, problem: 'busy' });
     request.deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
     this.#changes.write(request);
-    this.#admit(nowMs);
+    this.#steps.admit(nowMs);
   }
 
   /** What is submitted until `release`, within the same turn of the loop, gets its numbers there and goes out together. */
   hold(): void {
-    this.#isHeld = true;
+    this.#steps.hold();
   }
 
   release(nowMs: number): void {
-    this.#isHeld = false;
-    this.#admit(nowMs);
+    this.#steps.release(nowMs);
   }
 
   unmap(block: number, count: number, nowMs: number, answer: Answer<void>, sinceMs = nowMs): void {
@@ -268,8 +181,8 @@ export class Coordinator {
 
   /** Compares the replicas in the background, and writes anew what differs; `status().scrub` tells of it. */
   scrub(mend: Mend): void {
-    this.#isSteady = false;
-    if (this.#takeover.phase !== 'ended') this.#scrub.start(mend);
+    this.#steps.stir();
+    if (this.#takeover.phase !== 'ended') this.#parts.scrub.start(mend);
   }
 
   /** The first stretch of the range that takes space, or takes none. */
@@ -308,7 +221,7 @@ export class Coordinator {
     features: readonly string[] = protocolFeatures,
   ): void {
     const member = this.#member(replicaId);
-    this.#isSteady = false;
+    this.#steps.stir();
     member.digests = features.includes(digestFeature);
     member.snapshotDigests = features.includes(snapshotDigestFeature);
     member.keepsPace = features.includes(paceFeature);
@@ -332,16 +245,16 @@ export class Coordinator {
 
   disconnected(replicaId: string, reason: string, nowMs: number): void {
     const member = this.#member(replicaId);
-    this.#isSteady = false;
+    this.#steps.stir();
     member.message = reason;
     if (!isLinked(member)) return this.#o.effects.changed();
-    if (member.state.phase === 'rebuilding') this.#rebuilds.dropProof(member.state.rebuild);
+    if (member.state.phase === 'rebuilding') this.#parts.rebuilds.dropProof(member.state.rebuild);
     member.state = { phase: 'offline' };
     member.connectedAtMs = undefined;
     this.#reads.lost(member);
-    this.#rebuilds.lost(member);
-    this.#scrub.lost(member);
-    this.#step(nowMs);
+    this.#parts.rebuilds.lost(member);
+    this.#parts.scrub.lost(member);
+    this.#steps.step(nowMs);
   }
 
   message(replicaId: string, message: ReplicaMessage, nowMs: number): void {
@@ -350,7 +263,7 @@ export class Coordinator {
     // What was said under another epoch of ours is void; nobody else's is said on our links.
     if (!ours || !isLinked(member) || this.#takeover.phase === 'ended') return;
     this.#take(member, message, nowMs);
-    this.#follow(nowMs);
+    this.#steps.follow(nowMs);
   }
 
   /**
@@ -367,12 +280,12 @@ export class Coordinator {
 
   #take(member: Member, message: ReplicaMessage, nowMs: number): void {
     const { type } = message;
-    if (type !== 'received' && type !== 'durable' && type !== 'data') this.#isSteady = false;
-    this.#replies.take(member, message, nowMs);
+    if (type !== 'received' && type !== 'durable' && type !== 'data') this.#steps.stir();
+    this.#parts.replies.take(member, message, nowMs);
   }
 
   endBatch(nowMs: number): void {
-    this.#follow(nowMs);
+    this.#steps.follow(nowMs);
     this.#reads.keep();
   }
 
@@ -380,31 +293,13 @@ export class Coordinator {
     if (this.#takeover.phase === 'ended') return;
     this.#changes.expire(nowMs);
     this.#reads.expire(nowMs);
-    if (this.#takeover.stream) this.#leases.renew(nowMs);
+    if (this.#takeover.stream) this.#parts.leases.renew(nowMs);
     for (const member of this.#seats.all) {
       if (this.#takeover.stream?.tooSlow(member, nowMs))
-        this.#admission.leaveOut(member, 'too slow: entries wait for it too long', nowMs);
+        this.#parts.admission.leaveOut(member, 'too slow: entries wait for it too long', nowMs);
     }
-    this.#keepPace(nowMs);
-    this.#step(nowMs);
-  }
-
-  #keepPace(nowMs: number): void {
-    const rebuilding = this.#seats.all.filter(({ state }) => state.phase === 'rebuilding');
-    const exposed = !this.#seats.meets(ackQuorum, isInSync);
-    if (this.#pace.tick(rebuilding.length > 0, exposed, nowMs)) this.#setPace(rebuilding);
-  }
-
-  /** They, who rebuild, share the rate with all others who do. */
-  #setPace(members: readonly Member[]): void {
-    const rebuilding = this.#seats.all.filter(({ state }) => state.phase === 'rebuilding');
-    const exposed = !this.#seats.meets(ackQuorum, isInSync);
-    const each = exposed ? 0 : Math.round(this.#pace.bytesPerSecond / rebuilding.length);
-    for (const member of members) {
-      if (!member.keepsPace || member.pace === each) continue;
-      member.pace = each;
-      this.#say(member, { type: 'pace', bytesPerSecond: each });
-    }
+    this.#parts.copyPace.tick(nowMs);
+    this.#steps.step(nowMs);
   }
 
   /** Ends for good: what is open hears busy, grants are given back. The caller has flushed if it wanted to. */
@@ -412,7 +307,7 @@ export class Coordinator {
     if (this.#takeover.phase === 'ended') return;
     this.#takeover.phase = 'ended'; // first: from here on nothing may be answered
     this.#takeover.message = reason;
-    for (const member of this.#seats.all) if (reportOf(member)) this.#say(member, { type: 'release' });
+    for (const member of this.#seats.all) if (reportOf(member)) this.#parts.say(member, { type: 'release' });
     this.#changes.failAll();
     this.#reads.failAll();
     this.#o.effects.changed();
@@ -432,7 +327,7 @@ export class Coordinator {
       sizeBytes: this.#volume.shown.sizeBytes,
       lossyEpoch: this.#takeover.lossyEpoch,
       message: this.#takeover.message,
-      scrub: this.#scrub.status,
+      scrub: this.#parts.scrub.status,
     });
   }
 
@@ -473,7 +368,7 @@ export class Coordinator {
     if (membership.version > this.#configured.version) this.#configured = membership;
     this.#members.want(next ?? membership);
     if (!this.#takeover.stream) this.#seats.use(this.#candidacy.required);
-    this.#step(nowMs);
+    this.#steps.step(nowMs);
   }
 
   /** This replica's disk is gone, and its seat is to be another one's; it still counts where it is a member. */
@@ -490,8 +385,8 @@ export class Coordinator {
 
   #dropped(member: Member): void {
     this.#reads.lost(member);
-    this.#rebuilds.lost(member);
-    this.#scrub.lost(member);
+    this.#parts.rebuilds.lost(member);
+    this.#parts.scrub.lost(member);
     this.#o.effects.dropped(member.id, member.guid);
   }
 
@@ -499,10 +394,6 @@ export class Coordinator {
     const member = this.#seats.all.find(({ id }) => id === replicaId);
     assert(member, `${replicaId} is no member`);
     return member;
-  }
-
-  #say(member: Member, message: TargetSays): void {
-    this.#o.effects.send(member.id, { ...this.#candidacy.fence, ...message });
   }
 
   /** Whether a flush that comes now has nothing to wait for. */
@@ -515,7 +406,7 @@ export class Coordinator {
   #change(nowMs: number, answer: Answer<void>, submit: (changes: Changes) => void): void {
     if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     submit(this.#changes);
-    this.#admit(nowMs);
+    this.#steps.admit(nowMs);
   }
 
   #meetsQuorum(): boolean {
@@ -526,74 +417,7 @@ export class Coordinator {
   #command(nowMs: number, answer: SnapshotAnswer, ask: (commands: SnapshotCommands) => void): void {
     if (this.#takeover.phase !== 'serving') return answer({ ok: false, problem: 'busy' });
     ask(this.#changes.snapshots);
-    this.#admit(nowMs);
-  }
-
-  #admit(nowMs: number): void {
-    const stream = this.#takeover.stream;
-    if (this.#isHeld || !stream || this.#takeover.phase !== 'serving' || !this.#changes.admit(stream)) return;
-    if (stream.windowBytes > this.#o.timing.windowBytesMax) this.#trim(stream, nowMs);
-    this.#pace.issued(stream.last, nowMs);
-    stream.pumpAll();
-  }
-
-  #trim(stream: Stream, nowMs: number): void {
-    for (const member of stream.recount()) this.#admission.leaveOut(member, 'fell behind the window', nowMs);
-  }
-
-  /** One look at everything that may go on now. */
-  #step(nowMs: number): void {
-    if (this.#takeover.phase === 'ended') return;
-    this.#isSteady = false;
-    this.#takeover.step(nowMs);
-    const { stream } = this.#takeover;
-    if (!stream) return;
-    for (const member of this.#seats.all) {
-      if (member.state.phase !== 'reported') continue;
-      const tooLow = this.#admission.letIn(member, member.state.report, stream, nowMs);
-      // Before anything is answered another epoch costs nothing, and begins above what has now been heard.
-      if (tooLow !== undefined && this.#takeover.phase === 'adopting')
-        this.#takeover.startOver(tooLow, nowMs);
-    }
-    this.#trim(stream, nowMs);
-    if (this.#takeover.stream !== stream) return;
-    if (this.#takeover.phase === 'adopting') this.#takeover.adopting(stream, nowMs);
-    if (this.#takeover.stream !== stream) return;
-    if (this.serving && this.#members.step(stream)) this.#o.effects.changed();
-    this.#rebuilds.tick(stream, nowMs);
-    const blocks = Math.floor(this.#volume.shown.sizeBytes / blockBytes);
-    if (this.serving) this.#scrub.step(stream, blocks, this.#volume.issued.snapshots);
-    this.#admission.sayInSync(stream, this.#candidacy.epoch);
-    this.#isSteady = this.serving && this.#hasNothingElse();
-    this.#goOn(stream, nowMs);
-  }
-
-  /** Nobody is to be let in, rebuilt, told or compared: what comes next are positions and data. */
-  #hasNothingElse(): boolean {
-    const { state: none, nextVersion, isSettled } = this.#members;
-    const isTold = ({ state }: Member) => state.phase === 'inSync' && state.told;
-    return (
-      !none.next && nextVersion === 0 && isSettled && !this.#scrub.isRunning && this.#seats.all.every(isTold)
-    );
-  }
-
-  /** What follows from positions and data alone; the rest of a step has nothing to do when all are in sync. */
-  #follow(nowMs: number): void {
-    const { stream } = this.#takeover;
-    if (!this.#isSteady || !stream) return this.#step(nowMs);
-    this.#trim(stream, nowMs);
-    if (this.#takeover.phase === 'serving') this.#goOn(stream, nowMs);
-  }
-
-  /** Numbers for what waits, entries to those that lack them, answers to those whose quorum is there. */
-  #goOn(stream: Stream, nowMs: number): void {
-    this.#admit(nowMs);
-    stream.pumpAll();
-    this.#changes.settle(stream);
-    this.#pace.settled(stream.settled, nowMs);
-    if (!this.mayAnswer(nowMs)) return;
-    this.#changes.answerReady();
-    this.#reads.answerReady(stream.settled);
+    this.#steps.admit(nowMs);
   }
 
   /** Ends the link: where the replica is, it says on the next one (R11). */
