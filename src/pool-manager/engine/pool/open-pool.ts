@@ -2,9 +2,8 @@
 import { assert } from '../../../shared/assert.ts';
 import type { BlockDevice } from '../block-device.ts';
 import type { ReplayStart } from '../checkpoint/checkpoint.ts';
-import { attachDevice, replaceDevice } from '../group/device-exchange.ts';
-import { addGroup, growGroups, measureDevices } from '../group/group-growth.ts';
-import { addLogDevices, removeLogDevices } from '../group/log-devices.ts';
+import { attachDevice } from '../group/device-exchange.ts';
+import { measureDevices } from '../group/group-growth.ts';
 import { newGuid } from '../host.ts';
 import {
   clonePrefix,
@@ -16,12 +15,10 @@ import {
 } from '../pool.ts';
 import { cloneStart, newVolumeStart, type VolumeStart } from '../volume/volume-state.ts';
 import { EngineVolume } from '../volume/volume.ts';
-import { PoolRefusal } from '../refusal.ts';
 import { NoSpaceError } from '../volume-store.ts';
 import { PoolEngine } from './pool-engine.ts';
-import { moveToLogDevices, moveToRing } from './pool-log.ts';
+import { PoolDevices } from './pool-devices.ts';
 import { PoolFailure, type PoolParts } from './pool-parts.ts';
-import type { PoolSettings } from './pool-settings.ts';
 import { poolStatus } from './pool-status.ts';
 
 /** What creating a volume may write besides users' data. */
@@ -36,11 +33,13 @@ export class EnginePool implements ManagedPool {
   readonly guid: string;
   readonly failed: Promise<Error>;
   readonly #engine: PoolEngine;
+  readonly #devices: PoolDevices;
   #isClosing = false;
 
   constructor(parts: PoolParts) {
     this.guid = parts.guid;
     this.#engine = new PoolEngine(parts);
+    this.#devices = new PoolDevices(this.#engine);
     this.failed = this.#engine.failed;
   }
 
@@ -148,15 +147,7 @@ export class EnginePool implements ManagedPool {
   }
 
   async replaceDevice(options: Parameters<ManagedPool['replaceDevice']>[0]): Promise<void> {
-    const { old, device, overwrite } = options;
-    const { devices, host } = this.#engine.parts;
-    const known = devices.devices().find(({ name, guid }) => name === old || guid === old);
-    if (known === undefined)
-      throw new PoolRefusal('LayoutInvalid', `pool ${this.guid} has no device ${old}: nothing to replace`);
-    const before = new Set(devices.devices().map(({ guid }) => guid));
-    await replaceDevice(devices, known.guid, device, { host, overwrite });
-    const added = devices.devices().find(({ guid }) => !before.has(guid));
-    if (added !== undefined) this.#set({ replaced: { [added.guid]: known.name } });
+    await this.#devices.replace(options);
     await this.#rooted();
   }
 
@@ -166,19 +157,12 @@ export class EnginePool implements ManagedPool {
   }
 
   async addGroups(options: Parameters<ManagedPool['addGroups']>[0]): Promise<void> {
-    const { data, log, overwrite } = options;
-    const { devices, space, host } = this.#engine.parts;
-    for (const group of data) await addGroup(devices, group, { host, overwrite });
-    if (data.length > 0) space.grow(devices.groups);
-    if (log.length > 0) await this.#withoutLogDevices(() => addLogDevices(devices, log, { host, overwrite }));
+    await this.#devices.addGroups(options);
     await this.#rooted();
   }
 
   async removeLogDevices(names: readonly string[]): Promise<void> {
-    const { devices } = this.#engine.parts;
-    const leaving = devices.devices().filter(({ group, name }) => group === -1 && names.includes(name));
-    const guids = leaving.map(({ guid }) => guid);
-    if (guids.length > 0) await this.#withoutLogDevices(() => removeLogDevices(devices, guids));
+    await this.#devices.removeLogDevices(names);
     await this.#rooted();
   }
 
@@ -186,24 +170,8 @@ export class EnginePool implements ManagedPool {
     await measureDevices(this.#engine.parts.devices);
   }
 
-  /** The log is in the ring of the first group while its devices change; then it goes to those that there are. */
-  async #withoutLogDevices(change: () => Promise<unknown>): Promise<void> {
-    const { log, parts, checkpoints } = this.#engine;
-    const { devices } = parts;
-    if (devices.logs.devices !== undefined) {
-      moveToRing(log, parts);
-      await checkpoints.after();
-    }
-    try {
-      await change();
-    } finally {
-      if (devices.logs.devices?.isUsable === true) moveToLogDevices(log, parts);
-    }
-  }
-
   async growDevices(): Promise<void> {
-    const { devices, space } = this.#engine.parts;
-    if ((await growGroups(devices)) > 0) space.grow(devices.groups);
+    await this.#devices.grow();
     await this.#rooted();
   }
 
@@ -216,7 +184,7 @@ export class EnginePool implements ManagedPool {
 
   async setProperties(properties: Partial<PoolProperties>): Promise<void> {
     const next = { ...this.#engine.settings.properties, ...properties };
-    this.#set({ properties: next });
+    this.#engine.set({ properties: next });
     for (const volume of this.volumes())
       if (volume.properties.compression !== next.compression)
         volume.setProperties({ ...volume.properties, compression: next.compression });
@@ -256,10 +224,6 @@ export class EnginePool implements ManagedPool {
   abandon(): void {
     this.#isClosing = true;
     this.#engine.abandon();
-  }
-
-  #set(settings: Partial<PoolSettings>): void {
-    this.#engine.settings = { ...this.#engine.settings, ...settings };
   }
 
   /** A change of devices or settings is in a root; what follows from it begins. */

@@ -186,6 +186,11 @@ export class PoolEngine implements LoggedPool {
     this.checkpoints.want();
   }
 
+  /** The next root has them. */
+  set(settings: Partial<PoolSettings>): void {
+    this.settings = { ...this.settings, ...settings };
+  }
+
   /** At import: which root was the last whole one nobody can tell, so all data counts as what the log behind it may speak of. */
   wholeBefore(start: ReplayStart): void {
     this.#whole = { cutTxg: 0, start };
