@@ -64,14 +64,16 @@ export class DeltaLayer {
 
   /** The entry of a block, a new one if it had none; the caller fills in the pointer. */
   put(block: number): number {
-    const entry = this.points.find(block);
-    if (entry >= 0) return entry;
+    const { points } = this;
+    const before = points.size;
+    const entry = points.put(block);
+    if (points.size === before) return entry;
     const leaf = Math.floor(block / 128);
     if (leaf !== this.#lastLeaf) {
       this.#lastLeaf = leaf;
       this.#leaves++;
     }
-    return this.points.add(block);
+    return entry;
   }
 
   /** Forgets all below and says that the range reads as zeros. `dropped` gets each point that is forgotten. */
