@@ -100,6 +100,19 @@ describe('the rate of a rebuild', () => {
     expect(pace.bytesPerSecond).toBeGreaterThan(8 * defaultTiming.paceBytesFirst);
   });
 
+  test('falls while a write waits: that is not as if nobody wrote', () => {
+    const pace = new Pace(defaultTiming);
+    for (let n = 1; n < 24; n++) {
+      pace.issued(n, n * 250);
+      pace.settled(n, n * 250 + 1);
+      pace.tick(n > 4, false, n * 250 + 10);
+    }
+    expect(pace.bytesPerSecond).toBeGreaterThan(8 * defaultTiming.paceBytesMin);
+    pace.issued(24, 24 * 250);
+    for (let n = 24; n < 40; n++) pace.tick(true, false, n * 250 + 10);
+    expect(pace.bytesPerSecond).toBe(defaultTiming.paceBytesMin);
+  });
+
   test('makes way at once for the first who writes', () => {
     const pools = new Pools();
     pools.run(2_000, 0.3, false);

@@ -74,7 +74,7 @@ export class Pace {
   tick(rebuilding: boolean, exposed: boolean, nowMs: number): boolean {
     if (nowMs - this.#intervalAtMs < this.#timing.paceMs) return false;
     this.#intervalAtMs = nowMs;
-    const slowMs = slowOf(this.#samples);
+    const slowMs = this.#felt(nowMs);
     this.#samples = [];
     if (!rebuilding) {
       if (slowMs !== undefined) this.#learn(slowMs);
@@ -83,6 +83,12 @@ export class Pace {
     else this.#adapt(slowMs);
     this.#isIdle = slowMs === undefined;
     return true;
+  }
+
+  /** Undefined: nobody writes. While a write waits for longer than an interval nothing is heard of others: it is slow. */
+  #felt(nowMs: number): number | undefined {
+    const waitedMs = nowMs - (this.#marked?.atMs ?? nowMs);
+    return waitedMs >= this.#timing.paceMs ? waitedMs : slowOf(this.#samples);
   }
 
   #adapt(slowMs: number): void {
