@@ -2,6 +2,7 @@
 import { fullPoolChecks } from './full-pools.ts';
 import { interfaceChecks } from './interface.ts';
 import { memberChecks } from './members.ts';
+import { mismatchChecks } from './mismatch.ts';
 import { ownerChecks } from './owner.ts';
 import { repairChecks } from './repair.ts';
 import { roleChecks } from './roles.ts';
@@ -17,6 +18,7 @@ process.exitCode = Math.min(
       ...ownerChecks,
       ...memberChecks,
       ...repairChecks,
+      ...mismatchChecks,
       ...fullPoolChecks,
       ...snapshotChecks,
       ...survivalChecks,
