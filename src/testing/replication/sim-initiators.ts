@@ -4,6 +4,7 @@
  */
 import { must } from '../../shared/assert.ts';
 import type { Coordinator } from '../../replication/coordinator/coordinator.ts';
+import { granted, initiatorsKey, lossOf } from '../../replication/loss.ts';
 import type { CoordinatedVolume } from '../../target/coordinated-volume.ts';
 import type { QuickAnswer } from '../../target/volume.ts';
 import { LogicalUnit } from '../../target/scsi/logical-unit.ts';
@@ -31,6 +32,8 @@ const problems: ReadonlyMap<number | string, DoorProblem> = new Map<number | str
   ['e/1d00', 'differs'],
 ]);
 
+const initiatorOf = (index: number): string => `iqn.i${index}`;
+
 export interface Command {
   readonly cdb: readonly number[];
   readonly dataOut?: Uint8Array;
@@ -45,8 +48,10 @@ export class SimInitiators {
   readonly #volume: CoordinatedVolume;
   /** Not answered yet. */
   readonly running: RunningCommands;
-  /** Initiators that were told of a lossy recovery. */
+  /** Initiators that were told of a lossy recovery, by this target. */
   readonly #told = new Set<string>();
+  /** Of the recovery whose loss this target tells of; 0: of none. */
+  #lossEpoch = 0;
   #unit: LogicalUnit | undefined;
   #nexuses: readonly Nexus[] = [];
   #commands = 0;
@@ -60,13 +65,21 @@ export class SimInitiators {
 
   /** The target serves: initiators may log in. */
   open(): void {
-    const { lossyEpoch } = this.#coordinator;
-    if (lossyEpoch > 0) this.#volume.lost(lossyEpoch);
+    const { lossyEpoch, values } = this.#coordinator;
+    this.#lossEpoch = lossyEpoch || (lossOf(values)?.epoch ?? 0);
+    if (this.#lossEpoch > 0) this.#volume.lost(this.#lossEpoch);
+    if (this.#world.plan.seed % 2 === 0 && granted(values).length === 0) this.#grant();
     const unit = new LogicalUnit(this.#volume, iqn, (nexus) =>
       this.running.end((one) => one.nexus === nexus),
     );
     this.#unit = unit;
-    this.#nexuses = Array.from({ length: initiatorsMax }, (_, i) => unit.attach(`iqn.i${i},i,0x1`));
+    this.#nexuses = Array.from({ length: initiatorsMax }, (_, i) => unit.attach(`${initiatorOf(i)},i,0x1`));
+  }
+
+  /** Somebody says by name who may log in; where that fails the next target is told. */
+  #grant(): void {
+    const names = Array.from({ length: initiatorsMax }, (_, i) => initiatorOf(i));
+    this.#coordinator.setValue(initiatorsKey, JSON.stringify(names), this.running.nowMs, () => undefined);
   }
 
   manage(what: ManagementName, answer: DoorAnswer<void>): void {
@@ -116,18 +129,30 @@ export class SimInitiators {
   }
 
   /**
-   * An initiator that may have lost writes hears of it before its first flush succeeds, and not again by a flush that it
-   * asks for when it knows (`knewLoss`).
+   * An initiator that may have lost writes hears of it before its first flush succeeds, and not again from the same target by a
+   * flush that it asks for when it knows (`knewLoss`). Where it was known by name, a later target tells it as well.
    */
   #tellsLoss({ initiator }: Nexus, problem: DoorProblem | undefined, knewLoss: boolean): void {
-    const isLossy = this.#coordinator.lossyEpoch > 0;
-    const wasTold = this.#told.has(initiator);
+    const { toldOfLoss, reach, truth } = this.#world;
+    const { epoch } = this.#coordinator.status();
+    const lossEpoch = this.#lossEpoch;
     if (problem === 'lost') {
-      hold(isLossy && !knewLoss, `R5: ${initiator} is told of a loss that it knows, or that there was not`);
+      hold(
+        lossEpoch > 0 && !knewLoss,
+        `R5: ${initiator} is told of a loss that it knows, or that there was not`,
+      );
       this.#told.add(initiator);
-      this.#world.reach.hit('R5 initiator told');
+      toldOfLoss.set(initiator, Math.max(lossEpoch, toldOfLoss.get(initiator) ?? 0));
+      reach.hit(lossEpoch === epoch ? 'R5 initiator told' : 'R5 initiator told by a later target');
     } else if (problem === undefined) {
-      hold(!isLossy || wasTold, `R5: ${initiator} flushes over a loss of which it was not told`);
+      const untold = truth
+        .losses(epoch)
+        .filter((loss) => loss.epoch === epoch || loss.initiators.includes(initiator))
+        .findLast((loss) => (toldOfLoss.get(initiator) ?? 0) < loss.epoch);
+      hold(
+        untold === undefined,
+        `R5: ${initiator} flushes over the loss of epoch ${untold?.epoch}, of which it was not told`,
+      );
     }
   }
 

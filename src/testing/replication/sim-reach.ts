@@ -50,6 +50,7 @@ export const reachPoints = [
   'part of a block written',
   'express lane',
   'R5 initiator told',
+  'R5 initiator told by a later target',
   'engine: one state of many',
   'block repaired',
   'slowLink',

@@ -27,6 +27,10 @@ export class RunningCommands {
     this.#process = process;
   }
 
+  get nowMs(): number {
+    return this.#process.nowMs;
+  }
+
   /** The oldest one. */
   get first(): Running | undefined {
     const [first] = this.#running;

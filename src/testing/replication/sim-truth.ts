@@ -4,6 +4,7 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { commonPoint, historyAt, type EpochStart, type History } from '../../replication/history.ts';
+import { granted } from '../../replication/loss.ts';
 import type { Entry } from '../../replication/messages.ts';
 import {
   baseSnapshot,
@@ -236,6 +237,16 @@ export class Truth {
   /** Whether a recovery under this epoch said that unflushed writes may be lost. */
   isLossy(epoch: number): boolean {
     return this.#epochs.get(epoch)?.lossy === true;
+  }
+
+  /** Losses that were declared in the history that ends in this epoch, and who could log in then. */
+  losses(epoch: number): readonly { readonly epoch: number; readonly initiators: readonly string[] }[] {
+    return this.history(epoch, Infinity)
+      .epochs.filter((each) => this.isLossy(each.epoch))
+      .map((each) => {
+        const { parent } = must(this.#epochs.get(each.epoch), `epoch ${each.epoch}`);
+        return { epoch: each.epoch, initiators: granted(this.#at(parent, each.previousLast).values) };
+      });
   }
 
   /** What blocks hold after each entry of this epoch that was ever sent, from the first on, and what it began with. */

@@ -36,6 +36,8 @@ export class SimWorld {
   readonly targets: SimTarget[] = [];
   readonly #trace: ((line: string) => void) | undefined;
   #triggers: { readonly trigger: Trigger; left: number }[] = [];
+  /** By initiator, the newest epoch of whose loss it was told, by whatever target. */
+  readonly toldOfLoss = new Map<string, number>();
   /** The newest epoch that a target served. */
   servedEpoch = 0;
   /** No faults any more: delays are short, links hold. */
