@@ -79,6 +79,24 @@ test('a census waits for a source that is not ready, and ends with one that can 
   }
 });
 
+test('a census asks narrowly where there is much to count, and widely where there is not', () => {
+  const { census, answer, next, run } = counting([{ block: 0, count: 10_000_000, common: 7 }]);
+  const asked: number[] = [];
+  const counted = (looked?: number) => {
+    const [, block = 0, count = 0] = next();
+    asked.push(count);
+    answer({ type: 'census', blocks: looked === undefined ? 0 : 512, next: block + (looked ?? count) });
+    run();
+  };
+  for (let i = 0; i < 3; i++) counted(1_000);
+  for (let i = 0; i < 4; i++) counted();
+  counted(60_000);
+  counted(1_000);
+  counted();
+  expect(asked).toEqual([4_096, 4_096, 4_096, 4_096, 16_384, 65_536, 262_144, 1_048_576, 120_000, 4_096]);
+  expect(census.bytes).toBeGreaterThan(0);
+});
+
 test('nothing to be copied is known without asking', () => {
   expect(counting([]).census.bytes).toBe(0);
 });

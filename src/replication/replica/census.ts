@@ -23,6 +23,14 @@ type Counted = Extract<CopyReply, { readonly type: 'census' }>;
 
 /** Between two questions at least: what they cost the source comes on top of the pace. */
 const askMs = 50;
+/**
+ * Blocks of a question: so many where the source has much to count, since it looks at all that was written lately in the
+ * part of the volume that it is asked about, and of a wide one keeps that apart for each question; wider where it has not.
+ */
+const askBlocksMin = 4_096;
+const askGrowth = 4;
+/** Where it counted less than was asked: that, and some. */
+const askSlack = 2;
 
 export class Census {
   readonly #o: CensusOptions;
@@ -35,6 +43,7 @@ export class Census {
   #asking = false;
   #over = false;
   #askAtMs = -Infinity;
+  #askBlocks = askBlocksMin;
 
   constructor(options: CensusOptions) {
     this.#o = options;
@@ -52,8 +61,9 @@ export class Census {
   run(nowMs: number): void {
     const range = this.#o.ranges[this.#index];
     if (!range || this.#asking || this.#over || nowMs < this.#askAtMs) return;
-    const count = range.block + range.count - this.#at;
-    if (count <= 0) return this.#next(nowMs);
+    const left = range.block + range.count - this.#at;
+    if (left <= 0) return this.#next(nowMs);
+    const count = Math.min(left, this.#askBlocks);
     this.#askAtMs = nowMs + askMs;
     const { fence, attachId, firstLive, snapshot, ask } = this.#o;
     const asked = { block: this.#at, count };
@@ -71,7 +81,10 @@ export class Census {
     this.#over = counted === undefined || !isOf(asked, counted);
     if (!counted || this.#over) return;
     this.#found += counted.blocks;
-    this.#looked += counted.next - this.#at;
+    const looked = counted.next - this.#at;
+    this.#looked += looked;
+    const further = looked === asked.count ? askGrowth : askSlack;
+    this.#askBlocks = Math.max(further * looked, askBlocksMin);
     this.#at = counted.next;
   }
 
