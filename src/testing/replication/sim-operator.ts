@@ -23,6 +23,8 @@ export class SimOperator {
   #file: MembershipFile;
   /** What was mounted before: a new target may still see it. */
   #oldFile: MembershipFile;
+  /** By version. One that was given up may have begun before its target heard of that. */
+  readonly #asked = new Map<number, MembershipRecord>();
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -79,7 +81,8 @@ export class SimOperator {
     if (kind !== 'add' && members.length === 2 && lost.length > 0) return;
     const sameSeat = kind === 'replace' && leaving?.lost === true && this.#world.random.chance(0.5);
     const newcomers = grows ? [this.#newcomer(staying, sameSeat ? leaving.id : undefined)] : [];
-    const record = { version: membership.version + 1, members: membersOf([...staying, ...newcomers]) };
+    const version = Math.max(membership.version, ...this.#asked.keys()) + 1;
+    const record = { version, members: membersOf([...staying, ...newcomers]) };
     this.#world.reach.hit('membership change');
     this.#world.trace('operator', `wants ${JSON.stringify(record)}`);
     this.#write({ membership, next: record });
@@ -101,8 +104,9 @@ export class SimOperator {
     const target = this.#world.alive.findLast(({ coordinator }) => coordinator.serving);
     if (!next || !target) return;
     const { version, settled } = target.coordinator.status().membership;
-    if (version === next.version) {
-      if (settled) this.#finish(next);
+    const begun = version > membership.version ? this.#asked.get(version) : undefined;
+    if (begun !== undefined) {
+      if (settled) this.#finish(begun);
       return;
     }
     const lostNewcomer = this.#replicasOf(next).some(
@@ -140,6 +144,7 @@ export class SimOperator {
   }
 
   #write(file: MembershipFile): void {
+    if (file.next) this.#asked.set(file.next.version, file.next);
     this.#oldFile = this.#file;
     this.#file = file;
   }

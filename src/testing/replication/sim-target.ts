@@ -93,7 +93,10 @@ export class SimTarget {
       // A seat that somebody else has here is not free before its disk is gone and its link as well.
       if (before.some((one) => !one.lost || this.#world.network.linkBetween(this, one))) return;
       this.file = file;
-      for (const one of before) this.coordinator.forget(one.id);
+      for (const one of before) {
+        this.coordinator.disconnected(one.id, 'replaced', this.process.nowMs);
+        this.coordinator.forget(one.id);
+      }
       // Placed first: whom the coordinator does not need it drops within the call.
       for (const one of members) if (this.#places.get(one.id) !== one) this.#place(one);
       this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
