@@ -60,7 +60,7 @@ export async function apply(
     case 'beginChange':
       return await beginChange(world, volume, action);
     case 'finishChange':
-      await finishChange(world, volume, action.record);
+      await finishChange(world, volume, action);
       return undefined;
     case 'deleteVolume':
       await client.delete(resources.cstorVolume, key);

@@ -40,15 +40,19 @@ export async function beginChange(
 
 const toWritable = ({ version, members }: MembersRecord) => ({ version, members: { ...members } });
 
-/** No recovery needs anybody any more who is not in `record`: it stands alone from now on. */
-export async function finishChange(world: World, { wish }: VolumeWish, record: MembersRecord): Promise<void> {
+/** No recovery needs anybody any more who is not in `record`, or in `next`, which is asked for after it. */
+export async function finishChange(
+  world: World,
+  { wish }: VolumeWish,
+  { record, next }: Extract<MembersAction, { do: 'finishChange' }>,
+): Promise<void> {
   const count = Object.keys(record.members).length;
   await changeRecord(world, wish.name, () => ({
     replicaDetails: { knownReplicas: { ...record.members } },
     replicationFactor: count,
     consistencyFactor: consistencyFactor(count),
-    desiredReplicationFactor: count,
-    membership: { version: record.version },
+    desiredReplicationFactor: next === undefined ? count : Object.keys(next.members).length,
+    membership: { version: record.version, ...(next === undefined ? {} : { next: toWritable(next) }) },
   }));
 }
 

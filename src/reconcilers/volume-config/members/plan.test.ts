@@ -120,6 +120,22 @@ describe('a change under way', () => {
     });
     expect(does(made)).toEqual(['delete pvc-1-d', 'finish 3']);
   });
+  test('one that was withdrawn and came about all the same is the one in force: what else is wanted begins from there', () => {
+    const [current, next, withdrawn] = [record(1, 'abc'), record(3, 'abc'), record(2, 'abd')];
+    const replicas = letters('abcde').map((name) => replica(name));
+    const world = changing({
+      wish: letters('abe'),
+      replicas,
+      membership: { current, next, withdrawn },
+      target: target(2, true, 'ab'),
+    });
+    expect(planMembers(world).actions).toEqual([{ do: 'finishChange', record: withdrawn, next }]);
+    const unsettled = { ...world, target: target(2, false, 'ab') };
+    expect(planMembers(unsettled).actions).toEqual([]);
+    // The disk of c is gone, and that of d: the third pool that is asked for is what helps.
+    const after = { ...world, membership: { current: withdrawn, next } };
+    expect(does(after)).toEqual(['begin 4: guid-a guid-b and e']);
+  });
   test('the change that is withdrawn is remembered', () => {
     expect(planMembers(changing({ wish: letters('abc') })).actions[0]).toMatchObject({
       withdraws: record(2, 'abd'),

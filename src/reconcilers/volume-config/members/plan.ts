@@ -61,7 +61,12 @@ export type MembersAction =
       readonly version: number;
       readonly withdraws: MembersRecord | undefined;
     }
-  | { readonly do: 'finishChange'; readonly record: MembersRecord };
+  /** `next`: what is asked for after it; undefined: nothing. */
+  | {
+      readonly do: 'finishChange';
+      readonly record: MembersRecord;
+      readonly next: MembersRecord | undefined;
+    };
 
 export interface MembersPlan {
   readonly actions: readonly MembersAction[];
@@ -74,9 +79,13 @@ const wait = (waits: string): MembersPlan => ({ actions: [], waits });
 
 export function planMembers(seen: MembersSeen): MembersPlan {
   const { membership, target, wish } = seen;
-  const { current, next } = membership;
-  if (next !== undefined && target?.settled === true && target.version === next.version)
-    return act(...leaving(seen, next), { do: 'finishChange', record: next });
+  const { current, next, withdrawn } = membership;
+  const settled = target?.settled === true ? target.version : undefined;
+  if (next !== undefined && settled === next.version)
+    return act(...leaving(seen, next), { do: 'finishChange', record: next, next: undefined });
+  // It came about before its target heard that it was not wanted any more: what is wanted since begins from there.
+  if (withdrawn !== undefined && settled === withdrawn.version)
+    return act({ do: 'finishChange', record: withdrawn, next });
   const wanted = wish?.map((pool) => seatOf(seen, pool));
   const goal = next ?? current;
   if (wanted === undefined || isSame(wanted, goal))
