@@ -48,8 +48,8 @@ e2e-vm: setup ## Linux's own initiator and csi-node with it, in an emulated mach
 	node tools/test.ts vm
 test: setup ## everything that must hold
 	node tools/test.ts
-sim: $(DEPS) ## replication under faults: SEEDS=1000 FIRST=1, or one SEED=n (KEEP=1,4-6) with its trace
-	node tools/sim.ts $(if $(SEED),--seed=$(SEED) $(if $(KEEP),--keep=$(KEEP)),--seeds=$(or $(SEEDS),1000) --first=$(or $(FIRST),1))
+sim: $(DEPS) ## replication under faults: SEEDS=1000 FIRST=1, or one SEED=n (KEEP=1,4-6) with its trace; REWINDS=1: pools go back, too
+	node tools/sim.ts $(if $(REWINDS),--rewinds) $(if $(SEED),--seed=$(SEED) $(if $(KEEP),--keep=$(KEEP)),--seeds=$(or $(SEEDS),1000) --first=$(or $(FIRST),1))
 soak: $(DEPS) ## the same from seed FIRST until interrupted
 	node tools/sim.ts --soak --first=$(or $(FIRST),1)
 sim-mutants: $(DEPS) ## whether the simulator finds what is broken on purpose (SAMPLE=n: only so many)

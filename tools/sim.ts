@@ -1,5 +1,5 @@
 // The simulator of replication (docs/replication.md): many seeds on all processors, one seed with its trace, or on and on.
-//   node tools/sim.ts --seeds=N [--first=K] [--stop-at-first] [--naive]     last line: `N seeds, V violations, T s`
+//   node tools/sim.ts --seeds=N [--first=K] [--stop-at-first] [--naive] [--rewinds]     last line: `N seeds, V violations, T s`
 //   node tools/sim.ts --seed=K [--keep=1,4-6]                      what happens, line by line
 //   node tools/sim.ts --soak [--first=K]                           from seed K until interrupted
 import { availableParallelism } from 'node:os';
@@ -16,6 +16,7 @@ interface Chunk {
   readonly count: number;
   readonly stopAtFirst: boolean;
   readonly naive: boolean;
+  readonly rewinds: boolean;
 }
 
 interface ChunkDone {
@@ -31,9 +32,9 @@ const shrinkTriesMax = 400;
 const shrunkMax = 3;
 const soakSayMs = 60_000;
 
-async function work({ first, count, stopAtFirst, naive }: Chunk): Promise<ChunkDone> {
+async function work({ first, count, ...how }: Chunk): Promise<ChunkDone> {
   const seeds = Array.from({ length: count }, (_, i) => first + i);
-  const { reach, ...done } = await runSeeds(seeds, { stopAtFirst, naive });
+  const { reach, ...done } = await runSeeds(seeds, how);
   return { seeds: done.seeds, virtualMs: done.virtualMs, failures: done.failures, reach: reach.counts };
 }
 
@@ -41,17 +42,18 @@ async function work({ first, count, stopAtFirst, naive }: Chunk): Promise<ChunkD
 async function runMany(
   first: number,
   count: number,
-  { stopAtFirst, naive }: Pick<Chunk, 'stopAtFirst' | 'naive'>,
+  how: Omit<Chunk, 'first' | 'count'>,
   stopped: () => boolean,
   say: (total: Totals) => void,
 ): Promise<Totals> {
-  const total: Totals = { seeds: 0, virtualMs: 0, failures: [], reach: new Reach() };
+  const { rewinds } = how;
+  const total: Totals = { seeds: 0, virtualMs: 0, failures: [], reach: new Reach(), rewinds };
   let next = first;
   const worker = async (): Promise<void> => {
     const thread = new Worker(new URL(import.meta.url));
     try {
-      while (next < first + count && !stopped() && !(stopAtFirst && total.failures.length > 0)) {
-        const chunk = { first: next, count: Math.min(chunkSeeds, first + count - next), stopAtFirst, naive };
+      while (next < first + count && !stopped() && !(how.stopAtFirst && total.failures.length > 0)) {
+        const chunk = { first: next, count: Math.min(chunkSeeds, first + count - next), ...how };
         next += chunk.count;
         const { promise, resolve, reject } = Promise.withResolvers<ChunkDone>();
         thread.once('message', resolve).once('error', reject);
@@ -78,6 +80,7 @@ interface Totals {
   virtualMs: number;
   readonly failures: SeedFailure[];
   readonly reach: Reach;
+  readonly rewinds: boolean;
 }
 
 /** `wanted`: how many seeds there should be; of a soak and of a run that ends at its first failure none. */
@@ -88,8 +91,9 @@ async function report(total: Totals, startMs: number, shrinks: boolean, wanted: 
   const { never } = total.reach;
   if (never.length > 0) console.log(`never reached: ${never.join(', ')}`);
   const failures = total.failures.toSorted((a, b) => a.seed - b.seed);
-  for (const { seed, message } of failures) console.log(`make sim SEED=${seed}    # ${message}`);
-  for (const failure of shrinks ? failures.slice(0, shrunkMax) : []) await tellShrunk(failure);
+  const more = total.rewinds ? ' REWINDS=1' : '';
+  for (const { seed, message } of failures) console.log(`make sim SEED=${seed}${more}    # ${message}`);
+  for (const failure of shrinks ? failures.slice(0, shrunkMax) : []) await tellShrunk(failure, total.rewinds);
   const seconds = (performance.now() - startMs) / 1_000;
   const speed = Math.round(total.virtualMs / 1_000 / seconds);
   console.log(
@@ -100,8 +104,8 @@ async function report(total: Totals, startMs: number, shrinks: boolean, wanted: 
   process.exitCode = failures.length > 0 || total.seeds === 0 || total.seeds < wanted ? 1 : 0;
 }
 
-async function tellShrunk({ seed, message }: SeedFailure): Promise<void> {
-  const plan = planOf(seed);
+async function tellShrunk({ seed, message }: SeedFailure, rewinds: boolean): Promise<void> {
+  const plan = planOf(seed, rewinds);
   const fails = async (shorter: typeof plan): Promise<string | undefined> => {
     try {
       await run(shorter);
@@ -111,14 +115,15 @@ async function tellShrunk({ seed, message }: SeedFailure): Promise<void> {
     }
   };
   const shrunk = await shrink(plan, message, fails, shrinkTriesMax);
-  console.log(`make sim SEED=${seed} KEEP=${keepText(shrunk.keep)}    # ${shrunk.message}`);
+  const more = rewinds ? ' REWINDS=1' : '';
+  console.log(`make sim SEED=${seed}${more} KEEP=${keepText(shrunk.keep)}    # ${shrunk.message}`);
   for (const { atMs, act } of planOfKept(plan, shrunk.keep).events) {
     console.log(`  ${String(atMs).padStart(6)} ms  ${JSON.stringify(act)}`);
   }
 }
 
-async function replay(seed: number, keep: string | undefined): Promise<void> {
-  const plan = planOf(seed);
+async function replay(seed: number, keep: string | undefined, rewinds: boolean): Promise<void> {
+  const plan = planOf(seed, rewinds);
   const shown = keep === undefined ? plan : planOfKept(plan, keepOf(keep));
   const { replicas, blocks, faultsMs, wildClocks, layout, scsi } = shown;
   console.log(`seed ${seed}: ${JSON.stringify({ replicas, blocks, faultsMs, wildClocks, layout, scsi })}`);
@@ -143,9 +148,10 @@ async function main(): Promise<void> {
       soak: { type: 'boolean', default: false },
       'stop-at-first': { type: 'boolean', default: false },
       naive: { type: 'boolean', default: false },
+      rewinds: { type: 'boolean', default: false },
     },
   });
-  if (values.seed !== undefined) return replay(Number(values.seed), values.keep);
+  if (values.seed !== undefined) return replay(Number(values.seed), values.keep, values.rewinds);
   const startMs = performance.now();
   let stopped = false;
   process.once('SIGINT', () => (stopped = true)).once('SIGTERM', () => (stopped = true));
@@ -160,7 +166,8 @@ async function main(): Promise<void> {
     console.log(`${seeds} seeds, ${failures.length} violations so far`);
   };
   const count = values.soak ? Number.MAX_SAFE_INTEGER / 2 : Number(values.seeds);
-  const how = { stopAtFirst: values['stop-at-first'], naive: values.naive };
+  const { naive, rewinds } = values;
+  const how = { stopAtFirst: values['stop-at-first'], naive, rewinds };
   const total = await runMany(Number(values.first), count, how, () => stopped, say);
   const partial = values.soak || values['stop-at-first'];
   await report(total, startMs, !values['stop-at-first'], partial ? 0 : count);

@@ -22,6 +22,23 @@ test('R26: a read that shows an unacknowledged write is held until that is ackno
   expect([write.result, read.result?.ok]).toEqual([ok, true]);
 });
 
+test('R26: what is read to be written again is read behind every entry there is, acknowledged or not', () => {
+  const target = new TargetBench().serve('A', 'B', 'C');
+  const { last: settled } = target.coordinator.status();
+  target.write(0, 1);
+  const { last } = target.coordinator.status();
+  expect(last).toBe(settled + 1);
+  const afterOf = (ask: 'read' | 'readNewest'): number | undefined => {
+    target.sent.length = 0;
+    target.ask<Uint8Array>((nowMs, answer) => target.coordinator[ask](0, 1, nowMs, answer));
+    return target.sent.flatMap(({ message }) => (message.type === 'read' ? [message.after] : []))[0];
+  };
+  expect([afterOf('read'), afterOf('readNewest')]).toEqual([settled, last]);
+  target.sent.length = 0;
+  target.ask<Uint8Array>((nowMs, answer) => target.coordinator.readFrom('B', 0, 1, nowMs, answer));
+  expect(target.must('B', 'read').after).toBe(last);
+});
+
 test('what is asked for between hold and release goes out together, in its order', () => {
   const target = new TargetBench().serve('A', 'B');
   target.sent.length = 0;

@@ -27,6 +27,8 @@ import {
   type VolumeSpace,
 } from './volume.ts';
 
+type AskBlocks = Coordinator['read'];
+
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
 const unitKey = (key: string) => `unit.${key}`;
 
@@ -41,6 +43,7 @@ export class CoordinatedVolume implements Volume {
   /** Flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
   #loss: ToldLoss | undefined;
 
+  readonly #askNewest: AskBlocks = (...asked) => this.#coordinator.readNewest(...asked);
   readonly #operations: QuickOperations;
   readonly #quick: QuickVolume = {
     hold: () => this.#coordinator.hold(),
@@ -97,8 +100,9 @@ export class CoordinatedVolume implements Volume {
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, lengthBytes);
+    const ask: AskBlocks = (...asked) => this.#coordinator.read(...asked);
     return this.#locked(this.#readers, range, false, () =>
-      this.#read(range, offsetBytes, lengthBytes, sinceMs),
+      this.#read(range, offsetBytes, lengthBytes, sinceMs, ask),
     );
   }
 
@@ -107,11 +111,12 @@ export class CoordinatedVolume implements Volume {
     offsetBytes: number,
     lengthBytes: number,
     sinceMs: number,
+    ask: AskBlocks,
   ): Promise<Uint8Array> {
     const pieces = await Promise.all(
       split(range).map(({ block, count }) =>
         this.#ask<Uint8Array>((answer) =>
-          this.#coordinator.read(block, count, this.#now(), (result) => answer(kept(result)), sinceMs),
+          ask(block, count, this.#now(), (result) => answer(kept(result)), sinceMs),
         ),
       ),
     );
@@ -186,7 +191,7 @@ export class CoordinatedVolume implements Volume {
     const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, data.byteLength);
     return this.#locked(this.#locks, range, true, async () => {
-      const present = await this.#read(range, offsetBytes, data.byteLength, sinceMs);
+      const present = await this.#read(range, offsetBytes, data.byteLength, sinceMs, this.#askNewest);
       const differs = present.findIndex((byte, i) => byte !== expected[i]);
       if (differs >= 0) return differs;
       const blocks = await this.#merged(range, offsetBytes, data, sinceMs);
@@ -300,7 +305,7 @@ export class CoordinatedVolume implements Volume {
       edges.map(async (index) => {
         const at = (range.block + index) * blockBytes;
         const block = { block: range.block + index, count: 1 };
-        blocks.set(await this.#read(block, at, blockBytes, sinceMs), index * blockBytes);
+        blocks.set(await this.#read(block, at, blockBytes, sinceMs, this.#askNewest), index * blockBytes);
       }),
     );
     blocks.set(data, from);

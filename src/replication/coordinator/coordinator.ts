@@ -172,11 +172,21 @@ export class Coordinator {
     this.#reads.submit({ block, count, map: false }, deadlineMs, answer);
   }
 
-  /** As this replica has it: for comparing and mending. */
+  /**
+   * As `read`, of what is going to be written again with changes: a write that was given up and has a number all the same may
+   * come between what is acknowledged and that, and is not to be undone by it.
+   */
+  readNewest(block: number, count: number, nowMs: number, answer: Answer<Uint8Array>, sinceMs = nowMs): void {
+    if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
+    const deadlineMs = sinceMs + this.#o.timing.quorumWaitMs;
+    this.#reads.submit({ block, count, map: false, newest: true }, deadlineMs, answer);
+  }
+
+  /** As this replica has it, for comparing and mending; as `readNewest`. */
   readFrom(replicaId: string, block: number, count: number, nowMs: number, answer: Answer<Uint8Array>): void {
     if (this.#takeover.phase === 'ended') return answer({ ok: false, problem: 'busy' });
     const deadlineMs = nowMs + this.#o.timing.quorumWaitMs;
-    this.#reads.submit({ block, count, map: false, from: replicaId }, deadlineMs, answer);
+    this.#reads.submit({ block, count, map: false, from: replicaId, newest: true }, deadlineMs, answer);
   }
 
   /** Compares the replicas in the background, and writes anew what differs; `status().scrub` tells of it. */

@@ -49,6 +49,7 @@ export function assemble(options: CoordinatorOptions, coordinating: Coordinating
     say,
     ask: (member, read) => effects.ask(member.id, candidacy.fence, read),
     settled: () => takeover.stream?.settled ?? 0,
+    issued: () => takeover.stream?.last ?? 0,
     unsettled: (block, count, upTo) => takeover.stream?.unsettledTouching(block, count, upTo) ?? 0,
   });
   const pace = new Pace(timing);

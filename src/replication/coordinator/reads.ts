@@ -17,6 +17,8 @@ interface Read {
   readonly map: boolean;
   /** The only replica that may answer; undefined: any. */
   readonly from: string | undefined;
+  /** What is read is written again: behind every entry there is, acknowledged or not. */
+  readonly newest: boolean;
   readonly deadlineMs: number;
   readonly answer: Answer<Uint8Array>;
   /** Replicas that have no good copy; undefined: none was heard to. */
@@ -48,6 +50,8 @@ interface ReadsOptions {
   readonly ask: (member: Member, read: ReadAsked) => void;
   /** Everything acknowledged so far is at or below this number. */
   readonly settled: () => number;
+  /** The number of the last entry there is. */
+  readonly issued: () => number;
   /** The newest write not yet settled, at or below `upTo`, that touches these blocks. */
   readonly unsettled: (block: number, count: number, upTo: number) => number;
 }
@@ -73,17 +77,19 @@ export class Reads {
   }
 
   submit(
-    { block, count, map, from }: Pick<Read, 'block' | 'count' | 'map'> & { readonly from?: string },
+    asked: Pick<Read, 'block' | 'count' | 'map'> & { readonly from?: string; readonly newest?: boolean },
     deadlineMs: number,
     answer: Answer<Uint8Array>,
   ): void {
     this.#lastId += 1;
+    const { block, count, map, from, newest = false } = asked;
     const read: Read = {
       readId: this.#lastId,
       block,
       count,
       map,
       from,
+      newest,
       deadlineMs,
       answer,
       failed: undefined,
@@ -251,7 +257,7 @@ export class Reads {
     best.inflightReads += 1;
     read.at = 'queued';
     read.member = best;
-    read.after = this.#o.settled();
+    read.after = read.newest ? this.#o.issued() : this.#o.settled();
     if (!this.#sendIfBehind(read)) this.#queued.add(read);
   }
 

@@ -56,7 +56,8 @@ export const simTiming: Timing = {
 
 const blocksMost = 24;
 
-export function planOf(seed: number): SimPlan {
+/** `rewinds`: pools go back to older roots besides. */
+export function planOf(seed: number, rewinds = false): SimPlan {
   const random = prng(seed);
   const blocks = random.pick([4, 12, 12, blocksMost]);
   const faultsMs = random.pick([4_000, 9_000]);
@@ -86,7 +87,7 @@ export function planOf(seed: number): SimPlan {
   const more = [
     ...(layout === undefined ? [] : deviceAccidents(seed, faultsMs)),
     ...(scsi ? scsiRequests(seed, faultsMs) : []),
-    ...rewindAccidents(seed, faultsMs),
+    ...(rewinds ? rewindAccidents(seed, faultsMs) : []),
     ...scrubEvents(seed, faultsMs, timing),
     ...stormEvents(seed, faultsMs, scsi).filter(
       ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),

@@ -18,10 +18,13 @@ export interface SeedsResult {
   readonly reach: Reach;
 }
 
-/** `stopAtFirst`: the seeds after a failure are not tried. `naive`: neither the engine nor SCSI, several times as fast. */
+/**
+ * `stopAtFirst`: the seeds after a failure are not tried. `naive`: neither the engine nor SCSI, several times as fast. `rewinds`:
+ * pools go back to older roots besides.
+ */
 export async function runSeeds(
   seeds: Iterable<number>,
-  options: { readonly stopAtFirst?: boolean; readonly naive?: boolean } = {},
+  options: { readonly stopAtFirst?: boolean; readonly naive?: boolean; readonly rewinds?: boolean } = {},
 ): Promise<SeedsResult> {
   const reach = new Reach();
   const failures: SeedFailure[] = [];
@@ -29,7 +32,8 @@ export async function runSeeds(
   for (const seed of seeds) {
     count += 1;
     try {
-      const result = await run(options.naive === true ? naive(planOf(seed)) : planOf(seed));
+      const plan = planOf(seed, options.rewinds);
+      const result = await run(options.naive === true ? naive(plan) : plan);
       answers += result.answers;
       lossy += Number(result.lossy);
       virtualMs += result.virtualMs;
