@@ -244,8 +244,8 @@ export function membersChecks({ api, cluster, operator }: Bench, poolCluster: st
           });
         await goOn('flushed');
         await eventWith('the volume serves');
+        await goOn('unflushed'); // before the pools go: with them gone what was asked for first would be done
         await Promise.all([b, c].map((pool) => cluster.powerOff(pool)));
-        await goOn('unflushed');
         await eventWith('even writes that were flushed may be missing');
         await becomes('v7 of 3, 3/2/3, on 3, Placed');
         await goOn('flushed');
