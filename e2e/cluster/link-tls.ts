@@ -38,13 +38,14 @@ const hasTls = ({ spec }: MountedPod) => spec.volumes?.some((volume) => volume.n
 async function bring(world: World, pv: string, secret: string): Promise<void> {
   const { kubectl, image, settings } = world;
   const pools = ['-n', system.namespace, '-l', `${labels.cstorPoolCluster}=${names.pool},app=cstor-pool`];
-  let awayMost = 0;
+  let leastThere: readonly string[] | undefined;
   const rolled = until(
     `pools ${secret === '' ? 'without' : 'with'} TLS`,
     300_000,
     async () => {
       const ready = (await kubectl.list<MountedPod>('pods', ...pools)).filter(isReady);
-      awayMost = Math.max(awayMost, nodeCount - ready.length);
+      if (leastThere === undefined || ready.length < leastThere.length)
+        leastThere = ready.map(({ metadata }) => metadata.name);
       const good = ready.filter((pod) => hasTls(pod) === (secret !== ''));
       return good.length === nodeCount ? good : `${good.length} of ${nodeCount}`;
     },
@@ -52,7 +53,9 @@ async function bring(world: World, pv: string, secret: string): Promise<void> {
   );
   const set = ['--set', `replication.tlsSecret=${secret},replication.tlsMode=prefer`];
   await Promise.all([rolled, system.install(kubectl, kubeconfig, image, [...settings, ...set])]);
-  if (awayMost !== 1) throw new Error(`${awayMost} pools were away at once`);
+  const there = leastThere ?? [];
+  if (there.length !== nodeCount - 1)
+    throw new Error(`${nodeCount - there.length} pools were away at once: there were ${there.join(' ')}`);
   await allInSync(kubectl, pv, nodeCount, 90_000);
 }
 

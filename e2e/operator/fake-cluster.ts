@@ -172,7 +172,11 @@ export class FakeCluster {
     await this.client.delete(core.pods, key);
     const template = deployment.spec?.template;
     await this.client.create(core.pods, {
-      metadata: { ...key, labels: { ...template?.metadata?.labels } },
+      metadata: {
+        ...key,
+        labels: { ...template?.metadata?.labels },
+        annotations: { ...template?.metadata?.annotations },
+      },
       spec: {
         containers: [{ name: 'daemon', image: 'fake' }],
         volumes: template?.spec?.volumes?.filter(({ secret }) => secret !== undefined) ?? [],

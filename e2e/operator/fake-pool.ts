@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PoolHandlers } from '../../src/api/proto/caskade/pool/v1/Pool.ts';
 import type { Scrub } from '../../src/api/proto/caskade/pool/v1/Scrub.ts';
+import type { PoolPhase } from '../../src/api/proto/caskade/pool/v1/PoolPhase.ts';
 import type { PoolStatus } from '../../src/api/proto/caskade/pool/v1/PoolStatus.ts';
 import { silentLog } from '../../src/shared/log.ts';
 import { serverStream, unary } from '../../src/shared/grpc/handlers.ts';
@@ -36,12 +37,15 @@ export class FakePool {
   scrubsAtOnce = false;
   /** What its devices have grown by. */
   growableBytes = 0;
+  /** It starts by importing, until `imported` says that this is done. */
+  importsFirst = false;
   /** Refuses CreatePool with this. */
   refusal: string | undefined;
   /** Calls that made something, for "nothing twice". */
   /** Which target it was told to wait for, by volume. */
   readonly hints = new Map<string, string>();
   readonly made: string[] = [];
+  #importing = false;
   #server: GrpcServer | undefined;
   #listeners = new Set<() => void>();
   #number = 1;
@@ -51,6 +55,7 @@ export class FakePool {
   }
 
   async start(listen: string, token: string): Promise<void> {
+    this.#importing = this.importsFirst && this.poolGuid !== undefined;
     this.#server = await serveGrpc({
       listen,
       token,
@@ -67,6 +72,11 @@ export class FakePool {
   /** Counters that move, as under I/O. */
   tick(): void {
     this.#number++;
+    this.#changed();
+  }
+  /** The import is done. */
+  imported(): void {
+    this.#importing = false;
     this.#changed();
   }
   /** The disks have grown. */
@@ -90,12 +100,17 @@ export class FakePool {
     for (const listener of this.#listeners) listener();
   }
 
+  #phase(): PoolPhase {
+    if (this.#importing) return 'POOL_PHASE_IMPORTING';
+    return this.poolGuid === undefined ? 'POOL_PHASE_ABSENT' : 'POOL_PHASE_ONLINE';
+  }
+
   #status(): PoolStatus {
     const usedBytes = this.poolGuid === undefined ? 0 : 4_000_000 + this.#number * 1_000;
     return {
       name: this.name,
       guid: this.poolGuid ?? '',
-      phase: this.poolGuid === undefined ? 'POOL_PHASE_ABSENT' : 'POOL_PHASE_ONLINE',
+      phase: this.#phase(),
       totalBytes: poolBytes,
       usedBytes,
       freeBytes: poolBytes - usedBytes,

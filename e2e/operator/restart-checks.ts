@@ -46,6 +46,21 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       },
       everyMs,
     );
+  /** Lets a pool that was restarted end its import once the operator has seen that it does not serve yet. */
+  const imports = async (pool: string) => {
+    await until(
+      `${pool} is seen to import`,
+      30_000,
+      async () => {
+        const status = (await client.get(resources.cstorPoolInstance, key(pool)))?.status;
+        const started = cluster.history.includes(`+${pool}`);
+        return started && status?.phase !== 'ONLINE' ? (status ?? {}) : JSON.stringify(status ?? 'gone');
+      },
+      everyMs,
+    );
+    cluster.pool(pool).importsFirst = false;
+    cluster.pool(pool).imported();
+  };
   const have = (pools: readonly string[], secret: string) =>
     until(
       `${pools.join(', ')} have the Secret "${secret}"`,
@@ -77,7 +92,7 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
 
   return [
     {
-      name: 'the Secret of TLS comes pool by pool: each waits until the one before is back in sync',
+      name: 'the Secret of TLS comes pool by pool: each waits until the one before is back in sync, and is replaced once',
       timeoutMs: 120_000,
       run: async () => {
         const done = await api.tryKubectl(['apply', '-f', '-'], { input: volumeConfig(volume, poolCluster) });
@@ -93,15 +108,19 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
           cluster.target(volume).tick();
         };
         tell(second, true);
+        for (const pool of pools) cluster.pool(pool).importsFirst = true;
         await restartOperator('links');
         await pending(first, 'True', `replicas of volume ${volume} on ${second} are in sync`);
         equal(await Promise.all(pools.map(secretOf)), ['', '', ''], 'Secrets while a replica is behind');
         tell(first, true);
         tell(second, false);
         await have([first], 'links');
+        await imports(first);
         await pending(second, 'True', `replicas of volume ${volume} on ${first} are in sync`);
         equal(await Promise.all([second, third].map(secretOf)), ['', ''], 'Secrets of those that wait');
         tell(first, false);
+        await imports(second);
+        await imports(third);
         await have(pools, 'links');
         await pending(second, 'False', '');
         await restartedOneByOne(pools);

@@ -42,6 +42,13 @@ export const tlsSecretOf = (pod: WithSecrets | undefined): string =>
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';
+interface Annotated {
+  readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** The hash of the configuration in a pod or in a Deployment's template. */
+export const startedWith = (pod: Annotated | undefined): string | undefined =>
+  pod?.metadata?.annotations?.[configHashAnnotation];
 /** Pod annotation: hash of the names of the devices that the pool shall have. */
 export const devicesHashAnnotation = 'cstor.openebs.io/devices-hash';
 

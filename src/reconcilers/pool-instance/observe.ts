@@ -6,7 +6,7 @@ import { deviceOf } from '../block-device-claim/inventory.ts';
 import { hashOf } from '../objects.ts';
 import { groupsOf } from '../pool-cluster/inventory.ts';
 import { claimNameOf } from '../pool-cluster/plan.ts';
-import { configHashAnnotation } from '../pod-template.ts';
+import { startedWith, tlsSecretOf } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
 import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
@@ -67,7 +67,7 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
     wish: {
       instance,
       config,
-      configHash: configHash(world, metadata.name, config, facts),
+      configHash: configHash(world, metadata.name, config, facts, settings),
       devicesHash: hashOf(namesOf(instance).toSorted()),
       mounts,
       wanted,
@@ -186,9 +186,22 @@ function toldPaths(world: World, name: string): ReadonlyMap<string, readonly str
   }
 }
 
-/** A pool that serves is not restarted for a new path to a device that it has open; one that does not serve is. */
-function configHash(world: World, name: string, config: PoolConfig, { pool }: PoolFacts): string {
-  const deployment = world.informers.deployments.store.get(keyIn(world.settings, name));
-  const started = deployment?.spec?.template.metadata?.annotations?.[configHashAnnotation];
-  return started !== undefined && (pool === undefined || isServing(pool)) ? started : hashOf(config);
+/**
+ * A pool that serves is not restarted for a new path to a device that it has open; one that does not serve is. A pod that
+ * is made anew for another reason gets the hash of what it will read: with the old one it would be replaced once more
+ * as soon as it is seen not to serve.
+ */
+function configHash(
+  { informers }: World,
+  name: string,
+  config: PoolConfig,
+  { pool }: PoolFacts,
+  settings: World['settings'],
+): string {
+  const template = informers.deployments.store.get(keyIn(settings, name))?.spec?.template;
+  const started = startedWith(template);
+  const stays =
+    tlsSecretOf(template?.spec) === settings.replicationTlsSecret &&
+    template?.spec?.containers?.[0]?.image === settings.image;
+  return started !== undefined && stays && (pool === undefined || isServing(pool)) ? started : hashOf(config);
 }

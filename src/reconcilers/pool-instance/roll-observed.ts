@@ -1,7 +1,7 @@
 /** What a pool's turn to be restarted depends on, from the objects and from what pools and targets say. */
 import { labels } from '../../api/names.ts';
 import { podsOf, readyPod } from '../pods.ts';
-import { tlsSecretOf } from '../pod-template.ts';
+import { startedWith, tlsSecretOf } from '../pod-template.ts';
 import { targetName } from '../volume-config/manifests.ts';
 import { keyIn, type World } from '../world.ts';
 import { isServing } from './plan.ts';
@@ -39,14 +39,18 @@ const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
     .byLabel(labels.persistentVolume, volume)
     .map(({ metadata }) => metadata.labels?.[labels.poolInstanceName] ?? '');
 
+/** A pod of an older template is about to be replaced, and counts as one that is away. */
 function neighbourOf(world: World, name: string): Neighbour {
   const secret = deployedSecret(world, name) ?? '';
+  const hash = startedWith(
+    world.informers.deployments.store.get(keyIn(world.settings, name))?.spec?.template,
+  );
   const pods = podsOf(world, labels.cstorPoolInstance, name);
   return {
     name,
     secret,
     serves:
-      pods.every(({ spec }) => tlsSecretOf(spec) === secret) &&
+      pods.every((pod) => tlsSecretOf(pod.spec) === secret && startedWith(pod) === hash) &&
       readyPod(world, labels.cstorPoolInstance, name) &&
       isServing(world.pools.status(name)),
   };
