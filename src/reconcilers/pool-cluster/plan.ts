@@ -205,6 +205,9 @@ function claimAll(
       notes: [],
     };
   const own = devices.flatMap((device) => claims.get(claimNameOf(device)) ?? []);
+  const doomed = own.filter((claim) => claim.deleting && claim.clusterFinalizer && isFree(claim, observed));
+  if (doomed.length > 0)
+    return { actions: doomed.map(({ name }) => ({ do: 'releaseClaim', name })), notes: [] };
   const unnamed = own.flatMap(({ name, device, predecessor }) => {
     const wanted = predecessors.get(device);
     return wanted === undefined || wanted === predecessor
@@ -220,6 +223,11 @@ function claimAll(
     );
   return own;
 }
+
+/** No pool has its device or is about to: a claim that was deleted then goes, and is made again. */
+const isFree = ({ device }: Claim, { claims, instances }: Observed): boolean =>
+  !instances.some((instance) => devicesOfInstance(instance).includes(device)) &&
+  !claims.some(({ predecessor }) => predecessor === device);
 
 /** Claims first; the instance once all of them are bound. */
 function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {

@@ -80,7 +80,8 @@ export const poolClusterController = (world: World) => {
     watches: [
       watchSelf(informers.clusters),
       watchMapped(informers.instances, byLabel),
-      watchMapped(informers.deviceClaims, byLabel),
+      // One that goes may be what another cluster's claim of the same device waits for.
+      watchMapped(informers.deviceClaims, (claim) => [...byLabel(claim), ...all()]),
       watchMapped(informers.devices, all),
       watchMapped(informers.nodes, all),
       watchMapped(informers.replicas, (replica) =>
