@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../src');
 const processes = ['target', 'pool-manager', 'ndm', 'csi', 'reconcilers', 'local'];
 const cores = 'replication|target/iscsi|target/scsi|pool-manager/engine';
-const pure = 'plan|checks|status|conditions|inventory|shape|pool-scrub';
+const pure = 'actions|claims|entries|plan|checks|status|conditions|inventory|shape|pool-scrub';
 /** shared/ without its edges: what a core may use of it. */
 const leaf = 'shared/(?!edge/|grpc/)';
 /** Processes that know Kubernetes share one runtime; the data plane does not reach it. */

@@ -8,7 +8,7 @@ import { isAlreadyExists } from '../runtime/api-error.ts';
 import { annotateClaim } from '../block-device-claim/annotate.ts';
 import { keyIn, type World } from '../world.ts';
 import { allowedTagsOf } from './observe.ts';
-import type { Action, Observed } from './plan.ts';
+import type { Action, Observed } from './actions.ts';
 import type { Groups } from './shape.ts';
 
 export async function apply(

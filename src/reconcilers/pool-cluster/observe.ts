@@ -5,7 +5,7 @@ import { observeDevices } from '../block-device-claim/observe.ts';
 import { readyPod } from '../pods.ts';
 import type { World } from '../world.ts';
 import { clusterOf, instanceOf, type Instance } from './inventory.ts';
-import type { Claim, Observed } from './plan.ts';
+import type { Claim, Observed } from './actions.ts';
 
 export function observe(world: World, name: string, cluster: CStorPoolCluster | undefined): Observed {
   const { informers, settings } = world;

@@ -4,15 +4,10 @@ import type { Device } from '../block-device-claim/inventory.ts';
 import { violationsOf } from '../checks.ts';
 import { deviceBytesMin, poolClusterChecks } from './checks.ts';
 import type { Cluster, Instance, Node, PoolEntry } from './inventory.ts';
-import {
-  claimNameOf,
-  clusterFinalizer,
-  instanceName,
-  instancesByEntry,
-  plan,
-  type Claim,
-  type Observed,
-} from './plan.ts';
+import type { Claim, Observed } from './actions.ts';
+import { claimNameOf } from './claims.ts';
+import { instanceName, instancesByEntry } from './entries.ts';
+import { clusterFinalizer, plan } from './plan.ts';
 import { statusOf } from './status.ts';
 
 const node = (name: string): Node => ({ name, labels: { 'kubernetes.io/hostname': name } });

@@ -5,11 +5,12 @@
  * claims), so whoever is killed between two steps finds its own work again instead of making it twice. An instance
  * that was removed and added back has new claims, hence a new name: nothing can mistake it for its predecessor.
  */
-import { createHash } from 'node:crypto';
-import type { Device } from '../block-device-claim/inventory.ts';
 import type { Violation } from '../checks.ts';
 import { sameJson } from '../status.ts';
+import { merge, wait, type Action, type Claim, type Observed, type Plan } from './actions.ts';
 import { nodesOf } from './checks.ts';
+import { claimAll, leavingClaims, releaseUnused } from './claims.ts';
+import { instanceName, instancesByEntry, sameSelector } from './entries.ts';
 import {
   devicesOfInstance,
   type Cluster,
@@ -20,63 +21,7 @@ import {
 } from './inventory.ts';
 import { shapeChange } from './shape.ts';
 
-export interface Claim {
-  readonly name: string;
-  readonly uid: string;
-  readonly device: string;
-  readonly bound: boolean;
-  readonly deleting: boolean;
-  /** It carries the cluster's finalizer: the device may be in use. */
-  readonly clusterFinalizer: boolean;
-  /** The device in whose place this one is being filled; undefined: none, or that is done. */
-  readonly predecessor: string | undefined;
-  /** The instance whose pool it is a log device of, and leaves; undefined: none, or it has left. */
-  readonly leaving: string | undefined;
-}
-
-export interface Observed {
-  /** Undefined: gone, and what is left of it has to go too. */
-  readonly cluster: Cluster | undefined;
-  readonly nodes: readonly Node[];
-  readonly devices: ReadonlyMap<string, Device>;
-  readonly claims: readonly Claim[];
-  readonly instances: readonly Instance[];
-}
-
-export type Action =
-  | { readonly do: 'addFinalizer' }
-  | {
-      readonly do: 'createClaim';
-      readonly name: string;
-      readonly device: Device;
-      readonly predecessor: string | undefined;
-    }
-  /** Before the instance is told, or the old device would look unused. */
-  | { readonly do: 'setPredecessor'; readonly name: string; readonly predecessor: string }
-  /** The same of a log device that the pool has to let go of. */
-  | { readonly do: 'setLeaving'; readonly name: string; readonly instance: string }
-  /** Named again, by the instance too: before that the mark is all that keeps the device. */
-  | { readonly do: 'clearLeaving'; readonly name: string }
-  | { readonly do: 'createInstance'; readonly name: string; readonly node: Node; readonly pool: PoolEntry }
-  | {
-      readonly do: 'updateInstance';
-      readonly name: string;
-      readonly node: Node;
-      readonly pool: PoolEntry;
-    }
-  | { readonly do: 'deleteInstance'; readonly name: string }
-  | { readonly do: 'releaseClaim'; readonly name: string }
-  | { readonly do: 'removeInstanceFinalizer'; readonly name: string }
-  | { readonly do: 'removeFinalizer' };
-
-export interface Plan {
-  readonly actions: readonly Action[];
-  /** What is waited for, or refused without being wrong in itself. */
-  readonly notes: readonly Violation[];
-}
-
 export const clusterFinalizer = 'cstorpoolcluster.openebs.io/finalizer';
-export const claimNameOf = (device: Device): string => `bdc-cstor-${device.uid}`;
 
 /** `violations` are those of poolClusterChecks: with any of them nothing is created, changed or removed. */
 export function plan(observed: Observed, violations: readonly Violation[]): Plan {
@@ -91,58 +36,7 @@ export function plan(observed: Observed, violations: readonly Violation[]): Plan
   );
 }
 
-/**
- * Claims of devices that nobody has or wants: of one that was replaced, or was named for a moment. As long as a device
- * is being filled in the place of another one, its claim says so, and the other one stays; so does a log device that a
- * pool has not let go of.
- */
-function releaseUnused(cluster: Cluster, { claims, instances }: Observed): readonly Action[] {
-  const used = new Set([
-    ...cluster.pools.flatMap(devicesOfInstance),
-    ...instances.flatMap(devicesOfInstance),
-    ...claims.flatMap(({ predecessor }) => predecessor ?? []),
-    ...claims
-      .filter(({ leaving }) => instances.some(({ name }) => name === leaving))
-      .map(({ device }) => device),
-  ]);
-  return claims
-    .filter(({ device, clusterFinalizer, deleting }) => !used.has(device) && (clusterFinalizer || !deleting))
-    .map(({ name }) => ({ do: 'releaseClaim', name }));
-}
-
-const merge = (plans: readonly Plan[]): Plan => ({
-  actions: plans.flatMap((each) => each.actions),
-  notes: plans.flatMap((each) => each.notes),
-});
 const withCleanup = (actions: readonly Action[], rest: Plan): Plan => merge([{ actions, notes: [] }, rest]);
-
-/** Which instance serves which entry: the one with a device of it, else the one on its node. */
-export function instancesByEntry(
-  pools: readonly PoolEntry[],
-  instances: readonly Instance[],
-): ReadonlyMap<PoolEntry, Instance> {
-  const found = new Map<PoolEntry, Instance>();
-  const taken = new Set<Instance>();
-  const match = (fits: (pool: PoolEntry, instance: Instance) => boolean) => {
-    for (const pool of pools) {
-      if (found.has(pool)) continue;
-      const instance = instances.find((each) => !each.deleting && !taken.has(each) && fits(pool, each));
-      if (instance === undefined) continue;
-      found.set(pool, instance);
-      taken.add(instance);
-    }
-  };
-  match((pool, instance) =>
-    devicesOfInstance(pool).some((device) => devicesOfInstance(instance).includes(device)),
-  );
-  match((pool, instance) => sameSelector(pool.nodeSelector, instance.nodeSelector));
-  return found;
-}
-
-const sorted = (value: Readonly<Record<string, string>>) =>
-  JSON.stringify(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
-const sameSelector = (a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>) =>
-  sorted(a) === sorted(b);
 
 function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
   const instance = instancesByEntry(cluster.pools, observed.instances).get(pool);
@@ -169,65 +63,12 @@ function entry(pool: PoolEntry, cluster: Cluster, observed: Observed): Plan {
   return { actions: [{ do: 'updateInstance', name: instance.name, node, pool }], notes: [] };
 }
 
-/** Of log devices that the instance has and its entry does not name any more. */
-function leavingClaims(instance: Instance, pool: PoolEntry, { claims }: Observed): readonly Claim[] {
-  const gone = instance.writeCacheGroups.flat().filter((name) => !devicesOfInstance(pool).includes(name));
-  return claims.filter(({ device }) => gone.includes(device));
-}
-
 const inStep = (instance: Instance, pool: PoolEntry): boolean =>
   sameSelector(instance.nodeSelector, pool.nodeSelector) &&
   sameConfig(instance.config, pool.config) &&
   sameJson(instance.groups, pool.groups) &&
   sameJson(instance.writeCacheGroups, pool.writeCacheGroups);
 const sameConfig = (a: PoolConfigSpec, b: PoolConfigSpec): boolean => sameJson(a, b);
-
-const wait = (reason: string, message: string): Plan => ({ actions: [], notes: [{ reason, message }] });
-
-/** The bound claims of the devices, or what has to happen first. `predecessors`: old device by new one. */
-function claimAll(
-  pool: PoolEntry,
-  names: readonly string[],
-  predecessors: ReadonlyMap<string, string>,
-  observed: Observed,
-): Plan | readonly Claim[] {
-  const devices = names.flatMap((name) => observed.devices.get(name) ?? []);
-  const claims = new Map(observed.claims.map((claim) => [claim.name, claim]));
-  const missing = devices.filter((device) => !claims.has(claimNameOf(device)));
-  if (missing.length > 0)
-    return {
-      actions: missing.map((device) => ({
-        do: 'createClaim',
-        name: claimNameOf(device),
-        device,
-        predecessor: predecessors.get(device.name),
-      })),
-      notes: [],
-    };
-  const own = devices.flatMap((device) => claims.get(claimNameOf(device)) ?? []);
-  const doomed = own.filter((claim) => claim.deleting && claim.clusterFinalizer && isFree(claim, observed));
-  if (doomed.length > 0)
-    return { actions: doomed.map(({ name }) => ({ do: 'releaseClaim', name })), notes: [] };
-  const unnamed = own.flatMap(({ name, device, predecessor }) => {
-    const wanted = predecessors.get(device);
-    return wanted === undefined || wanted === predecessor
-      ? []
-      : [{ do: 'setPredecessor', name, predecessor: wanted } as const];
-  });
-  if (unnamed.length > 0) return { actions: unnamed, notes: [] };
-  const pending = own.filter((claim) => !claim.bound || claim.deleting);
-  if (pending.length > 0)
-    return wait(
-      'ClaimsPending',
-      `spec.pools[${pool.index}]: waits for ${pending.map((claim) => `BlockDeviceClaim ${claim.name} (device ${claim.device})`).join(', ')} to be bound`,
-    );
-  return own;
-}
-
-/** No pool has its device or is about to: a claim that was deleted then goes, and is made again. */
-const isFree = ({ device }: Claim, { claims, instances }: Observed): boolean =>
-  !instances.some((instance) => devicesOfInstance(instance).includes(device)) &&
-  !claims.some(({ predecessor }) => predecessor === device);
 
 /** Claims first; the instance once all of them are bound. */
 function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Observed): Plan {
@@ -245,26 +86,6 @@ function provision(pool: PoolEntry, node: Node, cluster: Cluster, observed: Obse
   const name = instanceName(cluster, claimed, observed.instances);
   return { actions: [{ do: 'createInstance', name, node, pool }], notes: [] };
 }
-
-/** `<cluster>-<4 characters>`: same claims, same name. */
-export function instanceName(
-  cluster: { readonly name: string; readonly uid: string },
-  claims: readonly { readonly uid: string }[],
-  instances: readonly { readonly name: string }[],
-): string {
-  const seed = [cluster.uid, ...claims.map((claim) => claim.uid).toSorted()].join('/');
-  const taken = new Set(instances.map((instance) => instance.name));
-  for (let attempt = 0; ; attempt++) {
-    const digest = createHash('sha256').update(`${seed}#${attempt}`).digest();
-    const suffix = [...digest.subarray(0, 4)]
-      .map((byte) => suffixAlphabet[byte % suffixAlphabet.length])
-      .join('');
-    const name = `${cluster.name}-${suffix}`;
-    if (!taken.has(name)) return name;
-  }
-}
-/** Without vowels and look-alikes: no words, no confusion. 27 characters. */
-const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 function scaleDown(cluster: Cluster, observed: Observed): Plan {
   const kept = new Set(instancesByEntry(cluster.pools, observed.instances).values());

@@ -10,7 +10,9 @@ import { isDisabled, keyIn, type World } from '../world.ts';
 import { apply } from './apply.ts';
 import { poolClusterChecks } from './checks.ts';
 import { clusterNameOf, observe } from './observe.ts';
-import { instancesByEntry, plan, type Observed } from './plan.ts';
+import type { Observed } from './actions.ts';
+import { instancesByEntry } from './entries.ts';
+import { plan } from './plan.ts';
 import { statusOf } from './status.ts';
 
 async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {

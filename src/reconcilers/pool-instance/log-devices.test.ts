@@ -3,7 +3,8 @@ import { expect, test } from '@jest/globals';
 import { assert } from '../../shared/assert.ts';
 import { prng } from '../../shared/prng.ts';
 import { discoveredDevice } from '../../testing/discovered-device.ts';
-import { plan as planCluster, type Claim } from '../pool-cluster/plan.ts';
+import type { Claim } from '../pool-cluster/actions.ts';
+import { plan as planCluster } from '../pool-cluster/plan.ts';
 import type { Instance as ClusterInstance, PoolEntry } from '../pool-cluster/inventory.ts';
 import { plan as planInstance } from './plan.ts';
 

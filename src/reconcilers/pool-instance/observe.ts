@@ -5,7 +5,7 @@ import { adminToken } from '../../shared/keys.ts';
 import { deviceOf } from '../block-device-claim/inventory.ts';
 import { hashOf } from '../objects.ts';
 import { groupsOf } from '../pool-cluster/inventory.ts';
-import { claimNameOf } from '../pool-cluster/plan.ts';
+import { claimNameOf } from '../pool-cluster/claims.ts';
 import { startedWith, tlsSecretOf } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
