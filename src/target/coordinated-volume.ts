@@ -7,7 +7,6 @@
  */
 import { BlockLocks } from '../replication/block-locks.ts';
 import type { Coordinator } from '../replication/coordinator/coordinator.ts';
-import type { Answer, Result } from '../replication/coordinator/requests.ts';
 import type { BlockRange } from '../replication/copy.ts';
 import { encodeLoss, lossKey, lossOf, type Loss } from '../replication/loss.ts';
 import type { Stretch } from '../replication/mapping.ts';
@@ -16,7 +15,7 @@ import { blockBytes } from '../shared/block-size.ts';
 import { isOneRequest, outerBlocks, requestBlocksMax, split } from './block-range.ts';
 import { QuickOperations } from './quick-operations.ts';
 import { NotedLoss, UnnotedLoss, type ToldLoss } from './told-loss.ts';
-import { volumeProblem } from './volume-problem.ts';
+import { VolumeBlocks } from './volume-blocks.ts';
 import {
   VolumeError,
   type QuickAnswer,
@@ -27,8 +26,6 @@ import {
   type VolumeSpace,
 } from './volume.ts';
 
-type AskBlocks = Coordinator['read'];
-
 /** State of the SCSI unit is kept beside the target's own under names of its own. */
 const unitKey = (key: string) => `unit.${key}`;
 
@@ -37,13 +34,13 @@ export class CoordinatedVolume implements Volume {
   readonly atomicBytesMax = requestBlocksMax * blockBytes;
   readonly #coordinator: Coordinator;
   readonly #now: () => number;
+  readonly #blocks: VolumeBlocks;
   readonly #locks = new BlockLocks();
   /** Readers against atomic writes: a reader sees all of one or nothing. */
   readonly #readers = new BlockLocks();
   /** Flushes of each initiator fail until it is answered so (docs/replication.md, "What is promised"). */
   #loss: ToldLoss | undefined;
 
-  readonly #askNewest: AskBlocks = (...asked) => this.#coordinator.readNewest(...asked);
   readonly #operations: QuickOperations;
   readonly #quick: QuickVolume = {
     hold: () => this.#coordinator.hold(),
@@ -56,6 +53,7 @@ export class CoordinatedVolume implements Volume {
   constructor(coordinator: Coordinator, nowMs: () => number) {
     this.#coordinator = coordinator;
     this.#now = nowMs;
+    this.#blocks = new VolumeBlocks(coordinator, nowMs);
     const [locks, readers] = [this.#locks, this.#readers];
     this.#operations = new QuickOperations({ coordinator, nowMs, locks, readers });
   }
@@ -100,31 +98,9 @@ export class CoordinatedVolume implements Volume {
   async read(offsetBytes: number, lengthBytes: number): Promise<Uint8Array> {
     const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, lengthBytes);
-    const ask: AskBlocks = (...asked) => this.#coordinator.read(...asked);
     return this.#locked(this.#readers, range, false, () =>
-      this.#read(range, offsetBytes, lengthBytes, sinceMs, ask),
+      this.#blocks.read(range, offsetBytes, lengthBytes, sinceMs),
     );
-  }
-
-  async #read(
-    range: BlockRange,
-    offsetBytes: number,
-    lengthBytes: number,
-    sinceMs: number,
-    ask: AskBlocks,
-  ): Promise<Uint8Array> {
-    const pieces = await Promise.all(
-      split(range).map(({ block, count }) =>
-        this.#ask<Uint8Array>((answer) =>
-          ask(block, count, this.#now(), (result) => answer(kept(result)), sinceMs),
-        ),
-      ),
-    );
-    const [only] = pieces;
-    const all = pieces.length === 1 && only ? only : Buffer.concat(pieces);
-    if (all.byteLength === lengthBytes) return all;
-    const from = offsetBytes - range.block * blockBytes;
-    return all.subarray(from, from + lengthBytes);
   }
 
   async write(
@@ -154,8 +130,8 @@ export class CoordinatedVolume implements Volume {
   ): Promise<void> {
     const whole = offsetBytes % blockBytes === 0 && data.byteLength % blockBytes === 0;
     await this.#locked(this.#locks, range, !whole, async () => {
-      const blocks = whole ? data : await this.#merged(range, offsetBytes, data, sinceMs);
-      await this.#writeBlocks(range.block, blocks, fua, sinceMs);
+      const blocks = whole ? data : await this.#blocks.merged(range, offsetBytes, data, sinceMs);
+      await this.#blocks.write(range.block, blocks, fua, sinceMs);
     });
   }
 
@@ -173,13 +149,15 @@ export class CoordinatedVolume implements Volume {
     if (tail > 0) await zero(end * blockBytes, tail);
     if (end === first) return;
     await this.#locked(this.#locks, range, false, () =>
-      this.#ask<void>((answer) => this.#coordinator.unmap(first, end - first, this.#now(), answer, sinceMs)),
+      this.#blocks.ask<void>((answer) =>
+        this.#coordinator.unmap(first, end - first, this.#now(), answer, sinceMs),
+      ),
     );
   }
 
   async flush(options?: { readonly initiator?: string }): Promise<void> {
     this.#failOnceAfterLoss(options?.initiator);
-    await this.#ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
+    await this.#blocks.ask<void>((answer) => this.#coordinator.flush(this.#now(), answer));
   }
 
   async compareAndWrite(
@@ -191,18 +169,18 @@ export class CoordinatedVolume implements Volume {
     const sinceMs = this.#now();
     const range = outerBlocks(offsetBytes, data.byteLength);
     return this.#locked(this.#locks, range, true, async () => {
-      const present = await this.#read(range, offsetBytes, data.byteLength, sinceMs, this.#askNewest);
+      const present = await this.#blocks.readNewest(range, offsetBytes, data.byteLength, sinceMs);
       const differs = present.findIndex((byte, i) => byte !== expected[i]);
       if (differs >= 0) return differs;
-      const blocks = await this.#merged(range, offsetBytes, data, sinceMs);
-      await this.#writeBlocks(range.block, blocks, false, sinceMs);
+      const blocks = await this.#blocks.merged(range, offsetBytes, data, sinceMs);
+      await this.#blocks.write(range.block, blocks, false, sinceMs);
       return undefined;
     });
   }
 
   async mapping(offsetBytes: number, lengthBytes: number): Promise<VolumeMapping> {
     const { block, count } = outerBlocks(offsetBytes, lengthBytes);
-    const stretch = await this.#ask<Stretch>((answer) =>
+    const stretch = await this.#blocks.ask<Stretch>((answer) =>
       this.#coordinator.mapping(block, count, this.#now(), answer),
     );
     const endBytes = (block + stretch.count) * blockBytes;
@@ -214,24 +192,22 @@ export class CoordinatedVolume implements Volume {
   }
 
   async remember(key: string, value: string): Promise<void> {
-    await this.#ask<void>((answer) => this.#coordinator.setValue(unitKey(key), value, this.#now(), answer));
+    await this.#blocks.ask<void>((answer) =>
+      this.#coordinator.setValue(unitKey(key), value, this.#now(), answer),
+    );
   }
 
   /** Durable on a quorum when answered. Rejects with VolumeError busy without one. */
   async setValue(key: string, value: string): Promise<void> {
-    await this.#ask<void>((answer) => this.#coordinator.setValue(key, value, this.#now(), answer));
+    await this.#blocks.ask<void>((answer) => this.#coordinator.setValue(key, value, this.#now(), answer));
   }
 
   /** Writes these blocks anew as that replica has them, while nobody else writes them (coordinator/scrub.ts). */
   async mend({ block, count }: BlockRange, from: string): Promise<void> {
     await this.#locked(this.#locks, { block, count }, true, async () => {
       for (const piece of split({ block, count })) {
-        const data = await this.#ask<Uint8Array>((answer) =>
-          this.#coordinator.readFrom(from, piece.block, piece.count, this.#now(), (result) =>
-            answer(kept(result)),
-          ),
-        );
-        await this.#writeBlocks(piece.block, data, false, this.#now());
+        const data = await this.#blocks.readFrom(from, piece);
+        await this.#blocks.write(piece.block, data, false, this.#now());
       }
     });
   }
@@ -248,7 +224,7 @@ export class CoordinatedVolume implements Volume {
 
   /** Grows the volume to whole blocks, more than it has. */
   async resize(sizeBytes: number): Promise<void> {
-    await this.#ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));
+    await this.#blocks.ask<void>((answer) => this.#coordinator.resize(sizeBytes, this.#now(), answer));
   }
 
   /**
@@ -256,12 +232,8 @@ export class CoordinatedVolume implements Volume {
    * aborted before. Initiators whose name is not known count as one, which is told at once.
    */
   #failOnceAfterLoss(initiator = ''): void {
-    const lost = this.#lossUntold(initiator);
+    const lost = this.#loss?.untold(initiator);
     if (lost) throw lost;
-  }
-
-  #lossUntold(initiator: string): VolumeError | undefined {
-    return this.#loss?.untold(initiator);
   }
 
   #quickRead(offsetBytes: number, lengthBytes: number, answer: QuickAnswer): void {
@@ -284,47 +256,9 @@ export class CoordinatedVolume implements Volume {
       );
       return;
     }
-    const lost = fua === undefined ? undefined : this.#lossUntold(fua);
+    const lost = fua === undefined ? undefined : this.#loss?.untold(fua);
     if (lost) return answer.quickDone(lost, undefined);
     this.#operations.write(offsetBytes / blockBytes, data, fua !== undefined, answer);
-  }
-
-  /** The blocks of `range` as they are, with `data` put over them. The caller has them locked. */
-  async #merged(
-    range: BlockRange,
-    offsetBytes: number,
-    data: Uint8Array,
-    sinceMs: number,
-  ): Promise<Uint8Array> {
-    const from = offsetBytes - range.block * blockBytes;
-    const lastBlock = range.count - 1;
-    const blocks = new Uint8Array(range.count * blockBytes);
-    const edges = from === 0 ? [] : [0];
-    if ((from + data.byteLength) % blockBytes !== 0 && !edges.includes(lastBlock)) edges.push(lastBlock);
-    await Promise.all(
-      edges.map(async (index) => {
-        const at = (range.block + index) * blockBytes;
-        const block = { block: range.block + index, count: 1 };
-        blocks.set(await this.#read(block, at, blockBytes, sinceMs, this.#askNewest), index * blockBytes);
-      }),
-    );
-    blocks.set(data, from);
-    return blocks;
-  }
-
-  /** All pieces get their numbers in order; only the last one needs to be durable for all of them to be. */
-  async #writeBlocks(block: number, data: Uint8Array, fua: boolean, sinceMs: number): Promise<void> {
-    const pieces = split({ block, count: data.byteLength / blockBytes });
-    await Promise.all(
-      pieces.map((piece, i) => {
-        const from = (piece.block - block) * blockBytes;
-        const part = data.subarray(from, from + piece.count * blockBytes);
-        const last = i === pieces.length - 1;
-        return this.#ask<void>((answer) =>
-          this.#coordinator.write(piece.block, part, fua && last, this.#now(), answer, sinceMs),
-        );
-      }),
-    );
   }
 
   async #locked<T>(locks: BlockLocks, range: BlockRange, alone: boolean, run: () => Promise<T>): Promise<T> {
@@ -341,20 +275,7 @@ export class CoordinatedVolume implements Volume {
       release();
     }
   }
-
-  #ask<T>(submit: (answer: Answer<T>) => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      submit((result) => {
-        if (result.ok) resolve(result.value);
-        else reject(volumeProblem(result.problem));
-      });
-    });
-  }
 }
-
-/** What is read is valid during the answer only; here it is waited for. */
-const kept = (result: Result<Uint8Array>): Result<Uint8Array> =>
-  result.ok ? { ok: true, value: new Uint8Array(result.value) } : result;
 
 function volumeError(error: unknown): VolumeError {
   if (error instanceof VolumeError) return error;
