@@ -156,7 +156,13 @@ function loggedParts(options: ImportOptions, { opened, payload, space }: LoadedP
     goOn: (at: LogPosition): LogPosition => ({
       ...at,
       offsetBytes: areaNow === before ? at.offsetBytes : 0,
-      incarnation: 1 + (payload.turns.at(-1)?.incarnation ?? payload.log.incarnation),
+      incarnation: isRewound ? Math.max(set.openTxg, lifeAfter(payload)) : lifeAfter(payload),
     }),
   };
 }
+
+/**
+ * A life is counted on from the root that it goes on from. That of one which goes back could be that of one which it gives up, and what
+ * that has logged at this very place pass for its own: each life has written a root before it logs, so none is above the newest.
+ */
+const lifeAfter = ({ turns, log }: RootPayload): number => 1 + (turns.at(-1)?.incarnation ?? log.incarnation);

@@ -76,6 +76,24 @@ test('an import that went back and was killed at once is finished by the next on
   expect(only(again).identity.guid).not.toBe(guid);
 });
 
+test('after going back nothing is replayed that a life of the pool has logged which was given up', async () => {
+  const { pool, store, device } = await written();
+  store.write(1, 0, contentOf(1));
+  await pool.settled();
+  const before = pool.engine.durableTxg;
+  await pool.close();
+  const lived = reopen(device);
+  const later = await importPool({ devices: [lived], host });
+  await later.settled();
+  only(later).write(2, 0, contentOf(2));
+  await only(later).commit(); // in the log, where the root that is gone back to says that it goes on
+  later.abandon();
+  const left = reopen(lived);
+  (await importPool({ devices: [left], host, rewindBefore: before + 1 })).abandon(); // before it has logged anything
+  const again = await importPool({ devices: [reopen(left)], host });
+  expect([await tag(again, 0), only(again).last]).toEqual([1, 1]);
+});
+
 /** Where the log's blocks stand on the device, in order of their sequence. */
 function logBlocks(device: MemoryDevice): readonly { readonly offset: number; readonly group: number }[] {
   const found: { offset: number; group: number; sequence: number }[] = [];
