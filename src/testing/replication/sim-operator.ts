@@ -91,7 +91,9 @@ export class SimOperator {
   /** A new one, or what a rewound pool still has: it has another GUID, and is filled as newcomers are (R31). */
   #newcomer(staying: readonly SimReplica[], seat: string | undefined): SimReplica {
     const { present, random, reach } = this.#world;
-    const back = present.find((one) => one.isRewound && !staying.some(({ id }) => id === one.id));
+    // A seat is free when nobody stays in it, and nobody sits in it still: of two by one name a target could link one.
+    const taken = [...staying, ...this.members.filter(({ lost }) => !lost)];
+    const back = present.find((one) => one.isRewound && !taken.some(({ id }) => id === one.id));
     if (back === undefined || random.chance(0.2)) return this.#world.newReplica(seat);
     reach.hit('R31 rewound comes in again');
     back.isRewound = false;
