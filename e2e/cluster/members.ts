@@ -26,7 +26,7 @@ interface Config extends KubeObject {
 }
 
 /** Asks for these pools, and waits until the volume is on them and says so. */
-async function moveTo({ kubectl }: World, pv: string, pools: readonly string[]): Promise<void> {
+export async function moveTo({ kubectl }: World, pv: string, pools: readonly string[]): Promise<void> {
   const patch = {
     spec: { policy: { replicaPoolInfo: pools.map((poolName) => ({ poolName })) } },
   };

@@ -12,6 +12,7 @@ import { Kubectl } from './kubectl.ts';
 import { linkTls } from './link-tls.ts';
 import { members } from './members.ts';
 import { poolDevices } from './pool-devices.ts';
+import { poolFull } from './pool-full.ts';
 import { survival } from './survival.ts';
 import { trouble } from './trouble.ts';
 import { clear, nodeCount, prepare, type World } from './world.ts';
@@ -45,6 +46,7 @@ const checksIn = (world: () => World): readonly Check[] => [
   ...members(world),
   ...linkTls(world),
   ...trouble(world),
+  ...poolFull(world),
   ...survival(world),
 ];
 const wanted = ({ name }: Check) => words.length === 0 || words.some((word) => name.includes(word));

@@ -10,7 +10,7 @@ import { makeVolume, nodeCount, removePod, startRecorder, type World } from './w
 const where = ['-n', system.namespace] as const;
 
 /** `kubectl get cv,cvr -o wide` of a volume, once it holds what it should. */
-const shows = (kubectl: Kubectl, pv: string, ...wanted: readonly RegExp[]) =>
+export const shows = (kubectl: Kubectl, pv: string, ...wanted: readonly RegExp[]) =>
   until(`kubectl get cv,cvr of ${pv} shows ${wanted.join(', ')}`, 90_000, async () => {
     const all = await kubectl.run(['get', 'cv,cvr', ...where, '-o', 'wide']);
     const text = all
@@ -26,7 +26,7 @@ interface Event extends KubeObject {
   readonly involvedObject: { readonly kind: string; readonly name: string };
 }
 
-const event = (kubectl: Kubectl, pv: string, reason: string, text: RegExp) =>
+export const event = (kubectl: Kubectl, pv: string, reason: string, text: RegExp) =>
   until(`event ${reason} of ${pv}`, 30_000, async () => {
     const all = await kubectl.list<Event>('events', '-A');
     const found = all.filter(({ involvedObject: of }) => of.kind === 'CStorVolume' && of.name === pv);

@@ -72,8 +72,9 @@ export async function makeVolume(
   { kubectl }: World,
   claim: string,
   className: string = names.class,
+  size = '512Mi',
 ): Promise<Volume> {
-  await kubectl.apply([manifests.claim(names.namespace, claim, className, '512Mi')]);
+  await kubectl.apply([manifests.claim(names.namespace, claim, className, size)]);
   const { pv } = await system.boundVolume(kubectl, names.namespace, claim, 90_000);
   await system.volumeHealthy(kubectl, pv, 90_000);
   return { claim, pv };
