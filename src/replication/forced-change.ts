@@ -2,6 +2,7 @@
  * R36: going on with the members that are left when a quorum is gone for good. A person decides it, and has to name the
  * volume, who is left and what may be missing then, so that nobody decides it for another volume, or for less than it costs.
  */
+import type { MembershipState } from './membership.ts';
 import { ackQuorum } from './quorum.ts';
 
 /**
@@ -23,6 +24,22 @@ export function lossOf(members: number, survivors: number): Loss | undefined {
   // A flush was completed by `quorum` members: of so many survivors one has it.
   return survivors > members - quorum ? 'unflushed' : 'flushed';
 }
+
+/**
+ * Those that are given up may have promised epochs of which nobody left has heard: one that named two targets would name two histories.
+ * Who goes on by force takes an epoch so far above all that it has heard of.
+ */
+export const forcedEpochs = 2 ** 20;
+
+/**
+ * Whether who goes on may lack what was acknowledged, crashed or not; `before`: the members as it knows them, undefined: it has heard
+ * of none. Both of two had everything; of more, those that are gone may have gone on without it.
+ */
+export const mayLack = (before: MembershipState | undefined): boolean =>
+  before === undefined ||
+  [before.current, before.next].some(
+    (record) => record !== undefined && Object.keys(record.members).length > 2,
+  );
 
 /** What the person says. Members are named as the person knows them, by their pools. */
 export interface ForcedWish {

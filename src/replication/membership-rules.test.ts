@@ -1,6 +1,9 @@
 /** R32 to R36 as the target keeps them, each named by the trace that would break without it. */
 import { expect, test } from '@jest/globals';
-import { recordOf, TargetBench } from '../testing/replication/bench.ts';
+import type { MembershipRecord } from '../api/target-config.ts';
+import { benchTiming, recordOf, TargetBench } from '../testing/replication/bench.ts';
+import { forcedEpochs } from './forced-change.ts';
+import type { MembershipState } from './membership.ts';
 
 const ok = { ok: true, value: undefined };
 const e1 = [{ epoch: 1, first: 100, previousLast: 0 }];
@@ -121,6 +124,50 @@ test('R36: a record alone that no replica knows is believed only when it is forc
   const target = alone(true);
   expect(target.must('A', 'attach').from).toBe(110);
   expect(target.coordinator.lossyEpoch).toBe(target.epoch);
+});
+
+const forcedOn = (membership: MembershipRecord, known: MembershipState | undefined) => {
+  const target = new TargetBench({ membership: { ...membership, forced: true } });
+  target.connect('A');
+  target.report('A', e1, 110, known ? { membership: known } : {});
+  target.tick(0);
+  return target;
+};
+
+test.each([
+  ['two members, each of which had everything', { current: recordOf(1, 'AB') }, 0],
+  ['three', { current: abc }, 1],
+  [
+    'two that were to become three, and perhaps did',
+    { current: recordOf(1, 'AB'), next: recordOf(2, 'ABC') },
+    1,
+  ],
+  ['members of which the one that is left has never heard', undefined, 1],
+] as const)('R36: of %s one goes on', (_, known, isLossy) => {
+  const target = forcedOn(recordOf(3, 'A'), known);
+  expect(target.must('A', 'attach').from).toBe(110);
+  expect(target.coordinator.lossyEpoch).toBe(isLossy * target.epoch);
+});
+
+test('R36: who goes on by force takes an epoch above any that those that are given up can have promised', () => {
+  const lead = ({ epoch }: TargetBench) => epoch - 2; // replicas on the bench have promised epoch 2
+  expect(lead(forcedOn(recordOf(2, 'A'), { current: abc }))).toBe(forcedEpochs);
+  const target = new TargetBench({ membership: recordOf(1, 'A') });
+  target.connect('A');
+  expect(lead(target)).toBe(1);
+});
+
+test('R36: nothing is answered while those that are given up may have granted another target', () => {
+  const { leaseMs, renewMs } = benchTiming;
+  const target = forcedOn(recordOf(2, 'A'), { current: abc });
+  target.acknowledge('durable', 'A');
+  const serves = () => {
+    target.lease('A');
+    return target.coordinator.serving;
+  };
+  while (target.nowMs + renewMs < leaseMs) expect(serves()).toBe(false);
+  expect(target.coordinator.status().message).toContain('given up');
+  expect(serves()).toBe(true);
 });
 
 test('R32: who leaves is copied from last, however far it has come: perhaps it leaves for what it holds', () => {

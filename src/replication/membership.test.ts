@@ -18,23 +18,42 @@ test('R33: a record that is known to be committed is enough, however old the fil
 });
 
 test('R32: the membership is that of the chosen history; a change in it goes on in both', () => {
-  expect(inForce({ current: v1, next: v2 }, v1, 1)).toMatchObject({
+  expect(inForce({ current: v1, next: v2 }, v1, [heard(1, v1)])).toMatchObject({
     ok: true,
     state: { current: v1, next: v2 },
   });
-  expect(inForce({ current: v1, next: v2 }, v1, 2)).toMatchObject({ ok: true, state: { current: v2 } });
-  expect(inForce({ current: v1 }, v1, 1)).toMatchObject({ ok: true, state: { current: v1 } });
+  expect(inForce({ current: v1, next: v2 }, v1, [heard(2, v2)])).toMatchObject({
+    ok: true,
+    state: { current: v2 },
+  });
+  expect(inForce({ current: v1 }, v1, [heard(1, v1)])).toMatchObject({ ok: true, state: { current: v1 } });
 });
 
 test('R33: a record that stands alone in the file and that no replica knows is not believed, unless forced (R36)', () => {
-  expect(inForce({ current: v1 }, v3, 1).ok).toBe(false);
-  expect(inForce(undefined, v3, 0).ok).toBe(false);
+  expect(inForce({ current: v1 }, v3, [heard(1, v1)]).ok).toBe(false);
+  expect(inForce(undefined, v3, []).ok).toBe(false);
   const forced = { ...v3, forced: true };
-  expect(inForce({ current: v1 }, forced, 1)).toMatchObject({
+  expect(inForce({ current: v1 }, forced, [heard(1, v1)])).toMatchObject({
     ok: true,
     state: { current: forced },
     forced: true,
   });
+});
+
+test('R36: a forced record that one of those that go on knows to be committed is in force, whatever the chosen one knows', () => {
+  const forced = { ...v3, forced: true };
+  const knows = [heard(1, v1), heard(3, forced)];
+  for (const chosen of [undefined, { current: v1 }, { current: v1, next: v2 }])
+    for (const configured of [v1, forced])
+      expect(inForce(chosen, configured, knows)).toEqual({
+        ok: true,
+        state: { current: forced },
+        forced: false,
+      });
+  // It was only heard of: whoever has the file goes on by force, the others go on as before.
+  expect(inForce({ current: v1 }, v1, [heard(1, v1, forced)])).toMatchObject({ state: { current: v1 } });
+  const later = { version: 4, members: { a: 'g1' }, forced: true };
+  expect(inForce({ current: v1 }, later, knows)).toMatchObject({ state: { current: later }, forced: true });
 });
 
 test('what is committed makes older records go, and of the rest the newest stay', () => {

@@ -45,12 +45,20 @@ export type InForce =
   | { readonly ok: true; readonly state: MembershipState; readonly forced: boolean }
   | { readonly ok: false; readonly why: string };
 
-/** The membership of the chosen history; `undefined` there: nobody ever changed it, the configuration is what counts. */
+/**
+ * The membership of the chosen history; `undefined` there: nobody ever changed it, the configuration is what counts. A forced record stands
+ * in no entry: it is in force from when one of those that go on has heard that it is committed, whichever of them is chosen (R36).
+ */
 export function inForce(
   chosen: MembershipState | undefined,
   configured: MembershipRecord,
-  committed: number,
+  heard: readonly MembershipKnowledge[],
 ): InForce {
+  const committed = Math.max(0, ...heard.map((one) => one.committed));
+  const told = heard.flatMap(({ memberships }) => memberships).find(({ version }) => version === committed);
+  const known = (chosen?.next ?? chosen?.current)?.version ?? firstVersion;
+  if (told && told.forced === true && told.version > known && configured.version <= told.version)
+    return { ok: true, state: { current: told }, forced: false };
   if (!chosen) {
     const state = { current: configured };
     if (configured.version <= firstVersion || configured.forced === true)

@@ -3,6 +3,7 @@
  * and how long it waits for more (R1, R2, R4, R5, R10).
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
+import { forcedEpochs } from '../forced-change.ts';
 import { epochOf, isHistory } from '../history.ts';
 import { required } from '../membership.ts';
 import type { TargetSays } from '../messages.ts';
@@ -76,7 +77,7 @@ export class Candidacy {
         return `${seats.shortOf(promiseQuorum, isLinked)} replicas needed are connected`;
       }
       if (!this.#mayAsk(nowMs)) return undefined;
-      this.#epoch = this.#highestSeen + 1;
+      this.#epoch = this.#highestSeen + (this.#o.configured().forced === true ? forcedEpochs : 1);
     }
     for (const member of seats.all) {
       const { state } = member;

@@ -7,8 +7,8 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { assert } from '../../shared/assert.ts';
+import { mayLack } from '../forced-change.ts';
 import { lossNoted } from '../loss.ts';
-import type { MembershipState } from '../membership.ts';
 import { inForce } from '../membership.ts';
 import type { Fence } from '../record.ts';
 import type { Timing } from '../timing.ts';
@@ -51,6 +51,9 @@ export class Takeover {
   lossyEpoch = 0;
   /** What it waits for, or why it has ended. */
   message = 'starting';
+  #beganMs: number | undefined;
+  /** Until then those that were given up may have granted another target (R27, R36). */
+  #quietUntilMs = -Infinity;
   readonly #o: TakeoverOptions;
 
   constructor(options: TakeoverOptions) {
@@ -64,6 +67,7 @@ export class Takeover {
   }
 
   collect(nowMs: number): void {
+    this.#beganMs ??= nowMs;
     if (this.phase === 'collecting' && this.#o.candidacy.isOutbid)
       this.startOver('a replica has promised a higher epoch', nowMs);
     const missing = this.#o.candidacy.ask(nowMs);
@@ -73,7 +77,7 @@ export class Takeover {
   #choose(nowMs: number): void {
     if (this.#o.candidacy.epoch === 0) return;
     const choice = this.#o.candidacy.choice(nowMs);
-    if (choice.ready) this.#adopt(choice);
+    if (choice.ready) this.#adopt(choice, nowMs);
     else this.#tell(choice.why);
   }
 
@@ -114,6 +118,8 @@ export class Takeover {
       return this.startOver('the only replica with the chosen history is gone', nowMs);
     if (!stream.adopted) return;
     if (!this.#o.leases.held(nowMs)) return;
+    if (nowMs < this.#quietUntilMs)
+      return this.#tell('waits for what was granted by those that are given up');
     this.phase = 'serving';
     this.served = true;
     this.#o.volume.settled();
@@ -121,17 +127,17 @@ export class Takeover {
     this.#o.changed();
   }
 
-  #adopt({ chosen, lossy }: Extract<Choice, { ready: true }>): void {
+  #adopt({ chosen, lossy }: Extract<Choice, { ready: true }>, nowMs: number): void {
     const { reports, epoch } = this.#o.candidacy;
-    const committed = Math.max(0, ...reports.map((report) => report.committed));
-    const members = inForce(chosen.membership, this.#o.configured(), committed);
+    const members = inForce(chosen.membership, this.#o.configured(), reports);
     if (!members.ok) return this.#tell(members.why);
     const { timing } = this.#o;
     const { numberJump } = timing;
     const { history, entry } = adoption({ chosen: chosen.history, epoch, reports, numberJump });
     this.#o.volume.adopt(chosen);
-    // Of three or more members those that are left may never have had what was flushed (R36).
-    const givenUp = members.forced && this.#hadMany(chosen.membership);
+    // They were away before this process began, and nobody can ask them to let go.
+    if (members.forced) this.#quietUntilMs = (this.#beganMs ?? nowMs) + timing.leaseMs;
+    const givenUp = members.forced && mayLack(chosen.membership);
     if (lossy || givenUp) this.lossyEpoch = epoch;
     const noted = lossy || givenUp ? lossNoted(epoch, chosen.values) : undefined;
     this.#o.members.adopted(members.state, history.last);
@@ -155,10 +161,6 @@ export class Takeover {
     if (this.message === message) return;
     this.message = message;
     this.#o.changed();
-  }
-
-  #hadMany(before: MembershipState | undefined): boolean {
-    return before !== undefined && Object.keys(before.current.members).length > 2;
   }
 }
 
