@@ -79,3 +79,26 @@ export function deviceAccidents(seed: number, untilMs: number): SimEvent[] {
     },
   }));
 }
+
+/** So seldom that most runs are without. */
+const givenUpChance = 0.08;
+
+/** In some runs those that are left are no quorum, and somebody goes on with them (R36). */
+export function givenUp(seed: number, untilMs: number, rewinds: boolean): SimEvent[] {
+  const random = prng(seed ^ 0x6173);
+  if (!random.chance(givenUpChance)) return [];
+  const times = random.pick([1, 1, 2]);
+  return Array.from({ length: times }, () => ({
+    atMs: random.below(random.pick([400, untilMs])),
+    act: {
+      kind: 'giveUp',
+      survivors: random.below(1_000),
+      from: random.below(1_000),
+      behindMs: random.pick([0, 0, 100, 700]),
+      crash: random.chance(0.3),
+      rival: random.chance(0.3),
+      comeback: random.pick(['never', 'never', 'as it was', rewinds ? 'rewound' : 'never']),
+      backMs: random.pick([100, 1_500, 6_000]),
+    },
+  }));
+}

@@ -2,6 +2,7 @@
 import type { ManagementName } from './sim-door.ts';
 import type { DeviceFault } from './sim-devices.ts';
 import type { MembershipFault } from './sim-operator.ts';
+import type { Comeback } from './sim-person.ts';
 import type { SnapshotRequest } from './sim-snapshots.ts';
 
 /** Which of those there are when it happens, as a part of a thousand; 0: the oldest, 999: the newest. */
@@ -31,6 +32,21 @@ export type Fault =
   | { readonly kind: 'lose'; readonly replica: Who }
   /** Its pool goes back to an older root, `back` of a thousand of those there are. */
   | { readonly kind: 'rewind'; readonly replica: Who; readonly back: Which; readonly downMs: number }
+  /**
+   * R36: so few of the members are left that they are no quorum, `survivors` of a thousand of those there could be. They have been cut
+   * off for `behindMs` before, crash with the others or not; somebody gives up the others, which may come back all the same.
+   */
+  | {
+      readonly kind: 'giveUp';
+      readonly survivors: Which;
+      readonly from: Which;
+      readonly behindMs: number;
+      readonly crash: boolean;
+      /** Another target begins as they are lost, and the one before does not reach who is left. */
+      readonly rival: boolean;
+      readonly comeback: Comeback;
+      readonly backMs: number;
+    }
   | { readonly kind: 'stop'; readonly replica: Who; readonly downMs: number }
   | { readonly kind: 'cut'; readonly target: Who; readonly replica: Who }
   | {

@@ -1,6 +1,7 @@
 /** What a fault of the plan does to the world. */
 import { ackQuorum } from '../../replication/quorum.ts';
 import type { Fault, Who } from './sim-acts.ts';
+import { loseMajority } from './sim-majority.ts';
 import { isSilent } from './sim-devices.ts';
 import type { SimReplica } from './sim-replica.ts';
 import type { SimTarget } from './sim-target.ts';
@@ -44,6 +45,8 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
     case 'rewind':
       for (const replica of replicas(fault.replica)) rewind(world, replica, fault.back, fault.downMs);
       return;
+    case 'giveUp':
+      return loseMajority(world, fault);
     case 'stop':
       for (const replica of replicas(fault.replica)) {
         replica.stopInOrder();
@@ -87,7 +90,8 @@ export function perform(world: SimWorld, fault: Fault, involved: Involved = {}):
     case 'deviceFault':
       for (const replica of replicas(fault.replica)) {
         const { pool } = replica;
-        if (isSilent(fault.what) && !world.mayHaveBad(replica)) continue;
+        const mayBeBad = world.mayHaveBad(replica) && !world.operator.person.isWaiting;
+        if (isSilent(fault.what) && !mayBeBad) continue;
         if (!pool?.beginFault(fault.what)) continue;
         world.reach.hit('deviceFault');
         world.scheduler.after(fault.forMs, () => pool.devices.endFaults());
@@ -197,7 +201,8 @@ function spoil(world: SimWorld, replica: SimReplica, which: number): void {
   const block = Math.floor((which * store.content.tags.length) / 1_000);
   if (!world.mayHaveBad(replica) || world.present.some((other) => other.store.bad.size > 0)) return;
   const tag = store.content.tags[block] ?? 0;
-  const others = world.present.filter((other) => other !== replica && !other.lost);
+  if (world.operator.person.isWaiting) return;
+  const others = world.present.filter((other) => other !== replica && !other.lost && !other.isGivenUp);
   const isElsewhere = others.some((other) => other.store.survivors.every(({ tags }) => tags[block] === tag));
   if (world.operator.members.length > 1 && !isElsewhere) return;
   if (pool && !pool.spoil(tag)) return;

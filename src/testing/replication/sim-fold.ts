@@ -1,4 +1,5 @@
 /** What entries make of a volume, one after the other: the naive reading of the log that replicas are checked against. */
+import type { MembershipRecord } from '../../api/target-config.ts';
 import type { Entry } from '../../replication/messages.ts';
 import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
@@ -10,9 +11,16 @@ export interface VolumeFacts {
   readonly tags: readonly number[];
   readonly values: Readonly<Record<string, string>>;
   /** The newest change of membership. */
-  readonly change: Extract<Entry, { kind: 'membership' }> | undefined;
+  readonly change: MembershipFacts | undefined;
   /** Ascending by number. */
   readonly snapshots: readonly SnapshotFacts[];
+}
+
+interface MembershipFacts {
+  readonly from: MembershipRecord;
+  readonly record: MembershipRecord;
+  /** Versions that were in force when this one was forced (R36): a replica shows them until it is told. */
+  readonly over: readonly number[];
 }
 
 interface SnapshotFacts {
@@ -41,7 +49,7 @@ export function fold(state: VolumeFacts, entry: Entry): VolumeFacts {
     case 'proof':
       return state;
     case 'membership':
-      return { ...state, change: entry };
+      return { ...state, change: { from: entry.from, record: entry.record, over: [] } };
     case 'snapshot': {
       const { births, tags } = state;
       const taken = { name: entry.name, number: entry.number, content: { births, tags } };
@@ -58,6 +66,13 @@ export function fold(state: VolumeFacts, entry: Entry): VolumeFacts {
       return { ...state, ...grown(content, entry.number, state.tags.length), snapshots };
     }
   }
+}
+
+/** Whoever recovers goes on with these members alone (R36). */
+export function forcedTo(state: VolumeFacts, record: MembershipRecord): VolumeFacts {
+  const { change } = state;
+  const over = [...(change?.over ?? []), change?.record.version ?? 1];
+  return { ...state, change: { from: record, record, over } };
 }
 
 const repeat = (value: number, count: number): number[] =>

@@ -86,6 +86,7 @@ export class SimNetwork {
     const now = this.#world.scheduler.nowMs;
     const parted = (this.#partitions.get(pair(target, replica)) ?? 0) > now;
     if (!core || parted || replica.process.paused) return false;
+    hold(!replica.isGivenUp, `R36: ${target.name} links ${replica.id}, which was given up`);
     const hasOld = this.#find((one) => one.target === target && one.replica === replica && one.replicaOpen);
     if (hasOld?.process === replica.process) this.#world.reach.hit('duplicate connection');
     this.#lastLink += 1;

@@ -5,6 +5,7 @@
 import type { MembershipRecord } from '../../api/target-config.ts';
 import type { MemberPlace } from '../../replication/coordinator/options.ts';
 import { ackQuorum, membersMax } from '../../replication/quorum.ts';
+import { SimPerson } from './sim-person.ts';
 import type { SimReplica } from './sim-replica.ts';
 import type { SimTarget } from './sim-target.ts';
 import type { SimWorld } from './sim-world.ts';
@@ -25,20 +26,24 @@ export class SimOperator {
   #oldFile: MembershipFile;
   /** By version. One that was given up may have begun before its target heard of that. */
   readonly #asked = new Map<number, MembershipRecord>();
+  /** Who gives up members that are lost for good. */
+  readonly person: SimPerson;
 
   constructor(world: SimWorld) {
     this.#world = world;
     this.#file = { membership: { version: 1, members: membersOf(world.replicas) } };
     this.#oldFile = this.#file;
+    this.person = new SimPerson(world, this);
     const poll = () => {
       this.#poll();
+      this.person.poll();
       world.scheduler.after(everyMs, poll);
     };
     world.scheduler.after(everyMs, poll);
   }
 
   get isDone(): boolean {
-    return this.#file.next === undefined;
+    return this.#file.next === undefined && !this.person.isWaiting;
   }
 
   /** Nobody counts this newcomer, and nobody will before it is in sync. */
@@ -53,6 +58,33 @@ export class SimOperator {
 
   get members(): readonly SimReplica[] {
     return this.#replicasOf(this.#file.membership);
+  }
+
+  /** That in force, and those that were asked for since: each may be by now. */
+  get records(): readonly MembershipRecord[] {
+    const { membership } = this.#file;
+    return [membership, ...[...this.#asked.values()].filter(({ version }) => version > membership.version)];
+  }
+
+  /** Members by each of these records, and by any. */
+  get inEach(): readonly SimReplica[] {
+    const all = this.records.map((record) => this.#replicasOf(record));
+    return this.members.filter((one) => all.every((some) => some.includes(one)));
+  }
+
+  get inAny(): readonly SimReplica[] {
+    return [...new Set(this.records.flatMap((record) => this.#replicasOf(record)))];
+  }
+
+  /** R36: these are the members from now on, whatever any target has made of what was asked for. */
+  force(survivors: readonly SimReplica[], comesBack: boolean): MembershipRecord {
+    const version = Math.max(...this.records.map((record) => record.version), ...this.#asked.keys()) + 1;
+    const record = { version, members: membersOf(survivors), forced: true };
+    this.#world.trace('operator', `forces ${JSON.stringify(record)}`);
+    this.#write({ membership: record });
+    // Who started a target with the record before could have back those who were given up.
+    if (comesBack) this.#oldFile = this.#file;
+    return record;
   }
 
   /** What a target that starts now finds mounted. */
@@ -70,7 +102,7 @@ export class SimOperator {
   change(kind: MembershipFault, which: number): void {
     const { membership, next } = this.#file;
     const { members } = this;
-    if (next) return;
+    if (next || this.person.isWaiting) return;
     const lost = members.filter((replica) => replica.lost);
     // A lost one goes first: with it and another one away too few would be left.
     const leaving = lost[0] ?? members[Math.floor((which * members.length) / 1_000)];
@@ -102,6 +134,7 @@ export class SimOperator {
 
   #poll(): void {
     for (const target of this.#world.alive) this.#showFile(target);
+    this.#growBack();
     const { membership, next } = this.#file;
     const target = this.#world.alive.findLast(({ coordinator }) => coordinator.serving);
     if (!next || !target) return;
@@ -117,6 +150,13 @@ export class SimOperator {
     // What can not come about is given up by asking for what there is.
     if ((lostNewcomer || this.#isUncopyable(target)) && version === membership.version)
       this.#write({ membership, next: { version: next.version + 1, members: membership.members } });
+  }
+
+  /** Those that were given up are replaced, one after the other. */
+  #growBack(): void {
+    const { calm, random } = this.#world;
+    if (calm || !this.isDone || this.members.length >= this.person.membersWanted) return;
+    if (random.chance(0.2)) this.change('add', 0);
   }
 
   /** The only member has blocks that it can not read, and a newcomer is to have them. */

@@ -4,7 +4,7 @@
  */
 import { prng } from '../../shared/prng.ts';
 import { defaultTiming, type Timing } from '../../replication/timing.ts';
-import { accidents, deviceAccidents, rewindAccidents } from './sim-accidents.ts';
+import { accidents, deviceAccidents, givenUp, rewindAccidents } from './sim-accidents.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { PoolLayout } from './sim-pool.ts';
 import { requests, scsiRequests, stormEvents } from './sim-requests.ts';
@@ -88,6 +88,7 @@ export function planOf(seed: number, rewinds = false): SimPlan {
     ...(layout === undefined ? [] : deviceAccidents(seed, faultsMs)),
     ...(scsi ? scsiRequests(seed, faultsMs) : []),
     ...(rewinds ? rewindAccidents(seed, faultsMs) : []),
+    ...givenUp(seed, faultsMs, rewinds),
     ...scrubEvents(seed, faultsMs, timing),
     ...stormEvents(seed, faultsMs, scsi).filter(
       ({ atMs }) => !rests.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs < untilMs),

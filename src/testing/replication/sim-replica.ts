@@ -10,6 +10,7 @@ import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import type { Done, Outcome, ReplicaStore, StoreEffects } from '../../replication/store.ts';
 import { EngineStore } from './sim-engine-store.ts';
 import { framesFor } from './sim-input.ts';
+import type { SimEvent } from './sim-acts.ts';
 import type { SimLink } from './sim-network.ts';
 import { SimPool } from './sim-pool.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -42,6 +43,10 @@ export class SimReplica {
   lost = false;
   /** Deleted: it was no member any more. */
   removed = false;
+  /** Stopped, and nobody starts it before it is decided whether it is given up. */
+  isAway = false;
+  /** No member any more by a forced change (R36). */
+  isGivenUp = false;
   /** Of a pool that went back, and nobody has brought it in again. */
   isRewound: boolean;
   startedAtMs = -Infinity;
@@ -64,7 +69,9 @@ export class SimReplica {
     this.#world = world;
     this.id = id;
     const { layout, events } = world.plan;
-    const remembers = events.some(({ act }) => act.kind === 'rewind');
+    const goesBack = ({ act }: SimEvent) =>
+      act.kind === 'rewind' || (act.kind === 'giveUp' && act.comeback === 'rewound');
+    const remembers = events.some(goesBack);
     const identity = { volume: 'v', replicaId: this.id, guid: `guid-${index + 1}` };
     this.store = new SimStore(identity, blocks, remembers);
     this.isRewound = was !== undefined;
@@ -93,6 +100,14 @@ export class SimReplica {
     const { content, spoiled } = this.store;
     const all = [content, ...content.snapshots.values()];
     return this.pool !== undefined && all.some(({ tags }) => tags.some((tag) => spoiled.has(tag)));
+  }
+
+  /** A complete state is part of it, whatever a crash leaves: without any nobody can go on. */
+  get holdsWhole(): boolean {
+    return this.store.survivors.every(({ record, sizeBytes }) => {
+      const { state } = decodeRecord(record, sizeBytes);
+      return state.kind === 'complete' || state.base;
+    });
   }
 
   get linkFactor(): number {
@@ -146,7 +161,7 @@ export class SimReplica {
   }
 
   start(): void {
-    if (this.up || this.lost || this.removed) return;
+    if (this.up || this.lost || this.removed || this.isAway) return;
     const process = this.#world.newProcess();
     this.process = process;
     this.#isUp = true;

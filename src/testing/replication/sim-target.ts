@@ -87,6 +87,7 @@ export class SimTarget {
   /** The file has changed. */
   read(file: MembershipFile, members: readonly SimReplica[]): void {
     this.process.run(() => {
+      if (this.#endsBy(file)) return;
       const before = members
         .flatMap((one) => this.#places.get(one.id) ?? [])
         .filter((one) => !members.includes(one));
@@ -102,6 +103,17 @@ export class SimTarget {
       this.coordinator.setMembers(file.membership, file.next, members.map(placeOf), this.process.nowMs);
       this.#look();
     });
+  }
+
+  /** R36: what it knows of the others is over; the next one begins with those that are left. */
+  #endsBy({ membership: { forced, version } }: MembershipFile): boolean {
+    if (forced !== true || version <= this.coordinator.status().membership.version) return false;
+    const world = this.#world;
+    world.reach.hit('R36 target ended');
+    this.kill();
+    // It is started again, while an older one that nobody reaches may go on.
+    if (world.targets.at(-1) === this) world.scheduler.after(world.delay(50), () => world.newTarget());
+    return true;
   }
 
   /** The replicas are compared; one that runs goes on. */
@@ -213,7 +225,14 @@ export class SimTarget {
       this.#adoptedEpoch = message.epoch;
       const chosen = truth.membershipOf(message.epochs, this.file.membership);
       this.witness.chose(lossy, chosen, message.epochs.at(-1)?.first ?? 0);
-      truth.adopted(message.epochs, this.nonce, lossy);
+      const { operator } = this.#world;
+      const change = truth.forcedBy(message.epochs, this.file.membership);
+      const forced = change && {
+        record: change.record,
+        loss: operator.person.saidFor(change.known, change.record.version),
+      };
+      if (forced) reach.hit(lossy ? 'R36 told' : 'R36 nothing is missing');
+      truth.adopted(message.epochs, this.nonce, lossy, forced);
     }
     network.down(this, replicaId, message, made);
   }

@@ -4,6 +4,7 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { commonPoint, historyAt, type EpochStart, type History } from '../../replication/history.ts';
+import type { Loss } from '../../replication/forced-change.ts';
 import { granted } from '../../replication/loss.ts';
 import type { Entry } from '../../replication/messages.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { sectorTagsOf } from '../block-content.ts';
-import { emptyVolume, fold, type VolumeFacts } from './sim-fold.ts';
+import { emptyVolume, fold, forcedTo, type VolumeFacts } from './sim-fold.ts';
 import type { Place } from './sim-order.ts';
 import { tagsIn, type Content, type SimStore } from './sim-store.ts';
 
@@ -34,9 +35,18 @@ interface EpochFacts extends EpochStart {
   readonly parent: number;
   readonly nonce: number;
   readonly lossy: boolean;
+  readonly forced: Forced | undefined;
   /** Highest numbers that were answered for: they have to be in whatever is adopted later. */
   flushed: number;
   settled: number;
+  /** What is above was given up, even if its target has not ended and still answers for it (R36). */
+  keptTo: number;
+}
+
+/** R36: who goes on, and what somebody was told may be missing then. */
+export interface Forced {
+  readonly record: MembershipRecord;
+  readonly loss: Loss;
 }
 
 export class Truth {
@@ -50,6 +60,8 @@ export class Truth {
   readonly #empty: VolumeFacts;
   readonly #wildClocks: boolean;
   #servedEpoch = 0;
+  /** The newest in which somebody went on by force: what targets before it make is met by nobody. */
+  #forcedEpoch = 0;
   #committed = 0;
   /** Newest version of membership that any target has issued. */
   issuedVersion = 0;
@@ -68,7 +80,7 @@ export class Truth {
     hold(!known || isSame(known, entry), `I5: two entries are ${key}`);
     this.#entries.set(key, entry);
     if (entry.kind === 'membership') this.issuedVersion = Math.max(this.issuedVersion, entry.record.version);
-    if (entry.kind === 'write' || entry.kind === 'unmap') {
+    if ((entry.kind === 'write' || entry.kind === 'unmap') && epoch >= this.#forcedEpoch) {
       const bearer = this.#bearers.get(entry.number) ?? epoch;
       hold(bearer === epoch, `I9: number ${entry.number} names blocks of epochs ${bearer} and ${epoch}`);
       this.#bearers.set(entry.number, epoch);
@@ -82,8 +94,11 @@ export class Truth {
       }
   }
 
-  /** A target shows the history it has adopted. I1, I2: it holds all that was answered for. */
-  adopted(epochs: readonly EpochStart[], nonce: number, lossy: boolean): void {
+  /**
+   * A target shows the history it has adopted. I1, I2: it holds all that was answered for. R36: by force it may lack what somebody was told
+   * may be missing, and says so.
+   */
+  adopted(epochs: readonly EpochStart[], nonce: number, lossy: boolean, forced?: Forced): void {
     const start = must(epochs.at(-1), 'an adopted epoch');
     const known = this.#epochs.get(start.epoch);
     if (known) {
@@ -92,7 +107,17 @@ export class Truth {
       return hold(same, `R8: epoch ${start.epoch} was chosen twice`);
     }
     const parent = epochs.at(-2)?.epoch ?? 0;
-    this.#epochs.set(start.epoch, { ...start, parent, nonce, lossy, flushed: 0, settled: 0 });
+    this.#epochs.set(start.epoch, {
+      ...start,
+      parent,
+      nonce,
+      lossy,
+      forced,
+      flushed: 0,
+      settled: 0,
+      keptTo: Infinity,
+    });
+    if (forced) this.#goneOn(start);
     // A target that was overtaken while it recovered chooses in vain: it never serves.
     if ([...this.#epochs.keys()].some((epoch) => epoch > start.epoch)) return;
     const chosen = this.history(parent, start.previousLast);
@@ -100,12 +125,37 @@ export class Truth {
     for (const facts of this.#epochs.values()) {
       const { epoch, flushed, settled } = facts;
       if (epoch === start.epoch) continue;
+      if (forced && lossy)
+        facts.keptTo = Math.min(facts.keptTo, commonPoint(this.history(epoch, Infinity), chosen));
       const common = commonPoint(this.history(epoch, Math.max(flushed, settled)), chosen);
-      hold(common >= flushed, `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`);
+      const mayLack = lossy && forced?.loss === 'flushed';
+      hold(
+        common >= flushed || mayLack,
+        `I1: epoch ${start.epoch} adopts without flushed ${epoch}/${flushed}`,
+      );
+      facts.flushed = Math.min(flushed, common);
       if (lossy) facts.settled = Math.min(settled, common);
       else
         hold(common >= settled, `I2: epoch ${start.epoch} adopts without acknowledged ${epoch}/${settled}`);
     }
+  }
+
+  /** What those had who are out for good is never met again: its numbers may name other blocks. */
+  #goneOn({ epoch, first }: EpochStart): void {
+    this.#forcedEpoch = Math.max(epoch, this.#forcedEpoch);
+    for (const number of this.#bearers.keys()) if (number >= first) this.#bearers.delete(number);
+  }
+
+  /** R36: the record with which a target that has chosen this goes on by force, over the version that is known; undefined: there is none. */
+  forcedBy(
+    epochs: readonly EpochStart[],
+    configured: MembershipRecord,
+  ): { readonly known: number; readonly record: MembershipRecord } | undefined {
+    const { epoch: parent } = epochs.at(-2) ?? { epoch: 0 };
+    const known = this.#at(parent, epochs.at(-1)?.previousLast ?? 0).change?.record.version ?? 1;
+    return configured.forced === true && configured.version > known
+      ? { known, record: configured }
+      : undefined;
   }
 
   /** I3: a target begins to serve. */
@@ -129,7 +179,7 @@ export class Truth {
     const { epoch: parent } = epochs.at(-2) ?? { epoch: 0 };
     const last = epochs.at(-1)?.previousLast ?? 0;
     const change = this.#at(parent, last).change;
-    if (!change) return [configured];
+    if (!change || this.forcedBy(epochs, configured)) return [configured];
     return change.record.version <= this.#committed ? [change.record] : [change.from, change.record];
   }
 
@@ -141,7 +191,7 @@ export class Truth {
   /** An answer was given that rests on this number being durable on a quorum, or received by one. */
   answered(epoch: number, number: number, how: 'flushed' | 'settled'): void {
     const facts = this.#epochs.get(epoch);
-    if (facts) facts[how] = Math.max(facts[how], number);
+    if (facts) facts[how] = Math.max(facts[how], Math.min(number, facts.keptTo));
   }
 
   /** Where the entry stands that first brought this tag to the block; undefined: none was ever sent. */
@@ -193,8 +243,8 @@ export class Truth {
     hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
     const { membership } = record;
     const version = (membership?.next ?? membership?.current)?.version ?? 1;
-    const newest = expected.change?.record.version ?? 1;
-    hold(version === newest, `I6: ${who}: membership ${version}, not ${newest}`);
+    const { record: { version: newest } = { version: 1 }, over = [] } = expected.change ?? {};
+    hold(version === newest || over.includes(version), `I6: ${who}: membership ${version}, not ${newest}`);
   }
 
   /** R24: each is whole, the state at its number, on whatever replica, complete or not. */
@@ -282,22 +332,24 @@ export class Truth {
 
   /** The volume after entry `last` of the history that ends in `epoch`. */
   #at(epoch: number, last: number): VolumeFacts {
-    const path: { readonly key: string; readonly entry: Entry }[] = [];
+    const path: { readonly key: string; readonly entry: Entry; readonly forced: Forced | undefined }[] = [];
     let state = this.#empty;
     for (let e = epoch, number = last; e > 0;) {
-      const { first, previousLast, parent } = must(this.#epochs.get(e), `epoch ${e}`);
+      const { first, previousLast, parent, forced } = must(this.#epochs.get(e), `epoch ${e}`);
       const key = `${e}/${number}`;
       const known = this.#states.get(key);
       if (known) {
         state = known;
         break;
       }
-      path.push({ key, entry: must(this.#entries.get(key), `entry ${key}`) });
+      const entry = must(this.#entries.get(key), `entry ${key}`);
+      path.push({ key, entry, forced: number === first ? forced : undefined });
       if (number > first) number -= 1;
       else [e, number] = [parent, previousLast];
     }
-    for (const { key, entry } of path.toReversed()) {
+    for (const { key, entry, forced } of path.toReversed()) {
       state = fold(state, entry);
+      if (forced) state = forcedTo(state, forced.record);
       this.#states.set(key, state);
     }
     return state;
