@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lossOf, refusalOf, type ForcedView, type ForcedWish } from './forced-change.ts';
+import { expectedLoss, refusalOf, type ForcedView, type ForcedWish } from './forced-change.ts';
 
 // prettier-ignore
 test.each([
@@ -10,7 +10,7 @@ test.each([
   [4, 3, undefined], [4, 2, 'unflushed'], [4, 1, 'flushed'],
   [5, 3, undefined], [5, 2, 'flushed'],   [5, 1, 'flushed'],
 ] as const)('R36: of %i members %i go on: %s', (members, survivors, loss) => {
-  expect(lossOf(members, survivors)).toBe(loss);
+  expect(expectedLoss(members, survivors)).toBe(loss);
 });
 
 describe('R36: what is refused', () => {

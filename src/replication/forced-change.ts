@@ -9,16 +9,16 @@ import { ackQuorum } from './quorum.ts';
  * unflushed: acknowledged writes that were never flushed, if a survivor has crashed since. flushed: even what was flushed,
  * for everyone who had it may be among the lost.
  */
-export type Loss = (typeof losses)[number];
-export const losses = ['unflushed', 'flushed'] as const;
+export type ExpectedLoss = (typeof expectedLosses)[number];
+export const expectedLosses = ['unflushed', 'flushed'] as const;
 
-export const lossText: Readonly<Record<Loss, string>> = {
+export const expectedLossText: Readonly<Record<ExpectedLoss, string>> = {
   unflushed: 'acknowledged writes that were never flushed may be missing',
   flushed: 'even writes that were flushed may be missing',
 };
 
 /** What may be missing when `survivors` of so many members go on alone; undefined: nothing, a quorum is left. */
-export function lossOf(members: number, survivors: number): Loss | undefined {
+export function expectedLoss(members: number, survivors: number): ExpectedLoss | undefined {
   const quorum = ackQuorum(members);
   if (survivors >= quorum) return undefined;
   // A flush was completed by `quorum` members: of so many survivors one has it.
@@ -83,10 +83,10 @@ function lossRefusal(
   records: ForcedView['records'],
   lost: readonly string[],
 ): string | undefined {
-  const expected = records.map((members) => lossOf(members.length, survivors.length));
-  const worst = losses.findLast((one) => expected.includes(one));
+  const expected = records.map((members) => expectedLoss(members.length, survivors.length));
+  const worst = expectedLosses.findLast((one) => expected.includes(one));
   if (worst === undefined)
     return `${survivors.join(', ')} are a quorum and need nobody's consent: bring them back, the volume resumes by itself`;
   if (loss === worst) return undefined;
-  return `without ${lost.join(', ')} ${lossText[worst]}: confirm it by naming the loss ${worst}`;
+  return `without ${lost.join(', ')} ${expectedLossText[worst]}: confirm it by naming the loss ${worst}`;
 }

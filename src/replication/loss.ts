@@ -8,7 +8,7 @@ import type { Values } from './record.ts';
 export const initiatorsKey = 'initiators';
 export const lossKey = 'loss';
 
-export interface Loss {
+export interface DeclaredLoss {
   /** Of the recovery that declared it. */
   readonly epoch: number;
   /** Initiators that could log in then, and have not been told. */
@@ -22,13 +22,13 @@ export function granted(values: Values): readonly string[] {
 }
 
 /** Undefined: there was none, or everybody has been told. */
-export function lossOf(values: Values): Loss | undefined {
+export function declaredLoss(values: Values): DeclaredLoss | undefined {
   const value = values[lossKey];
-  const loss = value === undefined ? undefined : (JSON.parse(value) as Loss); // written by encodeLoss only
+  const loss = value === undefined ? undefined : (JSON.parse(value) as DeclaredLoss); // written by encodeLoss only
   return loss?.untold.length === 0 ? undefined : loss;
 }
 
-export const encodeLoss = ({ epoch, untold }: Loss): string => JSON.stringify({ epoch, untold });
+export const encodeLoss = ({ epoch, untold }: DeclaredLoss): string => JSON.stringify({ epoch, untold });
 
 /** What a recovery under this epoch notes behind its adopt entry; undefined: nobody is named who could be told. */
 export function lossNoted(epoch: number, values: Values) {

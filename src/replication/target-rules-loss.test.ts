@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { benchTiming, TargetBench } from '../testing/replication/bench.ts';
 import type { Entry } from './messages.ts';
-import { lossOf } from './loss.ts';
+import { declaredLoss } from './loss.ts';
 
 const e1 = [{ epoch: 1, first: 100, previousLast: 0 }];
 const values = { initiators: '["iqn.a","iqn.b"]' };
@@ -35,7 +35,10 @@ test('R5: the loss is durable before anybody is served, and only who has it coun
   expect(target.last('C', 'inSync')).toBeUndefined();
   expect(serves(target, noted?.number ?? 0)).toBe(true);
   expect(target.last('C', 'inSync')).toBeDefined();
-  expect(lossOf(target.coordinator.values)).toEqual({ epoch: target.epoch, untold: ['iqn.a', 'iqn.b'] });
+  expect(declaredLoss(target.coordinator.values)).toEqual({
+    epoch: target.epoch,
+    untold: ['iqn.a', 'iqn.b'],
+  });
 });
 
 test('R5: where nobody is named who could be told nothing is noted', () => {
@@ -52,5 +55,5 @@ test('R5: a recovery without a loss keeps what an earlier one noted', () => {
   for (const id of ['A', 'B', 'C']) target.report(id, e1, 100, { values: { ...values, loss } });
   expect(entriesTo(target, 'C').map(({ kind }) => kind)).toEqual(['adopt']);
   expect(serves(target, entriesTo(target, 'C')[0]?.number ?? 0)).toBe(true);
-  expect(lossOf(target.coordinator.values)).toEqual({ epoch: 1, untold: ['iqn.b'] });
+  expect(declaredLoss(target.coordinator.values)).toEqual({ epoch: 1, untold: ['iqn.b'] });
 });

@@ -8,7 +8,7 @@
 import { BlockLocks } from '../replication/block-locks.ts';
 import type { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { BlockRange } from '../replication/copy.ts';
-import { encodeLoss, lossKey, lossOf, type Loss } from '../replication/loss.ts';
+import { declaredLoss, encodeLoss, lossKey, type DeclaredLoss } from '../replication/loss.ts';
 import type { Stretch } from '../replication/mapping.ts';
 import { assert } from '../shared/assert.ts';
 import { blockBytes } from '../shared/block-size.ts';
@@ -63,7 +63,7 @@ export class CoordinatedVolume implements Volume {
    * where it is known who could have written, each of those. 0: nobody is told any more.
    */
   lost(epoch: number): void {
-    const noted = lossOf(this.#coordinator.values);
+    const noted = declaredLoss(this.#coordinator.values);
     if (epoch === 0) this.#loss = undefined;
     else if (noted?.epoch === epoch) this.#loss = new NotedLoss(noted, (loss) => this.#note(loss));
     else this.#loss = new UnnotedLoss(epoch);
@@ -75,7 +75,7 @@ export class CoordinatedVolume implements Volume {
   }
 
   /** Whoever could not be noted as told is told once more by the next target. */
-  #note(loss: Loss): void {
+  #note(loss: DeclaredLoss): void {
     this.#coordinator.setValue(lossKey, encodeLoss(loss), this.#now(), () => undefined);
   }
 

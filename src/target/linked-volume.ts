@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ReplicaAddress } from '../api/target-config.ts';
 import { Coordinator } from '../replication/coordinator/coordinator.ts';
 import type { MemberPlace } from '../replication/coordinator/options.ts';
-import { granted, initiatorsKey, lossOf } from '../replication/loss.ts';
+import { declaredLoss, granted, initiatorsKey } from '../replication/loss.ts';
 import type { Refusal } from '../replication/refusals.ts';
 import type { VolumeStatus } from '../replication/status.ts';
 import { defaultTiming, type Timing } from '../replication/timing.ts';
@@ -282,7 +282,7 @@ export class LinkedVolume implements ReplicatedVolume {
     const { lossyEpoch } = this.#coordinator;
     if (this.#isServing) return;
     this.#isServing = true;
-    const lostIn = lossyEpoch || (lossOf(this.#coordinator.values)?.epoch ?? 0);
+    const lostIn = lossyEpoch || (declaredLoss(this.#coordinator.values)?.epoch ?? 0);
     if (lostIn > 0) this.#volume.lost(lostIn);
     const { epoch, last } = this.status();
     this.#o.log.info('serving', { epoch, last });

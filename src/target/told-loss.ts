@@ -2,7 +2,7 @@
  * Who has been told of a loss of acknowledged writes. An initiator that kept running must not go on over it: its flushes fail
  * until one is answered so. That one may be aborted before, and then counts for nothing.
  */
-import type { Loss } from '../replication/loss.ts';
+import type { DeclaredLoss } from '../replication/loss.ts';
 import { VolumeError } from './volume.ts';
 
 /** Initiators that are remembered to have been told. */
@@ -51,10 +51,10 @@ export class UnnotedLoss implements ToldLoss {
 export class NotedLoss implements ToldLoss {
   readonly #epoch: number;
   readonly #untold: Set<string>;
-  readonly #note: (loss: Loss) => void;
+  readonly #note: (loss: DeclaredLoss) => void;
 
   /** `note`: makes durable who is left. */
-  constructor({ epoch, untold }: Loss, note: (loss: Loss) => void) {
+  constructor({ epoch, untold }: DeclaredLoss, note: (loss: DeclaredLoss) => void) {
     this.#epoch = epoch;
     this.#untold = new Set(untold);
     this.#note = note;

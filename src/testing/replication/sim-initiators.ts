@@ -4,7 +4,7 @@
  */
 import { must } from '../../shared/assert.ts';
 import type { Coordinator } from '../../replication/coordinator/coordinator.ts';
-import { granted, initiatorsKey, lossOf } from '../../replication/loss.ts';
+import { declaredLoss, granted, initiatorsKey } from '../../replication/loss.ts';
 import type { CoordinatedVolume } from '../../target/coordinated-volume.ts';
 import type { QuickAnswer } from '../../target/volume.ts';
 import { LogicalUnit } from '../../target/scsi/logical-unit.ts';
@@ -66,7 +66,7 @@ export class SimInitiators {
   /** The target serves: initiators may log in. */
   open(): void {
     const { lossyEpoch, values } = this.#coordinator;
-    this.#lossEpoch = lossyEpoch || (lossOf(values)?.epoch ?? 0);
+    this.#lossEpoch = lossyEpoch || (declaredLoss(values)?.epoch ?? 0);
     if (this.#lossEpoch > 0) this.#volume.lost(this.#lossEpoch);
     if (this.#world.plan.seed % 2 === 0 && granted(values).length === 0) this.#grant();
     const unit = new LogicalUnit(this.#volume, iqn, (nexus) =>

@@ -2,7 +2,12 @@
  * Somebody who goes on with the members that are left when a quorum is gone for good (R36), and who may be wrong about that. What is
  * asked for, and with which words, the product's own refusals decide; what was given up stays away until every target knows.
  */
-import { losses, refusalOf, type ForcedView, type Loss } from '../../replication/forced-change.ts';
+import {
+  expectedLosses,
+  refusalOf,
+  type ForcedView,
+  type ExpectedLoss,
+} from '../../replication/forced-change.ts';
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { must } from '../../shared/assert.ts';
 import type { SimReplica } from './sim-replica.ts';
@@ -33,7 +38,7 @@ export class SimPerson {
   /** Those that are there in truth, and want to be back. */
   #returning: { readonly all: readonly SimReplica[]; readonly rewound: boolean } | undefined;
   /** By version: what was said to be missing perhaps. */
-  readonly #said = new Map<number, Loss>();
+  readonly #said = new Map<number, ExpectedLoss>();
   #forcedVersion = 0;
   /** As many members as there were. */
   membersWanted = 0;
@@ -49,10 +54,10 @@ export class SimPerson {
   }
 
   /** The worst that was accepted with any of the records above `known`, up to this version: all of them take effect at once. */
-  saidFor(known: number, version: number): Loss {
+  saidFor(known: number, version: number): ExpectedLoss {
     const said = [...this.#said].filter(([each]) => each > known && each <= version).map(([, loss]) => loss);
     return must(
-      losses.findLast((loss) => said.includes(loss)),
+      expectedLosses.findLast((loss) => said.includes(loss)),
       'what was said',
     );
   }
@@ -83,12 +88,12 @@ export class SimPerson {
     const target = this.#world.alive.at(-1);
     const wish = this.#wish;
     if (!wish || !target) return false;
-    const loss = losses.find((word) => this.#refusal(word, target) === undefined);
+    const loss = expectedLosses.find((word) => this.#refusal(word, target) === undefined);
     if (loss !== undefined) this.#force(wish, loss);
     return loss !== undefined;
   }
 
-  #refusal(loss: Loss, { coordinator }: SimTarget): string | undefined {
+  #refusal(loss: ExpectedLoss, { coordinator }: SimTarget): string | undefined {
     const { phase, replicas } = coordinator.status();
     const view: ForcedView = {
       volume: 'v',
@@ -100,7 +105,7 @@ export class SimPerson {
     return refusalOf({ volume: 'v', survivors, loss }, view);
   }
 
-  #force({ survivors, givenUp, comeback }: Wish, loss: Loss): void {
+  #force({ survivors, givenUp, comeback }: Wish, loss: ExpectedLoss): void {
     const { reach } = this.#world;
     const record = this.#records.force(survivors, comeback !== 'never');
     this.#wish = undefined;

@@ -4,7 +4,7 @@
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
 import { commonPoint, historyAt, type EpochStart, type History } from '../../replication/history.ts';
-import type { Loss } from '../../replication/forced-change.ts';
+import type { ExpectedLoss } from '../../replication/forced-change.ts';
 import { granted } from '../../replication/loss.ts';
 import type { Entry } from '../../replication/messages.ts';
 import {
@@ -46,7 +46,7 @@ interface EpochFacts extends EpochStart {
 /** R36: who goes on, and what somebody was told may be missing then. */
 export interface Forced {
   readonly record: MembershipRecord;
-  readonly loss: Loss;
+  readonly loss: ExpectedLoss;
 }
 
 export class Truth {
