@@ -7,9 +7,16 @@ import type { Socket } from 'node:net';
 import { decodeCopyReply, encodeCopyRequest } from '../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { Dialogue } from '../replication/dialogue.ts';
-import { Caller, censusFeature, type Agreement, type Speaks } from '../replication/handshake.ts';
+import {
+  Caller,
+  censusFeature,
+  gatherFeature,
+  type Agreement,
+  type Speaks,
+} from '../replication/handshake.ts';
 import type { CopySource } from '../replication/messages.ts';
-import type { Done, Outcome } from '../replication/store.ts';
+import { giveFrameRoom } from '../replication/frame-rooms.ts';
+import type { Outcome } from '../replication/store.ts';
 import type { Timing } from '../replication/timing.ts';
 import { inPlaceBytesMax } from '../replication/frame-decoder.ts';
 import type { Frame } from '../replication/wire.ts';
@@ -39,13 +46,18 @@ const tickMs = 500;
 
 interface Asked {
   readonly request: CopyRequest;
-  readonly done: Done<CopyReply>;
+  readonly done: CopyDone;
   readonly cancelDeadline: () => void;
 }
 
-function end({ cancelDeadline, done }: Asked, outcome: Outcome<CopyReply>): void {
+/** `release`: called when nobody needs what was answered. */
+export type CopyDone = (reply: Outcome<CopyReply>, release: () => void) => void;
+
+const nothing = (): void => undefined;
+
+function end({ cancelDeadline, done }: Asked, outcome: Outcome<CopyReply>, release = nothing): void {
   cancelDeadline();
-  done(outcome);
+  done(outcome, release);
 }
 
 interface Connection {
@@ -65,8 +77,9 @@ function kept(frame: Frame): Frame {
 export class CopyClient {
   readonly #o: CopyClientOptions;
   #connection: Connection | undefined;
-  /** The source answers questions for a census (a feature of the protocol). */
+  /** What the source can besides (features of the protocol): count for a census, and list and gather for batches. */
   #counts = false;
+  #gathers = false;
   #lastId = 0;
   /** What is asked, by its id; the replica core keeps it few. */
   readonly #asked = new Map<number, Asked>();
@@ -75,7 +88,7 @@ export class CopyClient {
     this.#o = options;
   }
 
-  ask(source: CopySource, request: CopyRequest, done: Done<CopyReply>): void {
+  ask(source: CopySource, request: CopyRequest, done: CopyDone): void {
     const key = JSON.stringify([source, request.epoch, request.nonce]);
     if (this.#connection && this.#connection.key !== key) this.close('another source is asked');
     if (this.#connection?.link.isPlain === true && this.#o.tls?.mode === 'require')
@@ -99,15 +112,22 @@ export class CopyClient {
     for (const one of asked) end(one, { ok: false, message: reason });
   }
 
-  #answer(id: number, outcome: Outcome<CopyReply>): void {
+  #answer(id: number, outcome: Outcome<CopyReply>, release: () => void = nothing): void {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
-    if (asked) end(asked, outcome);
+    if (asked) end(asked, outcome, release);
+    else release();
   }
 
   #put(dialogue: Dialogue<Agreement>, id: number, request: CopyRequest): void {
-    if (request.type !== 'census' || this.#counts) return dialogue.send(encodeCopyRequest(id, request));
-    this.#answer(id, { ok: true, value: { type: 'refused', message: 'this source does not count' } });
+    if (this.#understands(request)) return dialogue.send(encodeCopyRequest(id, request));
+    const message = `a source of this release answers no ${request.type}`;
+    this.#answer(id, { ok: true, value: { type: 'refused', message } });
+  }
+
+  #understands({ type }: CopyRequest): boolean {
+    if (type === 'census') return this.#counts;
+    return type === 'list' || type === 'gather' ? this.#gathers : true;
   }
 
   #connect(key: string, source: CopySource, request: CopyRequest): Connection {
@@ -162,14 +182,17 @@ export class CopyClient {
       }),
       timing,
       nowMs: clock.nowMs(),
+      lends: true,
       onOpen: ({ features }) => {
         link.opened();
         this.#counts = features.includes(censusFeature);
+        this.#gathers = features.includes(gatherFeature);
         for (const [id, { request: asked }] of this.#asked) this.#put(dialogue, id, asked);
       },
       onFrame: (frame) => {
-        const { id, reply } = decodeCopyReply(kept(frame));
-        this.#answer(id, { ok: true, value: reply });
+        const lasting = kept(frame);
+        const { id, reply } = decodeCopyReply(lasting);
+        this.#answer(id, { ok: true, value: reply }, () => giveFrameRoom(lasting.payload));
       },
       onClosed: (reason) => link.lose(socket, reason),
     });

@@ -1,5 +1,5 @@
 /** The source's end of a connection between two replicas: answers what a copier with a ticket asks. */
-import { decodeCopyRequest, encodeCopyReply } from '../replication/copy-codec.ts';
+import { decodeCopyRequest, encodeCopyReply, sealBlocks } from '../replication/copy-codec.ts';
 import type { CopyReply, CopyRequest } from '../replication/copy.ts';
 import { lanesMax } from '../replication/replica/lanes.ts';
 import type { Refusals } from '../replication/refusals.ts';
@@ -35,7 +35,9 @@ export function serveCopies(peer: Peer, source: CopyAnswerer, refusals: Refusals
         asked -= 1;
         if (!open) return;
         const value: CopyReply = reply.ok ? reply.value : { type: 'refused', message: reply.message };
-        peer.send(encodeCopyReply(id, value));
+        if (value.type !== 'blocks') return peer.send(encodeCopyReply(id, value));
+        const { bytes, to } = sealBlocks(id, value);
+        peer.sendMade(bytes, 0, to);
       });
     },
     batchEnd: () => undefined,

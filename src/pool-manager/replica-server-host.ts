@@ -173,16 +173,18 @@ export class ReplicaHost {
 
   #copy(source: CopySource, request: CopyRequest, done: Done<CopyReply>, release: () => void): void {
     if (this.#abandoned) return release();
-    this.#copies.ask(source, request, (reply) => {
+    this.#copies.ask(source, request, (reply, giveBack) => {
       release();
       // What is copied waits for room like what is written.
-      void this.#withRoom(reply, done);
+      void this.#withRoom(reply, done, giveBack);
     });
   }
 
-  async #withRoom(reply: Outcome<CopyReply>, done: Done<CopyReply>): Promise<void> {
+  /** The replica has taken over what it was answered when `done` returns. */
+  async #withRoom(reply: Outcome<CopyReply>, done: Done<CopyReply>, giveBack: () => void): Promise<void> {
     await this.store.room();
     done(reply);
+    giveBack();
   }
 
   #send(id: LinkId, message: ReplicaMessage): void {

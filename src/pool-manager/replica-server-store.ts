@@ -1,11 +1,15 @@
 /** The asynchronous half of the engine's port as effects of the replica core: promises become calls, errors messages. */
+import type { BlockRange, CopiedExtent } from '../replication/copy.ts';
 import type { Done, Outcome, StoreEffects } from '../replication/store.ts';
 import type { Log } from '../shared/log.ts';
 import { blockBytes } from '../shared/block-size.ts';
 import { ResultBuffers } from './device/result-buffers.ts';
+import { GatherBuffers } from './gather-buffers.ts';
 import { GoneError } from './engine/volume/volume-mutations.ts';
 import type { VolumeStore } from './engine/volume-store.ts';
 import type { ReadRooms } from './read-rooms.ts';
+
+const gathered = new GatherBuffers();
 
 /** `onRepaired`: a block that was unreadable here is as it was again, with what another replica had. */
 export function storeEffects(
@@ -31,6 +35,16 @@ export function storeEffects(
   const results = new ResultBuffers();
   const settle = async <T>(promise: Promise<T>, done: Done<T>): Promise<void> =>
     done(await outcomeOf(promise));
+  const gather = async (
+    ranges: readonly BlockRange[],
+    done: Done<readonly CopiedExtent[]>,
+    snapshot?: string,
+  ): Promise<void> => {
+    const bytes = ranges.reduce((sum, { count }) => sum + count, 0) * blockBytes;
+    const into = gathered.take(bytes);
+    await settle(store.gather(ranges, into, snapshot), done);
+    gathered.give(into);
+  };
   // A commit fails only with its pool, and that ends the process (pool.failed): nobody hears that it is done.
   const commit = async (done: () => void): Promise<void> => {
     const outcome = await outcomeOf(store.commit());
@@ -61,6 +75,7 @@ export function storeEffects(
         rooms.show(room, () => done(error === undefined ? { ok: true, value: room.data } : failed(error))),
       );
     },
+    gather: (ranges, done, snapshot) => void gather(ranges, done, snapshot),
     births: (after, { block, count }, limit, done, snapshot) =>
       void settle(store.births(after, block, count, limit, snapshot), done),
     digest: (block, count, snapshot, done) => void settle(store.digest(block, count, snapshot), done),

@@ -1,12 +1,21 @@
 /** Requests and replies between replicas as frames. The lists of extents are JSON, the blocks follow it as they are. */
-import type { BlockRange, CopiedExtent, CopyReply, CopyRequest } from './copy.ts';
+import {
+  listBlocksMax,
+  type BlockRange,
+  type CopiedExtent,
+  type CopyReply,
+  type CopyRequest,
+} from './copy.ts';
+import { decodeExtents, encodeExtents } from './extent-codec.ts';
 import { isUserSnapshot } from './record.ts';
 import { blockBytes } from '../shared/block-size.ts';
-import { emptyFrame, WireError, type Frame } from './wire.ts';
+import { copyBytes } from '../shared/copy-bytes.ts';
+import { takeSentRoom } from './frame-rooms.ts';
+import { emptyFrame, headerBytes, putFields, sealFrame, WireError, type Frame } from './wire.ts';
 
 // prettier-ignore
 const types = {
-  copy: 0x60, digest: 0x61, askCensus: 0x62, blocks: 0x70, digests: 0x71, notYet: 0x72, refused: 0x73, census: 0x74,
+  copy: 0x60, digest: 0x61, askCensus: 0x62, askList: 0x63, gather: 0x64, list: 0x75, blocks: 0x70, digests: 0x71, notYet: 0x72, refused: 0x73, census: 0x74,
 } as const;
 
 const digestBytesMax = 64;
@@ -46,6 +55,32 @@ function rows(list: unknown, width: number): readonly (readonly number[])[] {
 const ranges = (list: unknown): BlockRange[] =>
   rows(list, 2).map(([block = 0, count = 0]) => ({ block, count }));
 
+/** The frame of an answer with blocks, for a socket at once: bytes[0, to), made where they are hashed and sent from. */
+export function sealBlocks(
+  id: number,
+  reply: Extract<CopyReply, { type: 'blocks' }>,
+): { readonly bytes: Uint8Array; readonly to: number } {
+  const rows = reply.extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]);
+  const text = Buffer.from(JSON.stringify(rows));
+  const dataBytes = reply.extents.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
+  const payloadBytes = 4 + text.byteLength + dataBytes;
+  const bytes = takeSentRoom(headerBytes + payloadBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  view.setUint32(headerBytes, text.byteLength, true);
+  bytes.set(text, headerBytes + 4);
+  let at = headerBytes + 4 + text.byteLength;
+  for (const { data } of reply.extents) {
+    if (!data) continue;
+    copyBytes(data, 0, data.byteLength, bytes, at);
+    at += data.byteLength;
+  }
+  const payload = bytes.subarray(headerBytes, at);
+  const fields = { flags: id & 0xffff, number: reply.highestBirth, block: reply.next, payload };
+  putFields(view, 0, part(types.blocks, fields));
+  sealFrame(bytes, view, 0, payloadBytes);
+  return { bytes, to: at };
+}
+
 /** Every request tells which it is (`id`); its reply tells it again. */
 export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
   const { epoch, nonce, attachId, firstLive, snapshot } = request;
@@ -55,9 +90,18 @@ export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
     const payload = pack([attachId, firstLive, pairs(request.groups), ...of], []);
     return part(types.digest, { ...common, number: request.number, payload });
   }
-  if (request.type === 'census') {
+  if (request.type === 'gather') {
+    const payload = pack([attachId, firstLive, pairs(request.ranges), ...of], []);
+    return part(types.gather, { ...common, payload });
+  }
+  if (request.type === 'census' || request.type === 'list') {
     const payload = pack([attachId, firstLive, request.count, ...of], []);
-    return part(types.askCensus, { ...common, number: request.after, block: request.block, payload });
+    return part(request.type === 'list' ? types.askList : types.askCensus, {
+      ...common,
+      number: request.after,
+      block: request.block,
+      payload,
+    });
   }
   const { after, block, count, also } = request;
   const payload = pack([attachId, firstLive, count, pairs(also), ...of], []);
@@ -78,6 +122,15 @@ export function decodeCopyRequest({ type, flags, epoch, nonce, number, block, pa
   if (type === types.digest) {
     const of = snapshotOf(items[3]);
     return { id: flags, request: { ...common, ...of, type: 'digest', number, groups: ranges(items[2]) } };
+  }
+  if (type === types.gather)
+    return {
+      id: flags,
+      request: { ...common, ...snapshotOf(items[3]), type: 'gather', ranges: ranges(items[2]) },
+    };
+  if (type === types.askList && Number.isSafeInteger(count) && count > 0 && count <= listBlocksMax) {
+    const of = snapshotOf(items[3]);
+    return { id: flags, request: { ...common, ...of, type: 'list', after: number, block, count } };
   }
   if (type === types.askCensus && Number.isSafeInteger(count)) {
     const of = snapshotOf(items[3]);
@@ -120,6 +173,10 @@ export function encodeCopyReply(id: number, reply: CopyReply): Frame {
       const sizes = reply.digests.map(({ byteLength }) => [byteLength]);
       return part(types.digests, { flags, payload: pack(sizes, reply.digests) });
     }
+    case 'list': {
+      const payload = encodeExtents(reply.extents);
+      return part(types.list, { flags, number: reply.highestBirth, block: reply.next, payload });
+    }
     case 'census':
       return part(types.census, { flags, number: reply.blocks, block: reply.next });
     case 'notYet':
@@ -139,6 +196,10 @@ export function decodeCopyReply({ type, flags: id, number, block, payload }: Fra
       return { id, reply: { type: 'blocks', extents: extents(payload), next: block, highestBirth: number } };
     case types.digests:
       return { id, reply: { type: 'digests', digests: digests(payload) } };
+    case types.list: {
+      const list = decodeExtents(payload);
+      return { id, reply: { type: 'list', extents: list, next: block, highestBirth: number } };
+    }
     case types.census:
       return { id, reply: { type: 'census', blocks: number, next: block } };
     case types.notYet:

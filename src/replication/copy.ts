@@ -19,6 +19,9 @@ export function partOfCopied({ block, birth, data }: CopiedExtent, range: BlockR
   return { ...range, birth, data: data?.subarray(from, from + range.count * blockBytes) };
 }
 
+/** Blocks that a list may be asked about. */
+export const listBlocksMax = 2 ** 22;
+
 export interface Extent extends BlockRange {
   readonly birth: number;
   readonly mapped: boolean;
@@ -45,6 +48,10 @@ export type CopyRequest = Fence & {
         readonly number: number;
         readonly groups: readonly BlockRange[];
       }
+    /** What was born after `after` and below `firstLive`: the first `listMax` extents (feature `gather`). */
+    | { readonly type: 'list'; readonly after: number; readonly block: number; readonly count: number }
+    /** These blocks, ascending, whatever their birth; no more than `copyBytesMax` (feature `gather`). */
+    | { readonly type: 'gather'; readonly ranges: readonly BlockRange[] }
     /** How many of these blocks hold data born after `after` (feature `census`). */
     | { readonly type: 'census'; readonly after: number; readonly block: number; readonly count: number }
   );
@@ -56,6 +63,13 @@ export type CopyReply =
       /** Where to go on; block + count when this range is done. */
       readonly next: number;
       /** Births at or after `firstLive` are not copied; the copier's stream has to pass the highest of them (R22c). */
+      readonly highestBirth: number;
+    }
+  /** In order of blocks, up to `next`; `highestBirth` as above. */
+  | {
+      readonly type: 'list';
+      readonly extents: readonly Extent[];
+      readonly next: number;
       readonly highestBirth: number;
     }
   | { readonly type: 'digests'; readonly digests: readonly Uint8Array[] }

@@ -35,6 +35,8 @@ export interface DialogueOptions<T> {
   readonly nowMs: number;
   readonly onOpen: (proved: T) => void;
   readonly onFrame: (frame: Frame) => void;
+  /** Payloads of long frames are given back when nobody needs them (frame-rooms.ts). */
+  readonly lends?: boolean;
   /** Once, unless this side closed. */
   readonly onClosed: (reason: string) => void;
   /** The other side sends what is no frame, or does not prove itself: before `onClosed`, for counting. */
@@ -47,7 +49,7 @@ const handshakePayloadMax = 4_096;
 
 export class Dialogue<T> {
   readonly #o: DialogueOptions<T>;
-  readonly #decoder = new FrameDecoder({ payloadBytesMax: handshakePayloadMax });
+  readonly #decoder: FrameDecoder;
   readonly #calls: boolean;
   readonly #beganAtMs: number;
   #state: 'handshaking' | 'open' | 'closed' = 'handshaking';
@@ -58,6 +60,7 @@ export class Dialogue<T> {
 
   constructor(options: DialogueOptions<T>) {
     this.#o = options;
+    this.#decoder = new FrameDecoder({ payloadBytesMax: handshakePayloadMax, lends: options.lends === true });
     this.#beganAtMs = options.nowMs;
     this.#heardAtMs = options.nowMs;
     this.#pingedAtMs = options.nowMs;

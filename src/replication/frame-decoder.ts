@@ -2,6 +2,7 @@
 import { copyBytes } from '../shared/copy-bytes.ts';
 import { hashedAt, lowerSumAt, lowerSumOf } from '../shared/hashed-memory.ts';
 import { uncleared } from '../shared/uncleared.ts';
+import { takeFrameRoom } from './frame-rooms.ts';
 import { checksumAt, headerBytes, noBytes, takeNumber, WireError, type Frame } from './wire.ts';
 
 /** Longer frames are put together apart from the buffer in which they came, in memory of their own. */
@@ -60,15 +61,19 @@ function check(bytes: Uint8Array, view: DataView, at: number, base: number, leng
 export class FrameDecoder {
   /** May be raised once the peer is known. */
   payloadBytesMax: number;
+  readonly #lends: boolean;
   readonly #frame = new ReceivedFrame();
-  /** Of a frame that came in pieces: all of it, and how much is there. */
+  /** Of a frame that came in pieces: memory for all of it, its length, and how much is there. */
   #whole: Uint8Array | undefined;
+  #wholeBytes = 0;
   #filled = 0;
   /** Bytes of a header that did not come at once, for `push`. */
   #rest: Uint8Array = noBytes;
 
-  constructor(options: { readonly payloadBytesMax: number }) {
+  /** `lends`: whoever takes long frames gives their payloads back (frame-rooms.ts). */
+  constructor(options: { readonly payloadBytesMax: number; readonly lends?: boolean }) {
     this.payloadBytesMax = options.payloadBytesMax;
+    this.#lends = options.lends === true;
   }
 
   /**
@@ -88,11 +93,11 @@ export class FrameDecoder {
     while (at < to) {
       if (this.#whole !== undefined) {
         at += this.#fill(this.#whole, bytes, at, to);
-        if (this.#filled < this.#whole.byteLength) return to;
+        if (this.#filled < this.#wholeBytes) return to;
         const whole = this.#whole;
         this.#whole = undefined;
         const { buffer, byteOffset, byteLength } = whole;
-        this.#frame.fill(whole, new DataView(buffer, byteOffset, byteLength), 0, -1);
+        this.#frame.fill(whole, new DataView(buffer, byteOffset, byteLength), 0, hashedAt(whole));
         if (!onFrame(this.#frame)) return at;
         continue;
       }
@@ -105,7 +110,9 @@ export class FrameDecoder {
         at = end;
         if (!onFrame(this.#frame)) return at;
       } else if (length > inPlaceBytesMax) {
-        this.#whole = uncleared(headerBytes + length);
+        this.#wholeBytes = headerBytes + length;
+        this.#whole =
+          (this.#lends ? takeFrameRoom(this.#wholeBytes) : undefined) ?? uncleared(this.#wholeBytes);
         this.#filled = 0;
       } else return at;
     }
@@ -135,7 +142,7 @@ export class FrameDecoder {
   }
 
   #fill(whole: Uint8Array, bytes: Uint8Array, at: number, to: number): number {
-    const count = Math.min(whole.byteLength - this.#filled, to - at);
+    const count = Math.min(this.#wholeBytes - this.#filled, to - at);
     copyBytes(bytes, at, count, whole, this.#filled);
     this.#filled += count;
     return count;

@@ -32,7 +32,10 @@ const edit = (n: number, from: string, to: string) => (frame: Frame, i: number) 
     : frame;
 
 test('two that hold the key agree', () => {
-  const agreement = { version: 1, features: ['digest', 'snapshot-digest', 'pace', 'census', 'room'] };
+  const agreement = {
+    version: 1,
+    features: ['digest', 'snapshot-digest', 'pace', 'census', 'room', 'gather'],
+  };
   expect(talk(caller(), listener())).toEqual({
     caller: { ...agreement, welcome },
     listener: { ...agreement, subject },
@@ -60,7 +63,7 @@ test.each([
   [
     'the features agreed',
     1,
-    '"features":["digest","snapshot-digest","pace","census","room"]',
+    '"features":["digest","snapshot-digest","pace","census","room","gather"]',
     '"features":["x"]',
   ],
 ])('%s exchanged on the way is noticed', (_what, n, from, to) => {

@@ -24,6 +24,8 @@ export const snapshotDigestFeature = 'snapshot-digest';
 export const paceFeature = 'pace';
 /** A source counts what it would send: without it, nobody knows how long a rebuild of a sparse volume takes. */
 export const censusFeature = 'census';
+/** A source lists what was born in a large part of the volume, and gathers blocks from all over it: batches (copy.ts). */
+export const gatherFeature = 'gather';
 /** A replica tells of its room after a part, and after all, of what it was sent: a target may count in between. */
 export const roomFeature = 'room';
 /** Named so that N and N + 1 can talk: a feature is used when both name it. */
@@ -33,6 +35,7 @@ export const protocolFeatures: readonly string[] = [
   paceFeature,
   censusFeature,
   roomFeature,
+  gatherFeature,
 ];
 
 /** What one side understands. The highest version that both know is spoken, with the features that both name. */

@@ -53,6 +53,11 @@ export interface StoreEffects {
   ): void;
   /** As `read` of the head, for an answer that is sent at once: it is somebody else's as soon as `done` has returned. */
   readBriefly(block: number, count: number, done: Done<Uint8Array>): void;
+  /**
+   * Content and births of the blocks of these ranges, ascending; at most one answer's worth. For an answer that is sent at
+   * once: it is somebody else's as soon as `done` has returned.
+   */
+  gather(ranges: readonly BlockRange[], done: Done<readonly CopiedExtent[]>, snapshot?: string): void;
   births(
     after: number,
     range: { readonly block: number; readonly count: number },

@@ -33,6 +33,8 @@ export interface Timing {
   readonly copyBytesMax: number;
   /** Extents in one copy request or answer. */
   readonly extentsMax: number;
+  /** Extents in a list of what was born, which a batch of copying is made of; 0: none are asked for. */
+  readonly listMax: number;
   /** Blocks whose content is compared as one in the proof of R25. */
   readonly groupBlocks: number;
   /** How often the rate of rebuilds is looked at, with which it begins, and its bounds, all rebuilds of the volume together. */
@@ -65,6 +67,7 @@ export const defaultTiming: Timing = {
   numberJump: 2 ** 20,
   copyBytesMax: 2 ** 20,
   extentsMax: 1_024,
+  listMax: 65_536,
   groupBlocks: 1_024,
   paceMs: 250,
   paceBytesFirst: 4 * 2 ** 20,

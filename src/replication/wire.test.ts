@@ -1,12 +1,28 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { blockBytes } from '../shared/block-size.ts';
-import { decodeCopyReply, decodeCopyRequest, encodeCopyReply, encodeCopyRequest } from './copy-codec.ts';
+import { giveBack, lend } from '../shared/lent-buffers.ts';
+import {
+  decodeCopyReply,
+  decodeCopyRequest,
+  encodeCopyReply,
+  encodeCopyRequest,
+  sealBlocks,
+} from './copy-codec.ts';
+import { giveFrameRoom, takeSentRoom } from './frame-rooms.ts';
 import type { CopyReply, CopyRequest } from './copy.ts';
 import { decodeReplicaMessage, encodeReplicaMessage } from './replica-message-codec.ts';
 import { decodeTargetMessage, encodeTargetMessage } from './target-message-codec.ts';
 import type { EntryBody, ReplicaSays, TargetSays } from './messages.ts';
-import { emptyFrame, encodeFrame, headerBytes, WireError, type Frame } from './wire.ts';
+import {
+  emptyFrame,
+  encodeFrame,
+  headerBytes,
+  noBytes,
+  payloadBytesMax,
+  WireError,
+  type Frame,
+} from './wire.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 
 const fence = { epoch: 7, nonce: 2 ** 48 };
@@ -18,8 +34,8 @@ const memberships = [{ version: 1, members: { a: 'guid' } }];
 
 const bytesOf = (frame: Frame): Buffer => Buffer.concat(encodeFrame(frame));
 
-function decodeAll(chunks: readonly Uint8Array[], payloadBytesMax = 2 ** 20): Frame[] {
-  const decoder = new FrameDecoder({ payloadBytesMax });
+function decodeAll(chunks: readonly Uint8Array[], bytesMax = 2 ** 20): Frame[] {
+  const decoder = new FrameDecoder({ payloadBytesMax: bytesMax });
   return chunks.flatMap((chunk) => [...decoder.push(chunk)]);
 }
 
@@ -137,6 +153,10 @@ const requests: readonly CopyRequest[] = [
   { ...common, type: 'digest', number: 12, groups: also },
   { ...common, snapshot: 'monday@12', type: 'copy', after: 5, block: 0, count: 9, also },
   { ...common, snapshot: 'monday@12', type: 'digest', number: 12, groups: also },
+  { ...common, type: 'list', after: 5, block: 2 ** 40, count: 2 ** 22 },
+  { ...common, snapshot: 'monday@12', type: 'list', after: 0, block: 0, count: 1 },
+  { ...common, type: 'gather', ranges: also },
+  { ...common, snapshot: 'monday@12', type: 'gather', ranges: also },
 ];
 const replies: readonly CopyReply[] = [
   {
@@ -144,6 +164,16 @@ const replies: readonly CopyReply[] = [
     extents: [
       { block: 0, count: 2, birth: 6, data },
       { block: 9, count: 2 ** 40, birth: 0, data: undefined },
+    ],
+    next: 2 ** 41,
+    highestBirth: max,
+  },
+  { type: 'list', extents: [], next: 7, highestBirth: 0 },
+  {
+    type: 'list',
+    extents: [
+      { block: 2 ** 40, count: 1, birth: max, mapped: true },
+      { block: 2 ** 40 + 2 ** 32 - 1, count: 2 ** 31 - 1, birth: 2 ** 32, mapped: false },
     ],
     next: 2 ** 41,
     highestBirth: max,
@@ -222,6 +252,65 @@ test('fields that a later version adds are ignored', () => {
     type: 'promise',
     memberships: [],
   });
+});
+
+test('an answer with blocks is the same where it is made in the memory that it is sent from', () => {
+  for (const reply of replies) {
+    if (reply.type !== 'blocks') continue;
+    const { bytes, to } = sealBlocks(9, reply);
+    expect(Buffer.from(bytes.subarray(0, to)).equals(bytesOf(encodeCopyReply(9, reply)))).toBe(true);
+  }
+});
+
+test('memory of frames goes round: a received one is given back, a sent one is free when the socket has taken it', () => {
+  const long = { ...emptyFrame(1), payload: new Uint8Array(400_000).fill(7) };
+  const payloads: Uint8Array[] = [];
+  const decoder = new FrameDecoder({ payloadBytesMax, lends: true });
+  const receive = () => {
+    const bytes = bytesOf(long);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const keep = ({ payload }: Frame) => payloads.push(payload) > 0;
+    const half = decoder.take(bytes, view, 0, 200_000, keep);
+    expect(decoder.take(bytes, view, half, bytes.byteLength, keep)).toBe(bytes.byteLength);
+  };
+  receive();
+  receive();
+  const [first = noBytes, second = noBytes] = payloads;
+  expect(first.byteOffset === second.byteOffset && first.buffer === second.buffer).toBe(false);
+  giveFrameRoom(first);
+  giveFrameRoom(first); // nothing to give any more
+  giveFrameRoom(new Uint8Array(9));
+  receive();
+  expect(payloads[2]).toMatchObject({ buffer: first.buffer, byteOffset: first.byteOffset });
+  expect(payloads.every((payload) => Buffer.from(payload).equals(Buffer.from(long.payload)))).toBe(true);
+
+  const sent = takeSentRoom(100);
+  lend(sent);
+  expect(takeSentRoom(100)).not.toBe(sent);
+  giveBack(sent);
+  expect(takeSentRoom(100)).toBe(sent);
+});
+
+test('a list that is no list is refused, and so is a question about too much', () => {
+  const extents = [{ block: 3, count: 2, birth: 9, mapped: true }];
+  const good = encodeCopyReply(1, { type: 'list', extents, next: 9, highestBirth: 0 });
+  const changed = (edit: (view: DataView) => void) => {
+    const payload = new Uint8Array(good.payload);
+    edit(new DataView(payload.buffer));
+    return { ...good, payload };
+  };
+  const wrong = [
+    { ...good, payload: good.payload.subarray(0, -1) },
+    { ...good, payload: new Uint8Array(7) },
+    changed((view) => view.setUint32(12, 2 ** 31, true)), // of no length
+    changed((view) => view.setUint32(4, 2 ** 31, true)), // beyond every block
+    changed((view) => view.setUint32(20, 2 ** 31, true)), // beyond every number
+  ];
+  for (const frame of wrong) expect(() => decodeCopyReply(frame)).toThrow(WireError);
+  for (const count of [0, 2 ** 22 + 1, 2 ** 60]) {
+    const asked = encodeCopyRequest(1, { ...common, type: 'list', after: 5, block: 0, count });
+    expect(() => decodeCopyRequest(asked)).toThrow(WireError);
+  }
 });
 
 test('what is asked of a snapshot names one of a user', () => {

@@ -353,6 +353,51 @@ export function volumeStoreContract(
         expect([error, parts]).toEqual([undefined, [1, 7, 8, 6].map((tagOf) => contentOf(tagOf)[0])]);
       });
 
+      test('gathered blocks come with the births of their content, from wherever they lie', async () => {
+        const { harness, store } = await one();
+        const random = prng(3);
+        const written = Array.from({ length: 700 }, (_, i) => ({
+          number: i + 1,
+          block: random.below(1_000),
+        }));
+        for (const { number, block } of written) store.write(number, block, contentOf(number));
+        store.unmap(701, 40, 9);
+        store.snapshot('s');
+        await store.commit();
+        await harness.settled();
+        const ranges = Array.from({ length: 60 }, (_, i) => ({ block: i * 16, count: 1 + random.below(14) }));
+        const expected = async (snapshot?: string) => {
+          const found = await Promise.all(
+            ranges.map(
+              async ({ block, count }) => (await store.births(0, block, count, 99, snapshot)).extents,
+            ),
+          );
+          return found.flat().filter(({ mapped, birth }) => mapped || birth > 0);
+        };
+        for (const snapshot of [undefined, 's']) {
+          if (snapshot === 's') for (let i = 0; i < 90; i++) store.write(702 + i, i, contentOf(5_000 + i));
+          const gathered = await store.gather(ranges, new Uint8Array(840 * blockBytes), snapshot);
+          const blocks = gathered.flatMap(({ block, count, birth, data }) =>
+            Array.from({ length: count }, (_, i) => ({
+              block: block + i,
+              birth,
+              data: data?.[i * blockBytes],
+            })),
+          );
+          const asked = ranges.flatMap(({ block, count }) =>
+            Array.from({ length: count }, (_, i) => block + i),
+          );
+          expect(blocks.map(({ block }) => block)).toEqual(asked);
+          const content = await Promise.all(asked.map((block) => store.read(block, 1, snapshot)));
+          expect(blocks.map(({ data }) => data ?? 0)).toEqual(content.map(([first]) => first));
+          const born = (await expected(snapshot)).flatMap(({ block, count, birth }) =>
+            Array.from({ length: count }, (_, i) => [block + i, birth]),
+          );
+          const known = blocks.filter(({ birth }) => birth > 0);
+          expect(known.map(({ block, birth }) => [block, birth])).toEqual(born);
+        }
+      });
+
       test('one that was copied block by block is like one that was taken; others can be made from it', async () => {
         const { harness, store } = await one();
         store.write(1, 0, contentOf(1));

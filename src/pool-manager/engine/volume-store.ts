@@ -156,6 +156,16 @@ export interface VolumeStore {
     limit: number,
     snapshot?: string,
   ): Promise<{ readonly extents: readonly Extent[]; readonly next: number }>;
+  /**
+   * Content and birth of each block of these ranges, ascending, in order of blocks; without data where they read as zeros.
+   * Read in the order in which they lie, whatever the order of their blocks, into memory of the caller's, long enough, which
+   * the content is parts of. Rejects with BadBlockError.
+   */
+  gather(
+    ranges: readonly { readonly block: number; readonly count: number }[],
+    into: Uint8Array,
+    snapshot?: string,
+  ): Promise<readonly CopiedExtent[]>;
   /** A hash of the logical content of [block, block + count): equal content, equal digest, however it came to be. */
   digest(block: number, count: number, snapshot?: string): Promise<Uint8Array>;
   usage(): VolumeUsage;

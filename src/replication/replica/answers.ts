@@ -6,6 +6,7 @@ import { proofSnapshot, storedName } from '../record.ts';
 import type { Done, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { answerGather, answerList } from './batch-answer.ts';
 import { answerCensus, answerCopy, answerDigests } from './copy-answer.ts';
 import type { Ledger } from './ledger.ts';
 import { ownDigests } from './prover.ts';
@@ -43,6 +44,8 @@ export class Answers {
     if (request.type === 'digest') return answerDigests(request, effects, checked);
     const answering = { effects, timing, blocks: this.#blocksOf(request), done: checked };
     if (request.type === 'census') return answerCensus(request, answering);
+    if (request.type === 'list') return answerList(request, answering);
+    if (request.type === 'gather') return answerGather(request, answering);
     answerCopy({ request, ...answering });
   }
 

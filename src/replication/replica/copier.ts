@@ -3,20 +3,17 @@
  *
  * One step: what of ours was born after the common point; the source's blocks born after it, and those where we hold
  * something; store what no live entry has written since the attach. A step works on blocks [block, upper); live
- * entries that come meanwhile are noted and win. Several steps, of different ranges, may be under way.
+ * entries that come meanwhile are noted and win. Several steps, of different ranges, may be under way. A batch (batch.ts) does
+ * the same for a large range in many steps, in the order in which its blocks were written.
  */
-import {
-  partOfCopied,
-  type BlockRange,
-  type CopiedExtent,
-  type CopyReply,
-  type CopyRequest,
-} from '../copy.ts';
-import { clip, endOf, without } from '../extents.ts';
+import { partOfCopied, type BlockRange, type CopyReply, type CopyRequest } from '../copy.ts';
+import { clip, without } from '../extents.ts';
 import type { Fence } from '../record.ts';
-import { isNoSpace, type Outcome, type StoreEffects } from '../store.ts';
+import type { Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import type { Ledger } from './ledger.ts';
+import { Batch } from './batch.ts';
+import { areInside, dataBytes, isFull, store } from './copy-store.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import type { Todo } from './ranges.ts';
 
@@ -63,6 +60,7 @@ const narrowBlocks = 1_024;
 export class Copier {
   readonly #o: CopierOptions;
   readonly #steps = new Set<Step>();
+  #batch: Batch | undefined;
   #narrow = false;
 
   constructor(options: CopierOptions) {
@@ -71,10 +69,18 @@ export class Copier {
 
   /** A live entry wrote or unmapped these blocks just now. */
   wrote(range: BlockRange): void {
+    this.#batch?.wrote(range);
     for (const { range: of, upper, live } of this.#steps) {
       const inside = clip(range, of.block, upper);
       if (inside) live.add([inside]);
     }
+  }
+
+  /** One at a time: it takes the place of the one before. */
+  batch(range: Todo): Batch {
+    this.#batch?.end();
+    this.#batch = new Batch(this.#o, range);
+    return this.#batch;
   }
 
   /** `done` is not called when the copier is dropped meanwhile: the caller ignores it then. */
@@ -115,6 +121,7 @@ export class Copier {
           return finish({ outcome: 'again' });
         case 'refused':
           return finish({ outcome: 'sourceLost', message: reply.value.message });
+        case 'list':
         case 'digests':
         case 'census':
           return finish({ outcome: 'failed', message: 'the source answered something else' });
@@ -135,25 +142,13 @@ export class Copier {
     const pieces = without(reply.extents, step.live.list, partOfCopied);
     const births = pieces.every((piece) => piece.birth < this.#o.firstLive);
     if (!births) return { outcome: 'failed', message: 'the source answered other blocks' };
-    try {
-      if (pieces.length > 0) this.#o.ledger.store.copyIn(pieces);
-    } catch (error) {
-      if (isNoSpace(error)) return { outcome: 'full', message: 'the pool is full' };
-      throw error;
-    }
-    for (const piece of pieces) this.#o.onStored(piece);
+    if (!store(this.#o, pieces)) return isFull;
     for (const range of own) this.#o.onStored(range);
-    const bytes = pieces.reduce((sum, piece) => sum + (piece.data?.byteLength ?? 0), 0);
-    return { outcome: 'copied', next: reply.next, highestBirth: reply.highestBirth, bytes };
+    return {
+      outcome: 'copied',
+      next: reply.next,
+      highestBirth: reply.highestBirth,
+      bytes: dataBytes(pieces),
+    };
   }
-}
-
-/** In order, without overlaps, in [from, to). */
-function areInside(extents: readonly CopiedExtent[], from: number, to: number): boolean {
-  let at = from;
-  for (const extent of extents) {
-    if (extent.block < at) return false;
-    at = endOf(extent);
-  }
-  return at <= to;
 }

@@ -6,7 +6,7 @@ const partBlocks = 256;
 const all = { block: 0, count: 10_000, common: 7 };
 
 test('lanes share out what there is, and each goes on where it was', () => {
-  const ranges = new Ranges([all], partBlocks);
+  const ranges = new Ranges([all], partBlocks, false);
   const taken = [4, 3, 2, 1].map((idle) => ranges.take(idle));
   expect(taken.map((range) => [range?.block, range?.count])).toEqual([
     [0, 2_560],
@@ -28,7 +28,7 @@ test('lanes share out what there is, and each goes on where it was', () => {
 });
 
 test('the window follows what one answer held, and grows where nothing is found', () => {
-  const ranges = new Ranges([all], partBlocks);
+  const ranges = new Ranges([all], partBlocks, false);
   const windows: number[] = [];
   for (const [through, dataBlocks] of [
     [256, 256],
@@ -46,10 +46,30 @@ test('the window follows what one answer held, and grows where nothing is found'
 });
 
 test('a step that came to nothing leaves its range to be copied', () => {
-  const ranges = new Ranges([all], partBlocks);
+  const ranges = new Ranges([all], partBlocks, false);
   const range = ranges.take(1);
   if (range) ranges.giveBack(range);
   expect(ranges.take(1)).toEqual(range);
+});
+
+test('a range of more than one answer is copied in batches, whole, until that did not work, or it was proved wrong', () => {
+  const ranges = new Ranges([all, { block: 10_000, count: partBlocks, common: 7 }], partBlocks, true);
+  const first = ranges.take(4);
+  expect([first?.inBatches, first?.count]).toEqual([true, 10_000]);
+  if (first) ranges.copiedTo(first, 4_000, 0, 3);
+  const second = ranges.take(4);
+  expect([second?.inBatches, second?.block, second?.count]).toEqual([true, 4_000, 6_000]);
+  if (second) ranges.giveBackPlainly(second);
+  const lanes = [ranges.take(3), ranges.take(2), ranges.take(1)];
+  expect(lanes.map((range) => [range?.inBatches, range?.block, range?.count])).toEqual([
+    [false, 4_000, 3_072],
+    [false, 7_072, 2_928],
+    [false, 10_000, 256],
+  ]);
+  for (const range of lanes) if (range) ranges.copiedTo(range, range.block + range.count, 0, 1);
+  expect(ranges.passed(9)).toBe(true);
+  ranges.again([{ block: 0, count: 2_048 }]);
+  expect(ranges.take(1)).toMatchObject({ block: 0, common: 0, inBatches: false });
 });
 
 test('live blocks are a normal list, until there are too many', () => {

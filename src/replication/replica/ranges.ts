@@ -16,6 +16,8 @@ export interface Todo extends CopyRangeState {
   readonly windowBlocks: number;
   /** Part of that which one step is for, above 0 and at most 1. */
   readonly share: number;
+  /** Copied in batches (batch.ts), not step by step in the order of its blocks. */
+  readonly inBatches: boolean;
 }
 
 interface Copied extends CopyRangeState {
@@ -37,14 +39,16 @@ export class Ranges {
 
   readonly #partBlocks: number;
 
-  /** `partBlocks`: what one answer holds. */
-  constructor(ranges: readonly CopyRangeState[], partBlocks: number) {
+  /** `partBlocks`: what one answer holds; a range that is longer is copied in batches, if any is. */
+  constructor(ranges: readonly CopyRangeState[], partBlocks: number, batches: boolean) {
     this.#partBlocks = partBlocks;
-    this.#todo = ranges.filter(({ count }) => count > 0).map((range) => this.#fresh(range));
+    this.#todo = ranges
+      .filter(({ count }) => count > 0)
+      .map((range) => this.#fresh(range, batches && range.count > partBlocks));
   }
 
-  #fresh(range: CopyRangeState): Todo {
-    return { ...range, windowBlocks: 4 * this.#partBlocks, share: 1 };
+  #fresh(range: CopyRangeState, inBatches: boolean): Todo {
+    return { ...range, windowBlocks: 4 * this.#partBlocks, share: 1, inBatches };
   }
 
   /**
@@ -54,7 +58,7 @@ export class Ranges {
   take(idle: number, share = 1): Todo | undefined {
     const range = this.#todo.shift();
     if (!range) return undefined;
-    const parts = Math.ceil(idle / (this.#todo.length + 1));
+    const parts = range.inBatches ? 1 : Math.ceil(idle / (this.#todo.length + 1));
     const part = this.#partBlocks;
     const count = Math.min(range.count, Math.ceil(range.count / parts / part) * part);
     const taken = { ...range, count, share };
@@ -67,6 +71,11 @@ export class Ranges {
   /** Nothing of it was copied. */
   giveBack(range: Todo): void {
     if (this.#underWay.delete(range)) this.#todo.unshift(range);
+  }
+
+  /** The same; it is not tried again in batches. */
+  giveBackPlainly(range: Todo): void {
+    if (this.#underWay.delete(range)) this.#todo.unshift({ ...range, inBatches: false });
   }
 
   /**
@@ -106,7 +115,7 @@ export class Ranges {
     assert(this.#isDone, 'only a finished copy is proved');
     const ranges = union(wrong);
     this.#finished = this.#finished.flatMap((range) => subtract(range, ranges));
-    this.#todo = ranges.map(({ block, count }) => this.#fresh({ block, count, common: 0 }));
+    this.#todo = ranges.map(({ block, count }) => this.#fresh({ block, count, common: 0 }, false));
   }
 
   /** Blocks copied or finished. */

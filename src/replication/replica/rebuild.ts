@@ -81,7 +81,8 @@ export class Rebuild {
     this.#o = options;
     const { ledger, upTo } = options;
     this.#blocks = Math.floor(ledger.store.sizeBytes / blockBytes);
-    this.#ranges = new Ranges(options.ranges, options.timing.copyBytesMax / blockBytes);
+    const { copyBytesMax, listMax } = options.timing;
+    this.#ranges = new Ranges(options.ranges, copyBytesMax / blockBytes, listMax > 0);
     this.#groups = options.groups;
     this.#groups.cover(Math.floor(ledger.record.sizeBytes / blockBytes)); // what the volume has, the store may have more
     this.#source = options.source;
@@ -108,7 +109,8 @@ export class Rebuild {
 
   /** Percent of the volume that is copied. */
   get percent(): number {
-    return this.#blocks === 0 ? 100 : Math.min(100, (100 * this.#ranges.blocksDone) / this.#blocks);
+    const blocksDone = this.#ranges.blocksDone + this.#lanes.blocksDone;
+    return this.#blocks === 0 ? 100 : Math.min(100, (100 * blocksDone) / this.#blocks);
   }
 
   run(nowMs: number): void {

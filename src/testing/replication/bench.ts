@@ -23,6 +23,7 @@ import { defaultTiming, type Timing } from '../../replication/timing.ts';
 import { must } from '../../shared/assert.ts';
 import { blocksFor, SimStore } from './sim-store.ts';
 import { askedAsMessage } from './sim-asked.ts';
+import { gathered } from './sim-store-effects.ts';
 
 export const benchTiming: Timing = { ...defaultTiming, settleMs: 0, groupBlocks: 4 };
 
@@ -130,6 +131,7 @@ export class ReplicaBench {
         },
         read: (block, count, done, snapshot) => now(() => this.store.read(block, count, snapshot), done),
         readBriefly: (block, count, done) => now(() => this.store.read(block, count), done),
+        gather: (ranges, done, snapshot) => now(() => gathered(this.store, ranges, snapshot), done),
         births: (after, { block, count }, limit, done, snapshot) =>
           now(() => this.store.births(after, block, count, limit, snapshot), done),
         repair: (block, data) => void this.store.repair(block, data),

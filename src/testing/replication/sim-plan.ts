@@ -49,6 +49,7 @@ export const simTiming: Timing = {
   numberJump: 128,
   copyBytesMax: 8_192,
   extentsMax: 3,
+  listMax: 5,
   groupBlocks: 2,
   progressMs: 100,
   retryMs: 40,
@@ -71,6 +72,8 @@ export function planOf(seed: number, rewinds = false): SimPlan {
     commitMs: random.pick([50, 150, 1_000]),
     progressMs: random.pick([20, 100, 400]),
     groupBlocks: random.pick([1, 2, 5]),
+    // some copy without batches, as from a release that knows none
+    listMax: seed % 5 < 2 ? 0 : simTiming.listMax,
   };
   const { events: told, rests } = stories(random, faultsMs, timing);
   const asked = requests(random, faultsMs).filter(

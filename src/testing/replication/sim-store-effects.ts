@@ -2,6 +2,7 @@
 import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import { ReadRooms } from '../../pool-manager/read-rooms.ts';
 import { storeEffects } from '../../pool-manager/replica-server-store.ts';
+import type { BlockRange, CopiedExtent } from '../../replication/copy.ts';
 import type { Done, Outcome, StoreEffects } from '../../replication/store.ts';
 import { must } from '../../shared/assert.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -51,6 +52,7 @@ export function naiveEffects(user: StoreUser): StoreEffects {
     },
     read: (block, count, done, snapshot) => later(() => store.read(block, count, snapshot), done),
     readBriefly: (block, count, done) => later(() => store.read(block, count), overwritten(done)),
+    gather: (ranges, done, snapshot) => later(() => gathered(store, ranges, snapshot), scribbled(done)),
     births: (after, { block, count }, limit, done, snapshot) =>
       later(() => store.births(after, block, count, limit, snapshot), done),
     repair: (block, data) => {
@@ -93,6 +95,7 @@ export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffect
     read: (block, count, done, snapshot, only) =>
       effects.read(block, count, stepped(done, snapshot), snapshot, only),
     readBriefly: (block, count, done) => effects.readBriefly(block, count, overwritten(stepped(done))),
+    gather: (ranges, done, snapshot) => effects.gather(ranges, scribbled(stepped(done, snapshot)), snapshot),
     births: (after, range, limit, done, snapshot) =>
       effects.births(after, range, limit, stepped(done, snapshot), snapshot),
     repair: (block, data) => {
@@ -102,6 +105,28 @@ export function engineEffects(user: StoreUser, volume: VolumeStore): StoreEffect
     digest: (block, count, snapshot, done) => effects.digest(block, count, snapshot, stepped(done, snapshot)),
   };
 }
+
+/** Block by block. */
+export const gathered = (
+  store: SimStore,
+  ranges: readonly BlockRange[],
+  snapshot: string | undefined,
+): CopiedExtent[] =>
+  ranges.flatMap(({ block, count }) =>
+    Array.from({ length: count }, (_, index) => {
+      const at = block + index;
+      const { birth, mapped } = store.births(0, at, 1, 1, snapshot).extents[0] ?? { birth: 0, mapped: false };
+      const data = mapped ? store.read(at, 1, snapshot) : undefined;
+      return { block: at, count: 1, birth, data };
+    }),
+  );
+
+const scribbled =
+  (done: Done<readonly CopiedExtent[]>): Done<readonly CopiedExtent[]> =>
+  (outcome) => {
+    done(outcome);
+    if (outcome.ok) for (const { data } of outcome.value) data?.fill(0xee);
+  };
 
 /** What was answered briefly is somebody else's afterwards. */
 const overwritten =

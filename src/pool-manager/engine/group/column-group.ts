@@ -13,6 +13,7 @@ import type {
   SegmentGroup,
   SegmentWriter,
   UnitCheck,
+  UnitChoice,
   UnitsTaken,
 } from './segment-group.ts';
 import { StripWriter } from './strip-writer.ts';
@@ -86,9 +87,16 @@ export class ColumnGroup implements SegmentGroup {
     return await readUnits(this.core, segment, unit, count, isGood);
   }
 
-  take(segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void {
+  take(
+    segment: number,
+    unit: number,
+    count: number,
+    take: UnitCheck,
+    done: UnitsTaken,
+    isWanted?: UnitChoice,
+  ): void {
     this.#checkUnits(segment, unit, count);
-    takeUnits(this.core, { segment, unit, count }, take, done);
+    takeUnits(this.core, { segment, unit, count }, take, done, isWanted);
   }
 
   async verify(

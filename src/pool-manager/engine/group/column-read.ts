@@ -10,7 +10,7 @@ import type { GroupCore } from './group-core.ts';
 import type { Member } from './member.ts';
 import { type Lent, lentBytesMax } from './read-buffers.ts';
 import { recover } from './recover.ts';
-import type { GroupReading, UnitCheck, UnitsTaken } from './segment-group.ts';
+import type { GroupReading, UnitCheck, UnitChoice, UnitsTaken } from './segment-group.ts';
 
 const none: readonly number[] = [];
 
@@ -41,8 +41,14 @@ export async function readUnits(
 }
 
 /** See SegmentGroup.take. */
-export function takeUnits(core: GroupCore, range: UnitRange, take: UnitCheck, done: UnitsTaken): void {
-  new Taking(core, range, take, done).begin();
+export function takeUnits(
+  core: GroupCore,
+  range: UnitRange,
+  take: UnitCheck,
+  done: UnitsTaken,
+  isWanted?: UnitChoice,
+): void {
+  new Taking(core, range, take, done, isWanted).begin();
 }
 
 /** Part of a column, no longer than lent memory. */
@@ -64,14 +70,22 @@ class Taking {
   readonly #range: UnitRange;
   readonly #take: UnitCheck;
   readonly #done: UnitsTaken;
+  readonly #isWanted: UnitChoice | undefined;
   #underWay = 0;
   #suspects: Suspects[] | undefined;
 
-  constructor(core: GroupCore, range: UnitRange, take: UnitCheck, done: UnitsTaken) {
+  constructor(
+    core: GroupCore,
+    range: UnitRange,
+    take: UnitCheck,
+    done: UnitsTaken,
+    isWanted: UnitChoice | undefined,
+  ) {
     this.#core = core;
     this.#range = range;
     this.#take = take;
     this.#done = done;
+    this.#isWanted = isWanted;
   }
 
   begin(): void {
@@ -109,6 +123,7 @@ class Taking {
     let wrong: number[] | undefined;
     for (let at = from; at < to; at += blockBytes) {
       const index = unitAt(at, column, d) - unit;
+      if (this.#isWanted?.(index) === false) continue;
       if (lent === undefined || !this.#take(index, lent.bytes, at - from)) (wrong ??= []).push(index);
     }
     if (member !== undefined && lent !== undefined) this.#core.answered(member, wrong?.length ?? 0);

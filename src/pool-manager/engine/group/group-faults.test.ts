@@ -54,6 +54,25 @@ const errors = (rig: ColumnGroupRig) =>
 describe.each(cases)('%s', (_, layout, count, seed) => {
   const parity = columnGroup(layout, count).group.parityColumns;
 
+  test('what is read only because it lies between others is neither judged nor written', async () => {
+    const rig = columnGroup(layout, count);
+    await written(rig);
+    const shown = new Set<number>();
+    const take: UnitCheck = (index, bytes, from) => {
+      shown.add(index);
+      return isTagged(0)(index, bytes, from);
+    };
+    const isWanted = (index: number) => index % 5 === 0;
+    const read = () =>
+      new Promise<readonly number[]>((resolve) => rig.group.take(0, 0, 21, take, resolve, isWanted));
+    expect(await read()).toEqual([]);
+    const [broken] = rig.devices;
+    if (broken)
+      broken.fault = (op) => (op === 'read' ? new DeviceError(broken.name, 'medium error') : undefined);
+    expect([await read(), await read()]).toEqual([[], []]);
+    expect([...shown].toSorted((a, b) => a - b)).toEqual([0, 5, 10, 15, 20]);
+  });
+
   test(`rot in p columns of each row is mended (seed ${seed})`, async () => {
     const rig = columnGroup(layout, count);
     const random = prng(seed);

@@ -12,6 +12,9 @@ import type { Arena } from './arena.ts';
 /** Whether the unit at `from` in `bytes`, `index` units behind the first one asked for, is what its pointer promises. */
 export type UnitCheck = (index: number, bytes: Uint8Array, from: number) => boolean;
 
+/** Whether the unit `index` units behind the first one asked for is wanted, or only read because it lies between others. */
+export type UnitChoice = (index: number) => boolean;
+
 /** Gets the indices of units of which no good copy was found, in order. */
 export type UnitsTaken = (bad: readonly number[]) => void;
 
@@ -61,9 +64,16 @@ export interface SegmentGroup {
   /**
    * The same without a copy of its own: `take` judges each unit where it was read to, and takes what it needs of it if it
    * is good; the bytes are not there afterwards. Of one unit several copies may be shown, until one is good. `done` may be
-   * called at once.
+   * called at once. What is not wanted is neither judged nor mended: nobody could tell whether a copy of it is good.
    */
-  take(segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void;
+  take(
+    segment: number,
+    unit: number,
+    count: number,
+    take: UnitCheck,
+    done: UnitsTaken,
+    isWanted?: UnitChoice,
+  ): void;
   /**
    * Compares all copies and the parity of these units and mends what is wrong (scrub). Parity is written anew only where
    * all the units that it is of are among these and known: otherwise it may be the last good copy of one that is rotten

@@ -6,7 +6,7 @@
  * for whoever holds a pin from before.
  */
 import type { Arena } from '../group/arena.ts';
-import type { UnitCheck, UnitsTaken } from '../group/segment-group.ts';
+import type { UnitCheck, UnitChoice, UnitsTaken } from '../group/segment-group.ts';
 
 export type Stream = 'data' | 'metadata';
 
@@ -86,7 +86,15 @@ export interface MapSpace {
     isGood: UnitCheck,
   ): Promise<{ readonly bytes: Uint8Array; readonly bad: readonly number[] }>;
   /** The same, taken where it was read to (SegmentGroup.take). */
-  take(group: number, segment: number, unit: number, count: number, take: UnitCheck, done: UnitsTaken): void;
+  take(
+    group: number,
+    segment: number,
+    unit: number,
+    count: number,
+    take: UnitCheck,
+    done: UnitsTaken,
+    isWanted?: UnitChoice,
+  ): void;
   /**
    * Puts the stored bytes of a name, of which no copy was good, back where it lies; the caller has verified them and holds
    * a pin. False when the name is gone.

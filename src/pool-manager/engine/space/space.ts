@@ -112,7 +112,8 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       return appender.isSent(batches.foundSegment, unit);
     },
     read: (group, segment, unit, count, isGood) => groupOf(group).read(segment, unit, count, isGood),
-    take: (group, segment, unit, count, take, done) => groupOf(group).take(segment, unit, count, take, done),
+    take: (group, segment, unit, count, take, done, isWanted) =>
+      groupOf(group).take(segment, unit, count, take, done, isWanted),
     rewrite: (words, at, stored) => rewriteStored(space, segments, words, at, stored),
     batchPlace(batch) {
       const firstUnit = batches.locateUnit(batch, 0);

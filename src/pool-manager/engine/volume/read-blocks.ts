@@ -29,6 +29,8 @@ export interface ReadAt {
   readonly volume: string;
   readonly block: number;
   readonly count: number;
+  /** Which they are, in the order in which they lie; absent: those from `block` on. */
+  readonly blocks?: Float64Array | undefined;
   /** Ascending parts of it that are wanted; absent: all of it. */
   readonly only?: readonly { readonly block: number; readonly count: number }[] | undefined;
 }
@@ -66,8 +68,9 @@ class PointerRead {
     this.#pointers = pointers;
     this.#into = into;
     this.#done = done;
-    this.#cache = read.count <= cachedBlocksMax ? core.blocks : undefined;
-    this.#stretches = new Stretches(core.space, pointers, read.count);
+    const isScattered = read.blocks !== undefined;
+    this.#cache = read.count <= cachedBlocksMax && !isScattered ? core.blocks : undefined;
+    this.#stretches = new Stretches(core.space, pointers, read.count, isScattered);
   }
 
   begin(): void {
@@ -108,8 +111,9 @@ class PointerRead {
   }
 
   #ask(stretch: Stretch): void {
-    const { group, segment, unit, units } = stretch;
+    const { group, segment, unit, units, to } = stretch;
     const firstIn = units === 1 ? undefined : this.#stretches.firstIn(stretch);
+    const isWanted = stretch.hasGaps ? (within: number) => firstIn?.[within] !== to : undefined;
     this.#core.space.take(
       group,
       segment,
@@ -121,6 +125,7 @@ class PointerRead {
         this.#underWay--;
         this.#goOn();
       },
+      isWanted,
     );
   }
 
@@ -143,7 +148,7 @@ class PointerRead {
 
   #takeOne(bytes: Uint8Array, from: number, index: number): boolean {
     const at = index * pointerWords;
-    const block = this.#read.block + index;
+    const block = blockAt(this.#read, index);
     return takePlain(bytes, from, block, this.#pointers, at, this.#core.zstd, this.#into, index * blockBytes);
   }
 
@@ -156,7 +161,9 @@ class PointerRead {
   }
 
   #bad(index: number): Error {
-    const { volume, block } = this.#read;
-    return new BadBlockError(volume, block + index, birthOf(this.#pointers, index * pointerWords));
+    const birth = birthOf(this.#pointers, index * pointerWords);
+    return new BadBlockError(this.#read.volume, blockAt(this.#read, index), birth);
   }
 }
+
+const blockAt = ({ block, blocks }: ReadAt, index: number): number => blocks?.[index] ?? block + index;

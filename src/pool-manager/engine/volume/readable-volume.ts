@@ -5,9 +5,10 @@ import { uncleared } from '../../../shared/uncleared.ts';
 import type { View } from '../map/delta-layer.ts';
 import { lookUp } from '../map/lookup.ts';
 import { birthOf, pointerWords } from '../map/pointer.ts';
-import type { Extent } from '../volume-store.ts';
+import type { CopiedExtent, Extent } from '../volume-store.ts';
 import { readInto } from './block-read.ts';
 import { hasContent } from './content.ts';
+import { gather } from './gather.ts';
 import type { ReadAt, ReadDone } from './read-blocks.ts';
 import { birthsOf, digestOf } from './reading.ts';
 import { lookUpNow, putBack, repairContent } from './repair.ts';
@@ -45,6 +46,16 @@ export class ReadableVolume extends MutableVolume {
     assert(limit > 0 && after >= 0, 'a positive limit, and births that count from 1');
     const view = () => this.#frozen(block, count, snapshot) ?? this.head.viewFor(count);
     return await birthsOf(this.core, this.identity.volume, view, { block, count, after, limit });
+  }
+
+  async gather(
+    ranges: readonly { readonly block: number; readonly count: number }[],
+    into: Uint8Array,
+    snapshot?: string,
+  ): Promise<readonly CopiedExtent[]> {
+    for (const { block, count } of ranges) this.#frozen(block, count, snapshot);
+    const view = () => this.#frozen(0, 1, snapshot) ?? this.view;
+    return await gather(this.core, { volume: this.identity.volume, slot: this.slot }, view, ranges, into);
   }
 
   async digest(block: number, count: number, snapshot?: string): Promise<Uint8Array> {

@@ -9,6 +9,9 @@ export const notThere = 0x7fff;
 /** Beside the unit: a good copy of the block has been met. */
 const taken = 0x8000;
 
+/** Units between two that are wanted which cost less to read with them than a read of its own. */
+const gapUnitsMax = 8;
+
 /** Units that lie one behind the other, and the blocks of the read that are in them, others between them left out. */
 export interface Stretch {
   readonly group: number;
@@ -17,22 +20,26 @@ export interface Stretch {
   units: number;
   readonly from: number;
   to: number;
+  /** Units between them are in no block of the read. */
+  hasGaps: boolean;
 }
 
 export class Stretches {
   readonly all: Stretch[] = [];
   readonly #space: MapSpace;
   readonly #pointers: Uint32Array;
+  readonly #gapUnits: number;
   /** By block: its unit in its stretch. */
   readonly #units: Uint16Array;
   /** What lies behind the last place that was looked up needs no look: where it is, and the pointer that it is of. */
   #sought: Sought | undefined;
   #soughtAt = 0;
 
-  /** Blocks are numbered as their pointers are. */
-  constructor(space: MapSpace, pointers: Uint32Array, count: number) {
+  /** Blocks are numbered as their pointers are. `inPlaceOrder`: in the order in which they lie, with others between them. */
+  constructor(space: MapSpace, pointers: Uint32Array, count: number, inPlaceOrder: boolean) {
     this.#space = space;
     this.#pointers = pointers;
+    this.#gapUnits = inPlaceOrder ? gapUnitsMax : 0;
     this.#units = new Uint16Array(count).fill(notThere);
   }
 
@@ -66,9 +73,9 @@ export class Stretches {
     return ((this.#units[index] ?? 0) & taken) !== 0;
   }
 
-  /** By unit of the stretch: its first block. */
+  /** By unit of the stretch: its first block; `to` for one that nobody wants. */
   firstIn({ units, from, to }: Stretch): Uint32Array {
-    const firstIn = new Uint32Array(units);
+    const firstIn = new Uint32Array(units).fill(to);
     for (let index = to - 1; index >= from; index--) {
       const within = this.unitOf(index);
       if (within !== notThere) firstIn[within] = index;
@@ -92,14 +99,15 @@ export class Stretches {
     const last = this.all.at(-1);
     if (last !== undefined && last.group === group && last.segment === segment) {
       const within = unit - last.unit;
-      if (within >= last.units - 1 && within <= last.units && within < unitsMax) {
+      if (within >= last.units - 1 && within <= last.units + this.#gapUnits && within < unitsMax) {
+        if (within > last.units) last.hasGaps = true;
         last.units = within + 1;
         last.to = index + 1;
         this.#units[index] = within;
         return;
       }
     }
-    this.all.push({ group, segment, unit, units: 1, from: index, to: index + 1 });
+    this.all.push({ group, segment, unit, units: 1, from: index, to: index + 1, hasGaps: false });
     this.#units[index] = 0;
   }
 }
