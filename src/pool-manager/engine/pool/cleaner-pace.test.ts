@@ -28,7 +28,7 @@ function rig() {
   const room = {
     totalUnits,
     reclaimableUnits: totalUnits,
-    get heldUnits() {
+    get heldNewlyUnits() {
       return state.held;
     },
   } as Partial<SpaceRoom> as SpaceRoom;
@@ -78,20 +78,23 @@ test('writers are ahead of it while more than 8 MiB are owed, and only while it 
   expect(pace.isBehind).toBe(false);
 });
 
-test('asks for a root when enough was emptied since the last one, not for what was emptied before', async () => {
+test('asks for a root when enough was emptied since the last one began', async () => {
   const { state, roots, pace, slice, turn } = rig();
   state.appended = 100_000;
-  state.held = totalUnits / 100;
+  state.held = totalUnits / 2_000;
   pace.kick();
   await turn();
   await slice();
   expect(roots).toEqual([]);
-  state.held += totalUnits / 400;
+  state.held = totalUnits / 100;
   await slice();
   expect(roots).toEqual(['table']);
-  state.txg++;
+  state.held = 0; // it began
   await slice();
   expect(roots).toEqual(['table']);
+  state.held = totalUnits / 100; // before it has ended
+  await slice();
+  expect(roots).toEqual(['table', 'table']);
 });
 
 test('where nothing can be moved it tries again after another root, not before', async () => {

@@ -38,9 +38,6 @@ export class CleanerPace {
   readonly #options: CleanerPaceOptions;
   #seenUnits = 0;
   #debtUnits = 0;
-  /** Units that were held when the last root was first seen, and which one that was. */
-  #heldBefore = 0;
-  #heldTxg = 0;
   /** The last durable root when nothing could be moved: only another one brings more. How often in a row that was so. */
   #fruitlessTxg = -1;
   #fruitless = 0;
@@ -107,18 +104,13 @@ export class CleanerPace {
   }
 
   /**
-   * What was emptied comes back two roots later: while users write, those should not be far. What was emptied before the
-   * last root does not count: it waits for the next ones.
+   * What was emptied comes back two roots later: while users write, those should not be far. What a root that is being
+   * written has does not count; what was emptied meanwhile does, so that the next one may follow at once.
    */
   #isMuchHeld(): boolean {
     const { cleaning, room } = this.#options;
-    const txg = this.#options.durableTxg();
-    if (txg !== this.#heldTxg) {
-      this.#heldTxg = txg;
-      this.#heldBefore = room.heldUnits;
-    }
     const isUsed = ['paced', 'urgent'].includes(cleaning.need);
-    return isUsed && room.heldUnits - this.#heldBefore > room.totalUnits / heldPart;
+    return isUsed && room.heldNewlyUnits > room.totalUnits / heldPart;
   }
 
   /** How many units the next slice moves; 0: none now. */

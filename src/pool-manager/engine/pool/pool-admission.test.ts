@@ -17,6 +17,7 @@ function admissionOf(
     busyUnits,
     userUnits,
     userUnitsNow,
+    heldUnits: 15,
     lateUnits: 940 - busyUnits,
     userUnitsAtLeast: Math.min(userUnits, userUnitsNow),
   } as SpaceRoom;
@@ -53,4 +54,10 @@ test('targets are told of no room that nodes to be built will take', () => {
   const admission = admissionOf(800);
   admission.pend(60, 1);
   expect(admission.writableUnits).toBe(40);
+});
+
+test('what is held comes to what may be filled now, and not to what there is in the end', () => {
+  const { availableUnits, comingUnits } = admissionOf(700, { freeUnits: 120 });
+  expect([availableUnits, comingUnits]).toEqual([100, 115]);
+  expect(admissionOf(700).comingUnits).toBe(200);
 });

@@ -62,6 +62,12 @@ export class PoolAdmission implements Admission {
     return Math.min(userUnits, userUnitsNow, this.#belowThreshold()) - this.nodesPending;
   }
 
+  /** The same when two more roots have freed what is held. */
+  get comingUnits(): number {
+    const { userUnits, userUnitsNow, heldUnits } = this.#options.room;
+    return Math.min(userUnits, userUnitsNow + heldUnits, this.#belowThreshold()) - this.nodesPending;
+  }
+
   admit(dataUnits: number, nodeUnits: number, coming: Coming): void {
     if (this.isReplaying) return;
     const { pool } = this.#options;

@@ -44,7 +44,7 @@ const kickUnits = 256;
  */
 const periodSpread = 0.2;
 /** Where room is short, trees are built when this part of the pool was overwritten since the last time. */
-const overwrittenPart = 128;
+const overwrittenPart = 256;
 /** Roots come sooner when more than this part of the pool waits for them, and more than is free. */
 const heldPart = 4;
 

@@ -68,9 +68,12 @@ export class RoomJudge {
     return this.#open();
   }
 
-  /** A checkpoint has ended; `isBeside`: another one is under way that will free what it replaces. */
+  /**
+   * A checkpoint has ended; `isBeside`: another one is under way that will free what it replaces. What the cleaner has
+   * emptied is room that came: while it works, more is taken for what it moves than two roots have given back yet.
+   */
   checkpointed(isBeside: boolean): void {
-    const units = this.#admission.availableUnits + this.#space.room.userUnits;
+    const units = this.#admission.comingUnits + this.#space.room.userUnits;
     const hasBrought = units > this.#bestUnits;
     if (hasBrought) this.#fruitless = 0;
     else if (!isBeside) this.#fruitless++;

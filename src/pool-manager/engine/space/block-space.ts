@@ -67,6 +67,8 @@ export interface SpaceRoom {
   readonly freeUnits: number;
   /** Come back by checkpoints alone. */
   readonly heldUnits: number;
+  /** Of these, what was emptied since the last root began to be written: the next one has it. */
+  readonly heldNewlyUnits: number;
   /** Dead units in closed segments: cleaning brings them back. */
   readonly reclaimableUnits: number;
   /** Busy units, live ones among them. */

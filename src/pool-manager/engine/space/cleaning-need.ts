@@ -5,7 +5,7 @@
 import type { CleaningNeed, SpaceRoom } from './block-space.ts';
 
 /** Cleaning begins when no more than this share of the pool is free, the reserve and what is wanted not counted. */
-const pacedShare = 0.008;
+const pacedShare = 0.004;
 /** Of what users may want at once, no more than this part of the pool counts. */
 const wantedPart = 50;
 /** Cleaning catches up, but does not stop users. */

@@ -11,7 +11,7 @@ const internal = { share: 0.01, segments: 10 };
 const cleaner = { share: 0.003, segments: 4 };
 
 /**
- * For what is on its way, this part of what is kept from users alone. No more: the cleaner goes on until 0.8 % and 2 %, what
+ * For what is on its way, this part of what is kept from users alone. No more: the cleaner goes on until 0.4 % and 2 %, what
  * users may want next, are free beside the internal reserve, and where that can not be had it would never rest.
  */
 const latePart = 8;
@@ -32,15 +32,17 @@ function reservesOf({ totalUnits, groups }: Segments): Reserves {
 
 /** A class and no literal with getters: users are asked for with every write, and V8 looks those up by hash. */
 export class TableRoom implements SpaceRoom {
+  readonly #table: SpaceTable;
   readonly #segments: Segments;
   readonly #units: UnitMap;
   readonly #openSegments: () => Iterable<OpenSegment>;
   #knownUnits = -1;
   #known: Reserves = { reserve: 0, internal: 0, cleaner: 0 };
 
-  constructor({ segments, units }: SpaceTable, openSegments: () => Iterable<OpenSegment>) {
-    this.#segments = segments;
-    this.#units = units;
+  constructor(table: SpaceTable, openSegments: () => Iterable<OpenSegment>) {
+    this.#table = table;
+    this.#segments = table.segments;
+    this.#units = table.units;
     this.#openSegments = openSegments;
   }
 
@@ -52,6 +54,9 @@ export class TableRoom implements SpaceRoom {
   }
   get heldUnits(): number {
     return this.#segments.unitsIn(stateCode.held);
+  }
+  get heldNewlyUnits(): number {
+    return this.#table.heldNewlyUnits;
   }
   get reclaimableUnits(): number {
     const inClosed = this.#segments.unitsIn(stateCode.closed);

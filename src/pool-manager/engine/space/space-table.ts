@@ -23,6 +23,8 @@ export class SpaceTable {
   wholeTxg = Infinity;
   /** Segments that wait to become free. */
   readonly held = new Set<number>();
+  /** Units of those that no table on disk, and none that is being written, knows to be empty. */
+  heldNewlyUnits = 0;
   /** Segments that were opened, ended or reserved since the last checkpoint: their record changes. */
   readonly touched = new Set<number>();
   /** Batches that still grow, as segment and base: they stay when nothing of them is in use. */
@@ -128,6 +130,7 @@ export class SpaceTable {
     assert(this.batches.pieces(id) === 0, 'nothing has a name in an empty segment');
     this.segments.setState(id, stateCode.held);
     this.held.add(id);
+    this.heldNewlyUnits += this.segments.spaceOf(id).dataUnits;
   }
 
   /** Nothing is in use in the closed segment, and nothing grows in it. */

@@ -71,6 +71,7 @@ export class TableStore {
     table.units.takeLive((id, bits) => table.log.live(table.where(id), bits));
     for (const id of table.held)
       if (table.segments.emptied[id] === emptiedNext) table.segments.emptied[id] = txg;
+    table.heldNewlyUnits = 0;
     items.put(`${logPrefix}${txg}`, table.log.take(table.clock));
     this.#logs.push(txg);
     this.#writeSummaries(items);
