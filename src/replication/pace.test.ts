@@ -90,6 +90,19 @@ describe('the rate of a rebuild', () => {
     expect(rates).toEqual([4, 4, 4, 4, 6, 8, 11, 8, 8]);
   });
 
+  test('finds within three seconds what there is room for, and rises slowly where writes feel it', () => {
+    const rates = (duringMs: number): number => {
+      const pace = new Pace(defaultTiming);
+      for (let n = 1; n <= 20 + 12; n++) {
+        pace.issued(n, n * 250);
+        pace.settled(n, n * 250 + (n > 20 ? duringMs : 4));
+        pace.tick(n > 20, false, n * 250 + 200);
+      }
+      return Math.round(pace.bytesPerSecond / mib);
+    };
+    expect([rates(5), rates(6)]).toEqual([227, 39]);
+  });
+
   test('is not held down by what slows writes whatever is copied', () => {
     const pace = new Pace(defaultTiming);
     for (let n = 1; n < 400; n++) {
@@ -109,8 +122,12 @@ describe('the rate of a rebuild', () => {
     }
     expect(pace.bytesPerSecond).toBeGreaterThan(8 * defaultTiming.paceBytesMin);
     pace.issued(24, 24 * 250);
-    for (let n = 24; n < 40; n++) pace.tick(true, false, n * 250 + 10);
-    expect(pace.bytesPerSecond).toBe(defaultTiming.paceBytesMin);
+    const rates: number[] = [];
+    for (let n = 24; n < 120; n++) {
+      pace.tick(true, false, n * 250 + 10);
+      rates.push(pace.bytesPerSecond);
+    }
+    expect(Math.max(...rates.slice(20))).toBe(defaultTiming.paceBytesMin);
   });
 
   test('makes way at once for the first who writes', () => {

@@ -3,8 +3,8 @@
  *
  * One write after the other is timed from its number to its quorum. An interval in which the slow ones of these took
  * clearly longer than without a rebuild lowers the rate by a part of itself, any other raises it: copying takes what is
- * left over, gives way within a second, and never stops. Where they stay as slow beside the least of copying, that is not
- * what slows them (a replica that was away takes part again): from then on the best of what they take is compared with.
+ * left over, gives way within a second, and never stops. Where they are as slow beside the least of copying, that is not
+ * what slows them (a replica that was away takes part again): what they take there becomes what is compared with.
  */
 import type { Timing } from '../timing.ts';
 
@@ -13,18 +13,17 @@ type PaceTiming = Pick<Timing, 'paceMs' | 'paceBytesFirst' | 'paceBytesMin' | 'p
 /** Of an interval's samples, the slow ones that are looked at. */
 const slowPart = 0.9;
 /** How much longer they may take than without a rebuild, and at least: below this nobody feels anything. */
-const slowerFactor = 1.5;
-const slowerMsMin = 0.3;
+const slowerFactor = 1.6;
+const slowerMsMin = 0.4;
 const lowerBy = 0.7;
 const raiseBy = 1.15;
-/** From the first rate to the least: code that was never run before takes many times as long, for a second or so. */
-const startRaiseBy = 1.4;
-/** Intervals in a row beside the least of copying after which it is not that which slows writes. */
-const leastIntervals = 4;
+/** While they take hardly longer than that there is much room. */
+const easyFactor = 1.3;
+const easyRaiseBy = 1.4;
 /** Nobody writes: nobody is in the way. The first who does is made way for at once. */
 const idleRaiseBy = 2;
 const idleFirst = 128;
-/** Of what is known, how much an interval without a rebuild changes. */
+/** Of what is known, how much an interval without a rebuild changes, or one beside the least of copying. */
 const calmPart = 0.2;
 /** A calm that was never seen is guessed from the best interval, and guessed anew as time goes by. */
 const guessRises = 1.02;
@@ -41,8 +40,6 @@ export class Pace {
   #calmMs: number | undefined;
   #isGuess = true;
   #isIdle = false;
-  /** Slow intervals in a row at the least rate. */
-  #slowAtLeast = 0;
   #bytesPerSecond: number;
 
   constructor(timing: PaceTiming) {
@@ -92,16 +89,15 @@ export class Pace {
   }
 
   #adapt(slowMs: number): void {
-    const { paceBytesFirst, paceBytesMin } = this.#timing;
+    const { paceBytesFirst, paceBytesMin, paceMs } = this.#timing;
     if (this.#isIdle) this.#bytesPerSecond = Math.min(this.#bytesPerSecond, paceBytesFirst);
-    if (this.#bytesPerSecond < paceBytesMin) return this.#raise(startRaiseBy);
+    // Code that was never run before takes many times as long, for a second or so: below the least writes are not heard.
+    if (this.#bytesPerSecond < paceBytesMin) return this.#raise(easyRaiseBy);
     const isSlow = this.#isSlow(slowMs);
-    this.#slowAtLeast = isSlow && this.#bytesPerSecond <= paceBytesMin ? this.#slowAtLeast + 1 : 0;
-    if (!isSlow) return this.#raise(raiseBy);
-    if (this.#slowAtLeast >= leastIntervals) {
-      this.#calmMs = slowMs;
-      this.#isGuess = true;
-    }
+    const calmMs = this.#calmMs ?? slowMs;
+    if (!isSlow) return this.#raise(slowMs <= calmMs * easyFactor ? easyRaiseBy : raiseBy);
+    const isAtLeast = this.#bytesPerSecond <= paceBytesMin && slowMs < paceMs;
+    if (isAtLeast) this.#calmMs = calmMs + (slowMs - calmMs) * calmPart;
     this.#lower();
   }
 
