@@ -110,6 +110,12 @@ test('R22c: what the source has newer is left out, and the stream has to pass it
   expect([tagsIn(store.read(30, 3)), batch.highestBirth]).toEqual([[0, 6, 0], 1_007]);
 });
 
+test('R22c: so it is where nothing else is to be copied', () => {
+  const { source, copier } = world();
+  source.write(1_005, 32, blocksFor([9]));
+  expect(run(copier).batch.highestBirth).toBe(1_005);
+});
+
 test('R20: where we alone hold something the source is asked, whatever the birth there', () => {
   const { source, store, copier, stored } = world();
   store.write(40, 1, blocksFor([77, 78])); // dead
