@@ -171,6 +171,7 @@ export class FakeCluster {
     const key = { namespace, name: `${name}-pod` };
     await this.client.delete(core.pods, key);
     const template = deployment.spec?.template;
+    const daemon = { name: 'daemon', image: 'fake' };
     await this.client.create(core.pods, {
       metadata: {
         ...key,
@@ -178,7 +179,7 @@ export class FakeCluster {
         annotations: { ...template?.metadata?.annotations },
       },
       spec: {
-        containers: [{ name: 'daemon', image: 'fake' }],
+        containers: [daemon],
         volumes: template?.spec?.volumes?.filter(({ secret }) => secret !== undefined) ?? [],
       },
     });
@@ -191,6 +192,7 @@ export class FakeCluster {
           podIP,
           podIPs: [{ ip: podIP }],
           conditions: [{ type: 'Ready', status: 'True' }],
+          containerStatuses: [{ ...daemon, ready: true, restartCount: 0, imageID: '', state: { running: {} } }],
         },
       },
       { subresource: 'status' },

@@ -39,11 +39,13 @@ export class FakePool {
   growableBytes = 0;
   /** It starts by importing, until `imported` says that this is done. */
   importsFirst = false;
+  /** Its status stream is opened, and says nothing until `speaks`. */
+  isSilent = false;
   /** Refuses CreatePool with this. */
   refusal: string | undefined;
-  /** Calls that made something, for "nothing twice". */
   /** Which target it was told to wait for, by volume. */
   readonly hints = new Map<string, string>();
+  /** Calls that made something, for "nothing twice". */
   readonly made: string[] = [];
   #importing = false;
   #server: GrpcServer | undefined;
@@ -77,6 +79,11 @@ export class FakePool {
   /** The import is done. */
   imported(): void {
     this.#importing = false;
+    this.#changed();
+  }
+  /** Its status comes after all. */
+  speaks(): void {
+    this.isSilent = false;
     this.#changed();
   }
   /** The disks have grown. */
@@ -141,7 +148,7 @@ export class FakePool {
       GetStatus: unary(silentLog, () => Promise.resolve(this.#status())),
       WatchStatus: serverStream(silentLog, async (_request, out) => {
         while (!out.signal.aborted) {
-          await out.write(this.#status());
+          if (!this.isSilent) await out.write(this.#status());
           await new Promise<void>((resolve) => {
             const wake = () => {
               this.#listeners.delete(wake);

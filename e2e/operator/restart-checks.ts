@@ -132,7 +132,15 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       timeoutMs: 120_000,
       run: async () => {
         const pools = await poolNames();
+        const [first = '', second = '', third = ''] = pools;
+        // The target is heard of first, and says that all are in sync.
+        for (const pool of pools) cluster.pool(pool).isSilent = true;
         await restartOperator('');
+        await have([first], '');
+        await pending(second, 'True', `pool ${first}, which was restarted before, serves`);
+        await pending(third, 'True', `pool ${first}, which was restarted before, serves`);
+        equal(await Promise.all([second, third].map(secretOf)), ['links', 'links'], 'Secrets of those that wait');
+        for (const pool of pools) cluster.pool(pool).speaks();
         await have(pools, '');
         for (const pool of pools) await pending(pool, 'False', '');
         await restartedOneByOne(pools);

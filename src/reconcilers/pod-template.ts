@@ -1,7 +1,6 @@
 /** What the pods of pools and targets have in common. */
 import { ports } from '../api/names.ts';
 import { hashOf } from './objects.ts';
-
 import type { Settings } from './world.ts';
 
 export type { Settings };
@@ -42,6 +41,10 @@ export const tlsSecretOf = (pod: WithSecrets | undefined): string =>
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';
+
+/** Pod annotation: hash of the names of the devices that the pool shall have. */
+export const devicesHashAnnotation = 'cstor.openebs.io/devices-hash';
+
 interface Annotated {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>> };
 }
@@ -49,8 +52,6 @@ interface Annotated {
 /** The hash of the configuration in a pod or in a Deployment's template. */
 export const startedWith = (pod: Annotated | undefined): string | undefined =>
   pod?.metadata?.annotations?.[configHashAnnotation];
-/** Pod annotation: hash of the names of the devices that the pool shall have. */
-export const devicesHashAnnotation = 'cstor.openebs.io/devices-hash';
 
 /** Pod annotation: which master key the mounted keys are of; with another one the daemons have to start anew. */
 const keysHashAnnotation = 'cstor.openebs.io/keys-hash';

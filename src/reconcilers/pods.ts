@@ -8,6 +8,11 @@ const isReady = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp === undefined &&
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
+/** A container of it runs, and is not about to be stopped: it may serve though nothing is heard of it. */
+export const isStarted = (pod: Pod): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  pod.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) === true;
+
 /** Whatever state they are in. */
 export const podsOf = (world: World, label: string, value: string): readonly Pod[] =>
   world.informers.pods.store

@@ -4,13 +4,14 @@ import { annotations, finalizers, labels } from '../../api/names.ts';
 import { ownerReference } from '../../api/object-meta.ts';
 import { apiVersionOf, resources } from '../../api/resources.ts';
 import type { Device } from '../block-device-claim/inventory.ts';
-import { isAlreadyExists } from '../runtime/api-error.ts';
 import { annotateClaim } from '../block-device-claim/annotate.ts';
+import { unlessThere } from '../objects.ts';
 import { keyIn, type World } from '../world.ts';
 import { allowedTagsOf } from './observe.ts';
 import type { Action, Observed } from './actions.ts';
 import type { Groups } from './shape.ts';
 
+/** Names follow from what was observed, so what a creation finds there already is our own. */
 export async function apply(
   world: World,
   cluster: CStorPoolCluster | undefined,
@@ -77,15 +78,6 @@ export async function apply(
         await client.removeFinalizer(resources.cstorPoolInstance, instance, finalizers.poolCluster);
       return;
     }
-  }
-}
-
-/** Names follow from what was observed, so what is there already is our own. */
-async function unlessThere(created: Promise<unknown>): Promise<void> {
-  try {
-    await created;
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
   }
 }
 

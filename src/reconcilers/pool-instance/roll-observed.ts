@@ -1,6 +1,6 @@
 /** What a pool's turn to be restarted depends on, from the objects and from what pools and targets say. */
 import { labels } from '../../api/names.ts';
-import { podsOf, readyPod } from '../pods.ts';
+import { isStarted, podsOf, readyPod } from '../pods.ts';
 import { startedWith, tlsSecretOf } from '../pod-template.ts';
 import { targetName } from '../volume-config/manifests.ts';
 import { keyIn, type World } from '../world.ts';
@@ -10,15 +10,19 @@ import type { PoolFacts } from './status.ts';
 
 export function observeRoll(world: World, name: string, facts: PoolFacts): Roll {
   const { replicationTlsSecret: wanted, replicationTlsMode: mode } = world.settings;
+  const template = templateOf(world, name);
   const volumes = volumesOn(world, name);
   const names = new Set(volumes.flatMap((volume) => poolsOf(world, volume)));
   return {
     name,
     mode,
     wanted,
-    secret: deployedSecret(world, name),
-    // A pod that is ready serves, whether or not it can be asked.
-    isDown: facts.pool === undefined ? !facts.expected && !facts.podReady : !isServing(facts.pool),
+    secret: template && tlsSecretOf(template.spec),
+    // One that runs may serve, whether or not it answers us.
+    isDown:
+      facts.pool === undefined
+        ? !podsOf(world, labels.cstorPoolInstance, name).some(isStarted)
+        : !isServing(facts.pool),
     neighbours: [...names].filter((each) => each !== name).map((each) => neighbourOf(world, each)),
     volumes: volumes.map((volume) => sharedOf(world, volume, name)),
   };
@@ -41,10 +45,9 @@ const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
 
 /** A pod of an older template is about to be replaced, and counts as one that is away. */
 function neighbourOf(world: World, name: string): Neighbour {
-  const secret = deployedSecret(world, name) ?? '';
-  const hash = startedWith(
-    world.informers.deployments.store.get(keyIn(world.settings, name))?.spec?.template,
-  );
+  const template = templateOf(world, name);
+  const secret = tlsSecretOf(template?.spec);
+  const hash = startedWith(template);
   const pods = podsOf(world, labels.cstorPoolInstance, name);
   return {
     name,
@@ -62,7 +65,5 @@ function sharedOf({ targets }: World, volume: string, pool: string): Shared {
   return { name: volume, behind: behind?.map((each) => each.pool) };
 }
 
-function deployedSecret({ informers, settings }: World, pool: string): string | undefined {
-  const deployment = informers.deployments.store.get(keyIn(settings, pool));
-  return deployment && tlsSecretOf(deployment.spec?.template.spec);
-}
+const templateOf = ({ informers, settings }: World, pool: string) =>
+  informers.deployments.store.get(keyIn(settings, pool))?.spec?.template;

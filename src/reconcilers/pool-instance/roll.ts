@@ -29,7 +29,7 @@ export interface Roll {
   readonly wanted: string;
   /** The one in its Deployment; undefined: it has no Deployment. */
   readonly secret: string | undefined;
-  /** Its pod serves nobody: a new one costs nothing. */
+  /** It is known that its pod serves nobody: a new one costs nothing. */
   readonly isDown: boolean;
   readonly neighbours: readonly Neighbour[];
   readonly volumes: readonly Shared[];
@@ -53,7 +53,8 @@ export function turnOf(roll: Roll): Turn {
 function waitsFor({ name, wanted, neighbours, volumes }: Roll): string | undefined {
   const restarting = neighbours.find((each) => each.secret === wanted && !each.serves);
   if (restarting) return `waits until pool ${restarting.name}, which was restarted before, serves`;
-  const first = neighbours.find((each) => each.secret !== wanted && each.serves && each.name < name);
+  // Whether or not it serves: an operator that has just started has heard of no pool yet.
+  const first = neighbours.find((each) => each.secret !== wanted && each.name < name);
   if (first) return `pool ${first.name} is restarted before`;
   const silent = volumes.find(({ behind }) => behind === undefined);
   if (silent) return `waits for the target of volume ${silent.name}, which does not answer`;
