@@ -192,7 +192,9 @@ export class FakeCluster {
           podIP,
           podIPs: [{ ip: podIP }],
           conditions: [{ type: 'Ready', status: 'True' }],
-          containerStatuses: [{ ...daemon, ready: true, restartCount: 0, imageID: '', state: { running: {} } }],
+          containerStatuses: [
+            { ...daemon, ready: true, restartCount: 0, imageID: '', state: { running: {} } },
+          ],
         },
       },
       { subresource: 'status' },

@@ -139,7 +139,11 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
         await have([first], '');
         await pending(second, 'True', `pool ${first}, which was restarted before, serves`);
         await pending(third, 'True', `pool ${first}, which was restarted before, serves`);
-        equal(await Promise.all([second, third].map(secretOf)), ['links', 'links'], 'Secrets of those that wait');
+        equal(
+          await Promise.all([second, third].map(secretOf)),
+          ['links', 'links'],
+          'Secrets of those that wait',
+        );
         for (const pool of pools) cluster.pool(pool).speaks();
         await have(pools, '');
         for (const pool of pools) await pending(pool, 'False', '');

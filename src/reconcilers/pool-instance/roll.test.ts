@@ -56,7 +56,9 @@ function roundsOf(wanted: string, secret: string): readonly (readonly string[])[
         wanted,
         secret: pool.secret,
         isDown: false,
-        neighbours: others.map((each) => neighbour(each.name, each.secret, round >= roundsUnheard && each.away < 2)),
+        neighbours: others.map((each) =>
+          neighbour(each.name, each.secret, round >= roundsUnheard && each.away < 2),
+        ),
         volumes: [{ name: 'v', behind: others.filter(({ away }) => away > 0).map(({ name }) => name) }],
       });
       pool.away = turn.secret === pool.secret ? Math.max(0, pool.away - 1) : roundsAway;
