@@ -1,5 +1,6 @@
 /** The asynchronous half of the engine's port as effects of the replica core: promises become calls, errors messages. */
 import type { BlockRange, CopiedExtent } from '../replication/copy.ts';
+import { blocksIn } from '../replication/extents.ts';
 import type { Done, Outcome, StoreEffects } from '../replication/store.ts';
 import type { Log } from '../shared/log.ts';
 import { blockBytes } from '../shared/block-size.ts';
@@ -40,8 +41,7 @@ export function storeEffects(
     done: Done<readonly CopiedExtent[]>,
     snapshot?: string,
   ): Promise<void> => {
-    const bytes = ranges.reduce((sum, { count }) => sum + count, 0) * blockBytes;
-    const into = gathered.take(bytes);
+    const into = gathered.take(blocksIn(ranges) * blockBytes);
     await settle(store.gather(ranges, into, snapshot), done);
     gathered.give(into);
   };

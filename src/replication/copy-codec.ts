@@ -1,5 +1,6 @@
 /** Requests and replies between replicas as frames. The lists of extents are JSON, the blocks follow it as they are. */
 import {
+  dataBytes,
   listBlocksMax,
   type BlockRange,
   type CopiedExtent,
@@ -62,8 +63,7 @@ export function sealBlocks(
 ): { readonly bytes: Uint8Array; readonly to: number } {
   const rows = reply.extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]);
   const text = Buffer.from(JSON.stringify(rows));
-  const dataBytes = reply.extents.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
-  const payloadBytes = 4 + text.byteLength + dataBytes;
+  const payloadBytes = 4 + text.byteLength + dataBytes(reply.extents);
   const bytes = takeSentRoom(headerBytes + payloadBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(headerBytes, text.byteLength, true);

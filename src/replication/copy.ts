@@ -19,6 +19,9 @@ export function partOfCopied({ block, birth, data }: CopiedExtent, range: BlockR
   return { ...range, birth, data: data?.subarray(from, from + range.count * blockBytes) };
 }
 
+export const dataBytes = (extents: readonly CopiedExtent[]): number =>
+  extents.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
+
 /** Blocks that a list may be asked about. */
 export const listBlocksMax = 2 ** 22;
 

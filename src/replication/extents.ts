@@ -3,6 +3,9 @@ import type { BlockRange } from './copy.ts';
 
 export const endOf = (range: BlockRange): number => range.block + range.count;
 
+export const blocksIn = (ranges: readonly BlockRange[]): number =>
+  ranges.reduce((sum, { count }) => sum + count, 0);
+
 /** What is left of `range` without `holes`. */
 export function subtract(range: BlockRange, holes: readonly BlockRange[]): BlockRange[] {
   const left: BlockRange[] = [];

@@ -6,7 +6,7 @@
  * What a live entry has changed is left out of both (R22c).
  */
 import type { BlockRange, CopiedExtent, CopyReply, CopyRequest } from '../copy.ts';
-import { clip, endOf, subtract } from '../extents.ts';
+import { blocksIn, clip, endOf, subtract } from '../extents.ts';
 import type { Done, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { blockBytes } from '../../shared/block-size.ts';
@@ -48,8 +48,7 @@ export function answerGather(request: Asked<'gather'>, { effects, timing, blocks
   const { ranges, firstLive, snapshot } = request;
   const refuse = (message: string) => done({ ok: true, value: { type: 'refused', message } });
   if (!isAscending(ranges)) return refuse('ranges out of order');
-  if (ranges.reduce((sum, { count }) => sum + count, 0) > timing.copyBytesMax / blockBytes)
-    return refuse('more than an answer holds');
+  if (blocksIn(ranges) > timing.copyBytesMax / blockBytes) return refuse('more than an answer holds');
   const inside = ranges.flatMap((range) => clip(range, 0, blocks) ?? []);
   const beyond = ranges.flatMap((range) => subtract(range, [{ block: 0, count: blocks }]));
   const answer = (found: readonly CopiedExtent[]): void => {

@@ -8,6 +8,7 @@
  * when all of it is.
  */
 import {
+  dataBytes,
   listBlocksMax,
   partOfCopied,
   type BlockRange,
@@ -15,12 +16,12 @@ import {
   type CopyRequest,
   type Extent,
 } from '../copy.ts';
-import { clip, endOf, subtract, union, within, without } from '../extents.ts';
+import { blocksIn, clip, endOf, subtract, union, within, without } from '../extents.ts';
 import type { Outcome } from '../store.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { BlockBits } from './block-bits.ts';
 import type { CopierOptions, StepOutcome } from './copier.ts';
-import { areInside, dataBytes, isFull, store } from './copy-store.ts';
+import { areInside, isFull, store } from './copy-store.ts';
 import type { Todo } from './ranges.ts';
 
 /** `plainly`: this range is copied without a list. */
@@ -214,8 +215,6 @@ const isOf = <T extends CopyReply['type']>(
 ): reply is Extract<CopyReply, { type: T }> => reply.type === type;
 
 const partOf = (extent: Extent, range: BlockRange): Extent => ({ ...extent, ...range });
-
-const blocksIn = (ranges: readonly BlockRange[]): number => ranges.reduce((sum, { count }) => sum + count, 0);
 
 /** Where both lists, ascending, have the same birth, and data or none. */
 function sameIn(a: readonly Extent[], b: readonly Extent[]): BlockRange[] {

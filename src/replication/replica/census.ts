@@ -5,6 +5,7 @@
  */
 import { blockBytes } from '../../shared/block-size.ts';
 import type { BlockRange, CopyReply, CopyRequest } from '../copy.ts';
+import { blocksIn } from '../extents.ts';
 import type { CopyRangeState, Fence } from '../record.ts';
 import type { Outcome } from '../store.ts';
 
@@ -47,7 +48,7 @@ export class Census {
 
   constructor(options: CensusOptions) {
     this.#o = options;
-    this.#blocks = options.ranges.reduce((sum, { count }) => sum + count, 0);
+    this.#blocks = blocksIn(options.ranges);
     this.#at = options.ranges[0]?.block ?? 0;
   }
 

@@ -6,14 +6,14 @@
  * entries that come meanwhile are noted and win. Several steps, of different ranges, may be under way. A batch (batch.ts) does
  * the same for a large range in many steps, in the order in which its blocks were written.
  */
-import { partOfCopied, type BlockRange, type CopyReply, type CopyRequest } from '../copy.ts';
+import { dataBytes, partOfCopied, type BlockRange, type CopyReply, type CopyRequest } from '../copy.ts';
 import { clip, without } from '../extents.ts';
 import type { Fence } from '../record.ts';
 import type { Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import type { Ledger } from './ledger.ts';
 import { Batch } from './batch.ts';
-import { areInside, dataBytes, isFull, store } from './copy-store.ts';
+import { areInside, isFull, store } from './copy-store.ts';
 import { LiveBlocks } from './live-blocks.ts';
 import type { Todo } from './ranges.ts';
 

@@ -6,9 +6,6 @@ import type { CopierOptions, StepOutcome } from './copier.ts';
 
 export const isFull: StepOutcome = { outcome: 'full', message: 'the pool is full' };
 
-export const dataBytes = (extents: readonly CopiedExtent[]): number =>
-  extents.reduce((sum, { data }) => sum + (data?.byteLength ?? 0), 0);
-
 /** False: there is no room, and nothing has changed. */
 export function store({ ledger, onStored }: CopierOptions, pieces: readonly CopiedExtent[]): boolean {
   try {

@@ -6,7 +6,7 @@
  * marked earlier, it would claim to hold what never came. A finished range is exactly at the stream's number.
  */
 import type { BlockRange } from '../copy.ts';
-import { endOf, subtract, union } from '../extents.ts';
+import { blocksIn, endOf, subtract, union } from '../extents.ts';
 import type { CopyRangeState } from '../record.ts';
 import { assert } from '../../shared/assert.ts';
 
@@ -120,7 +120,7 @@ export class Ranges {
 
   /** Blocks copied or finished. */
   get blocksDone(): number {
-    return [...this.#copied, ...this.#finished].reduce((sum, { count }) => sum + count, 0);
+    return blocksIn([...this.#copied, ...this.#finished]);
   }
 
   /** For the record, at the stream's number `last`. */
