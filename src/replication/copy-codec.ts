@@ -56,13 +56,18 @@ function rows(list: unknown, width: number): readonly (readonly number[])[] {
 const ranges = (list: unknown): BlockRange[] =>
   rows(list, 2).map(([block = 0, count = 0]) => ({ block, count }));
 
+type Blocks = Extract<CopyReply, { type: 'blocks' }>;
+
+/** What stands before the blocks of an answer: the list of its extents, and fields of its header. */
+const introOf = (id: number, { extents, next, highestBirth }: Blocks) => ({
+  list: extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]),
+  fields: { flags: id & 0xffff, number: highestBirth, block: next },
+});
+
 /** The frame of an answer with blocks, for a socket at once: bytes[0, to), made where they are hashed and sent from. */
-export function sealBlocks(
-  id: number,
-  reply: Extract<CopyReply, { type: 'blocks' }>,
-): { readonly bytes: Uint8Array; readonly to: number } {
-  const rows = reply.extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]);
-  const text = Buffer.from(JSON.stringify(rows));
+export function sealBlocks(id: number, reply: Blocks): { readonly bytes: Uint8Array; readonly to: number } {
+  const { list, fields } = introOf(id, reply);
+  const text = Buffer.from(JSON.stringify(list));
   const payloadBytes = 4 + text.byteLength + dataBytes(reply.extents);
   const bytes = takeSentRoom(headerBytes + payloadBytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -75,8 +80,7 @@ export function sealBlocks(
     at += data.byteLength;
   }
   const payload = bytes.subarray(headerBytes, at);
-  const fields = { flags: id & 0xffff, number: reply.highestBirth, block: reply.next, payload };
-  putFields(view, 0, part(types.blocks, fields));
+  putFields(view, 0, part(types.blocks, { ...fields, payload }));
   sealFrame(bytes, view, 0, payloadBytes);
   return { bytes, to: at };
 }
@@ -86,70 +90,50 @@ export function encodeCopyRequest(id: number, request: CopyRequest): Frame {
   const { epoch, nonce, attachId, firstLive, snapshot } = request;
   const of = snapshot === undefined ? [] : [snapshot];
   const common = { epoch, nonce, flags: id & 0xffff };
-  if (request.type === 'digest') {
-    const payload = pack([attachId, firstLive, pairs(request.groups), ...of], []);
-    return part(types.digest, { ...common, number: request.number, payload });
+  const asking = (type: number, asked: readonly unknown[], fields: Partial<Frame> = {}): Frame =>
+    part(type, { ...common, ...fields, payload: pack([attachId, firstLive, ...asked, ...of], []) });
+  switch (request.type) {
+    case 'digest':
+      return asking(types.digest, [pairs(request.groups)], { number: request.number });
+    case 'gather':
+      return asking(types.gather, [pairs(request.ranges)]);
+    case 'list':
+      return asking(types.askList, [request.count], placeOf(request));
+    case 'census':
+      return asking(types.askCensus, [request.count], placeOf(request));
+    case 'copy':
+      return asking(types.copy, [request.count, pairs(request.also)], placeOf(request));
   }
-  if (request.type === 'gather') {
-    const payload = pack([attachId, firstLive, pairs(request.ranges), ...of], []);
-    return part(types.gather, { ...common, payload });
-  }
-  if (request.type === 'census' || request.type === 'list') {
-    const payload = pack([attachId, firstLive, request.count, ...of], []);
-    return part(request.type === 'list' ? types.askList : types.askCensus, {
-      ...common,
-      number: request.after,
-      block: request.block,
-      payload,
-    });
-  }
-  const { after, block, count, also } = request;
-  const payload = pack([attachId, firstLive, count, pairs(also), ...of], []);
-  return part(types.copy, { ...common, number: after, block, payload });
 }
 
+const placeOf = ({ after, block }: { readonly after: number; readonly block: number }): Partial<Frame> => ({
+  number: after,
+  block,
+});
+
 /** Throws WireError. */
-export function decodeCopyRequest({ type, flags, epoch, nonce, number, block, payload }: Frame): {
-  readonly id: number;
-  readonly request: CopyRequest;
-} {
+export const decodeCopyRequest = (frame: Frame): { readonly id: number; readonly request: CopyRequest } => ({
+  id: frame.flags,
+  request: requestOf(frame),
+});
+
+function requestOf({ type, epoch, nonce, number, block, payload }: Frame): CopyRequest {
   const { list } = unpack(payload);
   const items: readonly unknown[] = Array.isArray(list) ? list : [];
   const [attachId = 0, firstLive = 0, count = 0] = items.map(Number);
   if (![attachId, firstLive].every(Number.isSafeInteger))
     throw new WireError('a copy request without numbers');
-  const common = { epoch, nonce, attachId, firstLive };
-  if (type === types.digest) {
-    const of = snapshotOf(items[3]);
-    return { id: flags, request: { ...common, ...of, type: 'digest', number, groups: ranges(items[2]) } };
-  }
-  if (type === types.gather)
-    return {
-      id: flags,
-      request: { ...common, ...snapshotOf(items[3]), type: 'gather', ranges: ranges(items[2]) },
-    };
-  if (type === types.askList && Number.isSafeInteger(count) && count > 0 && count <= listBlocksMax) {
-    const of = snapshotOf(items[3]);
-    return { id: flags, request: { ...common, ...of, type: 'list', after: number, block, count } };
-  }
-  if (type === types.askCensus && Number.isSafeInteger(count)) {
-    const of = snapshotOf(items[3]);
-    return { id: flags, request: { ...common, ...of, type: 'census', after: number, block, count } };
-  }
-  if (type !== types.copy || !Number.isSafeInteger(count))
-    throw new WireError(`no copy request has type ${type}`);
-  return {
-    id: flags,
-    request: {
-      ...common,
-      ...snapshotOf(items[4]),
-      type: 'copy',
-      after: number,
-      block,
-      count,
-      also: ranges(items[3]),
-    },
-  };
+  const fence = { epoch, nonce, attachId, firstLive };
+  const common = (snapshotAt: number) => ({ ...fence, ...snapshotOf(items[snapshotAt]) });
+  if (type === types.digest) return { ...common(3), type: 'digest', number, groups: ranges(items[2]) };
+  if (type === types.gather) return { ...common(3), type: 'gather', ranges: ranges(items[2]) };
+  const isCount = Number.isSafeInteger(count);
+  const place = { after: number, block, count };
+  if (type === types.askList && isCount && count > 0 && count <= listBlocksMax)
+    return { ...common(3), type: 'list', ...place };
+  if (type === types.askCensus && isCount) return { ...common(3), type: 'census', ...place };
+  if (type === types.copy && isCount) return { ...common(4), type: 'copy', ...place, also: ranges(items[3]) };
+  throw new WireError(`no copy request has type ${type}`);
 }
 
 function snapshotOf(item: unknown): { readonly snapshot?: string } {
@@ -162,12 +146,9 @@ export function encodeCopyReply(id: number, reply: CopyReply): Frame {
   const flags = id & 0xffff;
   switch (reply.type) {
     case 'blocks': {
-      const list = reply.extents.map(({ block, count, birth, data }) => [block, count, birth, data ? 1 : 0]);
-      const payload = pack(
-        list,
-        reply.extents.flatMap(({ data }) => data ?? []),
-      );
-      return part(types.blocks, { flags, number: reply.highestBirth, block: reply.next, payload });
+      const { list, fields } = introOf(id, reply);
+      const blocks = reply.extents.flatMap(({ data }) => data ?? []);
+      return part(types.blocks, { ...fields, payload: pack(list, blocks) });
     }
     case 'digests': {
       const sizes = reply.digests.map(({ byteLength }) => [byteLength]);
