@@ -6,7 +6,7 @@ import type { BlockRange, CopyReply, CopyRequest } from '../copy.ts';
 import type { Done, StoreEffects } from '../store.ts';
 import { benchTiming } from '../../testing/replication/bench.ts';
 import { answerGather, answerList } from './batch-answer.ts';
-import { Copier, type StepOutcome } from './copier.ts';
+import { Copier, type CopyLink, type StepOutcome } from './copier.ts';
 import type { ListOutcome } from './batch.ts';
 import { Ledger } from './ledger.ts';
 
@@ -28,6 +28,23 @@ const effectsOf = (store: SimStore): StoreEffects => ({
   digest: (block, count, snapshot, done) => done({ ok: true, value: store.digest(block, count, snapshot) }),
 });
 
+const copierOf = (
+  store: SimStore,
+  ask: CopyLink['ask'],
+  onStored: (one: BlockRange) => void = () => undefined,
+) =>
+  new Copier({
+    ledger: new Ledger(store),
+    effects: effectsOf(store),
+    timing: benchTiming,
+    fence: { epoch: 1, nonce: 1 },
+    attachId: 1,
+    firstLive,
+    snapshot: undefined,
+    source: { ask },
+    onStored,
+  });
+
 /** Both have the same up to 10. `meanwhile`: before the answer to a question is heard. */
 function world(meanwhile: (request: CopyRequest) => void = () => undefined) {
   const [source, store] = [storeOf('from'), storeOf('to')];
@@ -44,17 +61,7 @@ function world(meanwhile: (request: CopyRequest) => void = () => undefined) {
     if (request.type === 'list') answerList(request, answering);
     else if (request.type === 'gather') answerGather(request, answering);
   };
-  const copier = new Copier({
-    ledger: new Ledger(store),
-    effects: effectsOf(store),
-    timing: benchTiming,
-    fence: { epoch: 1, nonce: 1 },
-    attachId: 1,
-    firstLive,
-    snapshot: undefined,
-    source: { ask },
-    onStored: (one) => stored.push(one),
-  });
+  const copier = copierOf(store, ask, (one) => stored.push(one));
   const live = (number: number, block: number, tag: number): void => {
     store.write(number, block, blocksFor([tag]));
     copier.wrote({ block, count: 1 });
@@ -152,19 +159,8 @@ test('R21: long holes come with the list, short ones like data; none over what a
 
 test('a source that answers what it was not asked for, or lists what is no list, is not believed', () => {
   const outcomes = (answer: (request: CopyRequest) => CopyReply): string[] => {
-    const store = storeOf('to');
-    const copier = new Copier({
-      ledger: new Ledger(store),
-      effects: effectsOf(store),
-      timing: benchTiming,
-      fence: { epoch: 1, nonce: 1 },
-      attachId: 1,
-      firstLive,
-      snapshot: undefined,
-      source: { ask: (request, done) => done({ ok: true, value: answer(request) }) },
-      onStored: () => undefined,
-    });
-    return run(copier).outcomes.map(({ outcome }) => outcome);
+    const ask: CopyLink['ask'] = (request, done) => done({ ok: true, value: answer(request) });
+    return run(copierOf(storeOf('to'), ask)).outcomes.map(({ outcome }) => outcome);
   };
   const list = (block: number, birth: number, next = blocks): CopyReply => ({
     type: 'list',
