@@ -47,7 +47,11 @@ async function pooled({ create }: Pools, names: readonly string[]): Promise<Memo
   return devices.map((device) => copyOf(device));
 }
 
-async function relabelled(device: MemoryDevice, change: (label: Label) => Label): Promise<MemoryDevice> {
+/** With another label in all its places. */
+export async function relabelled(
+  device: MemoryDevice,
+  change: (label: Label) => Label,
+): Promise<MemoryDevice> {
   const [finding] = await examineDevices([device]);
   if (finding?.kind !== 'pool') throw new Error('no label to change');
   for (const offset of labelOffsets(device.sizeBytes))

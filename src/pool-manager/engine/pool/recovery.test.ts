@@ -8,8 +8,8 @@ import { memoryHost, memoryPool, type MemoryPoolOptions } from '../../../testing
 import { DeviceError } from '../block-device.ts';
 import { checkPool } from '../check/check-pool.ts';
 import { examineDevices } from '../group/examine.ts';
-import { labelBytes, labelOffsets } from '../group/geometry.ts';
-import { encodeLabel, type Label } from '../group/label.ts';
+import { labelBytes } from '../group/geometry.ts';
+import { relabelled } from '../group/refusals.contract.ts';
 import { decodeBlock } from '../log/log-block.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { PoolFailure } from './pool-parts.ts';
@@ -136,14 +136,6 @@ test('without a device that may be newer, replicas are newcomers', async () => {
   expect(await tag(alone, 0)).toBe(1);
   expect(only(alone).identity.guid).not.toBe(store.identity.guid);
 });
-
-async function relabelled(device: MemoryDevice, change: (label: Label) => Label): Promise<MemoryDevice> {
-  const [finding] = await examineDevices([device]);
-  if (finding?.kind !== 'pool') throw new Error('no label to change');
-  for (const offset of labelOffsets(device.sizeBytes))
-    await device.write(offset, encodeLabel(change(finding.label)));
-  return device;
-}
 
 test('a feature that only writers must know leaves the pool readable, and nothing is written', async () => {
   const { pool, store, device } = await written();
