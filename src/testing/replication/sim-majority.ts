@@ -18,12 +18,14 @@ export function loseMajority(world: SimWorld, fault: GiveUp): void {
   });
 }
 
+const isAble = (one: SimReplica): boolean => !one.lost && !one.isAway && one.holdsWhole;
+
 /** What nobody can read is lost as well, and no fault of replication: there must be none. */
 function survivorsOf({ operator, hasBad }: SimWorld, { survivors, from }: GiveUp): readonly SimReplica[] {
   const { members, inEach } = operator;
   const most = ackQuorum(members.length) - 1;
   if (most < 1 || hasBad || operator.person.isWaiting) return [];
-  const able = inEach.filter((one) => !one.lost && !one.isAway && one.holdsWhole);
+  const able = inEach.filter(isAble);
   const first = Math.floor((from * able.length) / 1_000);
   const count = Math.min(able.length, 1 + Math.floor((survivors * most) / 1_000));
   return [...able.slice(first), ...able.slice(0, first)].slice(0, count);
@@ -42,9 +44,7 @@ function beginRival(world: SimWorld, survivors: readonly SimReplica[]): void {
 
 function strike(world: SimWorld, fault: GiveUp, survivors: readonly SimReplica[]): void {
   const { operator, scheduler, reach } = world;
-  const asBefore = survivors.every(
-    (one) => operator.inEach.includes(one) && !one.lost && !one.isAway && one.holdsWhole,
-  );
+  const asBefore = survivors.every((one) => operator.inEach.includes(one) && isAble(one));
   const isQuorum = survivors.length >= ackQuorum(operator.members.length);
   if (!asBefore || isQuorum || world.hasBad || operator.person.isWaiting) return;
   const givenUp = operator.inAny.filter((one) => !survivors.includes(one));
