@@ -58,14 +58,12 @@ export class PoolAdmission implements Admission {
 
   /** Units that users may fill now, before anything is cleaned or released. */
   get availableUnits(): number {
-    const { userUnits, userUnitsNow } = this.#options.room;
-    return Math.min(userUnits, userUnitsNow, this.#belowThreshold()) - this.nodesPending;
+    return this.#unitsWith(0);
   }
 
   /** The same when two more roots have freed what is held. */
   get comingUnits(): number {
-    const { userUnits, userUnitsNow, heldUnits } = this.#options.room;
-    return Math.min(userUnits, userUnitsNow + heldUnits, this.#belowThreshold()) - this.nodesPending;
+    return this.#unitsWith(this.#options.room.heldUnits);
   }
 
   admit(dataUnits: number, nodeUnits: number, coming: Coming): void {
@@ -90,6 +88,12 @@ export class PoolAdmission implements Admission {
   /** More is in use than users may fill. */
   get isAboveThreshold(): boolean {
     return this.#belowThreshold() < 0;
+  }
+
+  /** Units that users may fill when so many more are released. */
+  #unitsWith(releasedUnits: number): number {
+    const { userUnits, userUnitsNow } = this.#options.room;
+    return Math.min(userUnits, userUnitsNow + releasedUnits, this.#belowThreshold()) - this.nodesPending;
   }
 
   /** For what is on its way. */
