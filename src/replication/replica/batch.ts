@@ -77,7 +77,7 @@ export class Batch {
   }
 
   wrote(range: BlockRange): void {
-    this.#live.set(range);
+    if (!this.#isOver) this.#live.set(range);
   }
 
   /** Nothing is stored any more. */
