@@ -3,25 +3,21 @@ import { findCondition } from '../../src/api/conditions.ts';
 import type { CStorPoolInstance } from '../../src/api/kinds/cstorpoolinstance.ts';
 import { annotations, scrubWish } from '../../src/api/names.ts';
 import { resources } from '../../src/api/resources.ts';
-import { core } from '../../src/reconcilers/runtime/core-resources.ts';
 import type { Check } from '../local/suite.ts';
 import { until } from '../until.ts';
 import type { Bench } from './bench.ts';
 import { namespace } from './fake-cluster.ts';
 import { blockDevice, deviceName, nodes, poolCluster } from './manifests.ts';
+import { equal, everyMs, verbsOf } from './verbs.ts';
 
-const everyMs = 100;
 const gib = 1024 ** 3;
 const name = 'logged';
 type Groups = readonly (readonly string[])[];
 
-function equal(actual: unknown, expected: unknown, what: string): void {
-  const [is, should] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (is !== should) throw new Error(`${what}: is ${is}, should be ${should}`);
-}
-
-export function poolChecks({ api, cluster, operator }: Bench): readonly Check[] {
+export function poolChecks(bench: Bench): readonly Check[] {
+  const { api, cluster, operator } = bench;
   const { client } = cluster;
+  const { eventOn } = verbsOf(bench);
   const node = nodes[2] ?? '';
   const [data = '', l1 = '', l2 = '', l3 = '', l4 = ''] = ['w0', 'w1', 'w2', 'w3', 'w4'].map(deviceName);
   const wish = async (logs: Groups, logType = 'stripe') => {
@@ -55,22 +51,8 @@ export function poolChecks({ api, cluster, operator }: Bench): readonly Check[] 
       },
       everyMs,
     );
-  const event = (reason: string, text: string) =>
-    until(
-      `event ${reason} with "${text}"`,
-      15_000,
-      async () => {
-        const { metadata } = await instance();
-        const found = (await client.list(core.events)).filter(
-          ({ involvedObject: of }) => of.name === metadata.name && of.kind === 'CStorPoolInstance',
-        );
-        return (
-          found.find((each) => each.reason === reason && (each.message ?? '').includes(text)) ??
-          JSON.stringify(found.map((each) => [each.reason, each.message]))
-        );
-      },
-      everyMs,
-    );
+  const event = async (reason: string, text: string) =>
+    await eventOn('CStorPoolInstance', (await instance()).metadata.name, reason, text);
   const shows = (what: string, look: (found: CStorPoolInstance) => boolean) =>
     until(
       `the instance shows ${what}`,

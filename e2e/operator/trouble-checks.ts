@@ -1,16 +1,17 @@
 /** What a target says of a replica in trouble, as users see it: status, conditions and events of CStorVolume and CVR. */
 import { findCondition } from '../../src/api/conditions.ts';
 import { resources } from '../../src/api/resources.ts';
-import { core } from '../../src/reconcilers/runtime/core-resources.ts';
 import type { Check } from '../local/suite.ts';
 import { until } from '../until.ts';
 import type { Bench } from './bench.ts';
 import { namespace } from './fake-cluster.ts';
-import { everyMs } from './verbs.ts';
+import { everyMs, verbsOf } from './verbs.ts';
 
 /** `volume`: name of a volume that is Healthy. */
-export function troubleChecks({ cluster }: Bench, volume: string): readonly Check[] {
+export function troubleChecks(bench: Bench, volume: string): readonly Check[] {
+  const { cluster } = bench;
   const { client } = cluster;
+  const { eventOn } = verbsOf(bench);
   const key = { namespace, name: volume };
   const shows = (condition: string, status: string, reason: string, phase: string) =>
     until(
@@ -36,21 +37,7 @@ export function troubleChecks({ cluster }: Bench, volume: string): readonly Chec
       },
       everyMs,
     );
-  const event = (reason: string, text: string) =>
-    until(
-      `event ${reason} with "${text}"`,
-      15_000,
-      async () => {
-        const found = (await client.list(core.events)).filter(
-          ({ involvedObject: of }) => of.kind === 'CStorVolume' && of.name === volume,
-        );
-        return (
-          found.find((each) => each.reason === reason && (each.message ?? '').includes(text)) ??
-          JSON.stringify(found.map((each) => [each.reason, each.message]))
-        );
-      },
-      everyMs,
-    );
+  const event = (reason: string, text: string) => eventOn('CStorVolume', volume, reason, text);
   const aPool = async (): Promise<string> => {
     const config = await client.get(resources.cstorVolumeConfig, key);
     return config?.status?.poolInfo?.[0] ?? '';

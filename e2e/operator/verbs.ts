@@ -76,7 +76,7 @@ export function verbsOf({ api, cluster }: Bench) {
     );
   const eventOn = async (kind: string, name: string, reason: string, text: string) =>
     await until(
-      `event ${reason} on ${kind} ${name}`,
+      `event ${reason} with "${text}" on ${kind} ${name}`,
       15_000,
       async () => {
         const events = await client.list(core.events);
