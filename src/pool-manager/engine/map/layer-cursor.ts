@@ -3,6 +3,7 @@ import type { EngineHost } from '../host.ts';
 import type { DeltaLayer, LayerPoints } from './delta-layer.ts';
 import type { HoleRange } from './hole-ranges.ts';
 import { birthOf, isMapped } from './pointer.ts';
+import { lowerBound } from './sort-blocks.ts';
 
 /** What is known of a stretch [asked, until). */
 export abstract class Stretch {
@@ -106,15 +107,4 @@ export class Changes extends Stretch {
       return;
     }
   }
-}
-
-function lowerBound(blocks: Float64Array, from: number): number {
-  let low = 0;
-  let high = blocks.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((blocks[middle] ?? 0) < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -4,6 +4,7 @@ import type { NodeStore } from './node-store.ts';
 import { nodeId } from './owner.ts';
 import { isMapped, pointersPerNode, pointerWords } from './pointer.ts';
 import { slotSpan } from './radix.ts';
+import { lowerBound } from './sort-blocks.ts';
 
 /** Leaves that are looked at for one batch, those at hand included. */
 const looksMax = 2_048;
@@ -69,8 +70,7 @@ export class NodesAhead {
       }
       // on to the first change behind the node that is missing, or behind this leaf
       const span = slotSpan(Math.max(1, level) + 1);
-      const end = block - (block % span) + span;
-      while (next < this.#blocks.length && (this.#blocks[next] ?? 0) < end) next++;
+      next = lowerBound(this.#blocks, block - (block % span) + span, next + 1);
     }
   }
 }

@@ -14,6 +14,17 @@ export interface SortedPoints {
   readonly entries: Uint32Array;
 }
 
+/** Place of the first of `blocks`, in order, that is not below `block`; at `low` or behind it. */
+export function lowerBound(blocks: Float64Array, block: number, low = 0): number {
+  let high = blocks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((blocks[middle] ?? 0) < block) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** `blocks` and `entries` are taken over: the result may be in them. */
 export async function sortPoints(
   host: EngineHost,
