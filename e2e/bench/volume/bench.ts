@@ -9,6 +9,8 @@ import type { Side, Turns } from '../turns.ts';
 export interface Bench extends Turns {
   /** Where files of both sides lie. */
   readonly folder: string;
+  /** How long the replica is away that comes back under load. */
+  readonly awaySeconds: number;
   report(figure: Figure): void;
   /** Whether a figure of this name is asked for. */
   wanted(name: string): boolean;
