@@ -4,8 +4,9 @@ import {
   memoryPool,
   type MemoryPoolOptions,
 } from '../../testing/memory-pool.ts';
+import type { StoreHarness } from '../../testing/store-harness.ts';
 import { checkPool } from './check/check-pool.ts';
-import { type StoreHarness, volumeStoreContract } from './volume-store.contract.ts';
+import { volumeStoreContract } from './volume-store.contract.ts';
 
 const harness = (made: MemoryPool): StoreHarness => ({
   pool: made.pool,
