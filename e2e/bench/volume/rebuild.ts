@@ -1,5 +1,6 @@
 /** A replica that was away, dense and in a checkerboard; one that was away under load, and what the load felt of its return. */
 import { join } from 'node:path';
+import { must } from '../../../src/shared/assert.ts';
 import { restart, targetClient } from '../../local/local-volume.ts';
 import { run } from '../../shell.ts';
 import { until } from '../../until.ts';
@@ -66,14 +67,21 @@ async function copyRate(folder: string, sizeMiB: number): Promise<number> {
   return (sizeMiB * mib) / seconds;
 }
 
+interface Back {
+  /** Of the pool's process from now on. */
+  readonly pid: number;
+  readonly all: number;
+  readonly copying: number;
+}
+
 /**
  * The replica comes back. Seconds from the start of the pool's process, and from when the target has taken the replica in
  * to copy (it looks for one that was away every 3 s), until it is in sync.
  */
-async function comeBack({ dir, line }: Volume): Promise<{ readonly all: number; readonly copying: number }> {
+async function comeBack({ dir, line }: Volume): Promise<Back> {
   const target = targetClient(dir, line);
   try {
-    await restart(dir, away);
+    const pid = await restart(dir, away);
     const beganMs = performance.now();
     let copiesMs: number | undefined;
     return await until(
@@ -85,7 +93,7 @@ async function comeBack({ dir, line }: Volume): Promise<{ readonly all: number; 
         const nowMs = performance.now();
         if (state !== 'Offline') copiesMs ??= nowMs;
         if (state !== 'InSync') return state;
-        return { all: (nowMs - beganMs) / 1_000, copying: (nowMs - (copiesMs ?? beganMs)) / 1_000 };
+        return { pid, all: (nowMs - beganMs) / 1_000, copying: (nowMs - (copiesMs ?? beganMs)) / 1_000 };
       },
       lookMs,
     );
@@ -94,47 +102,43 @@ async function comeBack({ dir, line }: Volume): Promise<{ readonly all: number; 
   }
 }
 
-function leave({ line }: Volume): void {
-  const pid = line.pids.pools[away];
-  if (pid !== undefined) process.kill(pid, 'SIGKILL');
-}
+const firstOf = ({ line }: Volume): number => must(line.pids.pools[away], away);
 
+/** Rebuilds, and copying as much on the same disk, in turns: bytes per second, the median of each. */
 async function rebuildOf(
   bench: Bench,
   { name, changedMiB, write, floor, goal }: (typeof changes)[number],
 ): Promise<void> {
   if (!bench.wanted(name)) return;
+  const isCompared = floor < 1;
   const volume = await openVolume(bench, size);
+  const rates: number[] = [];
+  const references: number[] = [];
   try {
     await load(volume.urls, { ...write, seconds: 0 });
-    leave(volume);
-    await load(volume.urls, { ...write, seconds: 0 });
-    const { copying } = await comeBack(volume);
-    const rate = (changedMiB * mib) / copying;
-    const ours = `${(rate / mib).toFixed(0)} MiB/s`;
-    if (floor > 1)
-      return bench.report({
-        name: `${name}, MiB/s`,
-        ours,
-        reference: '',
-        ratio: rate / mib,
-        floor,
-        goal,
-        better: 'more',
-      });
-    const reference = await copyRate(bench.folder, changedMiB);
-    bench.report({
-      name,
-      ours,
-      reference: `${(reference / mib).toFixed(0)} MiB/s`,
-      ratio: rate / reference,
-      floor,
-      goal,
-      better: 'more',
-    });
+    let pid = firstOf(volume);
+    for (let round = 0; round < bench.rounds; round++) {
+      process.kill(pid, 'SIGKILL');
+      await load(volume.urls, { ...write, seconds: 0 });
+      const back = await comeBack(volume);
+      ({ pid } = back);
+      rates.push((changedMiB * mib) / back.copying);
+      if (isCompared) references.push(await copyRate(bench.folder, changedMiB));
+    }
   } finally {
     await volume.end();
   }
+  const rate = median(rates);
+  const figure = { ours: `${(rate / mib).toFixed(0)} MiB/s`, floor, goal, better: 'more' } as const;
+  if (!isCompared)
+    return bench.report({ ...figure, name: `${name}, MiB/s`, reference: '', ratio: rate / mib });
+  const reference = median(references);
+  bench.report({
+    ...figure,
+    name,
+    reference: `${(reference / mib).toFixed(0)} MiB/s`,
+    ratio: rate / reference,
+  });
 }
 
 const at = (volume: Volume, rate: number, seconds: number): Promise<Loaded> =>
@@ -170,7 +174,7 @@ async function backUnderLoad(bench: Bench): Promise<void> {
     for (let round = 0; round < bench.rounds; round++) rates.push((await load(volume.urls, full)).perSecond);
     const rate = median(rates) * 0.3;
     const quiet = await at(volume, rate, spellSeconds);
-    leave(volume);
+    process.kill(firstOf(volume), 'SIGKILL');
     await at(volume, rate, awaySeconds);
     const busy = await under(volume, rate, comeBack(volume));
     const bounds = { floor: 0.5, goal: 0.2, better: 'less' } as const;
