@@ -19,6 +19,8 @@ import {
 import { blocksIn, clip, endOf, subtract, union, within, without } from '../extents.ts';
 import type { Outcome } from '../store.ts';
 import { blockBytes } from '../../shared/block-size.ts';
+import { must } from '../../shared/assert.ts';
+import { orderOfBirth } from './birth-order.ts';
 import { BlockBits } from './block-bits.ts';
 import type { CopierOptions, StepOutcome } from './copier.ts';
 import { areInside, isFull, store } from './copy-store.ts';
@@ -141,21 +143,32 @@ export class Batch {
     const same = sameIn(ours, extents);
     const left = without(extents, same, partOf);
     const holes = left.filter(({ mapped, count }) => !mapped && count > timing.copyBytesMax / blockBytes);
-    const alone = without(ours, union(extents), partOf);
+    const alone = without(ours, extents, partOf);
     if (blocksIn(alone) > timing.listMax) return { outcome: 'plainly' };
     const gone = holes.map(({ block: at, count, birth }) => ({ block: at, count, birth, data: undefined }));
     const pieces = gone.flatMap((hole) => without([hole], this.#live.setIn(hole), partOfCopied));
     if (!store(this.#o, pieces)) return isFull;
     for (const range of ours) onStored(range);
     const isLong = new Set(holes);
-    const written = left.filter((extent) => !isLong.has(extent));
-    const order = [...written.toSorted((a, b) => a.birth - b.birth), ...alone];
-    this.#order = Float64Array.from(order, (extent) => extent.block);
-    this.#counts = Uint32Array.from(order, (extent) => extent.count);
+    this.#begin(holes.length === 0 ? left : left.filter((extent) => !isLong.has(extent)), alone);
     this.#blocksDone = blocksIn(same) + blocksIn(holes);
-    this.#blocks = this.#blocksDone + blocksIn(order);
-    this.#isListed = true;
+    this.#blocks = this.#blocksDone + this.#counts.reduce((sum, blocks) => sum + blocks, 0);
     return nothing;
+  }
+
+  /** This is to be copied, and nothing has been. */
+  #begin(written: readonly Extent[], alone: readonly Extent[]): void {
+    const order = new Float64Array(written.length + alone.length);
+    const counts = new Uint32Array(order.length);
+    const put = ({ block, count }: Extent, place: number) => {
+      order[place] = block;
+      counts[place] = count;
+    };
+    orderOfBirth(written).forEach((index, place) => put(must(written[index], 'one of them'), place));
+    alone.forEach((extent, index) => put(extent, written.length + index));
+    this.#order = order;
+    this.#counts = counts;
+    this.#isListed = true;
   }
 
   /** The next blocks of the list that no live entry has written, ascending. */
