@@ -194,7 +194,8 @@ function mayLose(world: SimWorld, replica: SimReplica): boolean {
 
 /**
  * Never the same block on two, nor where it is the only one that a crash has left: what nobody can read is lost, and
- * that is no fault of replication.
+ * that is no fault of replication. Nor what the last group of a pool's log refers to: rotten before the next import it
+ * is what a crash kept from the device, and is not applied, as with every log that is written beside its data.
  */
 function spoil(world: SimWorld, replica: SimReplica, which: number): void {
   const { store, pool } = replica;
@@ -205,7 +206,7 @@ function spoil(world: SimWorld, replica: SimReplica, which: number): void {
   const others = world.present.filter((other) => other !== replica && !other.lost && !other.isGivenUp);
   const isElsewhere = others.some((other) => other.store.survivors.every(({ tags }) => tags[block] === tag));
   if (world.operator.members.length > 1 && !isElsewhere) return;
-  if (pool && !pool.spoil(tag)) return;
+  if (pool && (store.former.tags[block] !== tag || !pool.spoil(tag))) return;
   store.bad.add(block);
   store.spoiled.add(tag);
   world.network.corrupted += 1;

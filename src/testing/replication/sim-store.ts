@@ -54,6 +54,7 @@ export class SimStore implements ReplicaStore {
   /** Ends of synchronous runs since the durable state, oldest first. */
   #ends: State[] = [];
   #durable: State;
+  #former: State;
   /** Every end of a run, and those of them that a commit made durable; kept where pools are rewound. */
   readonly #past: { ends: State[]; durable: State[] } | undefined;
   /** Of the pool. Of a model of what an engine holds it has no end. */
@@ -76,7 +77,7 @@ export class SimStore implements ReplicaStore {
       tags: zeros,
       snapshots: new Map(),
     };
-    this.#durable = this.#state;
+    this.#durable = this.#former = this.#state;
     keep(this.#past?.ends, this.#state);
   }
 
@@ -87,7 +88,7 @@ export class SimStore implements ReplicaStore {
 
   /** It is what another one was once. */
   become(state: State): void {
-    [this.#state, this.#durable, this.#ends] = [state, state, []];
+    [this.#state, this.#durable, this.#former, this.#ends] = [state, state, state, []];
   }
 
   get sizeBytes(): number {
@@ -177,13 +178,20 @@ export class SimStore implements ReplicaStore {
   beginCommit(): () => void {
     this.endRun();
     const committed = this.#state;
+    const before = this.#durable;
     return () => {
       const at = this.#ends.indexOf(committed);
       if (at < 0) return; // a later one has completed
+      if (committed !== before) this.#former = before;
       this.#durable = committed;
       keep(this.#past?.durable, committed);
       this.#ends = this.#ends.slice(at + 1);
     };
+  }
+
+  /** Durable before that which made the durable one so had begun: in the engine's log there is a group behind it. */
+  get former(): State {
+    return this.#former;
   }
 
   /** What a loss of power may leave: any of the states since the durable one, oldest first. */
