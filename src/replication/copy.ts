@@ -51,7 +51,7 @@ export type CopyRequest = Fence & {
         readonly number: number;
         readonly groups: readonly BlockRange[];
       }
-    /** What was born after `after` and below `firstLive`: the first `listMax` extents (feature `gather`). */
+    /** What was born after `after` and below `firstLive`: the first `listPartMax` extents (feature `gather`). */
     | { readonly type: 'list'; readonly after: number; readonly block: number; readonly count: number }
     /** These blocks, ascending, whatever their birth; no more than `copyBytesMax` (feature `gather`). */
     | { readonly type: 'gather'; readonly ranges: readonly BlockRange[] }

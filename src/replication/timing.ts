@@ -35,6 +35,8 @@ export interface Timing {
   readonly extentsMax: number;
   /** Extents in a list of what was born, which a batch of copying is made of; 0: none are asked for. */
   readonly listMax: number;
+  /** Extents in one answer of such a list: users' writes wait while either end works on one. */
+  readonly listPartMax: number;
   /** Blocks whose content is compared as one in the proof of R25. */
   readonly groupBlocks: number;
   /** How often the rate of rebuilds is looked at, with which it begins, and its bounds, all rebuilds of the volume together. */
@@ -68,6 +70,7 @@ export const defaultTiming: Timing = {
   copyBytesMax: 2 ** 20,
   extentsMax: 1_024,
   listMax: 65_536,
+  listPartMax: 4_096,
   groupBlocks: 1_024,
   paceMs: 250,
   paceBytesFirst: 4 * 2 ** 20,

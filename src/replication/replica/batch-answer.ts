@@ -32,7 +32,7 @@ export function answerList(request: Asked<'list'>, { effects, timing, blocks, do
   effects.births(
     after,
     inside,
-    Math.max(1, timing.listMax),
+    timing.listPartMax,
     (born) => {
       if (!born.ok) return done(born);
       const next = born.value.next === endOf(inside) ? end : born.value.next;

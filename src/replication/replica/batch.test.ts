@@ -32,11 +32,12 @@ const copierOf = (
   store: SimStore,
   ask: CopyLink['ask'],
   onStored: (one: BlockRange) => void = () => undefined,
+  timing = benchTiming,
 ) =>
   new Copier({
     ledger: new Ledger(store),
     effects: effectsOf(store),
-    timing: benchTiming,
+    timing,
     fence: { epoch: 1, nonce: 1 },
     attachId: 1,
     firstLive,
@@ -46,7 +47,7 @@ const copierOf = (
   });
 
 /** Both have the same up to 10. `meanwhile`: before the answer to a question is heard. */
-function world(meanwhile: (request: CopyRequest) => void = () => undefined) {
+function world(meanwhile: (request: CopyRequest) => void = () => undefined, timing = benchTiming) {
   const [source, store] = [storeOf('from'), storeOf('to')];
   for (const one of [source, store]) one.write(10, 0, blocksFor([1, 2, 3]));
   const asked: CopyRequest[] = [];
@@ -57,11 +58,11 @@ function world(meanwhile: (request: CopyRequest) => void = () => undefined) {
       meanwhile(request);
       done(reply);
     };
-    const answering = { effects: effectsOf(source), timing: benchTiming, blocks, done: answered };
+    const answering = { effects: effectsOf(source), timing, blocks, done: answered };
     if (request.type === 'list') answerList(request, answering);
     else if (request.type === 'gather') answerGather(request, answering);
   };
-  const copier = copierOf(store, ask, (one) => stored.push(one));
+  const copier = copierOf(store, ask, (one) => stored.push(one), timing);
   const live = (number: number, block: number, tag: number): void => {
     store.write(number, block, blocksFor([tag]));
     copier.wrote({ block, count: 1 });
@@ -92,6 +93,28 @@ test('copies in the order in which it was written, as many blocks at once as a s
   expect(tagsIn(store.read(0, blocks))).toEqual(tagsIn(source.read(0, blocks)));
   expect(store.births(0, 0, blocks, blocks)).toEqual(source.births(0, 0, blocks, blocks));
   expect(stored.map(({ block }) => block).toSorted((a, b) => a - b)).toEqual(order.toSorted((a, b) => a - b));
+});
+
+test('a long list comes in parts, and what is in all of them is copied in one order', () => {
+  let answers = 0;
+  const timing = { ...benchTiming, listPartMax: 4, listMax: 14 };
+  const { source, store, copier, asked, gathers, live } = world(({ type }) => {
+    if (type === 'list' && ++answers === 2) live(1_001, 60, 9); // in a part that was listed
+  }, timing);
+  const last = 30;
+  for (let i = 0; i < last; i++) source.write(11 + i, (last - i) * 20, blocksFor([100 + i]));
+  source.write(1_005, 10, blocksFor([9])); // newer than what is copied: to be waited for
+  store.write(40, 1, blocksFor([77])); // ours alone
+  const { batch } = run(copier);
+  const lists = asked.flatMap((one) => (one.type === 'list' ? [one.block] : []));
+  expect(lists).toEqual([0, 80, 160, 240]);
+  const listed = Array.from({ length: 15 }, (_, i) => (15 - i) * 20);
+  const wanted = [...listed.filter((block) => block !== 60), 1];
+  const parts = [0, 4, 8, 12].map((at) => wanted.slice(at, at + 4).toSorted((a, b) => a - b));
+  expect(gathers().map((ranges) => ranges.map(({ block }) => block))).toEqual(parts);
+  expect([batch.isDone, batch.upper, batch.highestBirth]).toEqual([true, 320, 1_005]);
+  expect(tagsIn(store.read(60, 1))).toEqual([9]);
+  expect(tagsIn(store.read(61, 259))).toEqual(tagsIn(source.read(61, 259)));
 });
 
 test('R22b: what live entries wrote stays: before the list, before a block is asked for, while it is on its way', () => {

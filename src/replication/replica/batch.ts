@@ -2,10 +2,10 @@
  * Copies a large range in the order in which its blocks were written, whatever their place in the volume: what was written
  * one after the other lies so at the source, which reads it at once, and does so here afterwards.
  *
- * First a list: what of ours was born after the common point, and what of the source's. What is the same on both need not be
- * copied (one number is one entry: R9), so a batch that was interrupted goes on where it was. Then steps: blocks of the
- * list, and those where we alone hold something (R20), but for what live entries write meanwhile (R22b). The range is copied
- * when all of it is.
+ * First a list: what of ours was born after the common point, and what of the source's. It is made in parts, since users'
+ * writes wait while either end works on one. What is the same on both need not be copied (one number is one entry: R9), so a
+ * batch that was interrupted goes on where it was. Then steps: blocks of the list, and those where we alone hold something
+ * (R20), but for what live entries write meanwhile (R22b). The range is copied when all of it is.
  */
 import {
   dataBytes,
@@ -19,8 +19,7 @@ import {
 import { blocksIn, clip, endOf, subtract, union, within, without } from '../extents.ts';
 import type { Outcome } from '../store.ts';
 import { blockBytes } from '../../shared/block-size.ts';
-import { must } from '../../shared/assert.ts';
-import { orderOfBirth } from './birth-order.ts';
+import { BatchOrder } from './batch-order.ts';
 import { BlockBits } from './block-bits.ts';
 import type { CopierOptions, StepOutcome } from './copier.ts';
 import { areInside, isFull, store } from './copy-store.ts';
@@ -44,9 +43,9 @@ export class Batch {
   upper: number;
   highestBirth = 0;
   dataBlocks = 0;
-  /** What is to be copied, in the order in which it was written: blocks, and how many. Short, as many replicas may have one. */
-  #order = new Float64Array(0);
-  #counts = new Uint32Array(0);
+  /** What is to be copied: what the source has, in the order in which it was written, then what is ours alone. */
+  readonly #order = new BatchOrder();
+  readonly #alone: Extent[] = [];
   #index = 0;
   #within = 0;
   /** Blocks of the list, and those that are dealt with. */
@@ -88,28 +87,24 @@ export class Batch {
   }
 
   list(done: (outcome: ListOutcome) => void): void {
+    this.#listFrom(this.range.block, done);
+  }
+
+  #listFrom(block: number, done: (outcome: ListOutcome) => void): void {
     const { effects, timing, firstLive, snapshot, fence, attachId, source } = this.#o;
-    const { block, common: after } = this.range;
-    effects.births(after, { block, count: this.upper - block }, timing.listMax, (ours) => {
+    const { common: after } = this.range;
+    effects.births(after, { block, count: this.upper - block }, timing.listPartMax, (ours) => {
       if (!ours.ok) return done({ outcome: 'failed', message: ours.message });
       const isLive = ({ birth }: Extent) => snapshot === undefined && birth >= firstLive;
       for (const extent of ours.value.extents) if (isLive(extent)) this.#live.set(extent);
       const own = ours.value.extents.filter((extent) => !isLive(extent));
-      const count = ours.value.next - block;
-      const request: CopyRequest = {
-        ...fence,
-        attachId,
-        firstLive,
-        snapshot,
-        type: 'list',
-        after,
-        block,
-        count,
-      };
-      source.ask(request, (reply) => {
+      const asked = { block, count: ours.value.next - block };
+      source.ask({ ...fence, attachId, firstLive, snapshot, type: 'list', after, ...asked }, (reply) => {
         if (this.#isOver) return done(again);
         if (reply.ok && reply.value.type === 'refused') return done({ outcome: 'plainly' });
-        done(withReply(reply, 'list', (list) => this.#take(own, list, ours.value.next)));
+        const outcome = withReply(reply, 'list', (list) => this.#take(own, list, asked));
+        if (outcome.outcome !== 'copied' || this.#isListed) return done(outcome);
+        this.#listFrom(outcome.next, done);
       });
     });
   }
@@ -123,7 +118,7 @@ export class Batch {
       this.#underWay -= 1;
       done(outcome);
     };
-    if (ranges.length === 0) return finish(nothing);
+    if (ranges.length === 0) return finish(dealtWith(this.upper));
     const request: CopyRequest = { ...fence, attachId, firstLive, snapshot, type: 'gather', ranges };
     source.ask(request, (reply) => {
       if (this.#isOver) return finish(again);
@@ -131,43 +126,36 @@ export class Batch {
     });
   }
 
-  #take(own: readonly Extent[], list: Listed, until: number): ListOutcome {
-    const { block, common } = this.range;
+  /** A part of the list; the last one when there is no more, or enough. */
+  #take(own: readonly Extent[], list: Listed, asked: BlockRange): ListOutcome {
+    const { common } = this.range;
+    const { block } = asked;
     const { extents, next, highestBirth } = list;
     const { firstLive, onStored, timing } = this.#o;
     const births = extents.every(({ birth }) => birth > common && birth < firstLive);
-    if (next <= block || next > until || !births || !areInside(extents, block, next)) return strange;
-    this.upper = next;
-    this.highestBirth = highestBirth;
+    if (next <= block || next > endOf(asked) || !births || !areInside(extents, block, next)) return strange;
     const ours = within(own, [{ block, count: next - block }], partOf);
     const same = sameIn(ours, extents);
     const left = without(extents, same, partOf);
-    const holes = left.filter(({ mapped, count }) => !mapped && count > timing.copyBytesMax / blockBytes);
-    const alone = without(ours, extents, partOf);
-    if (blocksIn(alone) > timing.listMax) return { outcome: 'plainly' };
+    const [holes, rest] = longHoles(left, timing.copyBytesMax / blockBytes);
+    this.#alone.push(...without(ours, extents, partOf));
+    if (blocksIn(this.#alone) > timing.listMax) return { outcome: 'plainly' };
     const gone = holes.map(({ block: at, count, birth }) => ({ block: at, count, birth, data: undefined }));
     const pieces = gone.flatMap((hole) => without([hole], this.#live.setIn(hole), partOfCopied));
     if (!store(this.#o, pieces)) return isFull;
     for (const range of ours) onStored(range);
-    const isLong = new Set(holes);
-    this.#begin(holes.length === 0 ? left : left.filter((extent) => !isLong.has(extent)), alone);
-    this.#blocksDone = blocksIn(same) + blocksIn(holes);
-    this.#blocks = this.#blocksDone + this.#counts.reduce((sum, blocks) => sum + blocks, 0);
-    return nothing;
+    this.highestBirth = Math.max(this.highestBirth, highestBirth);
+    this.#blocksDone += blocksIn(same) + blocksIn(holes);
+    this.#order.add(rest);
+    if (next === this.upper || this.#order.length >= timing.listMax) this.#begin(next);
+    return dealtWith(next);
   }
 
-  /** This is to be copied, and nothing has been. */
-  #begin(written: readonly Extent[], alone: readonly Extent[]): void {
-    const order = new Float64Array(written.length + alone.length);
-    const counts = new Uint32Array(order.length);
-    const put = ({ block, count }: Extent, place: number) => {
-      order[place] = block;
-      counts[place] = count;
-    };
-    orderOfBirth(written).forEach((index, place) => put(must(written[index], 'one of them'), place));
-    alone.forEach((extent, index) => put(extent, written.length + index));
-    this.#order = order;
-    this.#counts = counts;
+  /** The list ends here, and nothing of it has been copied. */
+  #begin(upper: number): void {
+    this.upper = upper;
+    this.#order.close(this.#alone);
+    this.#blocks = this.#blocksDone + this.#order.blocks;
     this.#isListed = true;
   }
 
@@ -176,17 +164,16 @@ export class Batch {
     const found: BlockRange[] = [];
     let room = blocksMax;
     while (room > 0 && found.length < this.#o.timing.extentsMax) {
-      const first = this.#order[this.#index];
-      const whole = this.#counts[this.#index];
-      if (first === undefined || whole === undefined) break;
-      const count = Math.min(whole - this.#within, room);
-      const some = { block: first + this.#within, count };
+      const whole = this.#order.at(this.#index);
+      if (!whole) break;
+      const count = Math.min(whole.count - this.#within, room);
+      const some = { block: whole.block + this.#within, count };
       const wanted = subtract(some, this.#live.setIn(some));
       found.push(...wanted);
       room -= blocksIn(wanted);
       this.#within += count;
       this.#blocksDone += count;
-      if (this.#within < whole) continue;
+      if (this.#within < whole.count) continue;
       this.#index += 1;
       this.#within = 0;
     }
@@ -208,7 +195,7 @@ export class Batch {
   }
 }
 
-const nothing: StepOutcome = { outcome: 'copied', next: 0, highestBirth: 0, bytes: 0 };
+const dealtWith = (next: number): StepOutcome => ({ outcome: 'copied', next, highestBirth: 0, bytes: 0 });
 
 function withReply<T extends CopyReply['type'], O>(
   reply: Outcome<CopyReply>,
@@ -228,6 +215,12 @@ const isOf = <T extends CopyReply['type']>(
 ): reply is Extract<CopyReply, { type: T }> => reply.type === type;
 
 const partOf = (extent: Extent, range: BlockRange): Extent => ({ ...extent, ...range });
+
+/** Holes of more than so many blocks, and the rest. */
+function longHoles(extents: readonly Extent[], blocksMax: number): [Extent[], Extent[]] {
+  const isLong = ({ mapped, count }: Extent) => !mapped && count > blocksMax;
+  return [extents.filter(isLong), extents.filter((extent) => !isLong(extent))];
+}
 
 /** Where both lists, ascending, have the same birth, and data or none. */
 function sameIn(a: readonly Extent[], b: readonly Extent[]): BlockRange[] {

@@ -50,6 +50,7 @@ export const simTiming: Timing = {
   copyBytesMax: 8_192,
   extentsMax: 3,
   listMax: 5,
+  listPartMax: 2,
   groupBlocks: 2,
   progressMs: 100,
   retryMs: 40,
