@@ -1,4 +1,5 @@
-// `caskade local` with three replicas beside tgt with one copy, on files of one disk, by tools/bench/initiator.c. 20 minutes, ten of them with a replica away.
+// `caskade local` with three replicas beside tgt with one copy, on files of one disk, by tools/bench/initiator.c.
+// 20 minutes, ten of them with a replica away.
 //   node e2e/bench/volume/run.ts [--rounds=3] [--seconds=1] [--away=600] [--folder=DIR] [--only=WORD] [--record]
 // Sizes of rebuilds are a part of what users have: their names say how much. STRICT=1: exit 1 when a figure is
 // below its floor. --record: the table goes into docs/performance.md. Where a machine is shared the ratios are of that too.
