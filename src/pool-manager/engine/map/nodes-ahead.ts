@@ -70,7 +70,9 @@ export class NodesAhead {
       }
       // on to the first change behind the node that is missing, or behind this leaf
       const span = slotSpan(Math.max(1, level) + 1);
-      next = lowerBound(this.#blocks, block - (block % span) + span, next + 1);
+      const end = block - (block % span) + span;
+      // a block is changed once: no more of them lie before `end` than there are blocks
+      next = lowerBound(this.#blocks, end, next + 1, Math.min(next + end - block, this.#blocks.length));
     }
   }
 }

@@ -14,9 +14,8 @@ export interface SortedPoints {
   readonly entries: Uint32Array;
 }
 
-/** Place of the first of `blocks`, in order, that is not below `block`; at `low` or behind it. */
-export function lowerBound(blocks: Float64Array, block: number, low = 0): number {
-  let high = blocks.length;
+/** Place of the first of `blocks`, in order, that is not below `block`; from `low` to `high`. */
+export function lowerBound(blocks: Float64Array, block: number, low = 0, high = blocks.length): number {
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((blocks[middle] ?? 0) < block) low = middle + 1;
