@@ -29,6 +29,12 @@ export interface Pod extends KubeObject {
       readonly ready: boolean;
       readonly restartCount: number;
       readonly containerID?: string;
+      readonly state?: { readonly running?: { readonly startedAt?: string } };
+    }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
     }[];
   };
 }
@@ -87,6 +93,18 @@ export class Kubectl {
   start(args: readonly string[]): ChildProcess {
     return spawn(this.#program, args, { env: this.#environment, stdio: ['pipe', 'pipe', 'pipe'] });
   }
+}
+
+/**
+ * Ready, or was since its container runs: where the machine has too much to do, an answer to the kubelet may be late, and
+ * the pod serves all the same.
+ */
+export function hasServed(pod: Pod): boolean {
+  if (isReady(pod)) return true;
+  const startedAt = pod.status.containerStatuses?.[0]?.state?.running?.startedAt;
+  const ready = pod.status.conditions?.find(({ type }) => type === 'Ready');
+  if (pod.metadata.deletionTimestamp !== undefined || startedAt === undefined) return false;
+  return Date.parse(ready?.lastTransitionTime ?? '') > Date.parse(startedAt);
 }
 
 export const isReady = (pod: Pod): boolean =>

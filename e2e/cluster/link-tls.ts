@@ -4,7 +4,7 @@ import { makeAuthority, makeCertificate } from '../../src/shared/certificates.ts
 import type { Check } from '../local/suite.ts';
 import { kubeconfig } from '../testbed/testbed.ts';
 import { until } from '../until.ts';
-import { isReady, type KubeObject, type Pod } from './kubectl.ts';
+import { hasServed, isReady, type KubeObject, type Pod } from './kubectl.ts';
 import { withEqualReplicas } from './replicas.ts';
 import * as system from './system.ts';
 import { allInSync } from './target-status.ts';
@@ -43,10 +43,10 @@ async function bring(world: World, pv: string, secret: string): Promise<void> {
     `pools ${secret === '' ? 'without' : 'with'} TLS`,
     300_000,
     async () => {
-      const ready = (await kubectl.list<MountedPod>('pods', ...pools)).filter(isReady);
-      if (leastThere === undefined || ready.length < leastThere.length)
-        leastThere = ready.map(({ metadata }) => metadata.name);
-      const good = ready.filter((pod) => hasTls(pod) === (secret !== ''));
+      const there = (await kubectl.list<MountedPod>('pods', ...pools)).filter(hasServed);
+      if (leastThere === undefined || there.length < leastThere.length)
+        leastThere = there.map(({ metadata }) => metadata.name);
+      const good = there.filter((pod) => isReady(pod) && hasTls(pod) === (secret !== ''));
       return good.length === nodeCount ? good : `${good.length} of ${nodeCount}`;
     },
     250,
