@@ -25,7 +25,8 @@ import type { PortalOptions, SessionInfo } from './server-options.ts';
 import { Resizes } from './server-resizes.ts';
 import { Sessions } from './server-sessions.ts';
 
-const tickMs = 1_000;
+/** What is looked at lasts 5 s and more; an idle volume wakes for nothing else as often. */
+const tickMs = 2_000;
 /** A tick so late finds initiators silent who are not. */
 const stallMs = 2 * tickMs;
 /** How long the last answers may take when the target stops. */

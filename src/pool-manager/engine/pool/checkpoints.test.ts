@@ -19,6 +19,7 @@ function openCheckpoints() {
   const checkpoints = new Checkpoints({
     clock,
     everyMs: 5_000,
+    restMs: 4_000,
     run: async (kind) => {
       state.begun++;
       state.kinds.push(kind);
@@ -78,8 +79,19 @@ test('one begins by itself some seconds after a change, and a few follow the las
   await rounds(2);
   expect(state.begun).toBe(2);
   state.dirty = false;
-  await rounds(10);
-  expect([state.begun, state.idle, state.looks]).toEqual([4, 10, 12]);
+  await rounds(2);
+  expect([state.begun, state.idle, state.looks]).toEqual([4, 2, 4]);
+  const looks: number[] = [];
+  for (let ms = 0; ms < 20_000; ms += 100) {
+    clock.advance(100);
+    if (state.looks > 4 + looks.length) looks.push(clock.nowMs());
+  }
+  expect(looks).toEqual([24_000, 28_000, 32_000, 36_000, 40_000]); // beats
+  expect([state.begun, state.idle]).toEqual([4, 7]);
+  state.dirty = true;
+  clock.advance(4_000);
+  await settled();
+  expect(state.begun).toBe(5);
 });
 
 test('the last one waits for the one under way, and none follows it, whoever asks', async () => {
@@ -140,6 +152,7 @@ test('roots of the table are made while a whole one builds trees, and it goes on
   const checkpoints: Checkpoints = new Checkpoints({
     clock: new ManualClock(),
     everyMs: 5_000,
+    restMs: 4_000,
     run: async (kind) => {
       said.push(`${kind} begins`);
       if (kind === 'table') await new Promise<void>((resolve) => tables.push(resolve));

@@ -5,6 +5,7 @@
  * are made while a whole checkpoint builds trees too: writers who wait for room do not wait for trees.
  */
 import { assert } from '../../../shared/assert.ts';
+import { untilBeatMs } from '../../../shared/beats.ts';
 import type { Clock } from '../../../shared/clock.ts';
 
 /** `table`: of what was moved; `last`: whole, and nothing follows it. */
@@ -13,6 +14,8 @@ export type CheckpointKind = 'whole' | 'table' | 'last';
 export interface CheckpointsOptions {
   readonly clock: Clock;
   readonly everyMs: number;
+  /** Where nothing has changed for long it looks at the beats of this period, with whatever else the process does then. */
+  readonly restMs: number;
   /** Makes one. */
   run(kind: CheckpointKind): Promise<void>;
   /** Whether the next root would differ from the last one. */
@@ -76,14 +79,22 @@ export class Checkpoints {
   }
 
   #start(): void {
-    this.#cancelTimer = this.#options.clock.after(this.#options.everyMs, () => {
+    if (this.#failure !== undefined) return;
+    const { clock, everyMs, restMs } = this.#options;
+    const afterMs = this.#idleLeft > 0 ? everyMs : untilBeatMs(clock.nowMs(), restMs);
+    this.#cancelTimer = clock.after(afterMs, () => {
+      this.#look();
       this.#start();
-      this.#options.onLook();
-      if (this.#options.isDirty()) this.#idleLeft = idleRounds;
-      else this.#options.onIdle();
-      if (this.#idleLeft-- <= 0) return;
-      this.want();
     });
+  }
+
+  #look(): void {
+    this.#options.onLook();
+    if (this.#options.isDirty()) this.#idleLeft = idleRounds;
+    else this.#options.onIdle();
+    if (this.#idleLeft <= 0) return;
+    this.#idleLeft--;
+    this.want();
   }
 
   /** A checkpoint that cuts after now, or has been asked for already. None before the pool has begun: the first one has it all. */

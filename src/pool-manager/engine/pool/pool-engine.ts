@@ -101,6 +101,7 @@ export class PoolEngine implements LoggedPool {
     });
     this.checkpoints = new Checkpoints({
       clock: host.clock,
+      restMs: limits.checkpointEveryMs * (1 - periodSpread),
       everyMs: limits.checkpointEveryMs * (1 - periodSpread * ((host.randomBytes(1)[0] ?? 0) / 256)),
       run: (kind) => this.#checkpoint(kind),
       isDirty: () => this.admission.deltasPending > 0 || this.log.isDirty,
