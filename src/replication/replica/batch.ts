@@ -154,7 +154,7 @@ export class Batch {
   /** The list ends here, and nothing of it has been copied. */
   #begin(upper: number): void {
     this.upper = upper;
-    this.#order.close(this.#alone);
+    this.#order.close(this.#alone.splice(0)); // in columns from now on: many replicas may have a long list
     this.#blocks = this.#blocksDone + this.#order.blocks;
     this.#isListed = true;
   }
