@@ -4,7 +4,7 @@
  */
 import { FrameDecoder } from '../../replication/frame-decoder.ts';
 import { encodeFrame, payloadBytesMax, type Frame } from '../../replication/wire.ts';
-import { must } from '../../shared/assert.ts';
+import { assert, must } from '../../shared/assert.ts';
 
 const slabBytes = 2 ** 20;
 const rubbish = 0xdb;
@@ -16,6 +16,7 @@ let fill = 0;
 
 /** Calls `use` with a copy of `bytes` that is good until it returns. */
 export function lentFor<T>(bytes: Uint8Array, use: (lent: Buffer, at: number) => T): T {
+  assert(bytes.byteLength <= slabBytes, 'room for what is lent');
   if (fill + bytes.byteLength > slabBytes) fill = 0;
   const at = fill;
   fill += bytes.byteLength;

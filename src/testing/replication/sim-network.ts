@@ -13,6 +13,7 @@ import { encodeReplicaMessage } from '../../replication/replica-message-codec.ts
 import { encodeTargetMessage } from '../../replication/target-message-codec.ts';
 import type { CopySource, ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import type { Done } from '../../replication/store.ts';
+import { inputBytes } from '../../shared/edge/socket-input.ts';
 import { bytesOf, lastingFrame } from './sim-input.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
@@ -179,9 +180,13 @@ export class SimNetwork {
     scheduler.after(this.#world.delay(1), () => link.target.process.run(() => this.#readAll(link)));
   }
 
+  /** As much as one read of a socket brings; what a process found when it went on may be several reads. */
   #readAll(link: SimLink): void {
-    const pieces = link.arrived.splice(0);
+    let bytes = 0;
+    const over = link.arrived.findIndex((piece) => (bytes += piece.byteLength) > inputBytes);
+    const pieces = link.arrived.splice(0, over === -1 ? link.arrived.length : Math.max(1, over));
     if (pieces.length > 0 && link.targetOpen) link.target.receive(link, pieces);
+    if (link.arrived.length > 0) link.target.process.run(() => this.#readAll(link));
   }
 
   /** One side closes: what it sent before still arrives, then the other side hears of it. */
