@@ -46,6 +46,11 @@ export class SimOperator {
     return this.#file.next === undefined && !this.person.isWaiting;
   }
 
+  /** A target that has not seen the file in force may end when it does (R36). */
+  hasShown(target: SimTarget): boolean {
+    return target.file === this.#file;
+  }
+
   /** Nobody counts this newcomer, and nobody will before it is in sync. */
   isSpare(replica: SimReplica): boolean {
     const { next } = this.#file;

@@ -1,8 +1,7 @@
 /** One run of the simulation: what the plan says, then calm, then every promise is checked. */
-import { groupsPerRequest } from '../../replication/replica/prover.ts';
-import { blockBytes } from '../../shared/block-size.ts';
 import { forgetMixed } from '../block-content.ts';
 import { SimClients } from './sim-clients.ts';
+import { copyingMs } from './sim-copying.ts';
 import { openMax } from './sim-edge.ts';
 import type { SimPlan } from './sim-plan.ts';
 import { perform } from './sim-faults.ts';
@@ -115,22 +114,15 @@ async function settle(world: SimWorld): Promise<SimTarget> {
   }
 }
 
-/** How long the answers to one copier take for all blocks of a snapshot, or of the head: one is asked for after the other. */
-function copyingMs({ plan: { timing, copyMs }, operator }: SimWorld): number {
-  const blocks = Math.max(...operator.members.map(({ store }) => store.sizeBytes / blockBytes));
-  const lists = timing.listMax === 0 ? 0 : Math.ceil(blocks / timing.listPartMax);
-  const requests = Math.ceil(blocks / (timing.copyBytesMax / blockBytes)) + lists;
-  const comparisons = Math.ceil(blocks / groupsPerRequest);
-  return (requests + comparisons) * 2 * copyMs;
-}
-
-/** Serving, with all in sync that are not lost, and nothing on its way to them: requests may come in calm too. */
-function isWhole({ coordinator }: SimTarget, { operator }: SimWorld): boolean {
+/** Serving by the file in force, with all in sync that are not lost, and nothing on its way to them: requests may come in calm too. */
+function isWhole(target: SimTarget, { operator }: SimWorld): boolean {
+  const { coordinator } = target;
   const { replicas, last } = coordinator.status();
   const inSync = replicas.filter(({ state }) => state === 'InSync').length;
   const wanted = operator.members.filter(({ lost }) => !lost);
   const haveAll = wanted.every(({ store }) => store.last === last);
-  return coordinator.serving && operator.isDone && inSync === wanted.length && haveAll;
+  const isTold = operator.isDone && operator.hasShown(target);
+  return coordinator.serving && isTold && inSync === wanted.length && haveAll;
 }
 
 /** Nothing grows without bound. */
