@@ -243,15 +243,18 @@ export class MemoryDevice implements BlockDevice {
   }
 }
 
-/** Waits for a slow outcome; throws what is an error. */
+/** Waits for a slow outcome; throws what is an error. What has failed is over: it changes nothing later. */
 async function failed(
   outcome: DeviceError | Promise<void>,
   answered?: (hasFailed: boolean) => void,
 ): Promise<void> {
-  const error = await outcome;
-  if (error === undefined) return;
-  answered?.(true);
-  throw error;
+  try {
+    const error = await outcome;
+    if (error !== undefined) throw error;
+  } catch (error) {
+    answered?.(true);
+    throw error;
+  }
 }
 
 /** Puts a write into a map of units; units are never changed in place. */
