@@ -107,6 +107,10 @@ export class ReplicaHost {
     return this.#replica.epoch;
   }
 
+  get heardEpoch(): number {
+    return this.#replica.heardEpoch;
+  }
+
   /** That were unreadable here, and were given back by another replica, in this process. */
   get repairedBlocks(): number {
     return this.#repairedBlocks;

@@ -227,7 +227,7 @@ class Replicas implements ReplicaServer {
     const { guid } = store.identity;
     if (!host)
       return { ok: false, message: this.#hosts.whyNone(guid) ?? `replica ${replicaId} is being deleted` };
-    return { ok: true, welcome: { guid, promisedEpoch: host.epoch } };
+    return { ok: true, welcome: { guid, promisedEpoch: host.heardEpoch } };
   }
 
   /** `handler` until the peer is gone. */

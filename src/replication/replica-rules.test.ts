@@ -192,6 +192,23 @@ test('R27: while a grant runs no other target is promised; R10: nor is the grant
   expect(bench.count('report')).toBe(2);
 });
 
+test('R10: a bidder that had to wait and is gone is told to whom comes next, who is renewed above it', () => {
+  const bench = inSync();
+  bench.tell(1, t1, { type: 'renew', sentAtMs: 5 });
+  const far = 2 ** 21 + 1;
+  bench.promise(2, { epoch: far, nonce: 20 });
+  expect([bench.count('wait'), bench.core.epoch, bench.core.heardEpoch]).toEqual([1, 1, far]);
+  bench.tick(leaseMs);
+  // Whoever has not heard of it gets a promise, and no lease.
+  bench.promise(3, { epoch: 2, nonce: 30 });
+  bench.tell(3, { epoch: 2, nonce: 30 }, { type: 'renew', sentAtMs: 6 });
+  expect([bench.last('report')?.epoch, bench.last('refuse')?.promised.epoch]).toEqual([2, far]);
+  const next = { epoch: bench.core.heardEpoch + 1, nonce: 40 };
+  bench.promise(4, next);
+  bench.tell(4, next, { type: 'renew', sentAtMs: 7 });
+  expect([bench.last('renewed')?.epoch, bench.core.heardEpoch]).toEqual([far + 1, far + 1]);
+});
+
 test('R10: while it is told which target is meant to serve, bids of others wait, and take nothing from it', () => {
   const bench = inSync();
   bench.tell(1, t1, { type: 'renew', sentAtMs: 5 }, { type: 'release' });

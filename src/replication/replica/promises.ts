@@ -58,6 +58,14 @@ export class Promises {
     if (this.#grant?.fence.nonce === fence.nonce) this.#grant = undefined;
   }
 
+  /**
+   * The highest epoch that anybody may stand against: promised, or told to wait. A new target has to go above it, or its
+   * first renewal is refused, and that of the next one, for as long as this process remembers a bidder that is gone (R10).
+   */
+  heard(promised: Fence): number {
+    return Math.max(promised.epoch, this.#bid);
+  }
+
   /** When the last grant has run out; −Infinity: none. */
   get grantedUntilMs(): number {
     return this.#grant?.untilMs ?? -Infinity;

@@ -85,6 +85,11 @@ export class Replica {
     return this.#ledger.record.promised.epoch;
   }
 
+  /** For the handshake: what a target that begins has to go above. */
+  get heardEpoch(): number {
+    return this.#promises.heard(this.#ledger.record.promised);
+  }
+
   /** No tick changes anything before the next message. */
   get isAtRest(): boolean {
     const { acknowledger, rebuild } = this.#session ?? {};

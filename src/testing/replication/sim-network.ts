@@ -108,8 +108,8 @@ export class SimNetwork {
       arrived: [],
     };
     this.#links.set(link.id, link);
-    const { epoch } = core;
-    this.#deliver(link, 'up', () => target.connected(link, epoch));
+    const { heardEpoch } = core;
+    this.#deliver(link, 'up', () => target.connected(link, heardEpoch));
     return true;
   }
 
