@@ -162,6 +162,9 @@ export class FakeCluster {
     }
     this.#running.set(name, deployment.metadata.generation ?? 0);
     await this.#createPod(deployment, podIP);
+    const { generation = 0 } = deployment.metadata;
+    const status = { observedGeneration: generation, replicas: 1, updatedReplicas: 1 };
+    await this.client.patch(core.deployments, { namespace, name }, { status }, { subresource: 'status' });
     this.history.push(`+${name}`);
     for (const target of this.targets.values()) target.tick();
   }

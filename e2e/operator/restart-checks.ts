@@ -1,4 +1,4 @@
-/** The Secret of TLS comes and goes while volumes are used: which pods are replaced, in which order, and what the others wait for. */
+/** The Secret of TLS comes and goes, and another image comes, while volumes are used: which pods are replaced, in which order, and what the others wait for. */
 import { findCondition } from '../../src/api/conditions.ts';
 import { resources } from '../../src/api/resources.ts';
 import { core } from '../../src/reconcilers/runtime/core-resources.ts';
@@ -71,10 +71,11 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       },
       everyMs,
     );
-  const restartOperator = async (secret: string) => {
+  const restartOperator = async (secret: string, more: Readonly<Record<string, string>> = {}) => {
     await operator.kill('SIGTERM');
     cluster.history.length = 0;
-    operator.start({ CASKADE_REPLICATION_TLS_SECRET: secret, CASKADE_REPLICATION_TLS_MODE: 'prefer' });
+    const tls = { CASKADE_REPLICATION_TLS_SECRET: secret, CASKADE_REPLICATION_TLS_MODE: 'prefer' };
+    operator.start({ ...tls, ...more });
   };
   const restartedOneByOne = (pools: readonly string[]) => {
     const wanted = pools.flatMap((name) => [`-${name}`, `+${name}`]).join();
@@ -88,6 +89,18 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       everyMs,
     );
   };
+  const imageOf = async (name: string) =>
+    (await client.get(core.deployments, key(name)))?.spec?.template.spec?.containers[0]?.image ?? '';
+  const haveImage = (pools: readonly string[], image: string) =>
+    until(
+      `${pools.join(', ')} have image ${image}`,
+      30_000,
+      async () => {
+        const found = await Promise.all(pools.map(imageOf));
+        return found.every((each) => each === image) ? found : JSON.stringify(found);
+      },
+      everyMs,
+    );
   const behind = { state: 'Rebuilding', message: '', mismatches: 0 };
 
   return [
@@ -146,6 +159,34 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
         );
         for (const pool of pools) cluster.pool(pool).speaks();
         await have(pools, '');
+        for (const pool of pools) await pending(pool, 'False', '');
+        await restartedOneByOne(pools);
+        await healthy();
+      },
+    },
+    {
+      name: 'another image comes pool by pool, and stays with the first when that does not serve',
+      timeoutMs: 120_000,
+      run: async () => {
+        const pools = await poolNames();
+        const [first = '', second = '', third = ''] = pools;
+        const [old = ''] = await Promise.all(pools.map(imageOf));
+        const newer = 'registry.example/caskade:next';
+        // Its pod serves nobody after its restart.
+        cluster.pool(first).importsFirst = true;
+        await restartOperator('', { CASKADE_IMAGE: newer });
+        await pending(second, 'True', `pool ${first}, which was restarted before, serves`);
+        await pending(third, 'True', `pool ${first}, which was restarted before, serves`);
+        equal(
+          await Promise.all(pools.map(imageOf)),
+          [newer, old, old],
+          'images while the first does not serve',
+        );
+        await imports(first);
+        await haveImage(pools, newer);
+        await restartedOneByOne(pools);
+        await restartOperator('');
+        await haveImage(pools, old);
         for (const pool of pools) await pending(pool, 'False', '');
         await restartedOneByOne(pools);
         await healthy();

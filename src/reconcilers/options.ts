@@ -33,6 +33,16 @@ function tlsMode(text = 'require'): TlsMode {
   );
 }
 
+/** As `localhost/` and a path, or one of the kinds that need none. */
+const profilePattern = /^(RuntimeDefault|Unconfined|localhost\/[\w.-]+(\/[\w.-]+)*)$/;
+
+function seccompProfile(text = 'RuntimeDefault'): string {
+  if (profilePattern.test(text)) return text;
+  throw new UsageError(
+    `environment CASKADE_POOL_SECCOMP_PROFILE is ${text}: set it to RuntimeDefault, Unconfined or localhost/PATH`,
+  );
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function operatorOptions(env: Environment): OperatorOptions {
@@ -51,6 +61,7 @@ export function operatorOptions(env: Environment): OperatorOptions {
       sparseDir: env['CASKADE_SPARSE_DIR'] ?? '/var/openebs/sparse',
       replicationTlsSecret: env['CASKADE_REPLICATION_TLS_SECRET'] ?? '',
       replicationTlsMode: tlsMode(env['CASKADE_REPLICATION_TLS_MODE']),
+      poolSeccompProfile: seccompProfile(env['CASKADE_POOL_SECCOMP_PROFILE']),
     },
     identity: env['POD_NAME'] ?? `${hostname()}-${process.pid}`,
   };

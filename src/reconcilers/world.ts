@@ -24,6 +24,8 @@ export interface Settings {
   /** Secret with the certificates of replication and copy links; empty: they are not encrypted. */
   readonly replicationTlsSecret: string;
   readonly replicationTlsMode: TlsMode;
+  /** Seccomp profile of pools: RuntimeDefault, Unconfined, or localhost/ and its path below the kubelet's folder of them. */
+  readonly poolSeccompProfile: string;
 }
 
 export interface World {

@@ -9,7 +9,7 @@ import {
   wantedMount,
   type DeviceMount,
 } from './device-volumes.ts';
-import { poolConfig, poolDeployment } from './manifests.ts';
+import { makeOf, poolConfig, poolDeployment } from './manifests.ts';
 import type { Settings } from '../world.ts';
 
 const settings: Settings = {
@@ -20,21 +20,22 @@ const settings: Settings = {
   sparseDir: '/var/openebs/sparse',
   replicationTlsSecret: '',
   replicationTlsMode: 'require',
+  poolSeccompProfile: 'RuntimeDefault',
 };
 const instance = {
   metadata: { name: 'p', uid: 'p-uid' },
   spec: { dataRaidGroups: [], nodeSelector: { 'kubernetes.io/hostname': 'n1' } },
 };
-const podOf = (mounts: readonly DeviceMount[], sparse = false) =>
+const podOf = (mounts: readonly DeviceMount[], sparse = false, change: Partial<Settings> = {}) =>
   poolDeployment({
     instance,
-    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }, settings),
+    config: poolConfig('p', 'stripe', { groups: [], logGroups: [], leaving: [] }, { ...settings, ...change }),
     configHash: 'h',
     devicesHash: 'd',
     mounts,
     wanted: [],
     sparse,
-    settings,
+    settings: { ...settings, ...change },
     masterKey: new Uint8Array(32).fill(7),
   }).spec;
 
@@ -69,6 +70,20 @@ test('a pool has no privilege and no token, and may open its devices alone', () 
   ]);
   expect(JSON.stringify(template.spec.volumes)).not.toContain('hostPath');
 });
+
+test.each([
+  ['RuntimeDefault', { type: 'RuntimeDefault' }],
+  ['Unconfined', { type: 'Unconfined' }],
+  ['localhost/profiles/caskade.json', { type: 'Localhost', localhostProfile: 'profiles/caskade.json' }],
+])(
+  'its seccomp profile is %s, and all that pods of pools have in common can be told from one',
+  (text, profile) => {
+    const change = { poolSeccompProfile: text, replicationTlsSecret: 'links', imagePullPolicy: 'Always' };
+    const { template } = podOf([], false, change);
+    expect(template.spec.containers[0]?.securityContext.seccompProfile).toEqual(profile);
+    expect({ ...settings, ...makeOf(template) }).toEqual({ ...settings, ...change });
+  },
+);
 
 test('the sparse folder is seen only by who uses it', () => {
   const names = (sparse: boolean) => podOf([], sparse).template.spec.volumes.map(({ name }) => name);

@@ -5,6 +5,7 @@ import { ownerReference } from '../../api/object-meta.ts';
 import type { PoolConfig, PoolDevice } from '../../api/pool-config.ts';
 import { resources } from '../../api/resources.ts';
 import { adminToken, poolKey } from '../../shared/keys.ts';
+import type { Make } from './roll.ts';
 import { podDevices, type DeviceMount, type WantedMount } from './device-volumes.ts';
 import {
   configFolder,
@@ -16,6 +17,7 @@ import {
   keysFolder,
   podAnnotations,
   replicationTls,
+  tlsSecretOf,
   unprivileged,
   type Settings,
 } from '../pod-template.ts';
@@ -35,6 +37,40 @@ export interface PoolWish {
   readonly sparse: boolean;
   readonly settings: Settings;
   readonly masterKey: Uint8Array;
+}
+
+const onNode = 'localhost/';
+
+const seccompProfileOf = (text: string) =>
+  text.startsWith(onNode)
+    ? { type: 'Localhost', localhostProfile: text.slice(onNode.length) }
+    : { type: text };
+
+interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly containers?: readonly {
+      readonly image?: string;
+      readonly imagePullPolicy?: string;
+      readonly securityContext?: { readonly seccompProfile?: Partial<ReturnType<typeof seccompProfileOf>> };
+    }[];
+    readonly volumes?: Parameters<typeof tlsSecretOf>[0] extends { readonly volumes?: infer V } | undefined
+      ? V
+      : never;
+  };
+}
+
+/** What `poolDeployment` made a template, or a pod, of. */
+export function makeOf({ metadata, spec }: Template): Make {
+  const [container] = spec?.containers ?? [];
+  const { type = '', localhostProfile } = container?.securityContext?.seccompProfile ?? {};
+  return {
+    image: container?.image ?? '',
+    imagePullPolicy: container?.imagePullPolicy ?? '',
+    version: metadata?.labels?.[labels.version] ?? '',
+    replicationTlsSecret: tlsSecretOf(spec),
+    poolSeccompProfile: localhostProfile === undefined ? type : `${onNode}${localhostProfile}`,
+  };
 }
 
 /** Of files of a Secret: the pool runs as root. */
@@ -173,7 +209,7 @@ export function poolDeployment(wish: PoolWish) {
               securityContext: {
                 ...unprivileged,
                 runAsUser: 0,
-                seccompProfile: { type: 'RuntimeDefault' },
+                seccompProfile: seccompProfileOf(settings.poolSeccompProfile),
               },
               ...containerResources(amounts),
               ...httpProbe,

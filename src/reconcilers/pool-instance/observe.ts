@@ -6,15 +6,15 @@ import { deviceOf } from '../block-device-claim/inventory.ts';
 import { hashOf } from '../objects.ts';
 import { groupsOf } from '../pool-cluster/inventory.ts';
 import { claimNameOf } from '../pool-cluster/claims.ts';
-import { startedWith, tlsSecretOf } from '../pod-template.ts';
+import { startedWith } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
 import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
-import { poolConfig, type PoolWish } from './manifests.ts';
+import { makeOf, poolConfig, type PoolWish } from './manifests.ts';
 import { isServing, type Instance, type Leaving, type Replacing } from './plan.ts';
 import { propertiesOf } from './properties.ts';
 import { observeRoll } from './roll-observed.ts';
-import { turnOf, type Turn } from './roll.ts';
+import { isSameMake, turnOf, type Turn } from './roll.ts';
 import type { PoolFacts } from './status.ts';
 
 export interface Observed {
@@ -42,7 +42,7 @@ export function observe(world: World, instance: CStorPoolInstance): Observed {
   const { mounts, wanted } = mountsFor(world, instance, [...namesOf(instance), ...leaving], facts);
   const raidType = spec.poolConfig?.dataRaidGroupType ?? 'stripe';
   const turn = turnOf(observeRoll(world, metadata.name, facts));
-  const settings = { ...world.settings, replicationTlsSecret: turn.secret };
+  const settings = { ...world.settings, ...turn.make };
   const config = poolConfig(metadata.name, layoutOf(raidType), devices, settings);
   const all = [...devices.groups.flat(), ...devices.logGroups.flat(), ...devices.leaving];
   return {
@@ -200,8 +200,6 @@ function configHash(
 ): string {
   const template = informers.deployments.store.get(keyIn(settings, name))?.spec?.template;
   const started = startedWith(template);
-  const stays =
-    tlsSecretOf(template?.spec) === settings.replicationTlsSecret &&
-    template?.spec?.containers?.[0]?.image === settings.image;
+  const stays = template !== undefined && isSameMake(makeOf(template), settings);
   return started !== undefined && stays && (pool === undefined || isServing(pool)) ? started : hashOf(config);
 }

@@ -1,23 +1,23 @@
 /** What a pool's turn to be restarted depends on, from the objects and from what pools and targets say. */
 import { labels } from '../../api/names.ts';
 import { isStarted, podsOf, readyPod } from '../pods.ts';
-import { startedWith, tlsSecretOf } from '../pod-template.ts';
 import { targetName } from '../volume-config/manifests.ts';
 import { keyIn, type World } from '../world.ts';
+import { makeOf } from './manifests.ts';
 import { isServing } from './plan.ts';
-import type { Neighbour, Roll, Shared } from './roll.ts';
+import { isSameMake, type Neighbour, type Roll, type Shared } from './roll.ts';
 import type { PoolFacts } from './status.ts';
 
 export function observeRoll(world: World, name: string, facts: PoolFacts): Roll {
-  const { replicationTlsSecret: wanted, replicationTlsMode: mode } = world.settings;
-  const template = templateOf(world, name);
+  const { settings } = world;
+  const template = deploymentOf(world, name)?.spec?.template;
   const volumes = volumesOn(world, name);
   const names = new Set(volumes.flatMap((volume) => poolsOf(world, volume)));
   return {
     name,
-    mode,
-    wanted,
-    secret: template && tlsSecretOf(template.spec),
+    mode: settings.replicationTlsMode,
+    wanted: settings,
+    made: template && makeOf(template),
     // One that runs may serve, whether or not it answers us.
     isDown:
       facts.pool === undefined
@@ -45,15 +45,13 @@ const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
 
 /** A pod of an older template is about to be replaced, and counts as one that is away. */
 function neighbourOf(world: World, name: string): Neighbour {
-  const template = templateOf(world, name);
-  const secret = tlsSecretOf(template?.spec);
-  const hash = startedWith(template);
-  const pods = podsOf(world, labels.cstorPoolInstance, name);
+  const deployment = deploymentOf(world, name);
+  const template = deployment?.spec?.template;
   return {
     name,
-    secret,
+    isMade: template !== undefined && isSameMake(makeOf(template), world.settings),
     serves:
-      pods.every((pod) => tlsSecretOf(pod.spec) === secret && startedWith(pod) === hash) &&
+      isRolledOut(deployment) &&
       readyPod(world, labels.cstorPoolInstance, name) &&
       isServing(world.pools.status(name)),
   };
@@ -65,5 +63,11 @@ function sharedOf({ targets }: World, volume: string, pool: string): Shared {
   return { name: volume, behind: behind?.map((each) => each.pool) };
 }
 
-const templateOf = ({ informers, settings }: World, pool: string) =>
-  informers.deployments.store.get(keyIn(settings, pool))?.spec?.template;
+/** As its controller says; what pods look like may be others' business, too. */
+const isRolledOut = (deployment: ReturnType<typeof deploymentOf>): boolean => {
+  const { observedGeneration = 0, updatedReplicas = 0 } = deployment?.status ?? {};
+  return observedGeneration >= (deployment?.metadata.generation ?? 0) && updatedReplicas > 0;
+};
+
+const deploymentOf = ({ informers, settings }: World, pool: string) =>
+  informers.deployments.store.get(keyIn(settings, pool));

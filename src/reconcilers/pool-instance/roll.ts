@@ -1,17 +1,31 @@
 /**
- * The Secret of TLS comes to a pool, or leaves it, with a new pod. As long as those with and without it understand each
- * other (mode `prefer`), pools that share volumes get theirs one after another, by name: nobody's turn comes before all
- * that went before serve again and every volume has all its other replicas in sync. In mode `require` there is nothing
- * to wait for: those with it and those without are apart until all have it.
+ * A pool gets another image, another Secret of TLS or another seccomp profile with a new pod. Pools that share volumes get
+ * theirs one after another, by name: nobody's turn comes before all that went before serve again and every volume has all
+ * its other replicas in sync. So an image that does not start, or does not serve, takes one pool and no volume. Only where
+ * TLS comes or goes in mode `require` there is nothing to wait for: those with it and those without are apart until all have it.
  */
 import type { TlsMode } from '../../shared/tls-files.ts';
+import type { Settings } from '../world.ts';
+
+/** What of a pod is the same for all pools. */
+export type Make = Pick<
+  Settings,
+  'image' | 'imagePullPolicy' | 'version' | 'replicationTlsSecret' | 'poolSeccompProfile'
+>;
+
+export const isSameMake = (one: Make, other: Make): boolean =>
+  one.image === other.image &&
+  one.imagePullPolicy === other.imagePullPolicy &&
+  one.version === other.version &&
+  one.replicationTlsSecret === other.replicationTlsSecret &&
+  one.poolSeccompProfile === other.poolSeccompProfile;
 
 /** Another pool that has replicas of the same volumes. */
 export interface Neighbour {
   readonly name: string;
-  /** Secret in its Deployment; empty: none. */
-  readonly secret: string;
-  /** It serves, from a pod that was made with this Secret. */
+  /** Its Deployment is made as is wanted now. */
+  readonly isMade: boolean;
+  /** It serves, from a pod that is made as its Deployment says. */
   readonly serves: boolean;
 }
 
@@ -25,10 +39,9 @@ export interface Shared {
 export interface Roll {
   readonly name: string;
   readonly mode: TlsMode;
-  /** Secret that the pool shall have; empty: none. */
-  readonly wanted: string;
-  /** The one in its Deployment; undefined: it has no Deployment. */
-  readonly secret: string | undefined;
+  readonly wanted: Make;
+  /** As its Deployment says; undefined: it has none. */
+  readonly made: Make | undefined;
   /** It is known that its pod serves nobody: a new one costs nothing. */
   readonly isDown: boolean;
   readonly neighbours: readonly Neighbour[];
@@ -36,25 +49,26 @@ export interface Roll {
 }
 
 export interface Turn {
-  /** Secret for the Deployment now. */
-  readonly secret: string;
+  /** For the Deployment now. */
+  readonly make: Make;
   /** What its restart waits for, in words; undefined: it does not wait. */
   readonly waits: string | undefined;
 }
 
 export function turnOf(roll: Roll): Turn {
-  const { wanted, secret, mode, isDown } = roll;
-  if (secret === undefined || secret === wanted || mode === 'require' || isDown)
-    return { secret: wanted, waits: undefined };
+  const { wanted, made, mode, isDown } = roll;
+  const now = { make: wanted, waits: undefined };
+  if (made === undefined || isDown || isSameMake(made, wanted)) return now;
+  if (mode === 'require' && made.replicationTlsSecret !== wanted.replicationTlsSecret) return now;
   const waits = waitsFor(roll);
-  return { secret: waits === undefined ? wanted : secret, waits };
+  return waits === undefined ? now : { make: made, waits };
 }
 
-function waitsFor({ name, wanted, neighbours, volumes }: Roll): string | undefined {
-  const restarting = neighbours.find((each) => each.secret === wanted && !each.serves);
+function waitsFor({ name, neighbours, volumes }: Roll): string | undefined {
+  const restarting = neighbours.find((each) => each.isMade && !each.serves);
   if (restarting) return `waits until pool ${restarting.name}, which was restarted before, serves`;
   // Whether or not it serves: an operator that has just started has heard of no pool yet.
-  const first = neighbours.find((each) => each.secret !== wanted && each.name < name);
+  const first = neighbours.find((each) => !each.isMade && each.name < name);
   if (first) return `pool ${first.name} is restarted before`;
   const silent = volumes.find(({ behind }) => behind === undefined);
   if (silent) return `waits for the target of volume ${silent.name}, which does not answer`;

@@ -17,6 +17,7 @@ const settings: Settings = {
   sparseDir: '/var/openebs/sparse',
   replicationTlsSecret: '',
   replicationTlsMode: 'require',
+  poolSeccompProfile: 'RuntimeDefault',
 };
 const masterKey = new Uint8Array(32).fill(7);
 const wish: Wish = {
