@@ -17,3 +17,6 @@ mv "$home/node_modules/node-linux-$cpu/bin/node" "$dest/usr/local/bin/node"
 strip "$dest/usr/local/bin/node" 2>/dev/null || echo "image: strip does not know $arch here: node keeps its symbols (17 MB)" >&2
 rm -rf "$home"/node_modules/node-linux-* "$home"/node_modules/.bin "$home/package-lock.json" "$home/.npmrc"
 find "$home/node_modules" -type f \( -name '*.d.?ts' -o -name '*.d.ts' -o -name '*.map' -o -iname 'readme*' -o -iname 'changelog*' \) -delete
+# Of koffi its library and what loads it: no sources, and no library for another libc.
+rm -rf "$home"/node_modules/koffi/doc "$home"/node_modules/koffi/lib "$home"/node_modules/koffi/vendor "$home"/node_modules/@koromix/*/musl_*
+find "$home/node_modules/koffi" -name '*.cc' -delete -o -name '*.hh' -delete -o -name '*.inc' -delete

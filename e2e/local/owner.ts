@@ -8,6 +8,7 @@ import { existsSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProtoGrpcType as PoolProto } from '../../src/api/proto/pool.ts';
 import type { PoolConfig } from '../../src/api/pool-config.ts';
+import { openFileDevice } from '../../src/pool-manager/device/file-device.ts';
 import { openClient } from '../../src/shared/grpc/client.ts';
 import { loadProto } from '../../src/shared/grpc/load.ts';
 import { until } from '../until.ts';
@@ -87,10 +88,10 @@ function sparse(folder: string): string {
 const losetup = (...args: string[]) => execFileSync('losetup', args, { encoding: 'utf8' }).trim();
 
 /** A loop device over the file. Without udev somebody has to make the node of a new one. */
-function attach(file: string): string {
+function attach(file: string, ...options: readonly string[]): string {
   const node = losetup('--find');
   if (!existsSync(node)) execFileSync('mknod', [node, 'b', '7', node.replace('/dev/loop', '')]);
-  losetup(node, file);
+  losetup(...options, node, file);
   return node;
 }
 
@@ -134,6 +135,39 @@ const oneNode: Check = {
     }),
 };
 
+/** Many writes at a time, until it is killed. */
+const writer = (device: string) => `
+  import { openFileDevice } from '${join(import.meta.dirname, '../../src/pool-manager/device/file-device.ts')}';
+  const device = await openFileDevice('${device}');
+  const data = new Uint8Array(4096);
+  const write = async (at) => { for (;;) { await device.write(at, data); await device.writeThrough(at, data); } };
+  for (let i = 0; i < 30; i++) void write(4096 * i);
+  setTimeout(() => console.log('writing'), 50);`;
+
+const killed: Check = {
+  name: 'pool: a device of a process that was killed amid writes is there for the next one',
+  skip: whyNoLoops(),
+  timeoutMs: 60_000,
+  run: () =>
+    inFolder(async (folder) => {
+      const device = attach(sparse(folder), '--direct-io=on');
+      try {
+        for (let i = 0; i < 25; i++) {
+          const child = spawn(process.execPath, ['--input-type=module', '-e', writer(device)], {
+            stdio: ['ignore', 'pipe', 'inherit'],
+          });
+          const ended = new Promise((resolve) => void child.once('close', resolve));
+          await Promise.race([new Promise((resolve) => void child.stdout.once('data', resolve)), ended]);
+          assert.ok(child.kill('SIGKILL'), 'the writer is at work');
+          await ended;
+          await (await openFileDevice(device)).close();
+        }
+      } finally {
+        losetup('--detach', device);
+      }
+    }),
+};
+
 const twoNodes: Check = {
   name: 'pool: of two nodes that see one disk one has the pool; one that was stopped and finds the other in its place ends',
   skip: whyNoLoops(),
@@ -173,4 +207,4 @@ const twoNodes: Check = {
     }),
 };
 
-export const ownerChecks: readonly Check[] = [oneNode, twoNodes];
+export const ownerChecks: readonly Check[] = [oneNode, killed, twoNodes];

@@ -17,6 +17,7 @@ import { systemClock } from '../shared/edge/system-clock.ts';
 import { poolHandlers } from './admin-server.ts';
 import { statusOf } from './admin-status.ts';
 import { exitCode } from '../shared/exit-codes.ts';
+import { deviceIo } from './device/device-io.ts';
 import { collectLate } from './device/heap-limits.ts';
 import { isOfflineCommand, type OfflineCommand } from './offline/commands.ts';
 import { isOnlineCommand } from './online/commands.ts';
@@ -60,13 +61,14 @@ async function serve(argv: readonly string[]): Promise<void> {
   const token = readToken(config.adminTokenFile);
   const log = openLog({ role: 'pool', pool: config.name });
   const clock = systemClock;
+  const io = deviceIo();
   collectLate();
   const stop = stopRequested(log, poolLimits.stopMs);
 
   const refusals = new Refusals();
   const tls = config.tls && new LinkTls(config.tls, poolLimits.fileLookMs, log);
   const daemon = new PoolDaemon({
-    media: openPoolMedia(config),
+    media: openPoolMedia(config, io),
     serve: (pool) =>
       serveReplicas({
         pool,
@@ -103,7 +105,10 @@ async function serve(argv: readonly string[]): Promise<void> {
     ready: () => undefined,
     metrics: (await import('./metrics.ts')).poolMetrics(status, () => refusals.counts()),
   }));
-  log.info('started', { admin: admin.address });
+  log.info('started', {
+    admin: admin.address,
+    io: io.why === undefined ? io.name : `${io.name} (${io.why})`,
+  });
 
   await daemon.start();
   await reportToParent({ event: 'started' });

@@ -1,6 +1,7 @@
 /** The devices of one pool's configuration, and the pool on them. */
 import type { PoolConfig, PoolDevice } from '../api/pool-config.ts';
 import { engineHost } from './device/engine-host.ts';
+import type { DeviceIo } from './device/device-io.ts';
 import { type FileDeviceOptions, openFileDevice } from './device/file-device.ts';
 import { ioShare, reserveThreads, yieldToLoop } from './device/io-threads.ts';
 import { nodeZstd } from './device/node-zstd.ts';
@@ -35,11 +36,15 @@ export interface PoolMedia {
   clear(): Promise<void>;
 }
 
-export function openPoolMedia(config: PoolConfig): PoolMedia {
-  const share = ioShare(configured(config).length);
+export function openPoolMedia(config: PoolConfig, io: DeviceIo): PoolMedia {
+  const share = ioShare(configured(config).length, io.name);
   reserveThreads(share);
   const { deviceDeadlineSeconds: seconds = deviceDeadlineSeconds.usual } = config;
-  const limits = { operationsMax: share.operationsPerDevice, deadlineMs: seconds * 1_000 };
+  const limits = {
+    operationsMax: share.operationsPerDevice,
+    deadlineMs: seconds * 1_000,
+    operations: io.operations,
+  };
   const openFirst = (device: PoolDevice) => openOne(device, limits);
   const openAll = (leaving: readonly PoolDevice[]) => openGroups(config, leaving, openFirst);
   return {

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { deviceIo } from '../../../src/pool-manager/device/device-io.ts';
 import { ioShare } from '../../../src/pool-manager/device/io-threads.ts';
 import { type Figure, heading, isReached, lineOf } from '../engine/figures.ts';
 import { assemble, deviceOptions } from './assemble.ts';
@@ -55,7 +56,7 @@ interface Running {
 function start(): Running {
   const child = fork(join(import.meta.dirname, 'subject.ts'), {
     execArgv: ['--max-old-space-size=64'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(ioShare(1).threads) },
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(ioShare(1, deviceIo().name).threads) },
   });
   const ended = once(child, 'exit').then(([status, signal]) => {
     throw new Error(`the measured process ended (${status ?? signal})`);

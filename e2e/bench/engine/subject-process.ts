@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { deviceIo } from '../../../src/pool-manager/device/device-io.ts';
 import { ioShare } from '../../../src/pool-manager/device/io-threads.ts';
 import type { Load, Measured } from './subject.ts';
 
@@ -14,7 +15,7 @@ export interface Subject {
 export function startSubject(devices = 1): Subject {
   const child = fork(join(import.meta.dirname, 'subject.ts'), {
     execArgv: ['--max-old-space-size=512'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: String(ioShare(devices).threads) },
+    env: { ...process.env, UV_THREADPOOL_SIZE: String(ioShare(devices, deviceIo().name).threads) },
   });
   const ended = once(child, 'exit').then(([status, signal]) => {
     throw new Error(`the measured process ended (${status ?? signal})`);

@@ -9,6 +9,7 @@ import { blockBytes } from '../../../src/shared/block-size.ts';
 import { prng } from '../../../src/shared/prng.ts';
 import { engineHost } from '../../../src/pool-manager/device/engine-host.ts';
 import { collectLate } from '../../../src/pool-manager/device/heap-limits.ts';
+import { deviceIo } from '../../../src/pool-manager/device/device-io.ts';
 import { ioShare, yieldToLoop } from '../../../src/pool-manager/device/io-threads.ts';
 import { openFileDevice } from '../../../src/pool-manager/device/file-device.ts';
 import { createPool } from '../../../src/pool-manager/engine/pool/pool-create.ts';
@@ -70,7 +71,7 @@ const volume = () => must(store, 'a volume');
 const blocks = () => volume().sizeBytes / blockBytes;
 
 async function open(layout: Layout, paths: readonly (readonly string[])[]): Promise<void> {
-  const operationsMax = ioShare(paths.flat().length).operationsPerDevice;
+  const operationsMax = ioShare(paths.flat().length, deviceIo().name).operationsPerDevice;
   const groups = await Promise.all(
     paths.map((group) => Promise.all(group.map((path) => openFileDevice(path, { operationsMax })))),
   );

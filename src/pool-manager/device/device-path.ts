@@ -84,6 +84,10 @@ function openOrRefuse(path: string, name: string, flags: number): number {
   }
 }
 
+/** Whether a refusal means that the kernel keeps us from a block device, since somebody has it. */
+export const isHeld = (error: unknown): boolean =>
+  error instanceof PoolRefusal && codeOf(error.cause) === 'EBUSY';
+
 function statOf(path: string, name: string): Stats {
   try {
     return statSync(path);

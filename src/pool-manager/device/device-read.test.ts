@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lendBuffer } from '../engine/group/read-buffers.ts';
 import { DeviceRead } from './device-read.ts';
+import { threadOperations } from './file-operations.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'caskade-device-read-'));
 const path = join(folder, 'device');
@@ -20,7 +21,7 @@ test('what is read is lent until it is given back', async () => {
   const descriptor = openSync(path, 'r');
   const piece = nextPiece();
   const lent = await new Promise<ReturnType<typeof lendBuffer>>((resolve, reject) => {
-    const read = new DeviceRead(descriptor, 4096, 4096, (error, found) =>
+    const read = new DeviceRead(threadOperations, descriptor, 4096, 4096, (error, found) =>
       found === undefined ? reject(error) : resolve(found),
     );
     read.start((error, bytes) => read.settle(error ?? (bytes === 4096 ? undefined : new Error('short'))));
@@ -36,7 +37,7 @@ test('memory of a read that missed its deadline is lent to nobody before the ker
   const descriptor = openSync(path, 'r');
   const piece = nextPiece();
   const errors: (Error | undefined)[] = [];
-  const read = new DeviceRead(descriptor, 0, 4096, (error) => void errors.push(error));
+  const read = new DeviceRead(threadOperations, descriptor, 0, 4096, (error) => void errors.push(error));
   await new Promise<void>((resolve) => {
     read.start(() => setImmediate(resolve));
     read.settle(new Error('late'));

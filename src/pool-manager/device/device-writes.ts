@@ -1,7 +1,7 @@
 /** Writes of a device as operations of its queue: from where the data lies where that may be, else through aligned copies. */
-import { write } from 'node:fs';
 import { isPageAligned } from '../engine/group/arena.ts';
 import { AlignedBuffers } from './aligned-buffers.ts';
+import type { FileOperations } from './file-operations.ts';
 import type { Done, Operation, OperationQueue } from './operation-queue.ts';
 
 const smallBytes = 64 * 1024;
@@ -16,13 +16,15 @@ export interface WriteTo {
 }
 
 export class DeviceWrites {
+  readonly #operations: FileOperations;
   readonly #queue: OperationQueue;
   /** O_DIRECT: memory has to begin at a page. */
   readonly #isDirect: boolean;
   readonly #small = new AlignedBuffers(smallBytes, 64);
   readonly #large = new AlignedBuffers(largeBytes, 8);
 
-  constructor(queue: OperationQueue, isDirect: boolean) {
+  constructor(operations: FileOperations, queue: OperationQueue, isDirect: boolean) {
+    this.#operations = operations;
     this.#queue = queue;
     this.#isDirect = isDirect;
   }
@@ -32,7 +34,7 @@ export class DeviceWrites {
     const length = data.byteLength;
     if (isPageAligned(data) || !this.#isDirect)
       await run(this.#queue, to.what, to.offsetBytes, length, (done) =>
-        write(to.descriptor, data, 0, length, to.offsetBytes, done),
+        this.#operations.write(to.descriptor, data, length, to.offsetBytes, done),
       );
     else
       await Promise.all(
@@ -60,7 +62,7 @@ export class DeviceWrites {
           offsetBytes,
           lengthBytes: length,
           start: (done) =>
-            write(descriptor, buffer, 0, length, offsetBytes, (error, bytes) => {
+            this.#operations.write(descriptor, buffer, length, offsetBytes, (error, bytes) => {
               buffers.give(buffer);
               done(error, bytes);
             }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DeviceError } from '../engine/block-device.ts';
 import { blockDeviceContract } from '../engine/block-device.contract.ts';
 import { openFileDevice } from './file-device.ts';
+import { threadOperations } from './file-operations.ts';
 
 let folder = '';
 let count = 0;
@@ -21,7 +22,11 @@ function sparseFile(sizeBytes: number, directory = folder): string {
   return path;
 }
 
+// by io_uring, where there is one
 blockDeviceContract('a plain file', async (sizeBytes) => openFileDevice(sparseFile(sizeBytes)));
+blockDeviceContract("a plain file by Node's threads", async (sizeBytes) =>
+  openFileDevice(sparseFile(sizeBytes), { operations: threadOperations }),
+);
 
 test('a path that is not there, or names something else, is refused by name', async () => {
   await expect(openFileDevice(join(folder, 'nothing'), { name: 'disk-7' })).rejects.toMatchObject({

@@ -7,14 +7,16 @@
  *    missed deadline or a failed flush the device answers nothing any more, since nobody knows what it holds.
  *  - `discard`: discarder.ts.
  */
-import { fdatasync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DeviceError, type BlockDevice, type LentDone } from '../engine/block-device.ts';
 import { type Lent, lentBytesMax } from '../engine/group/read-buffers.ts';
 import { DeviceRead } from './device-read.ts';
 import { DeviceWrites, piecesOf, run } from './device-writes.ts';
 import { ResultBuffers } from './result-buffers.ts';
 import { copyBytes } from '../../shared/copy-bytes.ts';
-import { closePath, openPath, type OpenedPath, sizeOf } from './device-path.ts';
+import { deviceIo } from './device-io.ts';
+import type { FileOperations } from './file-operations.ts';
+import { closePath, isHeld, openPath, type OpenedPath, sizeOf } from './device-path.ts';
 import { Discarder } from './discarder.ts';
 import { type Operation, OperationQueue } from './operation-queue.ts';
 
@@ -24,15 +26,30 @@ export interface FileDeviceOptions {
   readonly deadlineMs?: number;
   /** At a time; see io-threads.ts. */
   readonly operationsMax?: number;
+  /** By default those of the process (device-io.ts). */
+  readonly operations?: FileOperations;
 }
 
 const deadlineMsDefault = 30_000;
 const operationsMaxDefault = 32;
 
+/**
+ * The kernel lets go of a device some milliseconds after a process that was killed amid transfers by io_uring is gone (5 to
+ * 14 were seen), and has done what was under way by then. Longer than that it is somebody else's.
+ */
+const busyTriesMax = 25;
+const busyMs = 20;
+
 /** Rejects with PoolRefusal: DeviceMissing, DeviceInUse. */
 export async function openFileDevice(path: string, options: FileDeviceOptions = {}): Promise<FileDevice> {
   const name = options.name ?? path;
-  return await Promise.resolve(new FileDevice(name, openPath(path, name), options));
+  for (let tries = 1; ; tries++)
+    try {
+      return new FileDevice(name, openPath(path, name), options);
+    } catch (error) {
+      if (!isHeld(error) || tries === busyTriesMax) throw error;
+      await delay(busyMs);
+    }
 }
 
 export class FileDevice implements BlockDevice {
@@ -41,6 +58,7 @@ export class FileDevice implements BlockDevice {
   /** False: through the page cache. */
   readonly isDirect: boolean;
   readonly #opened: OpenedPath;
+  readonly #operations: FileOperations;
   readonly #queue: OperationQueue;
   readonly #writes: DeviceWrites;
   readonly #discarder: Discarder;
@@ -50,6 +68,7 @@ export class FileDevice implements BlockDevice {
 
   constructor(name: string, opened: OpenedPath, options: FileDeviceOptions) {
     const { deadlineMs = deadlineMsDefault, operationsMax = operationsMaxDefault } = options;
+    this.#operations = options.operations ?? deviceIo().operations;
     this.name = name;
     this.sizeBytes = opened.sizeBytes;
     this.isDirect = opened.isDirect;
@@ -58,7 +77,7 @@ export class FileDevice implements BlockDevice {
     const onLate = (operation: Operation) =>
       this.#fail(new DeviceError(name, `${textOf(operation)} did not answer within ${deadlineMs} ms`));
     this.#queue = new OperationQueue({ operationsMax, deadlineMs, onLate });
-    this.#writes = new DeviceWrites(this.#queue, opened.isDirect);
+    this.#writes = new DeviceWrites(this.#operations, this.#queue, opened.isDirect);
   }
 
   get discardUnsupported(): string | undefined {
@@ -99,9 +118,7 @@ export class FileDevice implements BlockDevice {
   async flush(): Promise<void> {
     this.#alive('flush');
     try {
-      await run(this.#queue, 'flush', 0, 0, (done) =>
-        fdatasync(this.#opened.descriptor, (error) => done(error, 0)),
-      );
+      await run(this.#queue, 'flush', 0, 0, (done) => this.#operations.sync(this.#opened.descriptor, done));
     } catch (error) {
       const cause = this.#asDeviceError('flush', 0, 0, error);
       this.#fail(new DeviceError(this.name, 'out of use after a failed flush', { cause }));
@@ -129,7 +146,9 @@ export class FileDevice implements BlockDevice {
         error === undefined ? undefined : this.#asDeviceError('read', offsetBytes, lengthBytes, error),
         lent,
       );
-    this.#queue.add(new DeviceRead(this.#opened.descriptor, offsetBytes, lengthBytes, settle));
+    this.#queue.add(
+      new DeviceRead(this.#operations, this.#opened.descriptor, offsetBytes, lengthBytes, settle),
+    );
   }
 
   /** At most `lentBytesMax`. */

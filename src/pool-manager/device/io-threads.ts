@@ -17,10 +17,13 @@ export interface IoShare {
 /** More devices that hang than this leaves room for stall the others. */
 const threadsMax = 512;
 
-export const ioShare = (devices: number): IoShare =>
-  devices <= 1
+/** With io_uring threads only open files and compress, and none waits for a device. */
+export function ioShare(devices: number, io: 'io_uring' | 'threads'): IoShare {
+  if (io === 'io_uring') return { threads: 8, operationsPerDevice: 32 };
+  return devices <= 1
     ? { threads: 20, operationsPerDevice: 32 }
     : { threads: Math.min(threadsMax, 16 + 4 * devices), operationsPerDevice: 14 };
+}
 
 /** To be called before the process has used a file or a name; a size that the environment gives stands. */
 export function reserveThreads({ threads }: IoShare): void {
