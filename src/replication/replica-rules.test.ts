@@ -300,3 +300,14 @@ test('a full pool takes in nothing and says so', () => {
   bench.entry(1, t1, 11, write(0, 1));
   expect([bench.store.last, bench.last('full')?.message]).toEqual([10, 'the pool is full']);
 });
+
+test('nor does it grow over what a dead resize has left, which needs room to be made anew', () => {
+  const bench = inSync();
+  const sizeBytes = 2 * bench.store.sizeBytes;
+  bench.store.resize(11, sizeBytes);
+  bench.store.copyIn = () => {
+    throw Object.assign(new Error('no room for a node'), { name: 'NoSpaceError' });
+  };
+  bench.entry(1, t1, 12, { kind: 'resize', sizeBytes });
+  expect([bench.store.last, bench.last('full')?.message]).toEqual([11, 'the pool is full']);
+});

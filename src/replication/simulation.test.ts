@@ -14,6 +14,8 @@ test.each([
   [91_003_685, 'three of five fell behind a volume that is full, and take seconds to copy'],
   [92_001_848, 'a discard that failed changes nothing later'],
   [92_002_057, 'R10: a bidder far above all others waited, and is gone'],
+  [93_000_984, 'a volume grows over what a dead resize has left, in a pool that is full'],
+  [93_004_108, 'those that were to be given up are members no more'],
 ])('a seed that failed once (%i): %s', async (seed) => {
   const { failures } = await runSeeds([seed]);
   expect(failures).toEqual([]);

@@ -51,8 +51,9 @@ export function takeIn(ledger: Ledger, entry: Entry): EntryOutcome {
     case 'deleteSnapshot':
       deleteSnapshot(ledger, entry);
       return done;
-    case 'flush':
     case 'resize':
+      return whereRoom(() => ledger.note(entry.number, entry));
+    case 'flush':
     case 'state':
     case 'membership':
       ledger.note(entry.number, entry);
@@ -87,8 +88,13 @@ function write(ledger: Ledger, entry: Extract<Entry, { kind: 'write' }>): EntryO
   if (!inside(ledger, block, count) || data.byteLength !== count * blockBytes) {
     return wrong(`write of block ${block} is outside`);
   }
+  return whereRoom(() => ledger.store.write(number, block, data));
+}
+
+/** What needs room of the pool changes nothing when there is none. */
+function whereRoom(takeIn: () => void): EntryOutcome {
   try {
-    ledger.store.write(number, block, data);
+    takeIn();
     return done;
   } catch (error) {
     if (isNoSpace(error)) return { ok: false, full: true, message: 'the pool is full' };

@@ -46,9 +46,10 @@ export class SimOperator {
     return this.#file.next === undefined && !this.person.isWaiting;
   }
 
-  /** A target that has not seen the file in force may end when it does (R36). */
-  hasShown(target: SimTarget): boolean {
-    return target.file === this.#file;
+  /** A target that has not seen yet that members were given up ends when it does (R36). */
+  ends({ coordinator }: SimTarget): boolean {
+    const { forced, version } = this.#file.membership;
+    return forced === true && version > coordinator.status().membership.version;
   }
 
   /** Nobody counts this newcomer, and nobody will before it is in sync. */

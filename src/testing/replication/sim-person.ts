@@ -80,7 +80,13 @@ export class SimPerson {
   poll(): void {
     const { random, alive } = this.#world;
     this.#letBack();
+    if (this.#wish && !this.#wish.givenUp.some((one) => this.#isMember(one))) this.#wish = undefined;
     if (this.#wish && alive.length > 0 && random.chance(0.5)) this.decide();
+  }
+
+  /** A change of members that was under way may have taken away all that were to be given up. */
+  #isMember({ id, store }: SimReplica): boolean {
+    return this.#records.records.some(({ members }) => members[id] === store.identity.guid);
   }
 
   /** Answers whether the members are others now. */

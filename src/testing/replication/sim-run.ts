@@ -121,7 +121,7 @@ function isWhole(target: SimTarget, { operator }: SimWorld): boolean {
   const inSync = replicas.filter(({ state }) => state === 'InSync').length;
   const wanted = operator.members.filter(({ lost }) => !lost);
   const haveAll = wanted.every(({ store }) => store.last === last);
-  const isTold = operator.isDone && operator.hasShown(target);
+  const isTold = operator.isDone && !operator.ends(target);
   return coordinator.serving && isTold && inSync === wanted.length && haveAll;
 }
 
