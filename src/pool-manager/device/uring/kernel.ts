@@ -79,7 +79,16 @@ function bind(koffi: Koffi): Kernel {
         inTurn();
       });
       handle.unref();
-      return { hold: () => handle.ref(), release: () => handle.unref() };
+      let isOver = false;
+      // While Node takes its environment apart the loop runs once more: what called back then would abort the process.
+      process.once('exit', () => {
+        isOver = true;
+        handle.close();
+      });
+      return {
+        hold: () => void (isOver || handle.ref()),
+        release: () => void (isOver || handle.unref()),
+      };
     },
     addressOf: (buffer) => Number(koffi.address(new Uint8Array(buffer))),
   };

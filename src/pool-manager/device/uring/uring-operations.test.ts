@@ -36,6 +36,15 @@ else {
     expect([stdout, status]).toEqual(['both\n', 0]);
   });
 
+  test('a process ends in order though answers have come that nobody has taken', () => {
+    const ended = child(`
+      read(() => process.on('exit', () => {
+        read(() => undefined);
+        process._tickCallback(); // that is given to the kernel, and done at once
+      }));`);
+    expect(ended).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
   test('what an answer sets off goes on at once, and what it throws ends the process', () => {
     const goesOn = child(`
       setTimeout(() => console.log('late'), 1_000);
