@@ -160,9 +160,9 @@ export class FakeCluster {
       await target.start(listen, token);
       this.targets.set(config.volume, target);
     }
-    this.#running.set(name, deployment.metadata.generation ?? 0);
-    await this.#createPod(deployment, podIP);
     const { generation = 0 } = deployment.metadata;
+    this.#running.set(name, generation);
+    await this.#createPod(deployment, podIP);
     const status = { observedGeneration: generation, replicas: 1, updatedReplicas: 1 };
     await this.client.patch(core.deployments, { namespace, name }, { status }, { subresource: 'status' });
     this.history.push(`+${name}`);

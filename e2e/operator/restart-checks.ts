@@ -61,16 +61,22 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
     cluster.pool(pool).importsFirst = false;
     cluster.pool(pool).imported();
   };
-  const have = (pools: readonly string[], secret: string) =>
+  const all = (
+    pools: readonly string[],
+    what: string,
+    of: (pool: string) => Promise<string>,
+    wanted: string,
+  ) =>
     until(
-      `${pools.join(', ')} have the Secret "${secret}"`,
+      `${pools.join(', ')} have the ${what} "${wanted}"`,
       30_000,
       async () => {
-        const found = await Promise.all(pools.map(secretOf));
-        return found.every((each) => each === secret) ? found : JSON.stringify(found);
+        const found = await Promise.all(pools.map(of));
+        return found.every((each) => each === wanted) ? found : JSON.stringify(found);
       },
       everyMs,
     );
+  const have = (pools: readonly string[], secret: string) => all(pools, 'Secret', secretOf, secret);
   const restartOperator = async (secret: string, more: Readonly<Record<string, string>> = {}) => {
     await operator.kill('SIGTERM');
     cluster.history.length = 0;
@@ -91,16 +97,7 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
   };
   const imageOf = async (name: string) =>
     (await client.get(core.deployments, key(name)))?.spec?.template.spec?.containers[0]?.image ?? '';
-  const haveImage = (pools: readonly string[], image: string) =>
-    until(
-      `${pools.join(', ')} have image ${image}`,
-      30_000,
-      async () => {
-        const found = await Promise.all(pools.map(imageOf));
-        return found.every((each) => each === image) ? found : JSON.stringify(found);
-      },
-      everyMs,
-    );
+  const haveImage = (pools: readonly string[], image: string) => all(pools, 'image', imageOf, image);
   const behind = { state: 'Rebuilding', message: '', mismatches: 0 };
 
   return [

@@ -31,7 +31,7 @@ export function replicationTls(
   };
 }
 
-interface WithSecrets {
+export interface WithSecrets {
   readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName?: string } }[];
 }
 

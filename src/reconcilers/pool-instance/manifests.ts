@@ -20,6 +20,7 @@ import {
   tlsSecretOf,
   unprivileged,
   type Settings,
+  type WithSecrets,
 } from '../pod-template.ts';
 
 export interface PoolWish {
@@ -48,19 +49,16 @@ const seccompProfileOf = (text: string) =>
 
 interface Template {
   readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-  readonly spec?: {
+  readonly spec?: WithSecrets & {
     readonly containers?: readonly {
       readonly image?: string;
       readonly imagePullPolicy?: string;
       readonly securityContext?: { readonly seccompProfile?: Partial<ReturnType<typeof seccompProfileOf>> };
     }[];
-    readonly volumes?: Parameters<typeof tlsSecretOf>[0] extends { readonly volumes?: infer V } | undefined
-      ? V
-      : never;
   };
 }
 
-/** What `poolDeployment` made a template, or a pod, of. */
+/** What `poolDeployment` made a template of. */
 export function makeOf({ metadata, spec }: Template): Make {
   const [container] = spec?.containers ?? [];
   const { type = '', localhostProfile } = container?.securityContext?.seccompProfile ?? {};

@@ -8,17 +8,17 @@ import type { TlsMode } from '../../shared/tls-files.ts';
 import type { Settings } from '../world.ts';
 
 /** What of a pod is the same for all pools. */
-export type Make = Pick<
-  Settings,
-  'image' | 'imagePullPolicy' | 'version' | 'replicationTlsSecret' | 'poolSeccompProfile'
->;
+const makeFields = [
+  'image',
+  'imagePullPolicy',
+  'version',
+  'replicationTlsSecret',
+  'poolSeccompProfile',
+] as const satisfies readonly (keyof Settings)[];
+export type Make = Pick<Settings, (typeof makeFields)[number]>;
 
 export const isSameMake = (one: Make, other: Make): boolean =>
-  one.image === other.image &&
-  one.imagePullPolicy === other.imagePullPolicy &&
-  one.version === other.version &&
-  one.replicationTlsSecret === other.replicationTlsSecret &&
-  one.poolSeccompProfile === other.poolSeccompProfile;
+  makeFields.every((field) => one[field] === other[field]);
 
 /** Another pool that has replicas of the same volumes. */
 export interface Neighbour {
