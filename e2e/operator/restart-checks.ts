@@ -2,6 +2,7 @@
 import { findCondition } from '../../src/api/conditions.ts';
 import { resources } from '../../src/api/resources.ts';
 import { core } from '../../src/reconcilers/runtime/core-resources.ts';
+import { targetName } from '../../src/reconcilers/volume-config/manifests.ts';
 import type { Check } from '../local/suite.ts';
 import { until } from '../until.ts';
 import type { Bench } from './bench.ts';
@@ -15,12 +16,12 @@ const volume = 'rolled';
 export function restartChecks({ api, cluster, operator }: Bench, poolCluster: string): readonly Check[] {
   const { client } = cluster;
   const key = (name: string) => ({ namespace, name });
-  const healthy = () =>
+  const healthy = (name = volume) =>
     until(
-      `${volume} is Healthy`,
+      `${name} is Healthy`,
       30_000,
       async () => {
-        const status = (await client.get(resources.cstorVolume, key(volume)))?.status;
+        const status = (await client.get(resources.cstorVolume, key(name)))?.status;
         return status?.phase === 'Healthy' ? status : JSON.stringify(status ?? 'gone');
       },
       everyMs,
@@ -46,6 +47,24 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       },
       everyMs,
     );
+  /** Of the volume: what its target's restart waits for, and why. */
+  const targetWaits = (name: string, text: string) =>
+    until(
+      `RestartPending of volume ${name} is True with "${text}"`,
+      20_000,
+      async () => {
+        const is = (await client.get(resources.cstorVolumeConfig, key(name)))?.status;
+        const found = findCondition(is?.condition, 'RestartPending');
+        const good = found?.status === 'True' && (found.message ?? '').includes(text);
+        return good ? found : JSON.stringify(found ?? is ?? 'gone');
+      },
+      everyMs,
+    );
+  const makeVolume = async (name: string) => {
+    const done = await api.tryKubectl(['apply', '-f', '-'], { input: volumeConfig(name, poolCluster) });
+    if (done.status !== 0) throw new Error(done.stderr);
+    await healthy(name);
+  };
   /** Lets a pool that was restarted end its import once the operator has seen that it does not serve yet. */
   const imports = async (pool: string) => {
     await until(
@@ -95,6 +114,18 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       everyMs,
     );
   };
+  /** Each on its own: several may be away at once. */
+  const restartedOnce = (names: readonly string[]) =>
+    until(
+      `one restart of each of ${names.join()}`,
+      30_000,
+      () => {
+        const seen = names.map((name) => cluster.history.filter((each) => each.slice(1) === name).join());
+        const wanted = names.map((name) => `-${name},+${name}`);
+        return Promise.resolve(seen.join() === wanted.join() ? { seen } : seen.join('; '));
+      },
+      everyMs,
+    );
   const imageOf = async (name: string) =>
     (await client.get(core.deployments, key(name)))?.spec?.template.spec?.containers[0]?.image ?? '';
   const haveImage = (pools: readonly string[], image: string) => all(pools, 'image', imageOf, image);
@@ -105,9 +136,7 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
       name: 'the Secret of TLS comes pool by pool: each waits until the one before is back in sync, and is replaced once',
       timeoutMs: 120_000,
       run: async () => {
-        const done = await api.tryKubectl(['apply', '-f', '-'], { input: volumeConfig(volume, poolCluster) });
-        if (done.status !== 0) throw new Error(done.stderr);
-        await healthy();
+        await makeVolume(volume);
         const pools = await poolNames();
         const [first = '', second = '', third = ''] = pools;
         equal(pools.length, 3, 'pools');
@@ -187,6 +216,55 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
         for (const pool of pools) await pending(pool, 'False', '');
         await restartedOneByOne(pools);
         await healthy();
+      },
+    },
+    {
+      name: 'another image comes to targets after their pools, to one alone at first, and stays with it when that does not serve',
+      timeoutMs: 180_000,
+      run: async () => {
+        const volumes = [volume, `${volume}-2`, `${volume}-3`];
+        for (const name of volumes.slice(1)) await makeVolume(name);
+        const all = (await client.list(resources.cstorVolumeConfig, { namespace })).map(({ metadata }) =>
+          targetName(metadata.name),
+        );
+        const ours = volumes.map(targetName);
+        const pools = await poolNames();
+        const [first = ''] = pools;
+        const [old = ''] = await Promise.all(pools.map(imageOf));
+        const newer = 'registry.example/caskade:next';
+        const withNewer = async () => {
+          const images = await Promise.all(all.map(imageOf));
+          return all.filter((_, i) => images[i] === newer);
+        };
+        // No node gets the new image for a target, and the first pool serves nobody after its restart.
+        for (const name of all) cluster.down.add(name);
+        cluster.pool(first).importsFirst = true;
+        await restartOperator('', { CASKADE_IMAGE: newer });
+        for (const name of volumes) await targetWaits(name, 'pool ');
+        equal(
+          await Promise.all(ours.map(imageOf)),
+          [old, old, old],
+          'images of targets before their pools are back',
+        );
+        await imports(first);
+        await haveImage(pools, newer);
+        await targetWaits(`${volume}-3`, 'targets of other volumes are restarted before: ');
+        const [alone = '', ...others] = await withNewer();
+        equal(others, [], `targets with the new image beside ${alone}, which does not serve`);
+        for (const name of all) cluster.down.delete(name);
+        await haveImage(ours, newer);
+        const began = cluster.history.findIndex((each) => all.includes(each.slice(1)));
+        const poolsLast = cluster.history.findLastIndex((each) => pools.includes(each.slice(1)));
+        if (
+          !all.includes(alone) ||
+          poolsLast > cluster.history.findIndex((each) => ours.includes(each.slice(1)))
+        )
+          throw new Error(`a target before its pools: ${cluster.history.slice(began).join()}`);
+        await restartedOnce(ours);
+        await restartOperator('');
+        await haveImage([...pools, ...ours], old);
+        await restartedOnce(ours);
+        for (const name of volumes) await healthy(name);
       },
     },
   ];

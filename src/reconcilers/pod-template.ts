@@ -1,5 +1,5 @@
 /** What the pods of pools and targets have in common. */
-import { ports } from '../api/names.ts';
+import { labels, ports } from '../api/names.ts';
 import { hashOf } from './objects.ts';
 import type { Settings } from './world.ts';
 
@@ -31,13 +31,48 @@ export function replicationTls(
   };
 }
 
-export interface WithSecrets {
-  readonly volumes?: readonly { readonly name: string; readonly secret?: { readonly secretName?: string } }[];
+/** What of a pod is the same for all pools and targets: where it changes, they start anew one after another. */
+export const sharedFields = [
+  'image',
+  'imagePullPolicy',
+  'version',
+  'replicationTlsSecret',
+] as const satisfies readonly (keyof Settings)[];
+export type SharedMake = Pick<Settings, (typeof sharedFields)[number]>;
+
+export const isSameMake = <F extends keyof Settings>(
+  fields: readonly F[],
+  one: Pick<Settings, F>,
+  other: Pick<Settings, F>,
+): boolean => fields.every((field) => one[field] === other[field]);
+
+export interface Template {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: {
+    readonly containers?: readonly { readonly image?: string; readonly imagePullPolicy?: string }[];
+    readonly volumes?: readonly {
+      readonly name: string;
+      readonly secret?: { readonly secretName?: string };
+    }[];
+  };
 }
 
-/** Which Secret `replicationTls` gave a pod; empty: none. */
-export const tlsSecretOf = (pod: WithSecrets | undefined): string =>
-  pod?.volumes?.find(({ name }) => name === 'tls')?.secret?.secretName ?? '';
+/** What a Deployment of ours was made with. */
+export function sharedMakeOf({ metadata, spec }: Template): SharedMake {
+  const [container] = spec?.containers ?? [];
+  return {
+    image: container?.image ?? '',
+    imagePullPolicy: container?.imagePullPolicy ?? '',
+    version: metadata?.labels?.[labels.version] ?? '',
+    replicationTlsSecret: spec?.volumes?.find(({ name }) => name === 'tls')?.secret?.secretName ?? '',
+  };
+}
+
+/** What a pod is made with now, and what another make waits for, in words; undefined: nothing. */
+export interface Turn<M> {
+  readonly make: M;
+  readonly waits: string | undefined;
+}
 
 /** Pod annotation: hash of the configuration that the daemon was started with. */
 export const configHashAnnotation = 'cstor.openebs.io/config-hash';

@@ -1,6 +1,6 @@
 /** The pods of the data plane: one per pool instance, one per volume. */
 import { ports } from '../api/names.ts';
-import type { World } from './world.ts';
+import { keyIn, type World } from './world.ts';
 
 type Pod = ReturnType<World['informers']['pods']['store']['list']>[number];
 
@@ -42,3 +42,13 @@ export function adminAddress(world: World, label: string, value: string): string
   if (address === undefined) return undefined;
   return address.includes(':') ? `[${address}]:${ports.admin}` : `${address}:${ports.admin}`;
 }
+
+/** Of a pool by the pool's name, of a target by its own. */
+export const deploymentOf = ({ informers, settings }: World, name: string) =>
+  informers.deployments.store.get(keyIn(settings, name));
+
+/** Its pod is of its newest template, as its controller says; what pods look like may be others' business, too. */
+export const isRolledOut = (deployment: ReturnType<typeof deploymentOf>): boolean => {
+  const { observedGeneration = 0, updatedReplicas = 0 } = deployment?.status ?? {};
+  return observedGeneration >= (deployment?.metadata.generation ?? 0) && updatedReplicas > 0;
+};

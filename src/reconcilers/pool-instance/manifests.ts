@@ -17,10 +17,10 @@ import {
   keysFolder,
   podAnnotations,
   replicationTls,
-  tlsSecretOf,
+  sharedMakeOf,
   unprivileged,
   type Settings,
-  type WithSecrets,
+  type Template,
 } from '../pod-template.ts';
 
 export interface PoolWish {
@@ -47,28 +47,20 @@ const seccompProfileOf = (text: string) =>
     ? { type: 'Localhost', localhostProfile: text.slice(onNode.length) }
     : { type: text };
 
-interface Template {
-  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
-  readonly spec?: WithSecrets & {
+interface PoolTemplate extends Template {
+  readonly spec?: Template['spec'] & {
     readonly containers?: readonly {
-      readonly image?: string;
-      readonly imagePullPolicy?: string;
       readonly securityContext?: { readonly seccompProfile?: Partial<ReturnType<typeof seccompProfileOf>> };
     }[];
   };
 }
 
 /** What `poolDeployment` made a template of. */
-export function makeOf({ metadata, spec }: Template): Make {
-  const [container] = spec?.containers ?? [];
+export function makeOf(template: PoolTemplate): Make {
+  const [container] = template.spec?.containers ?? [];
   const { type = '', localhostProfile } = container?.securityContext?.seccompProfile ?? {};
-  return {
-    image: container?.image ?? '',
-    imagePullPolicy: container?.imagePullPolicy ?? '',
-    version: metadata?.labels?.[labels.version] ?? '',
-    replicationTlsSecret: tlsSecretOf(spec),
-    poolSeccompProfile: localhostProfile === undefined ? type : `${onNode}${localhostProfile}`,
-  };
+  const poolSeccompProfile = localhostProfile === undefined ? type : `${onNode}${localhostProfile}`;
+  return { ...sharedMakeOf(template), poolSeccompProfile };
 }
 
 /** Of files of a Secret: the pool runs as root. */

@@ -6,7 +6,7 @@ import { deviceOf } from '../block-device-claim/inventory.ts';
 import { hashOf } from '../objects.ts';
 import { groupsOf } from '../pool-cluster/inventory.ts';
 import { claimNameOf } from '../pool-cluster/claims.ts';
-import { startedWith } from '../pod-template.ts';
+import { startedWith, type Turn } from '../pod-template.ts';
 import { adminAddress, readyPod } from '../pods.ts';
 import { keyIn, type World } from '../world.ts';
 import { devicePath, mountsOf, wantedMount } from './device-volumes.ts';
@@ -14,14 +14,14 @@ import { makeOf, poolConfig, type PoolWish } from './manifests.ts';
 import { isServing, type Instance, type Leaving, type Replacing } from './plan.ts';
 import { propertiesOf } from './properties.ts';
 import { observeRoll } from './roll-observed.ts';
-import { isSameMake, turnOf, type Turn } from './roll.ts';
+import { isSamePool, turnOf, type Make } from './roll.ts';
 import type { PoolFacts } from './status.ts';
 
 export interface Observed {
   readonly instance: Instance;
   readonly facts: PoolFacts;
   readonly wish: PoolWish;
-  readonly turn: Turn;
+  readonly turn: Turn<Make>;
 }
 
 export function observe(world: World, instance: CStorPoolInstance): Observed {
@@ -200,6 +200,6 @@ function configHash(
 ): string {
   const template = informers.deployments.store.get(keyIn(settings, name))?.spec?.template;
   const started = startedWith(template);
-  const stays = template !== undefined && isSameMake(makeOf(template), settings);
+  const stays = template !== undefined && isSamePool(makeOf(template), settings);
   return started !== undefined && stays && (pool === undefined || isServing(pool)) ? started : hashOf(config);
 }

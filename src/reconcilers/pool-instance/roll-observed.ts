@@ -1,11 +1,11 @@
 /** What a pool's turn to be restarted depends on, from the objects and from what pools and targets say. */
 import { labels } from '../../api/names.ts';
-import { isStarted, podsOf, readyPod } from '../pods.ts';
+import { deploymentOf, isRolledOut, isStarted, podsOf, readyPod } from '../pods.ts';
 import { targetName } from '../volume-config/manifests.ts';
-import { keyIn, type World } from '../world.ts';
+import type { World } from '../world.ts';
 import { makeOf } from './manifests.ts';
 import { isServing } from './plan.ts';
-import { isSameMake, type Neighbour, type Roll, type Shared } from './roll.ts';
+import { isSamePool, type Neighbour, type Roll, type Shared } from './roll.ts';
 import type { PoolFacts } from './status.ts';
 
 export function observeRoll(world: World, name: string, facts: PoolFacts): Roll {
@@ -29,27 +29,26 @@ export function observeRoll(world: World, name: string, facts: PoolFacts): Roll 
 }
 
 /** Volumes that somebody may use: those whose target is meant to run. */
-function volumesOn({ informers, settings }: World, pool: string): readonly string[] {
-  const names = informers.replicas.store
+function volumesOn(world: World, pool: string): readonly string[] {
+  const names = world.informers.replicas.store
     .byLabel(labels.poolInstanceName, pool)
     .map(({ metadata }) => metadata.labels?.[labels.persistentVolume] ?? '');
-  return names.filter(
-    (name) => informers.deployments.store.get(keyIn(settings, targetName(name))) !== undefined,
-  );
+  return names.filter((name) => deploymentOf(world, targetName(name)) !== undefined);
 }
 
-const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
+/** Names of the pools that have a replica of this volume. */
+export const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
   informers.replicas.store
     .byLabel(labels.persistentVolume, volume)
     .map(({ metadata }) => metadata.labels?.[labels.poolInstanceName] ?? '');
 
 /** A pod of an older template is about to be replaced, and counts as one that is away. */
-function neighbourOf(world: World, name: string): Neighbour {
+export function neighbourOf(world: World, name: string): Neighbour {
   const deployment = deploymentOf(world, name);
   const template = deployment?.spec?.template;
   return {
     name,
-    isMade: template !== undefined && isSameMake(makeOf(template), world.settings),
+    isMade: template !== undefined && isSamePool(makeOf(template), world.settings),
     serves:
       isRolledOut(deployment) &&
       readyPod(world, labels.cstorPoolInstance, name) &&
@@ -62,12 +61,3 @@ function sharedOf({ targets }: World, volume: string, pool: string): Shared {
   const behind = replicas?.filter((each) => each.pool !== pool && each.state !== 'InSync');
   return { name: volume, behind: behind?.map((each) => each.pool) };
 }
-
-/** As its controller says; what pods look like may be others' business, too. */
-const isRolledOut = (deployment: ReturnType<typeof deploymentOf>): boolean => {
-  const { observedGeneration = 0, updatedReplicas = 0 } = deployment?.status ?? {};
-  return observedGeneration >= (deployment?.metadata.generation ?? 0) && updatedReplicas > 0;
-};
-
-const deploymentOf = ({ informers, settings }: World, pool: string) =>
-  informers.deployments.store.get(keyIn(settings, pool));

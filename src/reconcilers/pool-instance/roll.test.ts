@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isSameMake, turnOf, type Make, type Neighbour, type Roll } from './roll.ts';
+import { isSamePool, turnOf, type Make, type Neighbour, type Roll } from './roll.ts';
 
 const neighbour = (name: string, isMade: boolean, serves = true): Neighbour => ({ name, isMade, serves });
 const before: Make = {
@@ -72,11 +72,11 @@ function roundsOf(wanted: Make, made: Make, mode: Roll['mode']): readonly (reado
         made: pool.made,
         isDown: false,
         neighbours: others.map((each) =>
-          neighbour(each.name, isSameMake(each.made, wanted), round >= roundsUnheard && each.away < 2),
+          neighbour(each.name, isSamePool(each.made, wanted), round >= roundsUnheard && each.away < 2),
         ),
         volumes: [{ name: 'v', behind: others.filter(({ away }) => away > 0).map(({ name }) => name) }],
       });
-      pool.away = isSameMake(turn.make, pool.made) ? Math.max(0, pool.away - 1) : roundsAway;
+      pool.away = isSamePool(turn.make, pool.made) ? Math.max(0, pool.away - 1) : roundsAway;
       pool.made = turn.make;
     }
     const away = pools.filter((each) => each.away === roundsAway).map(({ name }) => name);

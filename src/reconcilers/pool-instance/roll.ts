@@ -5,20 +5,13 @@
  * TLS comes or goes in mode `require` there is nothing to wait for: those with it and those without are apart until all have it.
  */
 import type { TlsMode } from '../../shared/tls-files.ts';
-import type { Settings } from '../world.ts';
+import { isSameMake, sharedFields, type Settings, type Turn } from '../pod-template.ts';
 
 /** What of a pod is the same for all pools. */
-const makeFields = [
-  'image',
-  'imagePullPolicy',
-  'version',
-  'replicationTlsSecret',
-  'poolSeccompProfile',
-] as const satisfies readonly (keyof Settings)[];
+const makeFields = [...sharedFields, 'poolSeccompProfile'] as const;
 export type Make = Pick<Settings, (typeof makeFields)[number]>;
 
-export const isSameMake = (one: Make, other: Make): boolean =>
-  makeFields.every((field) => one[field] === other[field]);
+export const isSamePool = (one: Make, other: Make): boolean => isSameMake(makeFields, one, other);
 
 /** Another pool that has replicas of the same volumes. */
 export interface Neighbour {
@@ -48,17 +41,10 @@ export interface Roll {
   readonly volumes: readonly Shared[];
 }
 
-export interface Turn {
-  /** For the Deployment now. */
-  readonly make: Make;
-  /** What its restart waits for, in words; undefined: it does not wait. */
-  readonly waits: string | undefined;
-}
-
-export function turnOf(roll: Roll): Turn {
+export function turnOf(roll: Roll): Turn<Make> {
   const { wanted, made, mode, isDown } = roll;
   const now = { make: wanted, waits: undefined };
-  if (made === undefined || isDown || isSameMake(made, wanted)) return now;
+  if (made === undefined || isDown || isSamePool(made, wanted)) return now;
   if (mode === 'require' && made.replicationTlsSecret !== wanted.replicationTlsSecret) return now;
   const waits = waitsFor(roll);
   return waits === undefined ? now : { make: made, waits };

@@ -3,6 +3,7 @@ import { keyOf } from '../../api/object-meta.ts';
 import { resources } from '../../api/resources.ts';
 import type { Violation } from '../checks.ts';
 import { covers, ensure, unlessThere } from '../objects.ts';
+import type { SharedMake, Turn } from '../pod-template.ts';
 import { core } from '../runtime/core-resources.ts';
 import { keyIn, type World } from '../world.ts';
 import { cstorVolume, cstorVolumeReplica, targetService, type VolumeWish } from './manifests.ts';
@@ -16,6 +17,7 @@ export async function apply(
   world: World,
   volume: VolumeWish,
   observed: Observed,
+  turn: Turn<SharedMake>,
   action: Action,
 ): Promise<Violation | undefined> {
   const { client, informers, settings } = world;
@@ -48,7 +50,7 @@ export async function apply(
     case 'createReplica':
       return await createReplica(world, volume, action.pool, action.replicaId);
     case 'applyTarget':
-      await applyTarget(world, volume, observed);
+      await applyTarget(world, volume, observed, turn);
       return undefined;
     case 'deleteTarget':
       await deleteTarget(world, wish.name);

@@ -197,6 +197,7 @@ describe('status', () => {
     pools: ['a', 'b', 'c'],
     violations: [],
     waits: 'waits for pool b',
+    restartWaits: undefined,
     change: undefined,
     nowIso: '2026-01-01T00:00:00Z',
   };
@@ -238,5 +239,17 @@ describe('status', () => {
     const made = statusOf({ ...input, previous: changing, pools: ['a', 'b'] });
     expect(made.poolInfo).toEqual(['a', 'b']);
     expect(states(made).at(-1)).toBe('ReplicasPlaced=True Placed');
+  });
+  test('a target that waits for its turn says so, and that it was its turn', () => {
+    const bound = statusOf({ ...input, bound: true, waits: undefined });
+    const waiting = statusOf({ ...input, previous: bound, restartWaits: 'pool a is restarted before' });
+    expect(waiting.condition.at(-1)).toMatchObject({
+      type: 'RestartPending',
+      status: 'True',
+      reason: 'WaitsForItsTurn',
+      message: 'pool a is restarted before',
+    });
+    const over = statusOf({ ...input, previous: waiting });
+    expect(states(over).at(-1)).toBe('RestartPending=False Restarted');
   });
 });

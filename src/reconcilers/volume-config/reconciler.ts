@@ -27,12 +27,15 @@ import {
   wishOf,
 } from './observe.ts';
 import { membersSeen, plan, type Observed } from './plan.ts';
-import { doing, made, placedType, statusOf, type PlacementChange } from './status.ts';
+import { doing, made, placedType, statusOf, type PlacementChange, type StatusInput } from './status.ts';
+import { TargetTurns } from './target-roll-observed.ts';
 
 /** A refused call is tried again after this time, should nothing else happen. */
 const refusedMs = 10_000;
+/** Nobody tells a target that its turn to be restarted has come. */
+const turnLookMs = 1_000;
 
-async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
+async function reconcile(world: World, turns: TargetTurns, key: ObjectKey): Promise<Requeue> {
   const config = world.informers.configs.store.get(key);
   if (config === undefined || isDisabled(config)) return done;
   const wish = wishOf(world, config);
@@ -49,13 +52,20 @@ async function reconcile(world: World, key: ObjectKey): Promise<Requeue> {
     violations.length > 0 && observed.phase !== 'Bound' && observed.finalizer && !observed.deleting;
   const { actions, waits, bound } = halted ? { actions: [], waits: undefined, bound: false } : plan(observed);
   const volume = volumeOf(world, config, observed);
+  const turn = turns.of(wish.name);
   const refused: Violation[] = [];
   for (const action of actions) {
-    const why = await apply(world, volume, observed, action);
+    const why = await apply(world, volume, observed, turn, action);
     if (why !== undefined) refused.push(why);
   }
   if (!observed.deleting && observed.finalizer)
-    await showStatus(world, config, observed, [...violations, ...refused], waits, bound);
+    await showStatus(world, config, observed, {
+      violations: [...violations, ...refused],
+      waits,
+      bound,
+      restartWaits: turn.waits,
+    });
+  if (turn.waits !== undefined) return { afterMs: turnLookMs };
   return refused.length === 0 ? done : { afterMs: refusedMs };
 }
 
@@ -122,9 +132,7 @@ async function showStatus(
   world: World,
   config: CStorVolumeConfig,
   observed: Observed,
-  violations: readonly Violation[],
-  waits: string | undefined,
-  bound: boolean,
+  told: Pick<StatusInput, 'violations' | 'waits' | 'bound' | 'restartWaits'>,
 ): Promise<void> {
   const { wish, phase } = observed;
   const before = config.status?.condition;
@@ -132,11 +140,9 @@ async function showStatus(
   const status = statusOf({
     previous: { ...config.status },
     generation: config.metadata.generation ?? 0,
-    bound,
     capacity: formatBinaryQuantity(wish.sizeBytes),
     pools: seen === undefined ? wish.pools : poolsOfMembers(seen),
-    violations,
-    waits,
+    ...told,
     change: seen && changeOf(seen),
     nowIso: world.nowIso(),
   });
@@ -151,7 +157,7 @@ async function showStatus(
   tellOfChange(world, config, status.condition, seen && changeOf(seen));
   if (findCondition(before, 'Accepted')?.message === findCondition(status.condition, 'Accepted')?.message)
     return;
-  for (const { reason, message } of violations) world.recorder.event(config, 'Warning', reason, message);
+  for (const { reason, message } of told.violations) world.recorder.event(config, 'Warning', reason, message);
 }
 
 /** One event when a change of replicas begins, and one when it is made, as cStor's operator has them. */
@@ -179,6 +185,7 @@ function tellOfChange(
 /** Turns configs into volumes. */
 export const volumeConfigController = (world: World) => {
   const { informers, settings } = world;
+  const turns = new TargetTurns(world);
   const pending = () =>
     informers.configs.store
       .list(settings.namespace)
@@ -218,6 +225,6 @@ export const volumeConfigController = (world: World) => {
     workers: 4,
     /** A pool that comes to life is what volumes wait for. */
     pending,
-    reconcile: (key: ObjectKey) => reconcile(world, key),
+    reconcile: (key: ObjectKey) => reconcile(world, turns, key),
   };
 };

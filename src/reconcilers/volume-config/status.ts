@@ -1,5 +1,5 @@
 /** The status of a CStorVolumeConfig. */
-import { setCondition } from '../../api/conditions.ts';
+import { findCondition, setCondition } from '../../api/conditions.ts';
 import { messageOf, type Violation } from '../checks.ts';
 import type { Change } from './members/plan.ts';
 import type { CStorVolumeConfigStatusCondition } from '../../api/kinds/cstorvolumeconfig.ts';
@@ -39,6 +39,8 @@ export interface StatusInput {
   readonly violations: readonly Violation[];
   /** What it waits for. */
   readonly waits: string | undefined;
+  /** What the restart of its target waits for; undefined: it does not wait. */
+  readonly restartWaits: string | undefined;
   /** The change of replicas that is wanted or under way. */
   readonly change: PlacementChange | undefined;
   readonly nowIso: string;
@@ -61,7 +63,7 @@ export function statusOf(input: StatusInput): ConfigStatus {
 }
 
 function conditionsOf(
-  { previous, generation, violations, waits, change, nowIso }: StatusInput,
+  { previous, generation, violations, waits, restartWaits, change, nowIso }: StatusInput,
   bound: boolean,
 ): Condition[] {
   const observedGeneration = generation;
@@ -91,10 +93,19 @@ function conditionsOf(
     { type: 'Provisioned', ...provisioned, observedGeneration },
     nowIso,
   );
-  return bound
-    ? setCondition<Condition>(known, { ...placed(change, waits), observedGeneration }, nowIso)
-    : known;
+  if (!bound) return known;
+  const all = setCondition<Condition>(known, { ...placed(change, waits), observedGeneration }, nowIso);
+  if (restartWaits === undefined && findCondition(all, restartType) === undefined) return all;
+  return setCondition<Condition>(all, { ...restart(restartWaits), observedGeneration }, nowIso);
 }
+
+/** Does its target have to start anew? One that never had to has no word of it. */
+const restartType = 'RestartPending';
+
+const restart = (waits: string | undefined) =>
+  waits === undefined
+    ? ({ type: restartType, status: 'False', reason: 'Restarted', message: '' } as const)
+    : ({ type: restartType, status: 'True', reason: 'WaitsForItsTurn', message: waits } as const);
 
 /** Are the replicas on the pools of replicaPoolInfo? */
 export const placedType = 'ReplicasPlaced';

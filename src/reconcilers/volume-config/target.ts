@@ -5,6 +5,7 @@ import type { ReplicaAddress, TargetConfig } from '../../api/target-config.ts';
 import { ensure, hashOf } from '../objects.ts';
 import { isNotFound } from '../runtime/api-error.ts';
 import { core } from '../runtime/core-resources.ts';
+import type { SharedMake, Turn } from '../pod-template.ts';
 import { keyIn, type World } from '../world.ts';
 import {
   targetConfig,
@@ -18,9 +19,15 @@ import {
 import type { Membership } from './members/plan.ts';
 import type { Observed } from './plan.ts';
 
-/** Keys and configuration before the Deployment that mounts them. */
-export async function applyTarget(world: World, volume: VolumeWish, observed: Observed): Promise<void> {
+/** Keys and configuration before the Deployment that mounts them; while its turn has not come that stays as it is. */
+export async function applyTarget(
+  world: World,
+  given: VolumeWish,
+  observed: Observed,
+  { make, waits }: Turn<SharedMake>,
+): Promise<void> {
   const { client, informers, settings, masterKey } = world;
+  const volume = { ...given, settings: { ...settings, ...make } };
   const { wish } = volume;
   if (observed.volume === undefined) return;
   const { membership } = observed.volume;
@@ -37,7 +44,8 @@ export async function applyTarget(world: World, volume: VolumeWish, observed: Ob
   const keysKey = keyIn(settings, targetKeysName(wish.name));
   await ensure(client, core.secrets, targetSecret(target), informers.secrets.store.get(keysKey));
   await ensure(client, core.configMaps, configMap, before);
-  await ensure(client, core.deployments, targetDeployment(target), informers.deployments.store.get(key));
+  if (waits === undefined)
+    await ensure(client, core.deployments, targetDeployment(target), informers.deployments.store.get(key));
   await tellPods(world, wish.name, hashOf(configMap.data));
 }
 
