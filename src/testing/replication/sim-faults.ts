@@ -205,7 +205,8 @@ function spoil(world: SimWorld, replica: SimReplica, which: number): void {
   if (world.operator.person.isWaiting) return;
   const others = world.present.filter((other) => other !== replica && !other.lost && !other.isGivenUp);
   const isElsewhere = others.some((other) => other.store.survivors.every(({ tags }) => tags[block] === tag));
-  if (world.operator.members.length > 1 && !isElsewhere) return;
+  // One that moves can not be moved without it, and nobody serves before it is.
+  if ((world.operator.members.length > 1 || !world.operator.isDone) && !isElsewhere) return;
   if (pool && (store.former.tags[block] !== tag || !pool.spoil(tag))) return;
   store.bad.add(block);
   store.spoiled.add(tag);
