@@ -186,6 +186,18 @@ async function play(): Promise<void> {
   caskade('scrub', 'pool', 'scrub', 'start', '--config', 'pool.json');
   await untilStatus((json) => json.includes('"DONE"'));
   caskade('scrub', 'pool', 'status', '--config', 'pool.json');
+  const packed = caskade(
+    'packed',
+    'pool',
+    'compression',
+    'pvc-1',
+    'zstd',
+    '--level',
+    '9',
+    '--config',
+    'pool.json',
+  );
+  if (!/volume pvc-1 .* zstd 9$/m.test(packed)) throw new Error(`not what was to come: ${packed}`);
   say('killed', 'kill -9 $(pidof -s caskade)');
   await end(daemon, 'SIGKILL');
   node = 'node-2';

@@ -18,6 +18,8 @@ export interface FakeReplica {
   readonly replicaId: string;
   readonly guid: string;
   readonly sizeBytes: number;
+  readonly compression: string;
+  readonly zstdLevel: number;
 }
 
 const noData = () => Promise.reject(new StatusError('UNIMPLEMENTED', 'no data here'));
@@ -94,6 +96,12 @@ export class FakePool {
   /** The scrub gets on. */
   scrubs(found: Scrub): void {
     this.scrub = { ...this.scrub, ...found };
+    this.#changed();
+  }
+  /** Its replica of the volume is of another mind. */
+  repack(volume: string, compression: string): void {
+    for (const [key, replica] of this.replicas)
+      if (replica.volume === volume) this.replicas.set(key, { ...replica, compression });
     this.#changed();
   }
   /** The disks are gone. */
@@ -195,7 +203,10 @@ export class FakePool {
       }),
       SetProperties: unary(silentLog, async ({ readOnlyThresholdPercent, compression }) => {
         await Promise.resolve();
+        const before = this.properties.compression;
         this.properties = { readOnlyThresholdPercent, compression };
+        for (const [key, replica] of this.replicas)
+          if (replica.compression === before) this.replicas.set(key, { ...replica, compression });
         this.#changed();
         return this.#status();
       }),
@@ -246,11 +257,23 @@ export class FakePool {
           replicaId,
           guid: guid(),
           sizeBytes: Number(sizeBytes),
+          compression: this.properties.compression,
+          zstdLevel: 3,
         };
         if (!this.replicas.has(key)) this.made.push(key);
         this.replicas.set(key, present);
         this.#changed();
         return present;
+      }),
+      SetReplicaProperties: unary(silentLog, async ({ volume, replicaId, compression, zstdLevel }) => {
+        await Promise.resolve();
+        const key = `${volume}/${replicaId}`;
+        const replica = this.replicas.get(key);
+        if (replica === undefined) throw new StatusError('NOT_FOUND', `no replica ${key}`);
+        this.replicas.set(key, { ...replica, compression, zstdLevel });
+        this.made.push(`${compression} ${zstdLevel} for ${volume}`);
+        this.#changed();
+        return this.replicas.get(key) ?? {};
       }),
       DeleteReplica: unary(silentLog, async ({ volume, replicaId }) => {
         await Promise.resolve();

@@ -192,6 +192,35 @@ export function membersChecks({ api, cluster, operator }: Bench, poolCluster: st
       },
     },
     {
+      name: 'compression of a volume reaches its replicas, and a pool that forgets is told again',
+      run: async () => {
+        const wish = (compression: string | null) =>
+          client.patch(resources.cstorVolumeConfig, key, { spec: { policy: { replica: { compression } } } });
+        const packed = (wanted: string) =>
+          until(
+            `all replicas of ${volume} have ${wanted}`,
+            15_000,
+            () => {
+              const found = [...cluster.pools.values()].flatMap(({ replicas }) =>
+                [...replicas.values()]
+                  .filter((replica) => replica.volume === volume)
+                  .map(({ compression, zstdLevel }) => `${compression} ${zstdLevel}`),
+              );
+              const good = found.length > 0 && found.every((each) => each === wanted);
+              return Promise.resolve(good ? { found } : found.join());
+            },
+            everyMs,
+          );
+        await packed('lz4 3');
+        await wish('gzip-9');
+        await packed('zstd 9');
+        for (const pool of cluster.pools.values()) pool.repack(volume, 'off');
+        await packed('zstd 9');
+        await wish(null);
+        await packed('lz4 3');
+      },
+    },
+    {
       name: 'while two pods of a target may live, its pools are told which is meant to serve, and keep it in mind',
       timeoutMs: 60_000,
       run: async () => {

@@ -253,6 +253,7 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
         equal(others, [], `targets with the new image beside ${alone}, which does not serve`);
         for (const name of all) cluster.down.delete(name);
         await haveImage(ours, newer);
+        await restartedOnce(ours);
         const began = cluster.history.findIndex((each) => all.includes(each.slice(1)));
         const poolsLast = cluster.history.findLastIndex((each) => pools.includes(each.slice(1)));
         if (
@@ -260,7 +261,6 @@ export function restartChecks({ api, cluster, operator }: Bench, poolCluster: st
           poolsLast > cluster.history.findIndex((each) => ours.includes(each.slice(1)))
         )
           throw new Error(`a target before its pools: ${cluster.history.slice(began).join()}`);
-        await restartedOnce(ours);
         await restartOperator('');
         await haveImage([...pools, ...ours], old);
         await restartedOnce(ours);

@@ -1,7 +1,12 @@
 /** What a caller of proto/pool.proto may say: everything else is INVALID_ARGUMENT, with what to give instead. */
 import { blockBytes } from '../shared/block-size.ts';
 import { StatusError } from '../shared/grpc/status-error.ts';
-import { compressions, type Compression } from './engine/volume-store.ts';
+import {
+  compressions,
+  defaultProperties,
+  type Compression,
+  type VolumeProperties,
+} from './engine/volume-store.ts';
 
 /** Whoever can not be told of another one waits no longer than this. */
 const hintSecondsMax = 60;
@@ -53,6 +58,15 @@ export function compressionOf(value: string): Compression {
   const found = compressions.find((compression) => compression === value);
   if (found !== undefined) return found;
   throw new StatusError('INVALID_ARGUMENT', `compression is "${value}": give ${compressions.join(', ')}`);
+}
+
+const zstdLevelMax = 19;
+
+/** `zstdLevel`: 0: the usual one. */
+export function volumeProperties(compression: string, zstdLevel: number): VolumeProperties {
+  if (zstdLevel > zstdLevelMax)
+    throw new StatusError('INVALID_ARGUMENT', `zstd_level is ${zstdLevel}: give 1 to ${zstdLevelMax}`);
+  return { compression: compressionOf(compression), zstdLevel: zstdLevel || defaultProperties.zstdLevel };
 }
 
 /** Names end up in log lines, file names of users and metrics. */

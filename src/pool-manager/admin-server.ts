@@ -13,6 +13,7 @@ import {
   requireName,
   requireSize,
   scrubOf,
+  volumeProperties,
 } from './admin-arguments.ts';
 import { type OwnStatus, statusKey } from './admin-status.ts';
 import { poolLimits } from './options.ts';
@@ -99,6 +100,11 @@ export function poolHandlers({ daemon, status, clock, log }: AdminOptions): Pool
         source ?? undefined,
       );
       return { volume, replicaId, guid: store.identity.guid, sizeBytes: store.sizeBytes, description };
+    }),
+    SetReplicaProperties: unary(log, async ({ volume, replicaId, compression, zstdLevel }) => {
+      const properties = volumeProperties(compression, zstdLevel);
+      const { identity, sizeBytes } = await daemon.setReplicaProperties(volume, replicaId, properties);
+      return { ...identity, sizeBytes, ...properties };
     }),
     DeleteReplica: unary(log, async ({ volume, replicaId, guid }) => {
       await daemon.deleteReplica(volume, replicaId, guid);

@@ -88,6 +88,7 @@ function replicaOf(store: VolumeStore, link: ReturnType<Open['server']['replicas
     description: new TextDecoder().decode(store.annotations),
     snapshots: userSnapshots(store),
     repairedBlocks: link?.repairedBlocks ?? 0,
+    ...store.properties,
   };
 }
 
@@ -131,15 +132,20 @@ export function statusKey(status: OwnStatus): string {
       : [scrub.runs, scrub.state, scrub.repairedBlocks, scrub.lostBlocks, tenths(scrub)],
     Math.round(Number(usedBytes) / step),
     devices?.map(({ checksumErrors, ioErrors, ...device }) => [device, checksumErrors, ioErrors]),
-    replicas?.map(({ volume, replicaId, guid, sizeBytes, state, epoch, snapshots, repairedBlocks }) => [
-      snapshots,
-      repairedBlocks,
-      volume,
-      replicaId,
-      guid,
-      sizeBytes,
-      state,
-      epoch,
-    ]),
+    replicas?.map((replica) => replicaKeys.map((key) => replica[key])),
   ]);
 }
+
+/** Positions and sizes of a replica change all the time, too. */
+const replicaKeys = [
+  'volume',
+  'replicaId',
+  'guid',
+  'sizeBytes',
+  'state',
+  'epoch',
+  'snapshots',
+  'repairedBlocks',
+  'compression',
+  'zstdLevel',
+] as const;

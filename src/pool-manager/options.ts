@@ -8,7 +8,7 @@ export const poolCommand = {
   name: 'caskade pool',
   does: [
     'Runs the daemon of one pool.',
-    'Asking a daemon: caskade pool status|create|replace|remove-log|grow|scrub|clone|send --help',
+    'Asking a daemon: caskade pool status|create|replace|remove-log|grow|scrub|compression|clone|send --help',
     'Without a daemon: caskade pool check|inspect|export --help',
   ].join('\n'),
   flags: {

@@ -18,7 +18,7 @@ import { StatusError } from '../shared/grpc/status-error.ts';
 import type { Log } from '../shared/log.ts';
 import type { ManagedPool } from './engine/pool.ts';
 import { PoolRefusal } from './engine/refusal.ts';
-import type { VolumeStore } from './engine/volume-store.ts';
+import type { VolumeProperties, VolumeStore } from './engine/volume-store.ts';
 import { poolLimits } from './options.ts';
 import type { PoolMedia } from './pool-media.ts';
 import { noPool, type OpenPool, type PoolState } from './pool-state.ts';
@@ -122,6 +122,28 @@ export class PoolDaemon {
   ): Promise<VolumeStore> {
     const wish = { volume, replicaId, sizeBytes, description, source };
     return this.#alone(() => makeReplica(this.#openPool().pool, wish, () => this.feed.changed()));
+  }
+
+  /** Of what is written to a replica from now on. Durable when answered; idempotent. */
+  setReplicaProperties(
+    volume: string,
+    replicaId: string,
+    properties: VolumeProperties,
+  ): Promise<VolumeStore> {
+    return this.#alone(async () => {
+      const store = this.replicaOf(volume);
+      if (store.identity.replicaId !== replicaId)
+        throw new StatusError(
+          'NOT_FOUND',
+          `the replica of ${volume} here is ${store.identity.replicaId}, not ${replicaId}`,
+        );
+      const { compression, zstdLevel } = store.properties;
+      if (compression === properties.compression && zstdLevel === properties.zstdLevel) return store;
+      store.setProperties(properties);
+      await store.commit();
+      this.feed.changed();
+      return store;
+    });
   }
 
   /** A volume of its own that begins as `volume` was at a retained number. Idempotent by (clone, replicaId). */

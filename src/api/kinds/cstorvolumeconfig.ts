@@ -32,7 +32,7 @@ export interface CStorVolumeConfigSpec {
   cstorVolumeRef?: CStorVolumeConfigSpecCstorVolumeRef;
   /** <volume>@<snapshot> that a clone begins as; empty: a new volume. Clones are not made by this version: condition Accepted says so. */
   cstorVolumeSource?: string;
-  /** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are; they are not moved, added or removed by this version: condition Accepted says so. */
+  /** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are: another list moves, adds or removes them. */
   policy: CStorVolumeConfigSpecPolicy;
   /** Size and number of replicas at birth. */
   provision: CStorVolumeConfigSpecProvision;
@@ -56,7 +56,7 @@ export interface CStorVolumeConfigSpecCstorVolumeRef {
   uid?: string;
 }
 
-/** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are; they are not moved, added or removed by this version: condition Accepted says so. */
+/** The settings of this volume, from its CStorVolumePolicy. replicaPoolInfo is where the replicas are: another list moves, adds or removes them. */
 export interface CStorVolumeConfigSpecPolicy {
   /** How volumes are placed and made. */
   provision?: CStorVolumeConfigSpecPolicyProvision;
@@ -78,7 +78,7 @@ export interface CStorVolumeConfigSpecPolicyProvision {
 
 /** The replicas on their pools. */
 export interface CStorVolumeConfigSpecPolicyReplica {
-  /** Compression wanted for the volume's data; absent: the pool's. Accepted; this version stores data as it is. */
+  /** Compression of what is written from now on; absent: the pool's. gzip-N is zstd of level N. */
   compression?: string;
   /** Number of I/O workers of a replica, as a string; accepted, the daemon has no such limit. */
   zvolWorkers?: string;

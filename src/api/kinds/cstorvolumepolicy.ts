@@ -36,7 +36,7 @@ export interface CStorVolumePolicySpecProvision {
 
 /** The replicas on their pools. */
 export interface CStorVolumePolicySpecReplica {
-  /** Compression wanted for the volume's data; absent: the pool's. Accepted; this version stores data as it is. */
+  /** Compression of what is written from now on; absent: the pool's. gzip-N is zstd of level N. */
   compression?: string;
   /** Number of I/O workers of a replica, as a string; accepted, the daemon has no such limit. */
   zvolWorkers?: string;

@@ -22,7 +22,7 @@ export interface CStorVolumeReplicaSpec {
   blockSize?: number;
   /** Size of the volume, such as 5G. */
   capacity?: string;
-  /** Compression of the volume's data; empty: the pool's. */
+  /** Compression of what is written to it where the policy of the CStorVolumeConfig says none; empty: the pool's. */
   compression?: string;
   /** Id of the replica among the members of the volume. */
   replicaid?: string;

@@ -27,6 +27,7 @@ import type { Resilver as _caskade_pool_v1_Resilver, ResilverRead as _caskade_po
 import type { Scrub as _caskade_pool_v1_Scrub, ScrubRead as _caskade_pool_v1_ScrubRead } from './caskade/pool/v1/Scrub.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from './caskade/pool/v1/ScrubRequest.ts';
 import type { SendBirthsRequest as _caskade_pool_v1_SendBirthsRequest, SendBirthsRequestRead as _caskade_pool_v1_SendBirthsRequestRead } from './caskade/pool/v1/SendBirthsRequest.ts';
+import type { SetReplicaPropertiesRequest as _caskade_pool_v1_SetReplicaPropertiesRequest, SetReplicaPropertiesRequestRead as _caskade_pool_v1_SetReplicaPropertiesRequestRead } from './caskade/pool/v1/SetReplicaPropertiesRequest.ts';
 import type { SnapshotSource as _caskade_pool_v1_SnapshotSource, SnapshotSourceRead as _caskade_pool_v1_SnapshotSourceRead } from './caskade/pool/v1/SnapshotSource.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from './caskade/pool/v1/StatusRequest.ts';
 
@@ -66,6 +67,7 @@ export interface ProtoGrpcType {
         ScrubAction: EnumTypeDefinition
         ScrubRequest: MessageTypeDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_ScrubRequestRead>
         SendBirthsRequest: MessageTypeDefinition<_caskade_pool_v1_SendBirthsRequest, _caskade_pool_v1_SendBirthsRequestRead>
+        SetReplicaPropertiesRequest: MessageTypeDefinition<_caskade_pool_v1_SetReplicaPropertiesRequest, _caskade_pool_v1_SetReplicaPropertiesRequestRead>
         SnapshotSource: MessageTypeDefinition<_caskade_pool_v1_SnapshotSource, _caskade_pool_v1_SnapshotSourceRead>
         StatusRequest: MessageTypeDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_StatusRequestRead>
       }

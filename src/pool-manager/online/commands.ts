@@ -49,6 +49,16 @@ export const removeLogCommand = {
   flags: { config },
 } as const satisfies Command<Flags>;
 
+export const compressionCommand = {
+  name: 'caskade pool compression',
+  does: 'Sets how the replica of VOLUME compresses what is written from now on: METHOD is off, lz4 or zstd.',
+  operands: ['VOLUME', 'METHOD'],
+  flags: {
+    config,
+    level: { value: 'N', does: 'of zstd, 1 to 19; 3 without' },
+  },
+} as const satisfies Command<Flags>;
+
 export const cloneCommand = {
   name: 'caskade pool clone',
   does: 'Makes replica CLONE in constant time: what VOLUME holds now, or held at a retained number. It shares space until it is written to.',
@@ -77,6 +87,16 @@ export const sendCommand = {
   },
 } as const satisfies Command<Flags>;
 
-const names = ['status', 'create', 'replace', 'scrub', 'grow', 'remove-log', 'clone', 'send'] as const;
+const names = [
+  'status',
+  'create',
+  'replace',
+  'scrub',
+  'grow',
+  'remove-log',
+  'compression',
+  'clone',
+  'send',
+] as const;
 export type OnlineCommand = (typeof names)[number];
 export const isOnlineCommand = (name: string): name is OnlineCommand => names.some((known) => known === name);

@@ -1,5 +1,6 @@
 /** `caskade pool status`, `create`, `replace`, `scrub`, …: calls to the daemon of a pool. */
 import type { PoolStatusRead } from '../../api/proto/caskade/pool/v1/PoolStatus.ts';
+import type { ReplicaRead } from '../../api/proto/caskade/pool/v1/Replica.ts';
 import type { ProtoGrpcType } from '../../api/proto/pool.ts';
 import { readConfig, readToken } from '../../shared/edge/config-file.ts';
 import { helpOf, parseCount, parseFlags } from '../../shared/edge/flags.ts';
@@ -12,6 +13,7 @@ import type { PoolService } from './pool-service.ts';
 import { sendVolume } from './send.ts';
 import {
   cloneCommand,
+  compressionCommand,
   createCommand,
   growCommand,
   type OnlineCommand,
@@ -72,6 +74,14 @@ export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly stri
       await ask(parsed.flags.config, (pool) => pool.call('RemoveLogGroups', { devices }, { deadlineMs })),
     );
   },
+  async compression(argv) {
+    const parsed = parseFlags(compressionCommand, argv);
+    if (parsed === undefined) return helpOf(compressionCommand);
+    const [volume = '', compression = ''] = parsed.operands;
+    const { config, level } = parsed.flags;
+    const zstdLevel = level === undefined ? 0 : parseCount('--level', level, 1, 19);
+    return statusText(await ask(config, (pool) => setCompression(pool, volume, { compression, zstdLevel })));
+  },
   async clone(argv) {
     const parsed = parseFlags(cloneCommand, argv);
     if (parsed === undefined) return helpOf(cloneCommand);
@@ -91,6 +101,19 @@ export const onlineCommands: Readonly<Record<OnlineCommand, (argv: readonly stri
     );
   },
 };
+
+async function setCompression(
+  pool: GrpcClient<PoolService>,
+  volume: string,
+  properties: { readonly compression: string; readonly zstdLevel: number },
+): Promise<PoolStatusRead> {
+  const { replicas } = await pool.call('GetStatus', {}, { deadlineMs });
+  const replica = replicas.find((each) => each.volume === volume);
+  if (replica === undefined) throw new CommandError(`no replica of ${volume} is here`);
+  const { replicaId } = replica;
+  await pool.call('SetReplicaProperties', { volume, replicaId, ...properties }, { deadlineMs });
+  return await pool.call('GetStatus', {}, { deadlineMs });
+}
 
 const numberOf = (text: string | undefined): number =>
   text === undefined ? 0 : parseCount('--number', text, 1, 999_999_999);
@@ -125,6 +148,11 @@ async function ask<T>(file: string, call: (pool: GrpcClient<PoolService>) => Pro
   }
 }
 
+function packing({ compression, zstdLevel }: ReplicaRead): string {
+  if (compression === '' || compression === 'off') return '';
+  return compression === 'zstd' ? `  zstd ${zstdLevel}` : `  ${compression}`;
+}
+
 function statusText(status: PoolStatusRead): string {
   const { name, guid, phase, message, usedBytes, totalBytes, devices, resilvers, scrub, replicas } = status;
   const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
@@ -140,7 +168,8 @@ function statusText(status: PoolStatusRead): string {
         `  copying to ${device}${replaces === '' ? '' : ` in place of ${replaces}`}: ${mib(doneBytes)} of ${mib(all)}, ${etaSeconds} s left`,
     ),
     ...replicas.map(
-      ({ volume, logicalBytes, last }) => `  volume ${volume}  ${mib(logicalBytes)}  last ${last}`,
+      (replica) =>
+        `  volume ${replica.volume}  ${mib(replica.logicalBytes)}  last ${replica.last}${packing(replica)}`,
     ),
   ];
   if (status.growableBytes > 0)

@@ -1,14 +1,9 @@
 /** What `poolConfig` says of the pool itself, in the engine's words. */
+import { compressionOf } from '../compression.ts';
 import type { Properties } from './plan.ts';
 
 /** cStor's default: users' writes end when 85 % are used. */
 const readOnlyThresholdPercentDefault = 85;
-
-/** cStor's names of compression; ZFS's older ones become what serves the same purpose here. */
-function compressionOf(name: string): string {
-  if (name === 'off' || name === 'zstd') return name;
-  return name.startsWith('gzip') ? 'zstd' : 'lz4';
-}
 
 export const propertiesOf = (config: {
   readonly roThresholdLimit?: number | null | undefined;

@@ -6,6 +6,7 @@ import type { World } from '../world.ts';
 import type { Observed } from './observe.ts';
 import type { Action } from './plan.ts';
 
+const deadlineMs = 10_000;
 const deleteReplicaDeadlineMs = 30_000;
 
 export async function apply(
@@ -15,6 +16,11 @@ export async function apply(
   action: Action,
 ): Promise<void> {
   switch (action.do) {
+    case 'setPacking':
+      await world.pools
+        .client(pool)
+        ?.call('SetReplicaProperties', { volume, replicaId, ...action.packing }, { deadlineMs });
+      return;
     case 'deleteReplica': {
       const client = world.pools.client(pool);
       // It was there when the plan was made. Without an answer the finalizer must stay.

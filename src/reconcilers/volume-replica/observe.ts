@@ -4,6 +4,7 @@ import { finalizers, labels } from '../../api/names.ts';
 import { keyIn, type World } from '../world.ts';
 import type { Membership } from '../volume-config/members/plan.ts';
 import { membershipOf, poolServes } from '../volume-config/observe.ts';
+import { packingOf } from '../compression.ts';
 import type { ReplicaView } from './plan.ts';
 import type { ReplicaFacts, Snapshots } from './status.ts';
 
@@ -45,6 +46,12 @@ export function observe(world: World, { metadata, spec }: CStorVolumeReplica): O
       poolServes: serves,
       needed:
         targetExists && [current, next, withdrawn].some((record) => record?.members[replicaId] !== undefined),
+      // A pool of a release before does not say.
+      packing: onPool === undefined || onPool.compression === '' ? undefined : onPool,
+      packingWanted: packingOf(
+        config?.spec.policy.replica?.compression || spec.compression || '',
+        pools.status(pool)?.properties?.compression ?? '',
+      ),
     },
     facts: {
       onPool,

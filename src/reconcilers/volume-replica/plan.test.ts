@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { packingOf } from '../compression.ts';
 import { plan, type ReplicaView } from './plan.ts';
 import { capacityOf, statusOf, type ReplicaFacts } from './status.ts';
 
@@ -8,11 +9,13 @@ const view = (fields: Partial<ReplicaView> = {}): ReplicaView => ({
   poolExists: true,
   poolServes: true,
   needed: false,
+  packing: { compression: 'lz4', zstdLevel: 3 },
+  packingWanted: { compression: 'zstd', zstdLevel: 9 },
   ...fields,
 });
 // prettier-ignore
 test.each([
-  ['not asked to go',                  view({ deleting: false }),                       []],
+  ['not asked to go',                  view({ deleting: false, packingWanted: undefined }), []],
   ['deleted on its pool first',        view(),                                          ['deleteReplica', 'removeFinalizer']],
   ['not while its volume needs it',    view({ needed: true }),                          ['waits']],
   ['its pool is away',                 view({ poolServes: false }),                     ['waits']],
@@ -20,6 +23,32 @@ test.each([
 ])('%s', (_what, replica, does) => {
   const { actions, waits } = plan(replica);
   expect([...actions.map((action) => action.do), ...(waits === undefined ? [] : ['waits'])]).toEqual(does);
+});
+
+const zstd = (zstdLevel: number) => ({ compression: 'zstd', zstdLevel });
+const lz4 = (zstdLevel: number) => ({ compression: 'lz4', zstdLevel });
+// prettier-ignore
+test.each([
+  ['another method',                   {},                                              [{ do: 'setPacking', packing: zstd(9) }]],
+  ['another level',                    { packing: zstd(3) },                            [{ do: 'setPacking', packing: zstd(9) }]],
+  ['as it is',                         { packing: zstd(9) },                            []],
+  ['a level that does not count',      { packing: lz4(3), packingWanted: lz4(9) },      []],
+  ['its pool does not say',            { packing: undefined },                          []],
+  ['nobody knows what the pool has',   { packingWanted: undefined },                    []],
+  ['its pool is away',                 { poolServes: false },                           []],
+])('a replica that stays, and its compression: %s', (_what, fields, actions) => {
+  expect(plan(view({ deleting: false, ...fields }))).toEqual({ actions, waits: undefined });
+});
+test.each([
+  ['', 'lz4', { compression: 'lz4', zstdLevel: 3 }],
+  ['', 'zstd', { compression: 'zstd', zstdLevel: 3 }],
+  ['', '', undefined],
+  ['on', 'off', { compression: 'lz4', zstdLevel: 3 }],
+  ['off', 'lz4', { compression: 'off', zstdLevel: 3 }],
+  ['gzip', 'lz4', { compression: 'zstd', zstdLevel: 3 }],
+  ['gzip-9', 'lz4', { compression: 'zstd', zstdLevel: 9 }],
+])('compression %j on a pool with %j', (name, ofPool, packing) => {
+  expect(packingOf(name, ofPool)).toEqual(packing);
 });
 
 const mib = 1024 ** 2;

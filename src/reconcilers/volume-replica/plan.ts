@@ -11,9 +11,22 @@ export interface ReplicaView {
   readonly poolServes: boolean;
   /** The volume's target still exists, and may count on this replica: it would write into what is being deleted. */
   readonly needed: boolean;
+  /** Of what is written to it; undefined: the pool does not say, or does not have it. */
+  readonly packing: Packing | undefined;
+  readonly packingWanted: Packing | undefined;
 }
 
-export type Action = { readonly do: 'deleteReplica' } | { readonly do: 'removeFinalizer' };
+/** How a replica compresses what is written to it. */
+export interface Packing {
+  readonly compression: string;
+  /** Of zstd. */
+  readonly zstdLevel: number;
+}
+
+export type Action =
+  | { readonly do: 'setPacking'; readonly packing: Packing }
+  | { readonly do: 'deleteReplica' }
+  | { readonly do: 'removeFinalizer' };
 
 export interface Plan {
   readonly actions: readonly Action[];
@@ -21,7 +34,8 @@ export interface Plan {
 }
 
 export function plan(replica: ReplicaView): Plan {
-  if (!replica.deleting || !replica.finalizer) return { actions: [], waits: undefined };
+  if (!replica.deleting) return keep(replica);
+  if (!replica.finalizer) return { actions: [], waits: undefined };
   if (!replica.poolExists) return { actions: [{ do: 'removeFinalizer' }], waits: undefined };
   if (replica.needed)
     return {
@@ -35,4 +49,14 @@ export function plan(replica: ReplicaView): Plan {
     };
   // Deleting is idempotent, and the list may be older than a replica that was made a moment ago.
   return { actions: [{ do: 'deleteReplica' }, { do: 'removeFinalizer' }], waits: undefined };
+}
+
+/** A level counts where there is one. */
+const isPackedSo = (one: Packing, other: Packing): boolean =>
+  one.compression === other.compression && (one.compression !== 'zstd' || one.zstdLevel === other.zstdLevel);
+
+function keep({ poolServes, packing, packingWanted }: ReplicaView): Plan {
+  const isWell = packing === undefined || packingWanted === undefined || isPackedSo(packing, packingWanted);
+  if (isWell || !poolServes) return { actions: [], waits: undefined };
+  return { actions: [{ do: 'setPacking', packing: packingWanted }], waits: undefined };
 }

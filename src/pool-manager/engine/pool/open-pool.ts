@@ -183,10 +183,11 @@ export class EnginePool implements ManagedPool {
   }
 
   async setProperties(properties: Partial<PoolProperties>): Promise<void> {
-    const next = { ...this.#engine.settings.properties, ...properties };
+    const before = this.#engine.settings.properties;
+    const next = { ...before, ...properties };
     this.#engine.set({ properties: next });
     for (const volume of this.volumes())
-      if (volume.properties.compression !== next.compression)
+      if (before.compression !== next.compression && volume.properties.compression === before.compression)
         volume.setProperties({ ...volume.properties, compression: next.compression });
     await this.#rooted();
   }

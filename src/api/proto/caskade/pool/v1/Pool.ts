@@ -21,6 +21,7 @@ import type { ReplaceDeviceRequest as _caskade_pool_v1_ReplaceDeviceRequest, Rep
 import type { Replica as _caskade_pool_v1_Replica, ReplicaRead as _caskade_pool_v1_ReplicaRead } from '../../../caskade/pool/v1/Replica.ts';
 import type { ScrubRequest as _caskade_pool_v1_ScrubRequest, ScrubRequestRead as _caskade_pool_v1_ScrubRequestRead } from '../../../caskade/pool/v1/ScrubRequest.ts';
 import type { SendBirthsRequest as _caskade_pool_v1_SendBirthsRequest, SendBirthsRequestRead as _caskade_pool_v1_SendBirthsRequestRead } from '../../../caskade/pool/v1/SendBirthsRequest.ts';
+import type { SetReplicaPropertiesRequest as _caskade_pool_v1_SetReplicaPropertiesRequest, SetReplicaPropertiesRequestRead as _caskade_pool_v1_SetReplicaPropertiesRequestRead } from '../../../caskade/pool/v1/SetReplicaPropertiesRequest.ts';
 import type { StatusRequest as _caskade_pool_v1_StatusRequest, StatusRequestRead as _caskade_pool_v1_StatusRequestRead } from '../../../caskade/pool/v1/StatusRequest.ts';
 
 export interface PoolClient extends grpc.Client {
@@ -259,6 +260,21 @@ export interface PoolClient extends grpc.Client {
   setProperties(argument: _caskade_pool_v1_PoolProperties, callback: grpc.requestCallback<_caskade_pool_v1_PoolStatusRead>): grpc.ClientUnaryCall;
   
   /**
+   * Of what is written to the replica from now on; durable when answered, idempotent. NOT_FOUND: it is not here.
+   */
+  SetReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  SetReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  SetReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  SetReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  /**
+   * Of what is written to the replica from now on; durable when answered, idempotent. NOT_FOUND: it is not here.
+   */
+  setReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  setReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  setReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  setReplicaProperties(argument: _caskade_pool_v1_SetReplicaPropertiesRequest, callback: grpc.requestCallback<_caskade_pool_v1_ReplicaRead>): grpc.ClientUnaryCall;
+  
+  /**
    * The status at once, then after each change, at most twice a second.
    */
   WatchStatus(argument: _caskade_pool_v1_StatusRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_caskade_pool_v1_PoolStatusRead>;
@@ -354,6 +370,11 @@ export interface PoolHandlers extends grpc.UntypedServiceImplementation {
   SetProperties: grpc.handleUnaryCall<_caskade_pool_v1_PoolPropertiesRead, _caskade_pool_v1_PoolStatus>;
   
   /**
+   * Of what is written to the replica from now on; durable when answered, idempotent. NOT_FOUND: it is not here.
+   */
+  SetReplicaProperties: grpc.handleUnaryCall<_caskade_pool_v1_SetReplicaPropertiesRequestRead, _caskade_pool_v1_Replica>;
+  
+  /**
    * The status at once, then after each change, at most twice a second.
    */
   WatchStatus: grpc.handleServerStreamingCall<_caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatus>;
@@ -377,5 +398,6 @@ export interface PoolDefinition extends grpc.ServiceDefinition {
   Scrub: MethodDefinition<_caskade_pool_v1_ScrubRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_ScrubRequestRead, _caskade_pool_v1_PoolStatusRead>
   SendBirths: MethodDefinition<_caskade_pool_v1_SendBirthsRequest, _caskade_pool_v1_BirthChunk, _caskade_pool_v1_SendBirthsRequestRead, _caskade_pool_v1_BirthChunkRead>
   SetProperties: MethodDefinition<_caskade_pool_v1_PoolProperties, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_PoolPropertiesRead, _caskade_pool_v1_PoolStatusRead>
+  SetReplicaProperties: MethodDefinition<_caskade_pool_v1_SetReplicaPropertiesRequest, _caskade_pool_v1_Replica, _caskade_pool_v1_SetReplicaPropertiesRequestRead, _caskade_pool_v1_ReplicaRead>
   WatchStatus: MethodDefinition<_caskade_pool_v1_StatusRequest, _caskade_pool_v1_PoolStatus, _caskade_pool_v1_StatusRequestRead, _caskade_pool_v1_PoolStatusRead>
 }

@@ -7,7 +7,7 @@ export interface PoolProperties {
    */
   'readOnlyThresholdPercent'?: (number);
   /**
-   * lz4, zstd or off: of all volumes, those to come too.
+   * lz4, zstd or off: of replicas that are made, and of those that have what the pool had.
    */
   'compression'?: (string);
 }
@@ -18,7 +18,7 @@ export interface PoolPropertiesRead {
    */
   'readOnlyThresholdPercent': (number);
   /**
-   * lz4, zstd or off: of all volumes, those to come too.
+   * lz4, zstd or off: of replicas that are made, and of those that have what the pool had.
    */
   'compression': (string);
 }

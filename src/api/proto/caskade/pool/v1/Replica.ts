@@ -32,6 +32,11 @@ export interface Replica {
    * Blocks that were unreadable here and were given back by another replica of the volume, since the daemon was started.
    */
   'repairedBlocks'?: (number | string | Long);
+  /**
+   * Of what is written to it now. Empty: a release that does not say.
+   */
+  'compression'?: (string);
+  'zstdLevel'?: (number);
 }
 
 export interface ReplicaRead {
@@ -63,4 +68,9 @@ export interface ReplicaRead {
    * Blocks that were unreadable here and were given back by another replica of the volume, since the daemon was started.
    */
   'repairedBlocks': (number);
+  /**
+   * Of what is written to it now. Empty: a release that does not say.
+   */
+  'compression': (string);
+  'zstdLevel': (number);
 }
