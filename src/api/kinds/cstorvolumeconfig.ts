@@ -322,7 +322,7 @@ export interface CStorVolumeConfigStatusCondition {
   reason: string;
   /** True, False or Unknown. */
   status?: string;
-  /** Accepted (spec is possible), Provisioned (placed and made), or a step of a resize: Resizing, VolumeResizePending, VolumeResizeSuccessful, VolumeResizeFailed. */
+  /** Accepted (spec is possible), Provisioned (placed and made), ReplicasPlaced, RestartPending (of the target), or a step of a resize: Resizing, VolumeResizePending, VolumeResizeSuccessful, VolumeResizeFailed. */
   type: string;
 }
 

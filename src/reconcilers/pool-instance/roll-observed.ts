@@ -2,7 +2,7 @@
 import { labels } from '../../api/names.ts';
 import { deploymentOf, isRolledOut, isStarted, podsOf, readyPod } from '../pods.ts';
 import { targetName } from '../volume-config/manifests.ts';
-import type { World } from '../world.ts';
+import { keyIn, type World } from '../world.ts';
 import { makeOf } from './manifests.ts';
 import { isServing } from './plan.ts';
 import { isSamePool, type Neighbour, type Roll, type Shared } from './roll.ts';
@@ -36,11 +36,12 @@ function volumesOn(world: World, pool: string): readonly string[] {
   return names.filter((name) => deploymentOf(world, targetName(name)) !== undefined);
 }
 
-/** Names of the pools that have a replica of this volume. */
-export const poolsOf = ({ informers }: World, volume: string): readonly string[] =>
+/** Names of the pools that have a replica of this volume, without those that are gone for good. */
+export const poolsOf = ({ informers, settings }: World, volume: string): readonly string[] =>
   informers.replicas.store
     .byLabel(labels.persistentVolume, volume)
-    .map(({ metadata }) => metadata.labels?.[labels.poolInstanceName] ?? '');
+    .map(({ metadata }) => metadata.labels?.[labels.poolInstanceName] ?? '')
+    .filter((pool) => informers.instances.store.get(keyIn(settings, pool)) !== undefined);
 
 /** A pod of an older template is about to be replaced, and counts as one that is away. */
 export function neighbourOf(world: World, name: string): Neighbour {
