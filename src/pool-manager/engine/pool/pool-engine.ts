@@ -30,7 +30,7 @@ import { PoolCore } from './pool-core.ts';
 import { type LoggedPool, openPoolLog } from './pool-log.ts';
 import { PoolFailure, type PoolParts } from './pool-parts.ts';
 import { encodeSettings, type PoolSettings, settingsKey } from './pool-settings.ts';
-import { RoomJudge, roomUnits } from './room-judge.ts';
+import { RoomJudge } from './room-judge.ts';
 import { WriteRoom } from './write-room.ts';
 
 /** However many devices there are: reads under way take memory. */
@@ -115,6 +115,7 @@ export class PoolEngine implements LoggedPool {
       this.checkpoints,
       () => this.hasWork(),
       () => this.log.notedUnits,
+      () => this.#room.writers,
     );
     this.#room = new WriteRoom({ state: () => this.#roomState(), pause, clock: host.clock });
     this.cleaner = new CleanerPace({
@@ -246,7 +247,7 @@ export class PoolEngine implements LoggedPool {
   #kickCleaner(why: CleaningReason): void {
     const { cleaning } = this.parts.space;
     cleaning.pendingUnits = this.admission.nodesPending;
-    cleaning.wantedUnits = roomUnits + cleaning.pendingUnits;
+    cleaning.wantedUnits = this.#judge.wantedUnits + cleaning.pendingUnits;
     this.cleaner.kick(why);
   }
 
@@ -261,6 +262,7 @@ export class PoolEngine implements LoggedPool {
   async #checkpoint(kind: CheckpointKind): Promise<void> {
     if (kind === 'table') await this.#rootOfTable();
     else await this.#rootOfAll(kind === 'last');
+    this.#room.forget();
     this.#judge.checkpointed(this.checkpoints.isBeside);
     this.#kickCleaner('write');
     this.#room.changed();

@@ -8,8 +8,9 @@ import { RoomJudge } from './room-judge.ts';
 /** A pool that is not full, and has no room now; what is asked for is in `asked`. */
 function rig() {
   const asked: string[] = [];
+  const writers = { count: 1 };
   const admission = { availableUnits: 500, comingUnits: 600, nodesPending: 10, deltasPending: 50 };
-  const space = { room: { userUnits: 10_000 } } as BlockSpace;
+  const space = { room: { userUnits: 10_000, totalUnits: 100_000, segmentUnits: 64 } } as BlockSpace;
   const checkpoints = {
     isBeside: false,
     want: () => void asked.push('whole'),
@@ -21,6 +22,7 @@ function rig() {
     checkpoints as Partial<Checkpoints> as Checkpoints,
     () => false,
     () => 1,
+    () => writers.count,
   );
   /** What is asked for by who waits, behind a root after which so much is there, and so much will be. */
   const root = (availableUnits: number, comingUnits: number) => {
@@ -29,7 +31,7 @@ function rig() {
     asked.length = 0;
     return [judge.state(), ...asked];
   };
-  return { judge, root, asked, checkpoints };
+  return { judge, root, asked, checkpoints, writers };
 }
 
 test('roots of the table go on while more is emptied, though moving takes more than they give back yet', () => {
@@ -53,4 +55,16 @@ test('beside a checkpoint that builds trees few roots are made that bring nothin
   expect([root(500, 700), root(500, 700), root(500, 700)]).toEqual(Array(3).fill(['soon', 'table']));
   expect([root(500, 700), root(500, 700)]).toEqual(Array(2).fill(['soon']));
   expect(root(500, 750)).toEqual(['soon', 'table']);
+});
+
+test.each([
+  [1, 1_088 + 64],
+  [2, 1_088 + 64 + 512],
+  [50, 1_088 + 1_000], // a hundredth of the pool, no more
+])('of %i volumes that write one is let in when %i units are free', (count, wantedUnits) => {
+  const { judge, root, writers } = rig();
+  writers.count = count;
+  expect(judge.wantedUnits).toBe(wantedUnits);
+  expect(root(wantedUnits - 1, 8_000)).toEqual(['soon', 'table']);
+  expect(root(wantedUnits, 8_000)).toEqual(['open']);
 });

@@ -10,16 +10,20 @@ import type { Checkpoints } from './checkpoints.ts';
 import type { EngineLimits } from './engine-limits.ts';
 import type { PoolAdmission } from './pool-admission.ts';
 
-/** What `room` promises: a write of 4 MiB. */
-export const roomUnits = 1_024;
+/** What `room` promises: a write of 4 MiB, with the nodes above it, nine on each of seven levels. */
+const roomUnits = 1_024 + 64;
+/** What a volume that was answered before takes beside it until it asks again: a MiB, in single blocks with a node for each. */
+const besideUnits = 512;
+/** No more than this part of the pool is to be free beyond what one write takes. */
+const besidePart = 100;
 /** What a root frees may be used two roots later; before that it may have to be cleaned. */
 const fruitlessMax = 6;
 /** What was emptied is held for two roots. */
 const fruitlessBesideMax = 3;
 
 /** What waiting must bring: anything where little is left, a part of what is missing where most writes go through. */
-const gainMin = (availableUnits: number): number =>
-  availableUnits < roomUnits / 2 ? 1 : (roomUnits - availableUnits) / 4;
+const gainMin = (availableUnits: number, wantedUnits: number): number =>
+  availableUnits < roomUnits / 2 ? 1 : (wantedUnits - availableUnits) / 4;
 
 export class RoomJudge {
   readonly #space: BlockSpace;
@@ -28,6 +32,7 @@ export class RoomJudge {
   readonly #checkpoints: Checkpoints;
   readonly #hasWork: () => boolean;
   readonly #notedUnits: () => number;
+  readonly #writers: () => number;
   /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
   /** Of these, roots of the table that were made while trees were built: they do not count, and few are tried. */
@@ -42,6 +47,7 @@ export class RoomJudge {
     checkpoints: Checkpoints,
     hasWork: () => boolean,
     notedUnits: () => number,
+    writers: () => number,
   ) {
     this.#space = parts.space;
     this.#limits = parts.limits;
@@ -49,6 +55,18 @@ export class RoomJudge {
     this.#checkpoints = checkpoints;
     this.#hasWork = hasWork;
     this.#notedUnits = notedUnits;
+    this.#writers = writers;
+  }
+
+  /**
+   * What is to be free, nodes to be built not counted, before somebody is told to write: his write, and what may be taken
+   * between the answer and that: by other volumes that were answered, and by a checkpoint that opens a segment. What was
+   * answered is on its way; refused now it would have that replica left out, of a pool that is not full at all.
+   */
+  get wantedUnits(): number {
+    const { segmentUnits, totalUnits } = this.#space.room;
+    const others = Math.max(0, this.#writers() - 1);
+    return roomUnits + Math.min(Math.floor(totalUnits / besidePart), segmentUnits + others * besideUnits);
   }
 
   /** `soon`: a checkpoint is on its way. */
@@ -56,11 +74,12 @@ export class RoomJudge {
     const { deltasPending, nodesPending, availableUnits, readOnly } = this.#admission;
     if (readOnly !== undefined) return 'open';
     if (deltasPending > 2 * this.#limits.deltasMax) return this.#soon();
-    if (availableUnits >= roomUnits) return this.#open();
+    const { wantedUnits } = this;
+    if (availableUnits >= wantedUnits) return this.#open();
     /** What there may be in the end, and what a checkpoint may find to be free besides. */
     const coming = this.#space.room.userUnits - nodesPending;
     const gain = coming - availableUnits + nodesPending + deltasPending;
-    if (!this.#hasWork() && gain < gainMin(availableUnits)) return this.#open();
+    if (!this.#hasWork() && gain < gainMin(availableUnits, wantedUnits)) return this.#open();
     const notedUnits = this.#notedUnits();
     if (notedUnits === this.#givenUp.notedUnits && coming <= this.#givenUp.coming) return 'open';
     if (this.#fruitless < fruitlessMax) return this.#soon();

@@ -75,6 +75,8 @@ export interface SpaceRoom {
   readonly busyUnits: number;
   readonly liveUnits: number;
   readonly systemUnits: number;
+  /** Of the largest segment. */
+  readonly segmentUnits: number;
   /** Kept from users (7 %), the next two included. */
   readonly reserveUnits: number;
   /** Kept for deletes, unmaps and checkpoints, the next included. */

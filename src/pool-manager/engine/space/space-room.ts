@@ -17,6 +17,7 @@ const cleaner = { share: 0.003, segments: 4 };
 const latePart = 8;
 
 interface Reserves {
+  readonly segment: number;
   readonly reserve: number;
   readonly internal: number;
   readonly cleaner: number;
@@ -27,7 +28,7 @@ function reservesOf({ totalUnits, groups }: Segments): Reserves {
   const perSegment = Math.max(0, ...groups.map(({ dataUnits }) => dataUnits));
   const kept = ({ share, segments }: typeof reserve) =>
     Math.max(Math.ceil(totalUnits * share), segments * perSegment);
-  return { reserve: kept(reserve), internal: kept(internal), cleaner: kept(cleaner) };
+  return { segment: perSegment, reserve: kept(reserve), internal: kept(internal), cleaner: kept(cleaner) };
 }
 
 /** A class and no literal with getters: users are asked for with every write, and V8 looks those up by hash. */
@@ -37,7 +38,7 @@ export class TableRoom implements SpaceRoom {
   readonly #units: UnitMap;
   readonly #openSegments: () => Iterable<OpenSegment>;
   #knownUnits = -1;
-  #known: Reserves = { reserve: 0, internal: 0, cleaner: 0 };
+  #known: Reserves = { segment: 0, reserve: 0, internal: 0, cleaner: 0 };
 
   constructor(table: SpaceTable, openSegments: () => Iterable<OpenSegment>) {
     this.#table = table;
@@ -71,6 +72,9 @@ export class TableRoom implements SpaceRoom {
   }
   get systemUnits(): number {
     return this.#segments.unitsIn(stateCode.system);
+  }
+  get segmentUnits(): number {
+    return this.#reserves().segment;
   }
   get reserveUnits(): number {
     return this.#reserves().reserve;
