@@ -28,15 +28,20 @@ export function serveTarget(peer: Peer, host: ReplicaHost): PeerHandler {
 export const kept = (message: TargetMessage): TargetMessage =>
   message.type === 'repair' ? { ...message, data: new Uint8Array(message.data) } : message;
 
-/** There is room nearly always, and at once: then the connection is not paused, which costs more than a read from it. */
+/**
+ * There is room nearly always, and at once: then the connection is not paused, which costs more than a read from it. Where
+ * there is none not one more read is made: after a stall of this process all that a link may carry lies in the socket.
+ */
 async function pauseForRoom(peer: Peer, store: VolumeStore): Promise<void> {
   let isWaiting = true;
-  let isPaused = false;
-  // Before anything more is read, but for what this turn of the loop has found already.
-  setImmediate(() => {
-    if (isWaiting) peer.pause();
-    isPaused = isWaiting;
-  });
+  let isPaused = !store.hasRoom;
+  if (isPaused) peer.pause();
+  // Room may be asked for a turn of the loop: what that has found already is read.
+  else
+    setImmediate(() => {
+      if (isWaiting) peer.pause();
+      isPaused = isWaiting;
+    });
   await store.room();
   isWaiting = false;
   if (isPaused) peer.resume();

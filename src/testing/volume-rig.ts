@@ -240,6 +240,7 @@ export class VolumeRig {
       },
       commit: () => this.checkpoint(),
       room: () => Promise.resolve(),
+      hasRoom: () => true,
     };
   }
 }

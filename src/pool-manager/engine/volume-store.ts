@@ -130,6 +130,8 @@ export interface VolumeStore {
    * the pool has failed.
    */
   room(): Promise<void>;
+  /** Whether `room` has nothing to wait for but perhaps a turn of the event loop. */
+  readonly hasRoom: boolean;
 
   /** Content of `count` blocks from `block`, of the head or of a snapshot. Rejects with BadBlockError, never with wrong data. */
   read(block: number, count: number, snapshot?: string): Promise<Uint8Array>;

@@ -28,14 +28,16 @@ test('whoever is told to write finds room for 4 MiB, beside a segment that a che
   const { admission, parts } = pool.engine;
   const content = new Uint8Array(32 * 4096).fill(7);
   let leastUnits = Infinity;
+  let waited = 0;
   for (let i = 0; i < 4_000; i++) {
+    if (!store.hasRoom) waited++;
     await store.room();
     leastUnits = Math.min(leastUnits, admission.availableUnits);
     store.write(store.last + 1, (i * 97) % (blocks - 32), content);
   }
   const { room } = parts.space;
   expect(leastUnits).toBeGreaterThanOrEqual(1_024 + room.segmentUnits);
-  expect(leastUnits).toBeLessThan(room.totalUnits / 10); // they did wait
+  expect(waited).toBeGreaterThan(0);
   await store.room();
   parts.space.openSystem();
   store.write(store.last + 1, 0, new Uint8Array(1_024 * 4096).fill(8));

@@ -24,6 +24,7 @@ export class PoolCore implements VolumeCore {
   readonly onLost: VolumeCore['onLost'];
   readonly commit: VolumeCore['commit'];
   readonly room: VolumeCore['room'];
+  readonly hasRoom: VolumeCore['hasRoom'];
   readonly #txg: () => number;
 
   constructor(parts: PoolCoreParts) {
@@ -39,6 +40,7 @@ export class PoolCore implements VolumeCore {
     this.onLost = parts.onLost;
     this.commit = parts.commit;
     this.room = parts.room;
+    this.hasRoom = parts.hasRoom;
     this.#txg = parts.txg;
   }
 

@@ -165,6 +165,7 @@ export class PoolEngine implements LoggedPool {
       txg: () => this.openTxg,
       commit: () => this.log.commit(),
       room: () => this.#room.wait(slot),
+      hasRoom: () => this.#room.isOpen,
     });
   }
 

@@ -36,6 +36,11 @@ export class WriteRoom {
     this.#options = options;
   }
 
+  /** Nobody waits, and who asks now need not. */
+  get isOpen(): boolean {
+    return this.#queues.size === 0 && this.#options.state() === 'open';
+  }
+
   /** How many volumes have asked since `forget`. */
   get writers(): number {
     return this.#writers.size;
@@ -50,7 +55,7 @@ export class WriteRoom {
   async wait(slot: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     this.#writers.add(slot);
-    if (this.#queues.size === 0 && this.#options.state() === 'open') {
+    if (this.isOpen) {
       const hasPaused = await this.#turn();
       if (!hasPaused || this.#options.state() === 'open') return; // the cleaner may have taken what there was
     }

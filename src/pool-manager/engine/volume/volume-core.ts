@@ -67,4 +67,6 @@ export interface VolumeCore {
   commit(): Promise<void>;
   /** See VolumeStore.room. */
   room(): Promise<void>;
+  /** See VolumeStore.hasRoom. */
+  hasRoom(): boolean;
 }

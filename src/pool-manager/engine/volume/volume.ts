@@ -58,6 +58,10 @@ export class EngineVolume extends ReadableVolume implements VolumeStore, Descend
     await this.core.room();
   }
 
+  get hasRoom(): boolean {
+    return this.core.hasRoom();
+  }
+
   usage(): VolumeUsage {
     return {
       logicalBytes: countsOf(unfold(this.view).tree).mappedBlocks * blockBytes,
