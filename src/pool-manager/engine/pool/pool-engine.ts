@@ -115,7 +115,7 @@ export class PoolEngine implements LoggedPool {
       this.checkpoints,
       () => this.hasWork(),
       () => this.log.notedUnits,
-      () => this.#room.writers,
+      () => this.volumes.size,
     );
     this.#room = new WriteRoom({ state: () => this.#roomState(), pause, clock: host.clock });
     this.cleaner = new CleanerPace({
@@ -263,7 +263,6 @@ export class PoolEngine implements LoggedPool {
   async #checkpoint(kind: CheckpointKind): Promise<void> {
     if (kind === 'table') await this.#rootOfTable();
     else await this.#rootOfAll(kind === 'last');
-    this.#room.forget();
     this.#judge.checkpointed(this.checkpoints.isBeside);
     this.#kickCleaner('write');
     this.#room.changed();

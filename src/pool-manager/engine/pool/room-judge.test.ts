@@ -8,7 +8,7 @@ import { RoomJudge } from './room-judge.ts';
 /** A pool that is not full, and has no room now; what is asked for is in `asked`. */
 function rig() {
   const asked: string[] = [];
-  const writers = { count: 1 };
+  const volumes = { count: 1 };
   const admission = { availableUnits: 500, comingUnits: 600, nodesPending: 10, deltasPending: 50 };
   const space = { room: { userUnits: 10_000, totalUnits: 100_000, segmentUnits: 64 } } as BlockSpace;
   const checkpoints = {
@@ -22,7 +22,7 @@ function rig() {
     checkpoints as Partial<Checkpoints> as Checkpoints,
     () => false,
     () => 1,
-    () => writers.count,
+    () => volumes.count,
   );
   /** What is asked for by who waits, behind a root after which so much is there, and so much will be. */
   const root = (availableUnits: number, comingUnits: number) => {
@@ -31,7 +31,7 @@ function rig() {
     asked.length = 0;
     return [judge.state(), ...asked];
   };
-  return { judge, root, asked, checkpoints, writers };
+  return { judge, root, asked, checkpoints, volumes };
 }
 
 test('roots of the table go on while more is emptied, though moving takes more than they give back yet', () => {
@@ -61,9 +61,9 @@ test.each([
   [1, 1_088 + 64],
   [2, 1_088 + 64 + 512],
   [50, 1_088 + 1_000], // a hundredth of the pool, no more
-])('of %i volumes that write one is let in when %i units are free', (count, wantedUnits) => {
-  const { judge, root, writers } = rig();
-  writers.count = count;
+])('beside the others of %i volumes a writer is let in when %i units are free', (count, wantedUnits) => {
+  const { judge, root, volumes } = rig();
+  volumes.count = count;
   expect(judge.wantedUnits).toBe(wantedUnits);
   expect(root(wantedUnits - 1, 8_000)).toEqual(['soon', 'table']);
   expect(root(wantedUnits, 8_000)).toEqual(['open']);

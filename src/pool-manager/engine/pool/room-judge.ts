@@ -32,7 +32,7 @@ export class RoomJudge {
   readonly #checkpoints: Checkpoints;
   readonly #hasWork: () => boolean;
   readonly #notedUnits: () => number;
-  readonly #writers: () => number;
+  readonly #volumes: () => number;
   /** Checkpoints in a row, since somebody began to wait, that brought no more room. */
   #fruitless = 0;
   /** Of these, roots of the table that were made while trees were built: they do not count, and few are tried. */
@@ -47,7 +47,7 @@ export class RoomJudge {
     checkpoints: Checkpoints,
     hasWork: () => boolean,
     notedUnits: () => number,
-    writers: () => number,
+    volumes: () => number,
   ) {
     this.#space = parts.space;
     this.#limits = parts.limits;
@@ -55,17 +55,17 @@ export class RoomJudge {
     this.#checkpoints = checkpoints;
     this.#hasWork = hasWork;
     this.#notedUnits = notedUnits;
-    this.#writers = writers;
+    this.#volumes = volumes;
   }
 
   /**
    * What is to be free, nodes to be built not counted, before somebody is told to write: his write, and what may be taken
-   * between the answer and that: by other volumes that were answered, and by a checkpoint that opens a segment. What was
+   * between the answer and that: by the other volumes, each of which may have been answered before, and by a checkpoint that opens a segment. What was
    * answered is on its way; refused now it would have that replica left out, of a pool that is not full at all.
    */
   get wantedUnits(): number {
     const { segmentUnits, totalUnits } = this.#space.room;
-    const others = Math.max(0, this.#writers() - 1);
+    const others = Math.max(0, this.#volumes() - 1);
     return roomUnits + Math.min(Math.floor(totalUnits / besidePart), segmentUnits + others * besideUnits);
   }
 

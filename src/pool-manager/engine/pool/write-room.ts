@@ -29,8 +29,6 @@ export class WriteRoom {
   #askedMs = -Infinity;
   #runBeganMs = -Infinity;
   #failure: Error | undefined;
-  /** Volumes that asked since `forget`: each may still write for the last answer. */
-  readonly #writers = new Set<number>();
 
   constructor(options: WriteRoomOptions) {
     this.#options = options;
@@ -41,20 +39,9 @@ export class WriteRoom {
     return this.#queues.size === 0 && this.#options.state() === 'open';
   }
 
-  /** How many volumes have asked since `forget`. */
-  get writers(): number {
-    return this.#writers.size;
-  }
-
-  /** Who has not asked again when the next root is written writes no more. */
-  forget(): void {
-    this.#writers.clear();
-  }
-
   /** Resolves when volume `slot` may write; rejects once the pool has failed. */
   async wait(slot: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    this.#writers.add(slot);
     if (this.isOpen) {
       const hasPaused = await this.#turn();
       if (!hasPaused || this.#options.state() === 'open') return; // the cleaner may have taken what there was
