@@ -79,3 +79,69 @@ test.each(seeds)(
   },
   120_000, // beside others
 );
+
+/** Keeps whoever pauses next, until `free`. */
+function keeper() {
+  let wanted: PromiseWithResolvers<void> | undefined;
+  let kept = false;
+  return {
+    pause: async () => {
+      if (wanted === undefined || kept) return;
+      kept = true;
+      await wanted.promise;
+    },
+    keepNext: () => (wanted = Promise.withResolvers()),
+    free: () => wanted?.resolve(),
+    isKeeping: () => kept,
+  };
+}
+
+const heldOf = ({ pool: { engine } }: MemoryPool): readonly number[] => {
+  const { devices, space } = engine.parts;
+  const { segments } = must(devices.groups[0], 'the group');
+  return Array.from({ length: segments }, (_, id) => id).filter((id) => space.segmentState(0, id) === 'held');
+};
+
+/** The same few blocks, often enough to fill segments. */
+async function writeHot(made: MemoryPool, model: number[], mark: number): Promise<void> {
+  const store = only(made);
+  for (let i = 0; i < 200; i++) {
+    await store.room();
+    store.write(store.last + 1, blockOf(i % 8), contentOf(mark + i));
+    model[i % 8] = mark + i;
+  }
+  await store.commit();
+}
+
+test('what was written and died while trees are built is not given out while the log speaks of it', async () => {
+  const builder = keeper();
+  let made = await memoryPool({ pause: builder.pause });
+  await made.pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: leaves * 128 * 4096 });
+  const model = Array.from({ length: leaves }, (_, i) => i);
+  for (const [index, mark] of model.entries()) only(made).write(index + 1, blockOf(index), contentOf(mark));
+  await made.pool.settled();
+  for (const index of model.keys()) {
+    model[index] = 10_000 + index;
+    only(made).write(only(made).last + 1, blockOf(index), contentOf(10_000 + index));
+  }
+  const { engine } = made.pool;
+  builder.keepNext();
+  const whole = engine.checkpoints.after();
+  for (let left = 10_000; !builder.isKeeping() && left > 0; left--) await turn();
+  expect([builder.isKeeping(), engine.checkpoints.isBeside]).toEqual([true, true]);
+  for (let round = 1; round <= 4; round++) {
+    await writeHot(made, model, round * 20_000);
+    const before = engine.durableTxg;
+    engine.checkpoints.wantTable();
+    for (let left = 10_000; engine.durableTxg === before && left > 0; left--) await turn();
+  }
+  const dead = heldOf(made);
+  expect(dead.length).toBeGreaterThan(3);
+  builder.free();
+  await whole;
+  expect(dead.filter((id) => !heldOf(made).includes(id))).toEqual([]);
+
+  made = await made.crash();
+  expect(await wrong(made, model)).toEqual([]);
+  expect(await problemsAtTheEnd(made)).toEqual([]);
+});
