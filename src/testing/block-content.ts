@@ -7,6 +7,8 @@ const sectorBytes = 512;
 const sectorsPerBlock = blockBytes / sectorBytes;
 /** Tags from here on stand for blocks that are of several contents, or of none: they are kept as they are. */
 const mixedFrom = 2 ** 31;
+/** Tags from here on, below `mixedFrom`, stand for blocks that were altered on their way. */
+const alteredFrom = 1_000_000_000;
 const mixed = new Map<number, Uint8Array>();
 /** Contents that were made before; 16 MiB at most. */
 const made = new Map<number, Uint8Array>();
@@ -16,6 +18,10 @@ const madeMax = 4_096;
 export function contentOf(tag: number): Uint8Array {
   return contentFor(tag).slice();
 }
+
+/** Of a block that was altered on its way. */
+export const altered = (tag: number): number => alteredFrom + (tag % alteredFrom);
+export const isAltered = (tag: number): boolean => tag >= alteredFrom && tag < mixedFrom;
 
 export function contentOfAll(tags: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(tags.length * blockBytes);

@@ -14,6 +14,8 @@ import { encodeTargetMessage } from '../../replication/target-message-codec.ts';
 import type { CopySource, ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import type { Done } from '../../replication/store.ts';
 import { inputBytes } from '../../shared/edge/socket-input.ts';
+import { altered } from '../block-content.ts';
+import { checkHoldings } from './sim-holdings.ts';
 import { bytesOf, lastingFrame } from './sim-input.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { SimReplica } from './sim-replica.ts';
@@ -44,9 +46,6 @@ export interface SimLink {
   /** What has arrived at the target and is not read yet: all of it comes together then. */
   readonly arrived: Uint8Array[];
 }
-
-/** A corrupted block holds this much more than it should. */
-const corruption = 1_000_000_000;
 
 export class SimNetwork {
   readonly #world: SimWorld;
@@ -164,7 +163,7 @@ export class SimNetwork {
     const link = this.#links.get(linkId);
     if (!link?.replicaOpen) return;
     if (message.type === 'report' || message.type === 'complete') {
-      this.#world.truth.checkReplica(link.replica.store, `at ${message.type}`);
+      checkHoldings(this.#world.truth, link.replica.store, `at ${message.type}`);
     }
     this.#world.said(message.type, link, message);
     const sent = bytesOf(encodeReplicaMessage(message));
@@ -276,7 +275,7 @@ export class SimNetwork {
     this.corrupted += 1;
     this.#world.reach.hit('corruptCopy');
     const [first = 0, ...others] = tagsIn(extent.data);
-    const data = blocksFor([first + corruption, ...others]);
+    const data = blocksFor([altered(first), ...others]);
     return { ...reply, extents: reply.extents.with(index, { ...extent, data }) };
   }
 

@@ -103,6 +103,7 @@ export const reachPoints = [
   'R19 base dropped',
   'R20 dead block copied',
   'R21 unmapped copied',
+  'R21 grown over a dead resize',
   'R22a not yet',
   'R22c newer left out',
   'R22e late answer',

@@ -10,10 +10,12 @@ import type { VolumeStore } from '../../pool-manager/engine/volume-store.ts';
 import type { Done, Outcome, ReplicaStore, StoreEffects } from '../../replication/store.ts';
 import { EngineStore } from './sim-engine-store.ts';
 import { framesFor } from './sim-input.ts';
+import { checkHoldings } from './sim-holdings.ts';
 import type { SimEvent } from './sim-acts.ts';
 import type { SimLink } from './sim-network.ts';
 import { SimPool } from './sim-pool.ts';
 import type { SimProcess } from './sim-process.ts';
+import { checkSaid } from './sim-said.ts';
 import { engineEffects, naiveEffects, type StoreUser } from './sim-store-effects.ts';
 import { SimSpace } from './sim-space.ts';
 import { SimStore } from './sim-store.ts';
@@ -180,7 +182,10 @@ export class SimReplica {
       nowMs: process.nowMs,
       effects: {
         ...effects,
-        send: (link, message) => world.network.up(link, message),
+        send: (link, message) => {
+          checkSaid(this.store, message, core.rebuildPercent !== undefined);
+          world.network.up(link, message);
+        },
         close: (link, reason) => {
           if (reason.includes('does not follow')) {
             world.reach.hit('R11 gap refused');
@@ -208,7 +213,7 @@ export class SimReplica {
     try {
       const volume = await pool.open(process, () => this.#factor('disk'));
       this.#volume = volume;
-      world.truth.checkReplica(this.store, 'after a start');
+      checkHoldings(world.truth, this.store, 'after a start');
       void pool.failed.then((error) => process.run(() => this.#poolFailed(pool, error)));
       const store = new EngineStore(volume, this.store);
       this.#check = () => store.check();
@@ -287,6 +292,8 @@ export class SimReplica {
       const { state } = decodeRecord(this.store.record, this.store.sizeBytes);
       if (state.kind === 'rebuilding') reach.hit('R23 resumed');
     }
+    if (message.type === 'entry' && message.entry.kind === 'resize')
+      if (this.store.content.tags.length > this.store.volumeBlocks) reach.hit('R21 grown over a dead resize');
     this.#step(() => core.message(link.id, message, process.nowMs));
   }
 
@@ -345,7 +352,7 @@ export class SimReplica {
     this.#gone();
     if (this.pool) return this.pool.crash();
     this.store.crash((count) => world.random.below(count));
-    world.truth.checkReplica(this.store, 'after a crash');
+    checkHoldings(world.truth, this.store, 'after a crash');
   }
 
   /** The core does nothing any more; the pool is made whole, closed and checked. */

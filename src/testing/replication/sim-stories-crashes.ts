@@ -111,9 +111,10 @@ export const firstWords: Story = (random, atMs) => {
 };
 
 /** One alone takes in a resize, and forgets it; the volume grows later (R21). */
-export const deadResize: Story = (random, atMs) => {
+export const deadResize: Story = (random, atMs, { leaseMs }) => {
   const alone = random.below(1_000);
   const startMs = atMs + 700; // the window has room again
+  const forMs = leaseMs + 300; // the others have promised the next target by then, and refuse it
   const grow = (blocks: number): SimEvent['act'] => ({
     kind: 'request',
     target: 999,
@@ -124,7 +125,7 @@ export const deadResize: Story = (random, atMs) => {
     events: [
       {
         atMs: startMs,
-        act: { kind: 'stall', target: 999, replica: -1 - alone, direction: 'down', forMs: 400 },
+        act: { kind: 'stall', target: 999, replica: -1 - alone, direction: 'down', forMs },
       },
       { atMs: startMs + 10, act: grow(4) },
       { atMs: startMs + 100, act: { kind: 'killTarget', target: 999, restartMs: 1 } },

@@ -1,25 +1,18 @@
 /**
  * What an all-knowing observer knows of a volume: every entry that any target ever made, and so what each history
- * holds. Against it replicas and choices are checked (invariants I1, I2, I5, I6, I7, I9).
+ * holds. Against it choices are checked (invariants I1, I2, I5, I9), and what replicas hold (sim-holdings.ts).
  */
 import type { MembershipRecord } from '../../api/target-config.ts';
-import { commonPoint, historyAt, type EpochStart, type History } from '../../replication/history.ts';
+import { commonPoint, type EpochStart, type History } from '../../replication/history.ts';
 import type { ExpectedLoss } from '../../replication/forced-change.ts';
 import { granted } from '../../replication/loss.ts';
 import type { Entry } from '../../replication/messages.ts';
-import {
-  baseSnapshot,
-  decodeRecord,
-  storedName,
-  type ReplicaRecord,
-  type SnapshotInfo,
-} from '../../replication/record.ts';
+import type { SnapshotInfo } from '../../replication/record.ts';
 import { must } from '../../shared/assert.ts';
-import { blockBytes } from '../../shared/block-size.ts';
 import { sectorTagsOf } from '../block-content.ts';
 import { emptyVolume, fold, forcedTo, type VolumeFacts } from './sim-fold.ts';
 import type { Place } from './sim-order.ts';
-import { tagsIn, type Content, type SimStore } from './sim-store.ts';
+import { tagsIn } from './sim-store.ts';
 
 /** A rule of replication is broken. */
 export class Violation extends Error {
@@ -152,7 +145,7 @@ export class Truth {
     configured: MembershipRecord,
   ): { readonly known: number; readonly record: MembershipRecord } | undefined {
     const { epoch: parent } = epochs.at(-2) ?? { epoch: 0 };
-    const known = this.#at(parent, epochs.at(-1)?.previousLast ?? 0).change?.record.version ?? 1;
+    const known = this.at(parent, epochs.at(-1)?.previousLast ?? 0).change?.record.version ?? 1;
     return configured.forced === true && configured.version > known
       ? { known, record: configured }
       : undefined;
@@ -178,7 +171,7 @@ export class Truth {
   membershipOf(epochs: readonly EpochStart[], configured: MembershipRecord): readonly MembershipRecord[] {
     const { epoch: parent } = epochs.at(-2) ?? { epoch: 0 };
     const last = epochs.at(-1)?.previousLast ?? 0;
-    const change = this.#at(parent, last).change;
+    const change = this.at(parent, last).change;
     if (!change || this.forcedBy(epochs, configured)) return [configured];
     return change.record.version <= this.#committed ? [change.record] : [change.from, change.record];
   }
@@ -216,62 +209,9 @@ export class Truth {
     return { epochs, last };
   }
 
-  /** I6, I7, I9: a replica that calls its state complete holds exactly its history up to its number. */
-  checkReplica(store: SimStore, when: string): void {
-    const { content } = store;
-    this.#checkContent(content, store, when);
-    for (const { name } of store.snapshots()) {
-      if (name === baseSnapshot) this.#checkContent(store.contentOf(name), store, `${when}, base`);
-    }
-  }
-
-  #checkContent(content: Content, store: SimStore, when: string): void {
-    const record = decodeRecord(content.record, store.sizeBytes);
-    const who = `${store.identity.replicaId} ${when}`;
-    hold(
-      content.births.every((birth) => birth <= content.last),
-      `I9: ${who}: a birth above ${content.last}`,
-    );
-    this.#checkSnapshots(record, content.last, store, who);
-    if (record.state.kind !== 'complete') return;
-    const epoch = record.epochs.at(-1)?.epoch ?? 0;
-    const expected = this.#at(epoch, content.last);
-    sameBlocks(content, expected, record.sizeBytes, `${who}, at ${epoch}/${content.last}`);
-    const [has, due] = [record.snapshots ?? [], expected.snapshots].map(namesOf);
-    hold(has === due, `R24: ${who} at ${epoch}/${content.last}: snapshots ${has}, not ${due}`);
-    const [values, wanted] = [record.values, expected.values].map(inOrder);
-    hold(values === wanted, `I6: ${who}: values ${values}, not ${wanted}`);
-    const { membership } = record;
-    const version = (membership?.next ?? membership?.current)?.version ?? 1;
-    const { record: { version: newest } = { version: 1 }, over = [] } = expected.change ?? {};
-    hold(version === newest || over.includes(version), `I6: ${who}: membership ${version}, not ${newest}`);
-  }
-
-  /** R24: each is whole, the state at its number, on whatever replica, complete or not. */
-  #checkSnapshots(record: ReplicaRecord, last: number, store: SimStore, who: string): void {
-    for (const snapshot of record.snapshots ?? []) {
-      const { name, number, sizeBytes } = snapshot;
-      const dues = this.#epochsOf(record, last, number)
-        .map((epoch) => this.#at(epoch, number).snapshots)
-        .flatMap((all) => all.filter((one) => one.number === number && one.name === name));
-      hold(dues.length > 0, `R24: ${who}: nobody took ${name} at ${number}`);
-      const content = store.contentOf(storedName(snapshot));
-      const found = dues.find((due) => areSame(content, due.content, sizeBytes)) ?? must(dues[0], 'a due');
-      sameBlocks(content, found.content, sizeBytes, `${who}, snapshot ${name}`);
-    }
-  }
-
-  /**
-   * In which epochs entry `number` of what a replica holds may have been made: its record may have let go of old ones. What
-   * is being rebuilt has snapshots of the histories that it was copied from, and the epochs of its base.
-   */
-  #epochsOf({ epochs, state }: ReplicaRecord, last: number, number: number): readonly number[] {
-    if (state.kind !== 'complete')
-      return [...this.#epochs.keys()].filter((epoch) => this.#entries.has(`${epoch}/${number}`));
-    const whole = this.history(epochs.at(-1)?.epoch ?? 0, last);
-    return historyAt(whole, number)
-      .epochs.slice(-1)
-      .map(({ epoch }) => epoch);
+  /** Epochs in which an entry with this number was made. */
+  epochsWith(number: number): readonly number[] {
+    return [...this.#epochs.keys()].filter((epoch) => this.#entries.has(`${epoch}/${number}`));
   }
 
   /** What a snapshot that a target has shown holds, by block. */
@@ -281,7 +221,7 @@ export class Truth {
       return entry?.kind === 'snapshot' && entry.name === name;
     };
     const epoch = must([...this.#epochs.keys()].find(takes), `who took ${name} at ${number}`);
-    return this.#at(epoch, number).tags;
+    return this.at(epoch, number).tags;
   }
 
   /** Whether a recovery under this epoch said that unflushed writes may be lost. */
@@ -295,16 +235,16 @@ export class Truth {
       .epochs.filter((each) => this.isLossy(each.epoch))
       .map((each) => {
         const { parent } = must(this.#epochs.get(each.epoch), `epoch ${each.epoch}`);
-        return { epoch: each.epoch, initiators: granted(this.#at(parent, each.previousLast).values) };
+        return { epoch: each.epoch, initiators: granted(this.at(parent, each.previousLast).values) };
       });
   }
 
   /** What blocks hold after each entry of this epoch that was ever sent, from the first on, and what it began with. */
   tagsBy(epoch: number): { readonly number: number; readonly tags: readonly number[] }[] {
     const { first, parent, previousLast } = must(this.#epochs.get(epoch), `epoch ${epoch}`);
-    const all = [{ number: 0, tags: this.#at(parent, previousLast).tags }];
+    const all = [{ number: 0, tags: this.at(parent, previousLast).tags }];
     for (let number = first; this.#entries.has(`${epoch}/${number}`); number++)
-      all.push({ number, tags: this.#at(epoch, number).tags });
+      all.push({ number, tags: this.at(epoch, number).tags });
     return all;
   }
 
@@ -326,12 +266,12 @@ export class Truth {
 
   /** R24: what a target shows is what its history has. */
   checkShown(epoch: number, last: number, shown: readonly SnapshotInfo[]): void {
-    const [has, due] = [shown, this.#at(epoch, last).snapshots].map(namesOf);
+    const [has, due] = [shown, this.at(epoch, last).snapshots].map(namesOf);
     hold(has === due, `R24: the target shows snapshots ${has}, ${epoch}/${last} has ${due}`);
   }
 
   /** The volume after entry `last` of the history that ends in `epoch`. */
-  #at(epoch: number, last: number): VolumeFacts {
+  at(epoch: number, last: number): VolumeFacts {
     const path: { readonly key: string; readonly entry: Entry; readonly forced: Forced | undefined }[] = [];
     let state = this.#empty;
     for (let e = epoch, number = last; e > 0;) {
@@ -356,40 +296,8 @@ export class Truth {
   }
 }
 
-const inOrder = (values: Readonly<Record<string, string>>): string =>
-  JSON.stringify(Object.entries(values).toSorted(([a], [b]) => a.localeCompare(b)));
-
-const namesOf = (list: readonly { readonly name: string; readonly number: number }[]): string =>
+export const namesOf = (list: readonly { readonly name: string; readonly number: number }[]): string =>
   list.map(({ name, number }) => `${name}@${number}`).join();
-
-const areSame = (content: Content, due: Pick<VolumeFacts, 'births' | 'tags'>, sizeBytes: number): boolean =>
-  firstOther(content, due, sizeBytes) === undefined;
-
-/** The first block, as far as the volume reaches, that is not what it should be. */
-function firstOther(
-  content: Content,
-  due: Pick<VolumeFacts, 'births' | 'tags'>,
-  sizeBytes: number,
-): string | undefined {
-  const blocks = Math.min(due.tags.length, sizeBytes / blockBytes);
-  for (let block = 0; block < blocks; block++) {
-    const is = `${content.tags[block]} of ${content.births[block]}`;
-    const should = `${due.tags[block]} of ${due.births[block]}`;
-    if (is !== should) return `block ${block} is ${is}, not ${should}`;
-  }
-  return undefined;
-}
-
-/** I6: births and content. */
-function sameBlocks(
-  content: Content,
-  due: Pick<VolumeFacts, 'births' | 'tags'>,
-  sizeBytes: number,
-  who: string,
-): void {
-  const other = firstOther(content, due, sizeBytes);
-  hold(other === undefined, `I6: ${who}: ${other}`);
-}
 
 function isSame(a: Entry, b: Entry): boolean {
   if (a.kind !== 'write' || b.kind !== 'write') return JSON.stringify(a) === JSON.stringify(b);

@@ -6,6 +6,7 @@ import type { CopyRequest } from '../../replication/copy.ts';
 import type { Entry, ReplicaMessage, TargetMessage } from '../../replication/messages.ts';
 import { prng, type Prng } from '../../shared/prng.ts';
 import { perform, type Involved } from './sim-faults.ts';
+import { checkHoldings } from './sim-holdings.ts';
 import { SimNetwork, type SimLink } from './sim-network.ts';
 import type { Trigger } from './sim-acts.ts';
 import type { SimPlan } from './sim-plan.ts';
@@ -163,7 +164,7 @@ export class SimWorld {
   }
 
   checkReplicas(when: string): void {
-    for (const { store } of this.replicas) this.truth.checkReplica(store, when);
+    for (const { store } of this.replicas) checkHoldings(this.truth, store, when);
   }
 
   /** Every replica has the same content, and it is what the newest history says. */
