@@ -93,6 +93,7 @@ export const reachPoints = [
   'R36 unflushed may be missing',
   'R36 flushed may be missing',
   'R36 nothing is missing',
+  'R36 loss undone',
   'R36 told',
   'R36 target ended',
   'R36 given up came back',

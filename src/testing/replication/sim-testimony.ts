@@ -98,8 +98,9 @@ export class Testimony {
       finishMs,
     }));
     this.#checkOrder(end, registers, this.#operations.filter(counts), asked);
-    // Of returns that a lossy recovery may have taken back only that order tells anything.
+    // Of returns that a lossy recovery may have taken back, and of a loss that was, only that order tells anything.
     if (returns.length > 0 && truth.lossy) return reach.hit('returns and a lossy recovery');
+    if (truth.hasUndoneLoss(end.epoch)) return reach.hit('R36 loss undone');
     checkLinearizable(withReturns(operations, returns, registers.count));
     // Where nothing is lost that says all; else a return makes old values new.
     if (returns.length === 0) checkFlushed(operations, this.#covered);

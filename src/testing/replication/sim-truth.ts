@@ -229,6 +229,17 @@ export class Truth {
     return this.#epochs.get(epoch)?.lossy === true;
   }
 
+  /**
+   * Whether a person went on by force from before a recovery that had declared a loss: what was lost is there again then, and
+   * what was read meanwhile is not.
+   */
+  hasUndoneLoss(epoch: number): boolean {
+    const kept = new Set(this.history(epoch, Infinity).epochs.map((each) => each.epoch));
+    return [...this.#epochs.values()].some(
+      (each) => each.lossy && !kept.has(each.epoch) && each.epoch < this.#forcedEpoch,
+    );
+  }
+
   /** Losses that were declared in the history that ends in this epoch, and who could log in then. */
   losses(epoch: number): readonly { readonly epoch: number; readonly initiators: readonly string[] }[] {
     return this.history(epoch, Infinity)
