@@ -11,17 +11,17 @@ import { hold } from './sim-truth.ts';
  */
 export function checkSaid(store: SimStore, message: ReplicaMessage, isFilled: boolean): void {
   const durable = must(store.survivors[0], 'the durable state');
-  const record = decodeRecord(durable.record, durable.sizeBytes);
+  const recordOf = () => decodeRecord(durable.record, durable.sizeBytes);
   const says = `${store.identity.replicaId} says ${message.type}`;
   switch (message.type) {
     case 'report':
       return hold(
-        record.promised.epoch >= message.epoch,
+        recordOf().promised.epoch >= message.epoch,
         `R1: ${says}, the promise of ${message.epoch} is not durable`,
       );
     case 'received': {
-      const isOpen = record.open || message.number <= durable.last;
-      return hold(isFilled || isOpen, `R5: ${says} ${message.number}, and a crash would leave no word of it`);
+      const isOpen = isFilled || message.number <= durable.last || recordOf().open;
+      return hold(isOpen, `R5: ${says} ${message.number}, and a crash would leave no word of it`);
     }
     case 'durable':
       return hold(
@@ -30,11 +30,11 @@ export function checkSaid(store: SimStore, message: ReplicaMessage, isFilled: bo
       );
     case 'complete':
       return hold(
-        isWhole(durable, record, message.number),
+        isWhole(durable, recordOf(), message.number),
         `R22d: ${says} ${message.number}, and that is not durable`,
       );
     case 'renewed':
-      return hold(record.leased, `R29: ${says}, and a crash would leave no word of it`);
+      return hold(recordOf().leased, `R29: ${says}, and a crash would leave no word of it`);
     default:
   }
 }
