@@ -190,6 +190,52 @@ test('a source answers for a snapshot from the snapshot, whatever was written si
   expect(blocks.extents.flatMap(({ data }) => (data ? tagsIn(data) : []))).toEqual([1, 2]);
 });
 
+/** In sync, with `a` taken at 13, block 0 written again at 14, and perhaps returned to `a` by 15. */
+function forked(isReturned = true): ReplicaBench {
+  const bench = inSync();
+  bench.entry(1, t1, 13, named('a'));
+  bench.entry(1, t1, 14, write(0, 9));
+  if (isReturned) bench.entry(1, t1, 15, { kind: 'revert', name: 'a', to: 13 });
+  bench.commit();
+  return bench;
+}
+
+const wholly = { block: 0, count: 8 };
+const ranges = [wholly];
+
+test.each([
+  { type: 'copy', after: 13, also: [], ...wholly },
+  { type: 'list', after: 13, ...wholly },
+  { type: 'gather', ranges },
+] as const)(
+  'what is copied behind a return ($type) is finished where the stream has passed it',
+  (request) => {
+    const answers: unknown[] = [];
+    const ask = (bench: ReplicaBench, firstLive: number) => {
+      bench.core.copyRequest({ ...t1, attachId: 1, firstLive, ...request }, (reply) =>
+        answers.push(reply.ok && reply.value),
+      );
+      bench.commit();
+    };
+    ask(forked(), 15);
+    ask(forked(), 16);
+    ask(forked(false), 15);
+    expect(answers).toMatchObject([{ highestBirth: 15 }, { highestBirth: 0 }, { highestBirth: 0 }]);
+  },
+);
+
+test('what is read while a return comes is of neither side, and asked again', () => {
+  const bench = forked(false);
+  const answers: unknown[] = [];
+  bench.core.copyRequest(
+    { ...t1, attachId: 1, firstLive: 15, type: 'copy', after: 13, also: [], ...wholly },
+    (reply) => answers.push(reply.ok && reply.value),
+  );
+  bench.entry(1, t1, 15, { kind: 'revert', name: 'a', to: 13 });
+  bench.commit();
+  expect(answers).toEqual([{ type: 'notYet' }]);
+});
+
 const ask = (run: (done: (result: { ok: boolean; problem?: SnapshotProblem }) => void) => void) => {
   const box: { result: unknown } = { result: undefined };
   run((result) => (box.result = result));

@@ -3,7 +3,7 @@ import type { CopyReply, CopyRequest } from '../copy.ts';
 import { encodeStretch, firstStretch } from '../mapping.ts';
 import type { ReplicaSays, TargetMessage } from '../messages.ts';
 import { proofSnapshot, storedName } from '../record.ts';
-import type { Done, StoreEffects } from '../store.ts';
+import type { Done, Outcome, StoreEffects } from '../store.ts';
 import type { Timing } from '../timing.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { answerGather, answerList } from './batch-answer.ts';
@@ -14,6 +14,19 @@ import type { Session } from './session.ts';
 import { copySourceCheck } from './source-check.ts';
 
 type Of<T extends TargetMessage['type']> = Extract<TargetMessage, { type: T }>;
+
+/** The first number of what this replica's history was continued with last: an adoption, or a return to a snapshot. */
+const newestFork = ({ record }: Ledger): number => record.epochs.at(-1)?.first ?? 0;
+
+/**
+ * A return gives blocks the births of long ago: nothing tells a copier whose stream has not come to it that they are not what they
+ * were below. So what was copied behind it is finished where the stream has passed it, like blocks born there (R22c).
+ */
+function seenFrom(fork: number, reply: Outcome<CopyReply>): Outcome<CopyReply> {
+  if (!reply.ok || (reply.value.type !== 'blocks' && reply.value.type !== 'list')) return reply;
+  const highestBirth = Math.max(reply.value.highestBirth, fork);
+  return { ok: true, value: { ...reply.value, highestBirth } };
+}
 
 interface AnswersOptions {
   readonly ledger: Ledger;
@@ -37,9 +50,16 @@ export class Answers {
     const check = () => copySourceCheck(request, ledger, session()?.phase === 'streaming');
     const before = check();
     if (before) return done({ ok: true, value: before });
+    const isFrozen = request.snapshot !== undefined || request.type === 'digest';
+    const forkBefore = newestFork(ledger);
     const checked: Done<CopyReply> = (reply) => {
       const after = check(); // the promise may have moved on meanwhile (R3)
-      done(after ? { ok: true, value: after } : reply);
+      if (after) return done({ ok: true, value: after });
+      if (isFrozen) return done(reply);
+      const fork = newestFork(ledger);
+      // Births of one side of a return with blocks of the other.
+      if (fork !== forkBefore) return done({ ok: true, value: { type: 'notYet' } });
+      done(fork < request.firstLive ? reply : seenFrom(fork, reply));
     };
     if (request.type === 'digest') return answerDigests(request, effects, checked);
     const answering = { effects, timing, blocks: this.#blocksOf(request), done: checked };
