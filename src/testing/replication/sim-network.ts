@@ -306,7 +306,7 @@ export class SimNetwork {
     link.arrivesMs[direction] = at;
     const process = direction === 'up' ? link.target.process : link.process;
     const listens = () => (direction === 'up' ? link.targetOpen : link.replicaOpen);
-    scheduler.after(at - scheduler.nowMs, () => {
+    scheduler.at(at, () => {
       if (!link.wired) return;
       const newest = this.#arrived.get(process) ?? 0;
       if (order < newest) reach.hit('reordered across links');

@@ -25,8 +25,13 @@ export class Scheduler {
   }
 
   after(delayMs: number, run: () => void): void {
+    this.at(this.nowMs + delayMs, run);
+  }
+
+  /** At exactly this time: now and what is left until then, added up, may come to a little more or less. */
+  at(atMs: number, run: () => void): void {
     this.#order += 1;
-    this.#heap.push({ atMs: this.nowMs + delayMs, order: this.#order, run });
+    this.#heap.push({ atMs, order: this.#order, run });
     this.#up(this.#heap.length - 1);
   }
 
