@@ -207,22 +207,24 @@ test.each([
   { type: 'copy', after: 13, also: [], ...wholly },
   { type: 'list', after: 13, ...wholly },
   { type: 'gather', ranges },
-] as const)(
-  'what is copied behind a return ($type) is finished where the stream has passed it',
-  (request) => {
+] as const)('a source that has returned to a snapshot waits until the copier has ($type)', (request) => {
+  const ask = (bench: ReplicaBench, firstLive: number): unknown => {
     const answers: unknown[] = [];
-    const ask = (bench: ReplicaBench, firstLive: number) => {
-      bench.core.copyRequest({ ...t1, attachId: 1, firstLive, ...request }, (reply) =>
-        answers.push(reply.ok && reply.value),
-      );
-      bench.commit();
-    };
-    ask(forked(), 15);
-    ask(forked(), 16);
-    ask(forked(false), 15);
-    expect(answers).toMatchObject([{ highestBirth: 15 }, { highestBirth: 0 }, { highestBirth: 0 }]);
-  },
-);
+    const asked = { ...t1, attachId: 1, firstLive, ...request };
+    bench.core.copyRequest(asked, (answer) => answers.push(answer.ok && answer.value));
+    bench.commit();
+    return answers[0];
+  };
+  expect(ask(forked(), 15)).toEqual({ type: 'notYet' });
+  expect(ask(forked(), 16)).toMatchObject({ highestBirth: 0 });
+  expect(ask(forked(false), 15)).toMatchObject({ highestBirth: 0 });
+
+  const startedAnew = forked();
+  startedAnew.restart();
+  const { epochs } = recordOf(startedAnew);
+  startedAnew.attach(2, t1, epochs, 15);
+  expect(ask(startedAnew, 15)).toMatchObject({ highestBirth: 15 });
+});
 
 test('what is read while a return comes is of neither side, and asked again', () => {
   const bench = forked(false);

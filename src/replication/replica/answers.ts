@@ -19,8 +19,8 @@ type Of<T extends TargetMessage['type']> = Extract<TargetMessage, { type: T }>;
 const newestFork = ({ record }: Ledger): number => record.epochs.at(-1)?.first ?? 0;
 
 /**
- * A return gives blocks the births of long ago: nothing tells a copier whose stream has not come to it that they are not what they
- * were below. So what was copied behind it is finished where the stream has passed it, like blocks born there (R22c).
+ * What was copied behind a return is finished where the stream has passed it, as if the blocks were born there (R22c): of a source
+ * that was started anew since, which knows no more than that its history was continued here.
  */
 function seenFrom(fork: number, reply: Outcome<CopyReply>): Outcome<CopyReply> {
   if (!reply.ok || (reply.value.type !== 'blocks' && reply.value.type !== 'list')) return reply;
@@ -51,15 +51,11 @@ export class Answers {
     const before = check();
     if (before) return done({ ok: true, value: before });
     const isFrozen = request.snapshot !== undefined || request.type === 'digest';
-    const forkBefore = newestFork(ledger);
     const checked: Done<CopyReply> = (reply) => {
       const after = check(); // the promise may have moved on meanwhile (R3)
       if (after) return done({ ok: true, value: after });
-      if (isFrozen) return done(reply);
       const fork = newestFork(ledger);
-      // Births of one side of a return with blocks of the other.
-      if (fork !== forkBefore) return done({ ok: true, value: { type: 'notYet' } });
-      done(fork < request.firstLive ? reply : seenFrom(fork, reply));
+      done(isFrozen || fork < request.firstLive ? reply : seenFrom(fork, reply));
     };
     if (request.type === 'digest') return answerDigests(request, effects, checked);
     const answering = { effects, timing, blocks: this.#blocksOf(request), done: checked };

@@ -24,6 +24,7 @@ import { blockBytes } from '../../shared/block-size.ts';
 export class Ledger {
   readonly store: ReplicaStore;
   #record: ReplicaRecord;
+  #returnedAt = 0;
   #base: CompleteState | undefined;
 
   /** Throws RecordError when the record can not be understood. */
@@ -171,9 +172,15 @@ export class Ledger {
     this.store.snapshot(storedName(snapshot));
   }
 
-  /** Content, births and size of the store are again those of the snapshot; all that is remembered stays. */
-  rollBack(snapshot: SnapshotInfo): void {
+  /** Content, births and size of the store are again those of the snapshot, by entry `number`; all that is remembered stays. */
+  rollBack(snapshot: SnapshotInfo, number: number): void {
     this.store.rollback(storedName(snapshot));
+    this.#returnedAt = number;
+  }
+
+  /** The newest entry that returned to a snapshot since this process has the volume; 0: none. */
+  get returnedAt(): number {
+    return this.#returnedAt;
   }
 
   dropProofs(): void {

@@ -34,7 +34,7 @@ export function revert(ledger: Ledger, { number, name, to }: Of<'revert'>): bool
   const target = snapshots.find((one) => sameSnapshot(one, { name, number: to }));
   if (!target) return false;
   const { epochs } = returned(history, to, number);
-  ledger.rollBack(target);
+  ledger.rollBack(target, number);
   ledger.grow(number, target.sizeBytes, record.sizeBytes);
   ledger.update({ ...record, epochs, snapshots: upTo(snapshots, to) });
   ledger.dropStraySnapshots();

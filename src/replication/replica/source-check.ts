@@ -17,6 +17,8 @@ export function copySourceCheck(
   if (ledger.store.last < request.firstLive - 1) return { type: 'notYet' };
   const proof = request.type === 'digest' ? proofSnapshot(request.number) : undefined;
   const wanted = request.snapshot ?? proof;
+  // A return makes blocks older, and births can not tell (R22c): the copier takes it in as well, and begins anew.
+  if (wanted === undefined && ledger.returnedAt >= request.firstLive) return { type: 'notYet' };
   if (wanted === undefined || ledger.store.snapshots().some(({ name }) => name === wanted)) return undefined;
   const isAhead = request.type === 'digest' && ledger.store.last < request.number;
   return isAhead ? { type: 'notYet' } : { type: 'refused', message: 'no such snapshot' };
