@@ -201,12 +201,11 @@ function forked(isReturned = true): ReplicaBench {
 }
 
 const wholly = { block: 0, count: 8 };
-const ranges = [wholly];
 
 test.each([
   { type: 'copy', after: 13, also: [], ...wholly },
   { type: 'list', after: 13, ...wholly },
-  { type: 'gather', ranges },
+  { type: 'gather', ranges: [wholly] },
 ] as const)('a source that has returned to a snapshot waits until the copier has ($type)', (request) => {
   const ask = (bench: ReplicaBench, firstLive: number): unknown => {
     const answers: unknown[] = [];

@@ -15,17 +15,19 @@ import { copySourceCheck } from './source-check.ts';
 
 type Of<T extends TargetMessage['type']> = Extract<TargetMessage, { type: T }>;
 
-/** The first number of what this replica's history was continued with last: an adoption, or a return to a snapshot. */
-const newestFork = ({ record }: Ledger): number => record.epochs.at(-1)?.first ?? 0;
-
 /**
  * What was copied behind a return is finished where the stream has passed it, as if the blocks were born there (R22c): of a source
- * that was started anew since, which knows no more than that its history was continued here.
+ * that was started anew since, which knows no more than that its history was continued at some number, by an adoption or a return.
  */
-function seenFrom(fork: number, reply: Outcome<CopyReply>): Outcome<CopyReply> {
-  if (!reply.ok || (reply.value.type !== 'blocks' && reply.value.type !== 'list')) return reply;
-  const highestBirth = Math.max(reply.value.highestBirth, fork);
-  return { ok: true, value: { ...reply.value, highestBirth } };
+function behindFork(
+  reply: Outcome<CopyReply>,
+  { snapshot, firstLive }: CopyRequest,
+  { record }: Ledger,
+): Outcome<CopyReply> {
+  const fork = record.epochs.at(-1)?.first ?? 0;
+  if (!reply.ok || snapshot !== undefined || fork < firstLive) return reply;
+  if (reply.value.type !== 'blocks' && reply.value.type !== 'list') return reply;
+  return { ok: true, value: { ...reply.value, highestBirth: Math.max(reply.value.highestBirth, fork) } };
 }
 
 interface AnswersOptions {
@@ -50,12 +52,9 @@ export class Answers {
     const check = () => copySourceCheck(request, ledger, session()?.phase === 'streaming');
     const before = check();
     if (before) return done({ ok: true, value: before });
-    const isFrozen = request.snapshot !== undefined || request.type === 'digest';
     const checked: Done<CopyReply> = (reply) => {
       const after = check(); // the promise may have moved on meanwhile (R3)
-      if (after) return done({ ok: true, value: after });
-      const fork = newestFork(ledger);
-      done(isFrozen || fork < request.firstLive ? reply : seenFrom(fork, reply));
+      done(after ? { ok: true, value: after } : behindFork(reply, request, ledger));
     };
     if (request.type === 'digest') return answerDigests(request, effects, checked);
     const answering = { effects, timing, blocks: this.#blocksOf(request), done: checked };

@@ -12,6 +12,10 @@ const blockOf = (index: number) => index * 128 + (index % 128);
 const seeds = process.env['CASKADE_SEED'] === undefined ? [1, 2, 3] : [Number(process.env['CASKADE_SEED'])];
 
 const only = ({ pool }: MemoryPool) => must(pool.volumes()[0], 'the volume');
+/** Turns of the loop until it holds, or so many that it never will. */
+async function turnsUntil(holds: () => boolean): Promise<void> {
+  for (let left = 10_000; !holds() && left > 0; left--) await turn();
+}
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function writeSome(made: MemoryPool, model: number[], random: Prng, mark: number): Promise<void> {
@@ -29,14 +33,13 @@ async function writeSome(made: MemoryPool, model: number[], random: Prng, mark: 
 async function goOnBeside(made: MemoryPool, model: number[], random: Prng, mark: number): Promise<number> {
   const { engine } = made.pool;
   const { checkpoints } = engine;
-  for (let left = 10_000; !checkpoints.isBeside && left > 0; left--) await turn();
+  await turnsUntil(() => checkpoints.isBeside);
   let roots = 0;
   for (let round = random.below(4); round >= 0 && checkpoints.isBeside; round--) {
     await engine.pins.hold(() => engine.parts.space.cleaning.clean(200));
     const before = engine.durableTxg;
     checkpoints.wantTable();
-    for (let left = 10_000; engine.durableTxg === before && checkpoints.isRunning && left > 0; left--)
-      await turn();
+    await turnsUntil(() => engine.durableTxg > before || !checkpoints.isRunning);
     if (checkpoints.isBeside && engine.durableTxg > before) roots++;
     if (random.chance(0.5)) await writeSome(made, model, random, mark + 150 * (round + 1));
   }
@@ -127,13 +130,13 @@ test('what was written and died while trees are built is not given out while the
   const { engine } = made.pool;
   builder.keepNext();
   const whole = engine.checkpoints.after();
-  for (let left = 10_000; !builder.isKeeping() && left > 0; left--) await turn();
+  await turnsUntil(builder.isKeeping);
   expect([builder.isKeeping(), engine.checkpoints.isBeside]).toEqual([true, true]);
   for (let round = 1; round <= 4; round++) {
     await writeHot(made, model, round * 20_000);
     const before = engine.durableTxg;
     engine.checkpoints.wantTable();
-    for (let left = 10_000; engine.durableTxg === before && left > 0; left--) await turn();
+    await turnsUntil(() => engine.durableTxg > before);
   }
   const dead = heldOf(made);
   expect(dead.length).toBeGreaterThan(3);
