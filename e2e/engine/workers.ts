@@ -12,6 +12,11 @@ export const processesUsual = Math.max(2, Math.min(8, availableParallelism()));
 const memoryFlags = ['--max-old-space-size=1500', '--max-semi-space-size=64', '--single-threaded-gc'];
 /** Large buffers come and go with each state: glibc keeps the memory of those that went for those that come. */
 const memory = { MALLOC_MMAP_THRESHOLD_: `${64 * 2 ** 20}`, MALLOC_TRIM_THRESHOLD_: `${512 * 2 ** 20}` };
+/**
+ * A process is replaced after so many cases: what a pool holds that a case abandoned, its strips say
+ * (src/pool-manager/engine/group/arena.ts), ends with its process alone, as in a crash.
+ */
+const casesPerProcess = 20;
 
 /**
  * Gives each case to a process that is free; `next` answers undefined when there is nothing left. A process that ends
@@ -30,15 +35,31 @@ export async function workOff<One extends Case>(options: {
     });
   const worker = async (): Promise<void> => {
     let child = start();
+    let cases = 0;
     for (let one = next(); one !== undefined; one = next()) {
+      if (cases === casesPerProcess) {
+        await end(child);
+        child = start();
+        cases = 0;
+      }
+      cases++;
       const answer = await ask(child, one);
-      if (answer === undefined) child = start();
+      if (answer === undefined) {
+        child = start();
+        cases = 0;
+      }
       done(one, answer ?? { failure: 'the process ended' });
     }
-    child.disconnect();
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    await end(child);
   };
   await Promise.all(Array.from({ length: processes }, worker));
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  if (child.connected) child.disconnect();
+  await ended;
 }
 
 const nothing = (): undefined => undefined;
