@@ -9,6 +9,7 @@ import { listening } from '../shared/edge/endpoint.ts';
 import { helpOf, parseCount, parseFlags } from '../shared/edge/flags.ts';
 import { watchContent } from '../shared/edge/file-watch.ts';
 import { openHealth } from '../shared/edge/health-endpoint.ts';
+import { keepIdleHeap } from '../shared/edge/idle-heap.ts';
 import { LinkTls } from '../shared/edge/link-tls.ts';
 import { openLog } from '../shared/edge/logger.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
@@ -63,6 +64,7 @@ async function serve(argv: readonly string[]): Promise<void> {
   const clock = systemClock;
   const io = deviceIo();
   collectLate();
+  keepIdleHeap();
   const stop = stopRequested(log, poolLimits.stopMs);
 
   const refusals = new Refusals();

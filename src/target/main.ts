@@ -1,5 +1,6 @@
 /** `caskade target`: the iSCSI target of one volume. */
 import { helpOf, parseFlags } from '../shared/edge/flags.ts';
+import { keepIdleHeap } from '../shared/edge/idle-heap.ts';
 import { openLog } from '../shared/edge/logger.ts';
 import { reportToParent } from '../shared/edge/parent.ts';
 import { UsageError } from '../shared/exit-codes.ts';
@@ -11,6 +12,7 @@ export async function run(argv: readonly string[]): Promise<void> {
     console.log(helpOf(targetCommand));
     return;
   }
+  keepIdleHeap();
   const { config, ...rest } = parsed.flags;
   if (config === undefined) {
     const { runStandalone } = await import('./standalone-target.ts');
