@@ -500,7 +500,9 @@ static void run(void) {
   beginNs = nowNs();
   countFromNs = beginNs + (uint64_t)(options.warmSeconds * 1e9);
   endNs = countFromNs + (uint64_t)(options.seconds * 1e9);
-  for (int i = 0; i < sessionCount; i++) sessions[i]->dueNs = beginNs + next(&sessions[i]->random) % 1000000;
+  /* Sessions that know nothing of each other: where in its period each begins is chance. */
+  const uint64_t periodNs = options.rate > 0 ? (uint64_t)(1e9 / options.rate) : 1000000;
+  for (int i = 0; i < sessionCount; i++) sessions[i]->dueNs = beginNs + next(&sessions[i]->random) % periodNs;
   while (nowNs() < countFromNs) turn(polls, true, countFromNs);
   for (int i = 0; i < options.pidCount; i++) before[i] = processorNs(options.pids[i]);
   while (nowNs() < endNs && !allSated()) turn(polls, true, endNs);

@@ -120,6 +120,8 @@ async function reportSum(
   });
   const [few, many]: [Loaded[], Loaded[]] = [[], []];
   const rate = 0.3 * sum;
+  // One write at a time takes other ways than eight do: V8 compiles them.
+  for (const _ of rounds) await load(urls, { ...full, rate: rate / urls.length });
   for (const _ of rounds) {
     few.push(await load(first.urls, { ...full, depth: 128, rate }));
     many.push(await load(urls, { ...full, rate: rate / urls.length }));
