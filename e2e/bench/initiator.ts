@@ -87,7 +87,7 @@ export async function load(
     ...(digests === true ? ['--digests'] : []),
     ...pids.map((pid) => `--pid=${pid}`),
   ];
-  const timeoutMs = (count === undefined ? seconds + warmSeconds + 90 : 600) * 1_000;
+  const timeoutMs = Math.ceil((count === undefined ? seconds + warmSeconds + 90 : 600) * 1_000);
   const text = await run([...command, ...urls], { timeoutMs });
   const told = JSON.parse(text) as Omit<Loaded, 'perSecond' | 'cpuUs'>;
   const cpuUs = told.processorNs.map((ns) => ns / 1_000 / told.operations);

@@ -18,8 +18,12 @@ const spellSeconds = 5;
 /** A replica has to be back after so long. */
 const backMsMax = 300_000;
 const away = 'pool-3';
-/** A look costs the target and this process some milliseconds each. */
+/**
+ * Whether a replica is back yet: a look costs the target and this process some milliseconds each, which beside a load at a
+ * fixed rate are felt by it.
+ */
 const lookMs = 100;
+const lookUnderLoadMs = 1_000;
 
 const changes: readonly {
   readonly name: string;
@@ -79,7 +83,7 @@ interface Back {
  * The replica comes back. Seconds from the start of the pool's process, and from when the target has taken the replica in
  * to copy (it looks for one that was away every 3 s), until it is in sync.
  */
-async function comeBack({ dir, line }: Volume): Promise<Back> {
+async function comeBack({ dir, line }: Volume, everyMs: number): Promise<Back> {
   const target = targetClient(dir, line);
   try {
     const pid = await restart(dir, away);
@@ -96,7 +100,7 @@ async function comeBack({ dir, line }: Volume): Promise<Back> {
         if (state !== 'InSync') return state;
         return { pid, all: (nowMs - beganMs) / 1_000, copying: (nowMs - (copiesMs ?? beganMs)) / 1_000 };
       },
-      lookMs,
+      everyMs,
     );
   } finally {
     target.close();
@@ -121,7 +125,7 @@ async function rebuildOf(
     for (let round = 0; round < bench.rounds; round++) {
       process.kill(pid, 'SIGKILL');
       await load(volume.urls, { ...write, seconds: 0 });
-      const back = await comeBack(volume);
+      const back = await comeBack(volume, lookMs);
       ({ pid } = back);
       rates.push((changedMiB * mib) / back.copying);
       if (isCompared) references.push(await copyRate(bench.folder, changedMiB));
@@ -179,7 +183,7 @@ async function backUnderLoad(bench: Bench): Promise<void> {
     const rate = median(rates) * 0.3;
     process.kill(firstOf(volume), 'SIGKILL');
     await at(volume, rate, awaySeconds);
-    const busy = await under(volume, rate, comeBack(volume));
+    const busy = await under(volume, rate, comeBack(volume, lookUnderLoadMs));
     const bounds = { floor: 0.5, goal: 0.2, better: 'less' } as const;
     bench.report({
       name: back,
