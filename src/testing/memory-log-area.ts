@@ -29,6 +29,9 @@ export function memoryLogArea(sizeBytes: number): MemoryLogArea {
       await held;
       content.set(copy, offsetBytes);
     },
+    async mend(offsetBytes, bytes) {
+      await this.writeThrough(offsetBytes, bytes);
+    },
     async read(copy, offsetBytes, lengthBytes) {
       await Promise.resolve();
       if (unreadable.has(copy)) return undefined;

@@ -2,6 +2,7 @@
 import type { EngineLimits } from '../../pool-manager/engine/pool/engine-limits.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { DeviceError } from '../../pool-manager/engine/block-device.ts';
+import { labelBytes, labelOffsets } from '../../pool-manager/engine/group/geometry.ts';
 import type { MemoryDevice } from '../memory-device.ts';
 import { type ChangeMix, usualMix } from '../volume-changes.ts';
 import { type LayoutName, redundant } from './layouts.ts';
@@ -156,11 +157,14 @@ async function growAll(recording: PoolRecording): Promise<void> {
   await recording.pool.growDevices();
 }
 
-/** Bits turn over on one device; a scrub mends them. */
+/** Bits turn over on one device, but not in both of its labels: it would be as good as away; a scrub mends them. */
 async function rotAndScrub(recording: PoolRecording): Promise<void> {
   const { random } = recording;
   const device = recording.device(random.pick(recording.members));
-  const units = [...device.image().keys()];
+  const spared = random.pick(labelOffsets(device.sizeBytes)) / blockBytes;
+  const units = [...device.image().keys()].filter(
+    (unit) => unit < spared || unit >= spared + labelBytes / blockBytes,
+  );
   for (let i = 0; i < 30; i++)
     device.flipBit(random.pick(units) * 4096 + random.below(4096), random.below(8));
   recording.done.push(`rot on ${device.name}, scrub`);

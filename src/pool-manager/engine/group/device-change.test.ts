@@ -193,6 +193,33 @@ describe.each(redundant)('%s of %i', (layout, count) => {
   });
 });
 
+test('what a replaced device got behind its last root is not read from it after a crash, nor does it count for it', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('raidz', devices);
+  const crashed = copyOf(must(devices[0], 'a device')); // of what follows nothing was flushed there
+  await rig.write(10, 64);
+  rig.set.openTxg += 1; // a checkpoint has cut, its root is not written yet
+  const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[0], 'a device').guid, fresh, { host });
+  await rig.set.flush();
+  await rig.set.writeRoot({ txg: rig.txg + 1, clean: false, payload: new Uint8Array(8) });
+  const all = [crashed, ...devices.slice(1).map((device) => copyOf(device)), copyOf(fresh)];
+  const { set } = await openDeviceSet({ devices: all });
+  expect(set.members[0]).toMatchObject({ state: 'syncing', former: { name: 'disk-0', state: 'failed' } });
+  const { core } = rig.set.group(0);
+  for (const [segment, name] of [
+    [5, 'disk-0'],
+    [10, undefined],
+  ] as const) {
+    set.group(0).restoreTxgs(segment, core.firstTxgs[segment] ?? 0, core.lastTxgs[segment] ?? 0);
+    expect(set.group(0).core.sourceOf(must(set.members[0], 'the new one'), segment)?.name).toBe(name);
+  }
+  // nobody judges: what lies there is believed, as by a resilver of units that are dead
+  const { bytes } = await set.group(0).read(10, 0, 64, () => true);
+  const isTag = isTagged(10 * 10_000);
+  expect(Array.from({ length: 64 }, (_, i) => isTag(i, bytes, i * 4096))).not.toContain(false);
+});
+
 test('a device whose place is taken may be gone for good: the labels that follow are other ones', async () => {
   const devices = makeDevices(4);
   const rig = await create('raidz2', devices);

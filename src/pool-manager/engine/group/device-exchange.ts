@@ -93,11 +93,12 @@ export async function replaceDevice(
   await refusingErrors(() => writeHeader(device, known, label));
   await set.writeLabels(label);
   const left = [member.device, member.former?.device];
-  const old = newMember({ ...member, state: 'failed', former: undefined });
+  const goodTxg = former?.txg ?? 0;
+  const old = newMember({ ...member, state: 'failed', goodTxg, former: undefined });
   const { name, sizeBytes } = known;
   const isNew = { guid: known.guid, name, sizeBytes, device, goodTxg: 0, checksumErrors: 0, ioErrors: 0 };
   Object.assign(member, joining(core), isNew, { former: former === undefined ? undefined : old });
-  if (former !== undefined) await keepReading(set, core, old);
+  if (former !== undefined) await keepReading(set, core, old, member.joinTxg);
   for (const each of left) if (each !== member.former?.device) await each?.close();
   set.onChange();
 }
@@ -133,11 +134,11 @@ function formerOf(set: DeviceSet, core: GroupCore, member: Member): LabelDevice[
 }
 
 /** What was sent to the old device before it left is durable on it, and then it counts. */
-async function keepReading(set: DeviceSet, core: GroupCore, old: Member): Promise<void> {
+async function keepReading(set: DeviceSet, core: GroupCore, old: Member, joinTxg: number): Promise<void> {
   await set.groups.find((group) => group.core === core)?.drained();
   try {
     await old.device?.flush();
-    if (old.state === 'failed') old.state = 'current';
+    if (old.state === 'failed') Object.assign(old, { state: 'current', goodTxg: joinTxg - 1 });
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error; // it is read as long as it answers
   }

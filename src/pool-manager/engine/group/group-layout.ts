@@ -98,7 +98,7 @@ export class GroupLayout {
     const { former, joinTxg } = member;
     const last = this.lastTxgs[segment] ?? 0;
     const isBefore = last > 0 && last < joinTxg; // what was written when they changed places may be on either
-    return isBefore && former !== undefined && isAsked(former) ? former : undefined;
+    return isBefore && former !== undefined && last <= former.goodTxg && isAsked(former) ? former : undefined;
   }
 
   /** Whether some column is on the way from one device to another. */

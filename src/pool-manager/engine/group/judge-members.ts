@@ -96,12 +96,17 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
       'DeviceTooSmall',
       `device ${device.name} has shrunk from ${known.sizeBytes} to ${device.sizeBytes} bytes: restore its size`,
     );
-  const base = { ...known, name: device.name, device, former: formerOf(evidence, known) };
+  const base = { ...known, name: device.name, device };
   if (said === undefined)
     return {
       member: isNew
-        ? newMember({ ...base, state: 'current', goodTxg: root.txg })
-        : newMember({ ...base, state: 'syncing', joinTxg: openTxg }),
+        ? newMember({ ...base, former: undefined, state: 'current', goodTxg: root.txg })
+        : newMember({
+            ...base,
+            state: 'syncing',
+            joinTxg: openTxg,
+            former: formerOf(evidence, known, openTxg),
+          }),
       isLate: false,
     };
   const own = newestOf(finding, root.txg);
@@ -123,35 +128,41 @@ function judge(evidence: Evidence, known: LabelDevice, isNew: boolean): Verdict 
       isLate: own < root.txg,
       ownWhole,
     };
-  const { joinTxg, cursor } = said;
   const went = said.state === 'syncing' && own >= root.txg - 1;
+  // it was there all the time: what was copied to it stays copied
+  const { goodTxg, joinTxg, cursor } = went
+    ? said
+    : { goodTxg: Math.min(said.goodTxg, ownWhole), joinTxg: openTxg, cursor: 0 };
+  const former = formerOf(evidence, known, joinTxg);
   return {
-    member: newMember({
-      ...base,
-      state: 'syncing',
-      // it was there all the time: what was copied to it stays copied
-      ...(went
-        ? { goodTxg: said.goodTxg, joinTxg, cursor }
-        : { goodTxg: Math.min(said.goodTxg, ownWhole), joinTxg: openTxg, cursor: 0 }),
-    }),
+    member: newMember({ ...base, former, state: 'syncing', goodTxg, joinTxg, cursor }),
     isLate: false,
   };
 }
 
-/** The device whose place is taken, if it is here with all that it had then. */
-function formerOf({ findings }: Evidence, { former }: LabelDevice): Member | undefined {
+/**
+ * The device whose place is taken, if it is here. It has what was written up to the last root that it has itself, and is
+ * all that the other one lacks if that is all before `joinTxg`: what it got later, nobody knows to be durable on it.
+ */
+function formerOf(
+  { findings, root }: Evidence,
+  { former }: LabelDevice,
+  joinTxg: number,
+): Member | undefined {
   if (former === undefined) return undefined;
   const finding = findings.find((each) => each.kind === 'pool' && each.label.device === former.guid);
   if (finding?.kind !== 'pool' || finding.device.sizeBytes < former.sizeBytes) return undefined;
   const { guid, name, sizeBytes, txg } = former;
-  const hasAll = finding.roots.some((root) => root.txg === txg);
+  const hasAll = finding.roots.some((each) => each.txg === txg);
+  const goodTxg = newestOf(finding, root.txg, 'current');
   const { device } = finding;
   return newMember({
     guid,
     name: device.name || name,
     sizeBytes,
     device,
-    state: hasAll ? 'current' : 'failed',
+    state: hasAll && goodTxg >= joinTxg - 1 ? 'current' : 'failed',
+    goodTxg,
   });
 }
 

@@ -7,7 +7,7 @@
 import { assert } from '../../../shared/assert.ts';
 import type { GroupCore } from './group-core.ts';
 import { labelBytes } from './geometry.ts';
-import { inUse } from './member.ts';
+import { inUse, type Member } from './member.ts';
 import { GroupFailure } from './segment-group.ts';
 
 export interface LogArea {
@@ -16,6 +16,8 @@ export interface LogArea {
   readonly isUsable: boolean;
   /** Durable on p+1 devices when answered, or on all that are left. Rejects with GroupFailure when none has it. */
   writeThrough(offsetBytes: number, bytes: Uint8Array): Promise<void>;
+  /** The same of what was written there before a crash: only devices that do not have it are written to. */
+  mend(offsetBytes: number, bytes: Uint8Array): Promise<void>;
   /** How many devices may have a copy. */
   readonly copies: number;
   /** What is written is on at least so many of those in use. */
@@ -32,6 +34,25 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
   const copiesMin = core.shape.parityColumns + 1;
   const check = (offsetBytes: number, lengthBytes: number) =>
     assert(offsetBytes >= 0 && offsetBytes + lengthBytes <= sizeBytes, 'inside the log ring');
+  /** Until p+1 devices have it; `put` answers whether one does. */
+  const place = async (
+    offsetBytes: number,
+    { byteLength }: Uint8Array,
+    put: (member: Member) => Promise<boolean>,
+  ): Promise<void> => {
+    check(offsetBytes, byteLength);
+    const turn = Math.floor(offsetBytes / turnBytes);
+    const order = core.members.map((_, i) => core.memberOf(turn, i));
+    let have = 0;
+    while (have < copiesMin) {
+      const next = order.splice(0, copiesMin - have);
+      if (next.length === 0) break;
+      have += (await Promise.all(next.map(put))).filter(Boolean).length;
+    }
+    await core.options.noted();
+    core.throwIfFailed();
+    if (have === 0) throw new GroupFailure('no device takes the log any more');
+  };
   return {
     sizeBytes,
     copies: core.columns,
@@ -46,21 +67,19 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
       return core.members.some((member) => inUse(member) !== undefined);
     },
     async writeThrough(offsetBytes, bytes) {
-      check(offsetBytes, bytes.byteLength);
-      const turn = Math.floor(offsetBytes / turnBytes);
-      const order = core.members.map((_, i) => core.memberOf(turn, i));
-      let have = 0;
-      while (have < copiesMin) {
-        const next = order.splice(0, copiesMin - have);
-        if (next.length === 0) break;
-        const done = await Promise.all(
-          next.map((member) => core.writeThrough(member, labelBytes + offsetBytes, bytes)),
-        );
-        have += done.filter(Boolean).length;
-      }
-      await core.options.noted();
-      core.throwIfFailed();
-      if (have === 0) throw new GroupFailure('no device takes the log any more');
+      await place(
+        offsetBytes,
+        bytes,
+        async (member) => await core.writeThrough(member, labelBytes + offsetBytes, bytes),
+      );
+    },
+    async mend(offsetBytes, bytes) {
+      const at = labelBytes + offsetBytes;
+      await place(offsetBytes, bytes, async (member) => {
+        const there = await core.read(member, at, bytes.byteLength);
+        const isThere = there !== undefined && Buffer.compare(there, bytes) === 0;
+        return isThere || (await core.writeThrough(member, at, bytes));
+      });
     },
     async read(copy, offsetBytes, lengthBytes) {
       check(offsetBytes, lengthBytes);
@@ -103,6 +122,10 @@ export function joinAreas(areas: readonly LogArea[]): LogArea {
           area.writeThrough(offset, parts.length === 1 ? bytes : bytes.subarray(at, at + length)),
         ),
       );
+    },
+    async mend(offsetBytes, bytes) {
+      for (const { area, offset, at, length } of partsOf(offsetBytes, bytes.byteLength))
+        await area.mend(offset, bytes.subarray(at, at + length));
     },
     async read(copy, offsetBytes, lengthBytes) {
       const bytes = new Uint8Array(lengthBytes);

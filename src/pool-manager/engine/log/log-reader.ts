@@ -17,8 +17,16 @@ export class UnreadableLogError extends Error {
   override readonly name = 'UnreadableLogError';
 }
 
+/** Blocks as they lie there, one behind the other. */
+export interface LogRun {
+  readonly offsetBytes: number;
+  readonly bytes: Uint8Array;
+}
+
 export interface LogGroup {
   readonly payload: Uint8Array;
+  /** As it was written: one run, or two where the ring begins again. */
+  readonly runs: readonly LogRun[];
   /** Where the group began, and where the next one is. */
   readonly position: LogPosition;
   readonly next: LogPosition;
@@ -52,16 +60,19 @@ export class LogReader {
   async next(): Promise<LogGroup | undefined> {
     const position = this.#position;
     const parts: Uint8Array[] = [];
+    const blocks: LogRun[] = [];
     let at = position;
     for (let lengthBytes = 0; lengthBytes <= groupBytesMax(this.#area.sizeBytes);) {
-      const block = await this.#block(at);
-      if (block === undefined) return undefined;
+      const found = await this.#block(at);
+      if (found === undefined) return undefined;
+      const { block, bytes } = found;
       parts.push(block.payload);
+      blocks.push({ offsetBytes: at.offsetBytes, bytes: bytes.subarray(0, block.lengthBytes) });
       lengthBytes += block.lengthBytes;
       at = this.#turned(after(at, block, this.#area.sizeBytes));
       if (!block.isLast) continue;
       this.#position = at;
-      return { payload: joined(parts), position, next: at };
+      return { payload: joined(parts), runs: runsOf(blocks), position, next: at };
     }
     return undefined;
   }
@@ -88,19 +99,24 @@ export class LogReader {
     return false;
   }
 
-  async #block(at: LogPosition): Promise<LogBlock | undefined> {
+  /** The block, and what lies from its beginning on. */
+  async #block(
+    at: LogPosition,
+  ): Promise<{ readonly block: LogBlock; readonly bytes: Uint8Array } | undefined> {
     const isNext = (block: LogBlock | undefined) => this.#isNext(block, at);
     const { offsetBytes } = at;
     const window = this.#window;
     if (window !== undefined && offsetBytes >= window.offsetBytes) {
-      const block = decodeBlock(window.bytes.subarray(offsetBytes - window.offsetBytes));
-      if (block !== undefined && isNext(block)) return block;
+      const bytes = window.bytes.subarray(offsetBytes - window.offsetBytes);
+      const block = decodeBlock(bytes);
+      if (block !== undefined && isNext(block)) return { block, bytes };
     }
     const lengthBytes = Math.min(windowBytes, this.#area.sizeBytes - offsetBytes);
     const bytes = await this.#read(offsetBytes, lengthBytes, (copy) => isNext(decodeBlock(copy)));
     if (bytes === undefined) return undefined;
     this.#window = { offsetBytes, bytes };
-    return decodeBlock(bytes);
+    const block = decodeBlock(bytes);
+    return block && { block, bytes };
   }
 
   /** The first copy of which `isGood` approves; undefined when there is none. Rejects with UnreadableLogError. */
@@ -146,6 +162,17 @@ const after = (at: LogPosition, block: LogBlock, sizeBytes: number): LogPosition
   previous: block.checksum,
   incarnation: at.incarnation,
 });
+
+function runsOf(blocks: readonly LogRun[]): readonly LogRun[] {
+  const wrapAt = blocks.findIndex(({ offsetBytes }, i) => i > 0 && offsetBytes === 0);
+  const runs = wrapAt === -1 ? [blocks] : [blocks.slice(0, wrapAt), blocks.slice(wrapAt)];
+  return runs.flatMap((run) => {
+    const [first] = run;
+    return first === undefined
+      ? []
+      : { offsetBytes: first.offsetBytes, bytes: joined(run.map(({ bytes }) => bytes)) };
+  });
+}
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));

@@ -66,6 +66,11 @@ export interface ReplayOptions {
   readonly turns: readonly LogTurn[];
   readonly space: Pick<BlockSpace, 'bind' | 'claim' | 'append'>;
   volume(slot: number): ReplayedVolume | undefined;
+  /**
+   * The log stays, and is all that has what is in it: each group is to be on as many devices as when it was answered. The
+   * last one never was, and those before it are not on a device that was away.
+   */
+  readonly isKept: boolean;
   /** 64 bits over stored bytes, salted with the owner (checksum.ts), to `to[0]` and `to[1]`. */
   storedSum(bytes: Uint8Array, from: number, lengthBytes: number, owner: number, to: Uint32Array): void;
   pause(): Promise<void>;
@@ -80,6 +85,7 @@ export async function replayLog(options: ReplayOptions, found: Survey): Promise<
   for (let i = 0; i < found.groups; i++) {
     const group = await reader.next();
     if (group === undefined) throw new UnknownRecordError(`group ${end.group} of the log was readable once`);
+    if (options.isKept) for (const { offsetBytes, bytes } of group.runs) await area.mend(offsetBytes, bytes);
     replay.apply(group.payload);
     end = group.next;
     await options.pause();

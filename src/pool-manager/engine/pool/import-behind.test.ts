@@ -6,11 +6,13 @@ import { contentOf } from '../../../testing/block-content.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { memoryHost, memoryPool } from '../../../testing/memory-pool.ts';
 import { checkPool } from '../check/check-pool.ts';
-import { labelOffsets } from '../group/geometry.ts';
+import { labelBytes, labelOffsets, logBytesFor } from '../group/geometry.ts';
 import { ringOffsetBytes, rootSlotBytes } from '../group/label.ts';
 import { slotOf } from '../group/root.ts';
 import { logTurnsMax } from '../checkpoint/root-payload.ts';
 import type { EnginePool } from './open-pool.ts';
+import type { Layout } from '../pool.ts';
+import { createPool } from './pool-create.ts';
 import { importPool } from './pool-import.ts';
 
 const MiB = 2 ** 20;
@@ -110,4 +112,46 @@ test.each(seeds)(
     expect((await checkPool({ devices: [closed], host: memoryHost(9) })).problems).toEqual([]);
   },
   20_000, // beside others
+);
+
+test.each<[Layout, number]>([
+  ['mirror', 2],
+  ['mirror', 3],
+  ['raidz', 3],
+  ['raidz2', 4],
+])(
+  '%s of %i: a group that one device alone has is on others, too, before it is relied on',
+  async (layout, count) => {
+    const devices = Array.from(
+      { length: count },
+      (_, i) => new MemoryDevice({ name: `memory-${i}`, sizeBytes: 24 * MiB }),
+    );
+    const pool = await createPool({ layout, groups: [devices], host: memoryHost(1) });
+    const store = await pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: blocks * 4096 });
+    store.write(1, 1, contentOf(1));
+    await store.commit();
+    // The crash: of the next group only what one device was asked to write first is on its medium.
+    let holder: MemoryDevice | undefined;
+    const isLog = (offsetBytes: number, { sizeBytes }: MemoryDevice) =>
+      offsetBytes >= labelBytes && offsetBytes < labelBytes + logBytesFor(sizeBytes);
+    for (const device of devices)
+      device.landing = (offsetBytes) =>
+        isLog(offsetBytes, device) && (holder ??= device) !== device ? undefined : offsetBytes;
+    store.write(2, 2, contentOf(2));
+    await store.commit();
+    pool.abandon();
+    const crashed = devices.map((device) => copyOf(device, device.image()));
+    const again = await importPool({ devices: crashed, host: memoryHost(2) });
+    expect(only(again)).toMatchObject({ last: 2, durable: 2 });
+    for (const device of crashed) keepRoots(device, again.engine.durableTxg + 1);
+    only(again).write(3, 3, contentOf(3));
+    await only(again).commit();
+    again.abandon();
+    const left = crashed
+      .filter(({ name }) => name !== holder?.name)
+      .map((device) => copyOf(device, device.image()));
+    const without = await importPool({ devices: left, host: memoryHost(3), without: true });
+    const model = new Map([1, 2, 3].map((number) => [number, number]));
+    expect([only(without).last, await wrong(without, model)]).toEqual([3, []]);
+  },
 );

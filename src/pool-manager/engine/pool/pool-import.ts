@@ -3,7 +3,8 @@
  *
  *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ root ─▶ serve
  *
- * Nothing but the owner's heartbeat, and the root to devices that a crash kept it from, is written before that root. It is one of the table
+ * Nothing is written before that root but the owner's heartbeat and what a crash kept from devices: the root before, and groups of a
+ * log that stays. It is one of the table
  * alone where it can be: trees of what was replayed take a read per leaf, minutes for a large pool, and are built while
  * users are served. What does not fit is refused by name (refusal.ts), never guessed at.
  *
@@ -57,11 +58,11 @@ async function openLoaded(options: ImportOptions, loaded: LoadedPool): Promise<E
   const areNewcomers = isRewound || maybeOld || found.isCut;
   adoptAll(pool, loaded, areNewcomers ? () => newGuid(options.host) : undefined);
   const { volumes } = pool.engine;
-  const behind = await replayLog({ ...log, storedSum, volume: (slot) => volumes.get(slot) }, found);
-  const next = log.goOn(behind);
-  pool.engine.log.restart(next);
   const canServeAtOnce =
     found.groups > 0 && !areNewcomers && log.staysThere && log.turns.length < logTurnsMax;
+  const replay = { ...log, storedSum, isKept: canServeAtOnce, volume: (slot: number) => volumes.get(slot) };
+  const next = log.goOn(await replayLog(replay, found));
+  pool.engine.log.restart(next);
   if (canServeAtOnce) {
     const { group, incarnation } = next;
     const { log: position, isLogApart } = loaded.payload;
