@@ -54,6 +54,7 @@ export const features = {
   grow:      { event: growAll },
   scrub:     { layouts: redundant(), event: rotAndScrub, unequal: true },
   again:     { again: true, steps: 60 },
+  againSoon: { again: true, steps: 20, commitChance: 0.5 },
 } as const satisfies Readonly<Record<string, Feature>>;
 
 export type FeatureName = keyof typeof features;
