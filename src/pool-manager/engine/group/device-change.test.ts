@@ -27,6 +27,8 @@ class Rig {
   set: DeviceSet;
   readonly written = new Map<string, number>();
   txg = 0;
+  /** When all that was logged is in a root. */
+  rooted = Promise.resolve();
   constructor(set: DeviceSet) {
     this.set = set;
   }
@@ -68,6 +70,7 @@ class Rig {
           (index, bytes, from) => index >= units || isTagged(segment * 10_000 + index)(0, bytes, from),
         );
       },
+      rooted: () => this.rooted,
       pin: (run) => run(),
     };
   }
@@ -255,6 +258,24 @@ test('a device that is out of use is released, and comes back as it is', async (
   expect([a.closed, ...states(rig.set)]).toEqual([true, 'absent', 'current']);
   await attachDevice(rig.set, copyOf(a));
   await rig.resilver();
+  expect([states(rig.set), await rig.wrong()]).toEqual([['current', 'current'], []]);
+});
+
+test('what was logged while a device was away is in a root before the device has everything', async () => {
+  const devices = makeDevices(2);
+  const rig = await create('mirror', devices);
+  const [a] = devices as [MemoryDevice];
+  a.fault = () => new DeviceError('a', 'cable');
+  await rig.write(7, 64);
+  await attachDevice(rig.set, copyOf(a));
+  const root = Promise.withResolvers<void>();
+  rig.rooted = root.promise;
+  const resilvered = rig.resilver();
+  await new Promise(setImmediate);
+  await rig.root();
+  expect(states(rig.set)).toEqual(['syncing', 'current']);
+  root.resolve();
+  await resilvered;
   expect([states(rig.set), await rig.wrong()]).toEqual([['current', 'current'], []]);
 });
 

@@ -3,7 +3,8 @@
  * everything, in order of number. It gets all new writes meanwhile, so segments that were opened later are whole on it.
  *
  * Data is judged before it is copied, and parity is computed anew. How far it got stands in the root (`cursor`), and a
- * restart goes on there. When all is copied and flushed the device is current, and the next root says so.
+ * restart goes on there. When all is copied and flushed the device is current, and the next root says so: not before a
+ * root is behind what was logged while it was away, since the log is not copied to it.
  */
 import { must } from '../../../shared/assert.ts';
 import type { ColumnGroup } from './column-group.ts';
@@ -23,6 +24,8 @@ export interface ResilverSource {
   isFree(group: number, segment: number): boolean;
   /** The judge of a segment's units, by unit of the segment; undefined: nothing is known of them. */
   judge(group: number, segment: number): Promise<UnitCheck | undefined>;
+  /** Resolves when all that was logged up to now is in a root. */
+  rooted(): Promise<void>;
   /** Keeps segments from being given out anew meanwhile. */
   pin(run: () => Promise<void>): Promise<void>;
 }
@@ -121,6 +124,7 @@ export class Resilver {
 
   async #complete(task: Task): Promise<void> {
     const { group, member } = task;
+    await this.#source.rooted();
     await group.core.flush(member);
     if (!isValid(task)) return;
     member.state = 'current';

@@ -50,6 +50,8 @@ export class Checkpoints {
   #failure: Error | undefined;
   #isAbandoned = false;
   #hasBegun = false;
+  /** The first root is durable. */
+  readonly #begun = newRound();
   #idleLeft = idleRounds;
   #cancelTimer: () => void = () => undefined;
 
@@ -75,7 +77,14 @@ export class Checkpoints {
       this.wantTable();
       await this.#table?.done;
     }
+    this.#begun.resolve();
     this.#start();
+  }
+
+  /** The same as `after`, of a pool that may not have begun yet. */
+  async rooted(): Promise<void> {
+    await this.#begun.done;
+    await this.after();
   }
 
   #start(): void {
@@ -155,6 +164,7 @@ export class Checkpoints {
     this.#cancelTimer();
     this.#next?.reject(error);
     this.#table?.reject(error);
+    this.#begun.reject(error);
     this.#next = this.#table = undefined;
   }
 

@@ -21,6 +21,8 @@ export interface DeviceWorkOptions {
   /** As of the last root. */
   readonly settings: PoolSettings;
   wantCheckpoint(): void;
+  /** Resolves when a root has all that was logged up to now. */
+  rooted(): Promise<void>;
   onFailure(error: Error): void;
 }
 
@@ -56,6 +58,7 @@ export class DeviceWork {
         space.segmentState(group, segment) === 'system'
           ? items.judge(group, segment).isGood
           : await space.judge(group, segment),
+      rooted: () => options.rooted(),
       pin: (run) => pins.hold(run),
     });
     const resilver = this.#resilver;

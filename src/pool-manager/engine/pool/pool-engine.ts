@@ -134,6 +134,7 @@ export class PoolEngine implements LoggedPool {
       ...parts,
       pins: this.pins,
       wantCheckpoint,
+      rooted: () => this.checkpoints.rooted(),
       onFailure,
     });
     devices.failed.then(onFailure, onFailure);
