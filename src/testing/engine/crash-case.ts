@@ -8,7 +8,7 @@ import { importPool } from '../../pool-manager/engine/pool/pool-import.ts';
 import { PoolRefusal } from '../../pool-manager/engine/refusal.ts';
 import { layeredOf, momentOf, momentsOf, randomCrashImage } from '../crash-images.ts';
 import { ManualClock } from '../manual-clock.ts';
-import { MemoryDevice, operationsSoFar } from '../memory-device.ts';
+import { type LayeredImage, MemoryDevice, operationsSoFar } from '../memory-device.ts';
 import { memoryHost } from '../memory-pool.ts';
 import { CrashFinding, CrashJudge, type Left, whichState } from './crash-judge.ts';
 import { crashPlan, leastIndex, mostIndex } from './crash-plan.ts';
@@ -16,6 +16,7 @@ import { type Feature, type FeatureName, features } from './features.ts';
 import { type LayoutName, layouts, parityOf, type TestLayout } from './layouts.ts';
 import { PoolRecording, type RecordedRun, type RecordedState } from './pool-recording.ts';
 import { devicesOf } from './same-reads.ts';
+import { sparedDevices } from './spared-devices.ts';
 
 export interface CrashCase {
   readonly feature: FeatureName;
@@ -57,7 +58,8 @@ export async function tryCrashes(one: CrashCase): Promise<CrashCounts> {
     if (one.only !== undefined && one.only !== index) continue;
     const images = now.map((moment, i) => layeredOf(moment, (nth) => fates[i]?.[nth] ?? 'lost', own));
     const candidates = run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
-    const missing = index % missingEvery === 1 ? missingDevices(one, feature, own) : [];
+    const missing =
+      index % missingEvery === 1 ? await missingDevices(one, feature, run, { cut, images }, own) : [];
     const judge = (without: readonly number[]): Promise<void> =>
       judgeAny(
         crashJudge,
@@ -109,7 +111,7 @@ async function judgeAny(
   deep: Prng | undefined,
   older: boolean,
 ): Promise<void> {
-  const sets = must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
+  const sets = membersAt(run, cut);
   for (const [i, members] of sets.entries())
     try {
       await crashJudge.judge(leftOf(members), candidates, deep, older);
@@ -119,10 +121,26 @@ async function judgeAny(
     }
 }
 
-/** Of each group as many as it can do without; where features change the devices, none. */
-function missingDevices(one: CrashCase, feature: Feature, random: Prng): readonly number[] {
+/** Of each group as many as it can do without; where features change the devices, if the devices say so. */
+async function missingDevices(
+  one: CrashCase,
+  feature: Feature,
+  run: RecordedRun,
+  { cut, images }: { readonly cut: number; readonly images: readonly LayeredImage[] },
+  random: Prng,
+): Promise<readonly number[]> {
   const layout: TestLayout = layouts[one.layout];
-  if (feature.event !== undefined || parityOf(layout) === 0) return [];
+  if (feature.unequal === true || parityOf(layout) === 0) return [];
+  if (feature.event !== undefined) {
+    const [members = [], ...others] = membersAt(run, cut);
+    if (others.length > 0) return [];
+    const left = {
+      devices: members.map((member) => must(run.devices[member], 'a device')),
+      images: members.map((member) => must(images[member], 'an image')),
+    };
+    const spared = await sparedDevices(devicesOf(left), random);
+    return spared.map((index) => must(members[index], 'a member'));
+  }
   let first = 0;
   return layout.groups.flatMap((count) => {
     const own = Array.from({ length: count }, (_, i) => first + i);
@@ -131,6 +149,10 @@ function missingDevices(one: CrashCase, feature: Feature, random: Prng): readonl
     return own;
   });
 }
+
+/** Any of these sets of devices may be the pool. */
+const membersAt = (run: RecordedRun, cut: number): readonly (readonly number[])[] =>
+  must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
 
 async function recorded(one: CrashCase, feature: Feature, random: Prng): Promise<RecordedRun> {
   const first = await work(await opened(one, feature, random), feature, random);

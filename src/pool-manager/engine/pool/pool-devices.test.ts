@@ -215,6 +215,25 @@ test('one half alone may be old: it is imported with consent only, and its volum
   alone.abandon();
 });
 
+test('one half alone is imported also while a volume that was destroyed is being freed', async () => {
+  const devices = devicesFor(2);
+  const limits = { freeingNodesPerCheckpoint: 1 };
+  const pool = await createPool({ layout: 'mirror', groups: [devices], host, limits });
+  const store = await pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: 4 * 2 ** 20 });
+  store.write(1, 0, tags(1, blocks));
+  const kept = await pool.createVolume({ volume: 'kept', replicaId: 'r', sizeBytes: 2 ** 20 });
+  await pool.destroyVolume(store.identity.guid);
+  pool.abandon();
+  const [half] = devices.map(reopen) as [MemoryDevice];
+  const alone = await importPool({ devices: [half], host, without: true });
+  expect(alone.volumes().map(({ identity }) => identity.volume)).toEqual(['kept']);
+  expect(only(alone).identity.guid).not.toBe(kept.identity.guid);
+  await alone.settled();
+  await alone.close();
+  const closed = [reopen(half)];
+  expect((await checkPool({ devices: closed, host, without: true })).problems).toEqual([]);
+});
+
 test('halves that both went on alone are refused, not guessed at', async () => {
   const { devices, pool } = await written('mirror', 2);
   await pool.close();

@@ -118,7 +118,8 @@ function adoptAll(pool: EnginePool, loaded: LoadedPool, guidOf: (() => string) |
   for (const start of loaded.starts) {
     const guid = guidOf?.() ?? start.identity.guid;
     const volume = pool.adopt({ ...start, identity: { ...start.identity, guid } }, false);
-    if (guidOf !== undefined) volume.setAnnotations(volume.annotations); // so that the next root has the new GUID
+    // So that the next root has the new GUID; what is being freed nobody asks for.
+    if (guidOf !== undefined && !volume.destroyed) volume.setAnnotations(volume.annotations);
   }
 }
 
