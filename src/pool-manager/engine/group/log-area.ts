@@ -76,6 +76,7 @@ export function logArea(core: GroupCore, sizeBytes: number): LogArea {
     async mend(offsetBytes, bytes) {
       const at = labelBytes + offsetBytes;
       await place(offsetBytes, bytes, async (member) => {
+        if (inUse(member) === undefined) return false; // its copy does not count
         const there = await core.read(member, at, bytes.byteLength);
         const isThere = there !== undefined && Buffer.compare(there, bytes) === 0;
         return isThere || (await core.writeThrough(member, at, bytes));

@@ -26,7 +26,7 @@ export interface LogRun {
 export interface LogGroup {
   readonly payload: Uint8Array;
   /** As it was written: one run, or two where the ring begins again. */
-  readonly runs: readonly LogRun[];
+  readonly runs: () => readonly LogRun[];
   /** Where the group began, and where the next one is. */
   readonly position: LogPosition;
   readonly next: LogPosition;
@@ -72,7 +72,7 @@ export class LogReader {
       at = this.#turned(after(at, block, this.#area.sizeBytes));
       if (!block.isLast) continue;
       this.#position = at;
-      return { payload: joined(parts), runs: runsOf(blocks), position, next: at };
+      return { payload: joined(parts), runs: () => runsOf(blocks), position, next: at };
     }
     return undefined;
   }

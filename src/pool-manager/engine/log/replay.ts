@@ -85,7 +85,8 @@ export async function replayLog(options: ReplayOptions, found: Survey): Promise<
   for (let i = 0; i < found.groups; i++) {
     const group = await reader.next();
     if (group === undefined) throw new UnknownRecordError(`group ${end.group} of the log was readable once`);
-    if (options.isKept) for (const { offsetBytes, bytes } of group.runs) await area.mend(offsetBytes, bytes);
+    if (options.isKept)
+      for (const { offsetBytes, bytes } of group.runs()) await area.mend(offsetBytes, bytes);
     replay.apply(group.payload);
     end = group.next;
     await options.pause();
