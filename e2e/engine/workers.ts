@@ -34,29 +34,22 @@ export async function workOff<One extends Case>(options: {
       env: { ...process.env, ...memory },
     });
   const worker = async (): Promise<void> => {
-    let child = start();
-    let cases = 0;
-    for (let one = next(); one !== undefined; one = next()) {
-      if (cases === casesPerProcess) {
-        await end(child);
-        child = start();
-        cases = 0;
+    for (let one = next(); one !== undefined;) {
+      const child = start();
+      for (let cases = 0; one !== undefined && cases < casesPerProcess && isAlive(child); cases++) {
+        done(one, (await ask(child, one)) ?? { failure: 'the process ended' });
+        one = next();
       }
-      cases++;
-      const answer = await ask(child, one);
-      if (answer === undefined) {
-        child = start();
-        cases = 0;
-      }
-      done(one, answer ?? { failure: 'the process ended' });
+      await end(child);
     }
-    await end(child);
   };
   await Promise.all(Array.from({ length: processes }, worker));
 }
 
+const isAlive = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null;
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isAlive(child)) return;
   const ended = once(child, 'exit');
   if (child.connected) child.disconnect();
   await ended;
