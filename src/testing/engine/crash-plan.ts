@@ -2,7 +2,8 @@
 import { must } from '../../shared/assert.ts';
 import type { Prng } from '../../shared/prng.ts';
 import { type Fate, type Moment, momentsOf, unsureCount } from '../crash-images.ts';
-import type { RecordedRun } from './pool-recording.ts';
+import type { LayeredImage, MemoryDevice } from '../memory-device.ts';
+import type { RecordedRun, RecordedState } from './pool-recording.ts';
 
 export interface CrashState {
   readonly cut: number;
@@ -48,12 +49,29 @@ function some<T>(all: readonly T[], countMax: number, random: Prng): readonly T[
 }
 
 /** The newest state that must have survived. */
-export const leastIndex = (run: RecordedRun, cut: number): number =>
+const leastIndex = (run: RecordedRun, cut: number): number =>
   run.durable.reduce((least, { at, index }) => (at <= cut ? Math.max(least, index) : least), 0);
 
 /** The newest state that can be known to the devices. */
-export const mostIndex = (run: RecordedRun, cut: number): number =>
-  run.states.findLastIndex(({ at }) => at <= cut);
+const mostIndex = (run: RecordedRun, cut: number): number => run.states.findLastIndex(({ at }) => at <= cut);
+
+/** Those that a crash before operation `cut` may leave. */
+export const candidatesAt = (run: RecordedRun, cut: number): readonly RecordedState[] =>
+  run.states.slice(leastIndex(run, cut), mostIndex(run, cut) + 1);
+
+/** Any of these sets of devices may be the pool. */
+export const membersAt = (run: RecordedRun, cut: number): readonly (readonly number[])[] =>
+  must(run.members.findLast(({ at }) => at <= cut) ?? run.members[0], 'devices').sets;
+
+/** Some of the devices of a run, with what a crash left on each of them. */
+export const leftOf = (
+  run: RecordedRun,
+  images: readonly LayeredImage[],
+  members: readonly number[],
+): { readonly devices: readonly MemoryDevice[]; readonly images: readonly LayeredImage[] } => ({
+  devices: members.map((member) => must(run.devices[member], 'a device')),
+  images: members.map((member) => must(images[member], 'an image')),
+});
 
 /** What is on the medium: the operations that are there. */
 function signature({ baseChanges, changes }: Moment, fates: readonly Fate[]): string {

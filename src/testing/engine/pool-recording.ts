@@ -48,6 +48,8 @@ export class PoolRecording {
     readonly devices: readonly MemoryDevice[];
     readonly random: Prng;
     readonly clock: ManualClock;
+    /** Indices of those that are the pool; all of them, unless they are told. */
+    readonly members?: readonly number[];
     /** What the pool holds by now, durably. */
     readonly volumes?: PoolModel;
     /** No tag or name up to this one is used. */
@@ -57,7 +59,7 @@ export class PoolRecording {
   }) {
     this.pool = options.pool;
     this.devices = [...options.devices];
-    this.mayBe([this.devices.map((_, i) => i)]);
+    this.mayBe([options.members ?? this.devices.map((_, i) => i)]);
     this.random = options.random;
     this.clock = options.clock;
     this.#tag = options.tagsUsed ?? 0;

@@ -15,7 +15,8 @@ import { encodeLabel, type Label, type LabelGroup, ringOffsetBytes, rootSlotByte
 import { DeviceNotes } from './device-notes.ts';
 import { type DeviceReport, reportsOf } from './device-report.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
-import { inUse, type Member } from './member.ts';
+import { mendLabels } from './label-scrub.ts';
+import { headerOffsets, inUse, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
 import { encodeRoot, type Root, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
@@ -196,12 +197,12 @@ export class DeviceSet {
 
   async #writeLabels(label: Label, first: readonly string[]): Promise<void> {
     await this.#ownership?.confirm();
+    await mendLabels(this);
     const write = async (isFirst: boolean) => {
       await this.#eachInUse(async (core, member) => {
         if (first.includes(member.guid) !== isFirst) return;
         const header = encodeLabel({ ...label, device: member.guid });
-        for (const offset of labelOffsets(member.sizeBytes).toReversed())
-          await core.writeThrough(member, offset, header);
+        for (const offset of headerOffsets(member)) await core.writeThrough(member, offset, header);
       });
     };
     await write(true);

@@ -9,6 +9,7 @@ import type { DeviceSet } from './device-set.ts';
 import { labelBytes, labelOffsets, segmentsOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import type { Label, LabelGroup } from './label.ts';
+import { mendLabels } from './label-scrub.ts';
 import type { SegmentGroup } from './segment-group.ts';
 
 /** One more group of devices; the space is told of it by the caller. Throws PoolRefusal. */
@@ -83,6 +84,8 @@ export async function growGroups(set: DeviceSet): Promise<number> {
   await measureDevices(set);
   const growing = growthOf(set);
   checkSegments(growing);
+  if (growing.some(({ described, segments }) => segments > described.segments))
+    await set.whileLabelsStay(() => mendLabels(set)); // a front label is all there is until the back one is at its new place
   const groups: Label['groups'][number][] = [];
   let more = 0;
   for (const { core, described, sizes, segments } of growing) {

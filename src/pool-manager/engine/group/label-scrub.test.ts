@@ -3,7 +3,9 @@ import { must } from '../../../shared/assert.ts';
 import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { memoryHost, memoryPool } from '../../../testing/memory-pool.ts';
 import { DeviceError } from '../block-device.ts';
+import { importPool } from '../pool/pool-import.ts';
 import { createDeviceSet } from './create-set.ts';
+import { examineDevices } from './examine.ts';
 import { labelOffsets } from './geometry.ts';
 import { decodeLabel, headerBytes } from './label.ts';
 import { scrubLabels } from './label-scrub.ts';
@@ -41,6 +43,49 @@ test('headers that rotted, were lost or left behind are mended on the device tha
   expect(await scrubLabels(set)).toBe(0);
 });
 
+/** Where the device is written, in order. */
+function writesOf(device: MemoryDevice): readonly number[] {
+  const offsets: number[] = [];
+  device.fault = (op, offsetBytes) => {
+    if (op === 'write') offsets.push(offsetBytes);
+    return undefined;
+  };
+  return offsets;
+}
+
+test('of two wrong headers the one that says nothing is written first, and a change of labels begins with it', async () => {
+  for (const [bad, old] of [
+    [front, back],
+    [back, front],
+  ] as const) {
+    const device = must(make(1)[0], 'a');
+    const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
+    const older = Uint8Array.prototype.slice.call(await device.read(old, headerBytes));
+    await set.writeLabels({ ...set.label, generation: 2 });
+    await device.write(old, older);
+    device.flipBit(bad + 100);
+    const writes = writesOf(device);
+    await set.writeLabels({ ...set.label, generation: 3 });
+    expect(writes).toEqual([bad, old, back, front]);
+    expect(set.devices().map(({ checksumErrors }) => checksumErrors)).toEqual([0]);
+  }
+});
+
+test('a device that has grown has a header at its end, too, where who imports looks for it', async () => {
+  const device = must(make(1)[0], 'a');
+  const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
+  device.sizeBytes += 2 ** 20 - 4096; // the end is within the back label: nothing is written there
+  const within = writesOf(device);
+  await set.writeLabels({ ...set.label, generation: 2 });
+  expect(within).toEqual([back, front]);
+  device.sizeBytes += 4096;
+  await set.writeLabels({ ...set.label, generation: 3 });
+  set.abandon();
+  device.flipBit(front + 100);
+  const [finding] = await examineDevices([device]);
+  expect(finding).toMatchObject({ kind: 'pool', label: { generation: 3 }, untouched: true });
+});
+
 test('a header that can not be read is written; a device that takes none is out of use', async () => {
   const devices = make(2);
   const set = await createDeviceSet({ layout: 'mirror', groups: [devices], host });
@@ -67,6 +112,20 @@ test('a change of labels waits for a scrub of them, so that neither writes over 
   const scrubbed = set.whileLabelsStay(() => scrubLabels(set));
   await set.writeLabels({ ...set.label, generation: 2 });
   expect([await scrubbed, await headers(devices)]).toEqual([1, [2, 2]]);
+});
+
+test('an import mends headers', async () => {
+  const { pool, devices } = await memoryPool({ layout: 'stripe', devices: 2, deviceBytes: sizeBytes });
+  await pool.commit();
+  pool.abandon();
+  const [a, b] = devices as [MemoryDevice, MemoryDevice];
+  a.flipBit(front + 100);
+  b.flipBit(back + 100);
+  b.sizeBytes += 2 ** 20;
+  const imported = await importPool({ devices, host });
+  imported.abandon();
+  expect(await headers(devices)).toEqual([1, 1, 1, 1]);
+  expect(decodeLabel(await b.read(b.sizeBytes - 2 ** 20, headerBytes)).kind).toBe('label');
 });
 
 test('a scrub of a pool ends with its labels', async () => {

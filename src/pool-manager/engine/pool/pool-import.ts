@@ -3,8 +3,8 @@
  *
  *   labels ─▶ root ─▶ items ─▶ table ─▶ volumes ─▶ replay of the log ─▶ root ─▶ serve
  *
- * Nothing is written before that root but the owner's heartbeat and what a crash kept from devices: the root before, and groups of a
- * log that stays. It is one of the table
+ * Nothing is written before that root but the owner's heartbeat and what a crash kept from devices: headers of labels, the root
+ * before, and groups of a log that stays. It is one of the table
  * alone where it can be: trees of what was replayed take a read per leaf, minutes for a large pool, and are built while
  * users are served. What does not fit is refused by name (refusal.ts), never guessed at.
  *
@@ -14,6 +14,7 @@
 import { assert } from '../../../shared/assert.ts';
 import { storedSum } from '../checksum.ts';
 import type { OpenedSet } from '../group/open-set.ts';
+import { mendLabels } from '../group/label-scrub.ts';
 import type { LogArea } from '../group/log-area.ts';
 import { newGuid } from '../host.ts';
 import type { LogPosition } from '../log/log-position.ts';
@@ -49,6 +50,7 @@ async function openLoaded(options: ImportOptions, loaded: LoadedPool): Promise<E
   const { set, readOnlyFor, maybeOld } = loaded.opened;
   if (readOnlyFor !== undefined || options.readOnly === true) return openReadOnly(options, loaded);
   await set.claim();
+  await set.whileLabelsStay(() => mendLabels(set));
   await set.writeLastRoot(loaded.opened.late);
   const isRewound = options.rewindBefore !== undefined || loaded.payload.isRewound;
   if (isRewound) await giveUpNewer(loaded.opened, loaded.payload);
