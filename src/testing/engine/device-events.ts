@@ -1,5 +1,4 @@
 /** What happens to the devices of a pool at work, for recording: they fail, come back, are replaced, and grow. */
-import { must } from '../../shared/assert.ts';
 import { blockBytes } from '../../shared/block-size.ts';
 import { DeviceError } from '../../pool-manager/engine/block-device.ts';
 import { labelBytes, labelOffsets } from '../../pool-manager/engine/group/geometry.ts';
@@ -19,13 +18,10 @@ export async function anyEvent(recording: PoolRecording): Promise<void> {
 async function returnAll(recording: PoolRecording): Promise<void> {
   const { pool, devices } = recording;
   for (const { name } of pool.status().devices.filter(({ state }) => state === 'absent')) {
+    const index = devices.findIndex((device) => device.name === name);
     recording.done.push(`attach ${name}`);
-    await pool.attachDevice(
-      must(
-        devices.find((device) => device.name === name),
-        name,
-      ),
-    );
+    recording.mayBe([[...new Set([...recording.members, index])]]);
+    await pool.attachDevice(recording.device(index));
   }
 }
 
