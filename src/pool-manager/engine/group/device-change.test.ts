@@ -9,7 +9,7 @@ import { addGroup, growGroups } from './group-growth.ts';
 import { addLogDevices, removeLogDevices } from './log-devices.ts';
 import { createDeviceSet } from './create-set.ts';
 import type { DeviceSet } from './device-set.ts';
-import type { Layout } from './geometry.ts';
+import { labelBytes, type Layout } from './geometry.ts';
 import { openDeviceSet } from './open-set.ts';
 import { Resilver, type ResilverSource } from './resilver.ts';
 import { appendTags, isTagged } from './segment-group.contract.ts';
@@ -277,6 +277,75 @@ test('what was logged while a device was away is in a root before the device has
   root.resolve();
   await resilvered;
   expect([states(rig.set), await rig.wrong()]).toEqual([['current', 'current'], []]);
+});
+
+test('a device is relied on, and the one before forgotten, when a root that says so is durable', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('raidz', devices);
+  const [fresh, other] = makeDevices(2, 'new') as [MemoryDevice, MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[0], 'a report').guid, fresh, { host });
+  const root = Promise.withResolvers<void>();
+  let asked = 0;
+  const resilver = new Resilver(rig.set, {
+    ...rig.source(),
+    rooted: () => (++asked === 2 ? root.promise : Promise.resolve()),
+  });
+  const done = (async () => {
+    while (await resilver.step());
+  })();
+  for (let turns = 0; asked < 2 && turns < 1_000; turns++) await new Promise(setImmediate);
+  const formerIn = (set: DeviceSet) => set.label.groups[0]?.devices[0]?.former?.name;
+  expect([states(rig.set), formerIn(rig.set)]).toEqual([
+    ['syncing', 'leaving', 'current', 'current'],
+    'disk-0',
+  ]);
+  const next = must(rig.set.devices()[2], 'a report').guid;
+  await rig.root();
+  // a crash between the root and the labels
+  const left = [fresh, ...devices.slice(1)].map((device) => copyOf(device));
+  const { set } = await openDeviceSet({ devices: left });
+  expect([states(set), formerIn(set)]).toEqual([['current', 'current', 'current'], undefined]);
+  expect(set.label.generation).toBe(rig.set.label.generation + 1);
+  root.resolve();
+  await done;
+  expect([states(rig.set), formerIn(rig.set)]).toEqual([['current', 'current', 'current'], undefined]);
+  await replaceDevice(rig.set, next, other, { host });
+});
+
+test('a new device that was away for a moment does not lose the one whose place it takes', async () => {
+  const devices = makeDevices(3);
+  const rig = await create('raidz', devices);
+  const [fresh] = makeDevices(1, 'new') as [MemoryDevice];
+  const [old, other] = devices as [MemoryDevice, MemoryDevice];
+  await replaceDevice(rig.set, must(rig.set.devices()[0], 'a report').guid, fresh, { host });
+  fresh.fault = () => new DeviceError('new-0', 'cable');
+  await rig.write(20, 64);
+  await rig.root();
+  await attachDevice(rig.set, copyOf(fresh));
+  expect(states(rig.set)).toEqual(['syncing', 'leaving', 'current', 'current']);
+  // without it what another device has of what was written before could not be read any more; both together lack segment 20
+  other.flipBit(labelBytes + (rig.set.label.groups[0]?.logBytes ?? 0) + 100);
+  expect(await rig.wrong()).toEqual([]);
+  expect(rig.set.group(0).core.canSpare(must(rig.set.group(0).core.members[1], 'a member'))).toBe(false);
+  await rig.resilver();
+  expect([await rig.wrong(), states(rig.set), old.closed]).toEqual([
+    [],
+    ['current', 'current', 'current'],
+    true,
+  ]);
+  expect(rig.set.label.groups[0]?.devices[0]).not.toHaveProperty('former');
+});
+
+test('changes of the tree that come at once are both made', async () => {
+  const devices = makeDevices(2);
+  const rig = await create('mirror', devices);
+  const [logs, more] = [makeDevices(1, 'log'), makeDevices(2, 'more')];
+  await Promise.all([addLogDevices(rig.set, [logs], { host }), addGroup(rig.set, more, { host })]);
+  expect(rig.set.label).toMatchObject({ generation: 3, groups: [{}, {}], logs: [{}] });
+  await rig.root();
+  const all = [...devices, ...more, ...logs].map((device) => copyOf(device));
+  const { set } = await openDeviceSet({ devices: all });
+  expect([set.groups.length, set.logMembers.length]).toEqual([2, 1]);
 });
 
 test('a root says of copies only what has been flushed', async () => {

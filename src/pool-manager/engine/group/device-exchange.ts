@@ -39,14 +39,17 @@ export async function attachDevice(set: DeviceSet, device: BlockDevice): Promise
   if (ownWhole > member.goodTxg + 1)
     return refuse('ForkedPool', `device ${device.name} went on alone: wipe it, or choose its side`);
   await welcome(set, device);
-  const old = member.device;
+  const { device: old, former } = member;
+  // What was written while it was away is on neither of them.
+  if (former !== undefined) former.state = 'failed';
   Object.assign(member, joining(core), {
     device,
     name: device.name,
+    former,
     goodTxg: Math.min(member.goodTxg, ownWhole),
   });
   await closeOld(old, device);
-  await set.writeLabels(set.label);
+  await set.writeLabels((label) => label);
   set.onChange();
 }
 
@@ -88,10 +91,10 @@ export async function replaceDevice(
     sizeBytes: wholeBytes(device),
     ...(former === undefined ? {} : { former }),
   };
-  const label = exchanged(set.label, guid, known);
   // the old device gets all writes until every label is durable: a crash finds either it or the new one in the tree
-  await refusingErrors(() => writeHeader(device, known, label));
-  await set.writeLabels(label);
+  await set.writeLabels((label) => exchanged(label, guid, known), {
+    before: (label) => refusingErrors(() => writeHeader(device, known, label)),
+  });
   const left = [member.device, member.former?.device];
   const goodTxg = former?.txg ?? 0;
   const old = newMember({ ...member, state: 'failed', goodTxg, former: undefined });
@@ -103,13 +106,12 @@ export async function replaceDevice(
   set.onChange();
 }
 
-/** A label that a former device is in no more: what took its place has everything. */
+/** A label that a former device is in no more: what took its place has everything, as a durable root says. */
 export async function forgetFormer(set: DeviceSet, member: Member): Promise<void> {
-  const { former } = member;
+  const { former, guid, name, sizeBytes } = member;
   if (former === undefined) return;
   member.former = undefined;
-  const { guid, name, sizeBytes } = member;
-  await set.writeLabels(exchanged(set.label, guid, { guid, name, sizeBytes }));
+  await set.writeLabels((label) => exchanged(label, guid, { guid, name, sizeBytes }));
   await former.device?.close();
 }
 
@@ -149,7 +151,6 @@ function exchanged(label: Label, guid: string, known: LabelDevice): Label {
     devices.map((each) => (each.guid === guid ? known : each));
   return {
     ...label,
-    generation: label.generation + 1,
     groups: label.groups.map((group) => ({ ...group, devices: swap(group.devices) })),
     logs: label.logs.map(swap),
   };
@@ -162,6 +163,7 @@ const joining = (core: GroupCore): Partial<Member> => ({
   joinTxg: core.openTxg,
   cursor: 0,
   flushedCursor: 0,
+  isCopied: false,
   errorsInRow: 0,
   isDirty: false,
   flushing: undefined,

@@ -110,17 +110,9 @@ test('a label that can not be read is as good as none, a device that can not be 
 test('features that a release does not know', async () => {
   const devices = makeDevices(1);
   const set = await create('stripe', devices, 2);
-  await set.writeLabels({
-    ...set.label,
-    generation: 2,
-    features: { required: [], readOnly: ['checksum-list'] },
-  });
+  await set.writeLabels((label) => ({ ...label, features: { required: [], readOnly: ['checksum-list'] } }));
   expect((await openDeviceSet({ devices: devices.map(reopen) })).readOnlyFor).toBe('checksum-list');
-  await set.writeLabels({
-    ...set.label,
-    generation: 3,
-    features: { required: ['encryption'], readOnly: [] },
-  });
+  await set.writeLabels((label) => ({ ...label, features: { required: ['encryption'], readOnly: [] } }));
   await expect(openDeviceSet({ devices: devices.map(reopen) })).rejects.toMatchObject({
     reason: 'UnsupportedFeature',
     message: expect.stringContaining('feature encryption'),

@@ -16,7 +16,7 @@ import { DeviceNotes } from './device-notes.ts';
 import { type DeviceReport, reportsOf } from './device-report.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
 import { mendLabels } from './label-scrub.ts';
-import { headerOffsets, inUse, type Member } from './member.ts';
+import { headerOffsets, inUse, isCurrentNext, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
 import { encodeRoot, type Root, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
@@ -37,6 +37,11 @@ export interface DeviceSetOptions {
   readonly noteSequence?: number;
   /** Undefined in a new pool. */
   readonly lastRoot?: Root;
+}
+
+export interface LabelOrder {
+  readonly first?: readonly string[];
+  readonly before?: (label: Label) => Promise<void>;
 }
 
 export class DeviceSet {
@@ -142,7 +147,7 @@ export class DeviceSet {
   }): Promise<void> {
     await this.#ownership?.confirm();
     this.#rootTxg = root.txg;
-    for (const member of this.members) if (member.state === 'current') member.goodTxg = root.txg;
+    for (const member of this.members) if (isCurrentNext(member)) member.goodTxg = root.txg;
     this.#lastRoot = { ...root, pool: this.pool, devices: this.#states() };
     await this.#writeSlot(this.#lastRoot, () => true);
     for (const group of this.#groups) group.core.throwIfFailed();
@@ -171,13 +176,11 @@ export class DeviceSet {
   }
 
   #states(): readonly RootDevice[] {
-    return this.members.map(({ guid, state, goodTxg, joinTxg, flushedCursor: cursor }) => ({
-      guid,
-      state,
-      goodTxg,
-      joinTxg,
-      cursor,
-    }));
+    return this.members.map((member) => {
+      const { guid, goodTxg, joinTxg, flushedCursor: cursor } = member;
+      const state = isCurrentNext(member) ? 'current' : member.state;
+      return { guid, state, goodTxg, joinTxg, cursor };
+    });
   }
 
   readonly #onRetired = (): void => {
@@ -185,9 +188,13 @@ export class DeviceSet {
     this.onChange();
   };
 
-  /** The header of every device in use, after a change of the device tree; the given ones first. */
-  async writeLabels(label: Label, first: readonly string[] = []): Promise<void> {
-    await this.#labelling.run(() => this.#writeLabels(label, first));
+  /**
+   * The header of every device in use, the front one last, after a change of the device tree. `change`: of the tree as it is
+   * when no other change is under way; one that answers what it was given has all written anew. `before`: writes what has
+   * to be there before; if it rejects nothing has changed. `first`: GUIDs of devices that get theirs before the others.
+   */
+  async writeLabels(change: (label: Label) => Label, order: LabelOrder = {}): Promise<void> {
+    await this.#labelling.run(() => this.#writeLabels(change, order));
   }
 
   /** Runs when no label is being written, and none is until it has ended. */
@@ -195,9 +202,13 @@ export class DeviceSet {
     return this.#labelling.run(run);
   }
 
-  async #writeLabels(label: Label, first: readonly string[]): Promise<void> {
+  async #writeLabels(change: (label: Label) => Label, { first = [], before }: LabelOrder): Promise<void> {
     await this.#ownership?.confirm();
     await mendLabels(this);
+    const changed = change(this.label);
+    const isSame = changed === this.label;
+    const label = isSame ? changed : { ...changed, generation: this.label.generation + 1 };
+    await before?.(label);
     const write = async (isFirst: boolean) => {
       await this.#eachInUse(async (core, member) => {
         if (first.includes(member.guid) !== isFirst) return;

@@ -8,7 +8,7 @@ import { refuse, takeIn, wholeBytes } from './device-intake.ts';
 import type { DeviceSet } from './device-set.ts';
 import { labelBytes, labelOffsets, segmentsOf } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
-import type { Label, LabelGroup } from './label.ts';
+import type { LabelGroup } from './label.ts';
 import { mendLabels } from './label-scrub.ts';
 import type { SegmentGroup } from './segment-group.ts';
 
@@ -25,11 +25,9 @@ export async function addGroup(
   const members = membersOf(described.devices, devices);
   const group = set.addGroup(described, members);
   await set.writeLastRoot(members);
-  const { label } = set;
-  await set.writeLabels(
-    { ...label, generation: label.generation + 1, groups: [...label.groups, described] },
-    described.devices.map(({ guid }) => guid),
-  );
+  await set.writeLabels((label) => ({ ...label, groups: [...label.groups, described] }), {
+    first: described.devices.map(({ guid }) => guid),
+  });
   set.onChange();
   return group;
 }
@@ -86,20 +84,20 @@ export async function growGroups(set: DeviceSet): Promise<number> {
   checkSegments(growing);
   if (growing.some(({ described, segments }) => segments > described.segments))
     await set.whileLabelsStay(() => mendLabels(set)); // a front label is all there is until the back one is at its new place
-  const groups: Label['groups'][number][] = [];
   let more = 0;
   for (const { core, described, sizes, segments } of growing) {
-    if (segments === described.segments) {
-      groups.push(described);
-      continue;
-    }
+    if (segments === described.segments) continue;
     await moveBackLabels(core, sizes);
-    const devices = described.devices.map((known, k) => ({ ...known, sizeBytes: must(sizes[k], 'a size') }));
-    groups.push({ ...described, segments, devices });
     more += segments - described.segments;
   }
   if (more === 0) return 0;
-  await set.writeLabels({ ...set.label, generation: set.label.generation + 1, groups });
+  const grown = (group: LabelGroup, i: number): LabelGroup => {
+    const { described, segments, sizes } = must(growing[i], 'a group');
+    if (segments === described.segments) return group;
+    const devices = group.devices.map((known, k) => ({ ...known, sizeBytes: must(sizes[k], 'a size') }));
+    return { ...group, segments, devices };
+  };
+  await set.writeLabels((label) => ({ ...label, groups: label.groups.map(grown) }));
   for (const { core, segments } of growing) core.grow(segments);
   return more;
 }

@@ -32,7 +32,7 @@ test('headers that rotted, were lost or left behind are mended on the device tha
   const set = await createDeviceSet({ layout: 'mirror', groups: [devices], logs: [logs], host });
   const [a, b, log] = [...devices, ...logs] as [MemoryDevice, MemoryDevice, MemoryDevice];
   const older = Uint8Array.prototype.slice.call(await b.read(back, headerBytes));
-  await set.writeLabels({ ...set.label, generation: 2 });
+  await set.writeLabels((label) => ({ ...label }));
   a.flipBit(front + 100);
   await b.write(back, older);
   await log.write(front, new Uint8Array(headerBytes));
@@ -61,11 +61,11 @@ test('of two wrong headers the one that says nothing is written first, and a cha
     const device = must(make(1)[0], 'a');
     const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
     const older = Uint8Array.prototype.slice.call(await device.read(old, headerBytes));
-    await set.writeLabels({ ...set.label, generation: 2 });
+    await set.writeLabels((label) => ({ ...label }));
     await device.write(old, older);
     device.flipBit(bad + 100);
     const writes = writesOf(device);
-    await set.writeLabels({ ...set.label, generation: 3 });
+    await set.writeLabels((label) => ({ ...label }));
     expect(writes).toEqual([bad, old, back, front]);
     expect(set.devices().map(({ checksumErrors }) => checksumErrors)).toEqual([0]);
   }
@@ -76,10 +76,10 @@ test('a device that has grown has a header at its end, too, where who imports lo
   const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
   device.sizeBytes += 2 ** 20 - 4096; // the end is within the back label: nothing is written there
   const within = writesOf(device);
-  await set.writeLabels({ ...set.label, generation: 2 });
+  await set.writeLabels((label) => ({ ...label }));
   expect(within).toEqual([back, front]);
   device.sizeBytes += 4096;
-  await set.writeLabels({ ...set.label, generation: 3 });
+  await set.writeLabels((label) => ({ ...label }));
   set.abandon();
   device.flipBit(front + 100);
   const [finding] = await examineDevices([device]);
@@ -110,7 +110,7 @@ test('a change of labels waits for a scrub of them, so that neither writes over 
   const set = await createDeviceSet({ layout: 'stripe', groups: [devices], host });
   must(devices[0], 'a').flipBit(back + 100);
   const scrubbed = set.whileLabelsStay(() => scrubLabels(set));
-  await set.writeLabels({ ...set.label, generation: 2 });
+  await set.writeLabels((label) => ({ ...label }));
   expect([await scrubbed, await headers(devices)]).toEqual([1, [2, 2]]);
 });
 

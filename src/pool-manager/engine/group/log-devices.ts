@@ -8,7 +8,6 @@ import type { EngineHost } from '../host.ts';
 import { clearLabels, describeDevice, membersOf } from './create-set.ts';
 import { takeIn } from './device-intake.ts';
 import type { DeviceSet } from './device-set.ts';
-import type { LabelDevice } from './label.ts';
 
 /** More of them; those of one list are copies of each other. Throws PoolRefusal. */
 export async function addLogDevices(
@@ -20,7 +19,10 @@ export async function addLogDevices(
   const described = logs.map((list) => list.map((device) => describeDevice(device, options.host)));
   const added = described.map((list, i) => membersOf(list, logs[i] ?? []));
   set.setLogs([...set.logMembers, ...added]);
-  await writeLogs(set, [...set.label.logs, ...described], described.flat());
+  await set.writeLabels((label) => ({ ...label, logs: [...label.logs, ...described] }), {
+    first: described.flat().map(({ guid }) => guid),
+  });
+  set.onChange();
 }
 
 /**
@@ -28,16 +30,13 @@ export async function addLogDevices(
  * lists there were of them.
  */
 export async function removeLogDevices(set: DeviceSet, guids: readonly string[]): Promise<number> {
-  const { logs } = set.label;
-  const leaves = logs.map((list) => list.some(({ guid }) => guids.includes(guid)));
-  const leaving = set.logMembers.filter((_, i) => leaves[i] === true);
+  const leaves = (list: readonly { readonly guid: string }[]) =>
+    list.some(({ guid }) => guids.includes(guid));
+  const leaving = set.logMembers.filter(leaves);
   if (leaving.length === 0) return 0;
-  set.setLogs(set.logMembers.filter((_, i) => leaves[i] !== true));
-  await writeLogs(
-    set,
-    logs.filter((_, i) => leaves[i] !== true),
-    [],
-  );
+  set.setLogs(set.logMembers.filter((list) => !leaves(list)));
+  await set.writeLabels((label) => ({ ...label, logs: label.logs.filter((list) => !leaves(list)) }));
+  set.onChange();
   await Promise.all(leaving.flat().map(async ({ device }) => await letGo(device)));
   return leaving.length;
 }
@@ -51,16 +50,4 @@ async function letGo(device: BlockDevice | undefined): Promise<void> {
     if (!(error instanceof DeviceError)) throw error;
   }
   await device.close();
-}
-
-async function writeLogs(
-  set: DeviceSet,
-  logs: readonly (readonly LabelDevice[])[],
-  first: readonly LabelDevice[],
-): Promise<void> {
-  await set.writeLabels(
-    { ...set.label, generation: set.label.generation + 1, logs },
-    first.map(({ guid }) => guid),
-  );
-  set.onChange();
 }

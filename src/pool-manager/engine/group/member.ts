@@ -1,7 +1,7 @@
 /**
  * A device's place in a group, and what is known of the device in it.
  *
- *   current ──error, deadline, failed flush──▶ failed ──attached again──▶ syncing ──copied──▶ current
+ *   current ──error, deadline, failed flush──▶ failed ──attached again──▶ syncing ──copied, and a root says so──▶ current
  *                                                ▲                           │
  *                                                └──────────error────────────┘
  *
@@ -29,6 +29,8 @@ export interface Member {
   cursor: number;
   /** Segments below it are copied, and flushed: what a root may say. */
   flushedCursor: number;
+  /** All of them are: the next root calls it current, and so it is when that root is durable. */
+  isCopied: boolean;
   /** Units found wrong. */
   checksumErrors: number;
   ioErrors: number;
@@ -53,6 +55,7 @@ export const newMember = (
   joinTxg: 0,
   cursor: 0,
   flushedCursor: known.cursor ?? 0,
+  isCopied: false,
   checksumErrors: 0,
   ioErrors: 0,
   errorsInRow: 0,
@@ -65,6 +68,10 @@ export const newMember = (
 /** Whether all that the group has is on the device, or on the one it takes the place of. */
 export const isWhole = ({ state, former }: Member): boolean =>
   state === 'current' || (state === 'syncing' && former?.state === 'current');
+
+/** Whether a root that is written now calls it current. */
+export const isCurrentNext = ({ state, isCopied }: Member): boolean =>
+  state === 'current' || (state === 'syncing' && isCopied);
 
 /** The device, if it is written to. */
 export const inUse = (member: Member): BlockDevice | undefined =>

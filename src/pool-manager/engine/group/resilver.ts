@@ -3,8 +3,8 @@
  * everything, in order of number. It gets all new writes meanwhile, so segments that were opened later are whole on it.
  *
  * Data is judged before it is copied, and parity is computed anew. How far it got stands in the root (`cursor`), and a
- * restart goes on there. When all is copied and flushed the device is current, and the next root says so: not before a
- * root is behind what was logged while it was away, since the log is not copied to it.
+ * restart goes on there. When all is copied and flushed, and a root is behind what was logged while it was away (the log is
+ * not copied to it), the next root says that it is current; it is when that root is durable.
  */
 import { must } from '../../../shared/assert.ts';
 import type { ColumnGroup } from './column-group.ts';
@@ -126,6 +126,10 @@ export class Resilver {
     const { group, member } = task;
     await this.#source.rooted();
     await group.core.flush(member);
+    if (!isValid(task)) return;
+    member.isCopied = true;
+    // Nobody relies on it before a root says so: not the next replacement, nor who sees that all is well.
+    await this.#source.rooted();
     if (!isValid(task)) return;
     member.state = 'current';
     member.reason = undefined;

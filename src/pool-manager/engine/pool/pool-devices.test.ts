@@ -275,6 +275,25 @@ test('groups are added while the pool serves, and are written to', async () => {
   again.abandon();
 });
 
+test('a log device is replaced when what only the others have is in a root', async () => {
+  const [data, logs, [fresh]] = [devicesFor(1), devicesFor(2, 'log'), devicesFor(1, 'new') as [MemoryDevice]];
+  const pool = await createPool({ layout: 'stripe', groups: [data], logs: [logs], host });
+  const store = await pool.createVolume({ volume: 'pv', replicaId: 'r', sizeBytes: 4 * 2 ** 20 });
+  gone(at(logs, 0));
+  store.write(1, 0, tags(1, blocks));
+  await store.commit();
+  let left: readonly MemoryDevice[] | undefined;
+  fresh.fault = (op, offsetBytes) => {
+    // its label
+    if (op === 'write' && offsetBytes === 0) left = data.map(reopen);
+    return undefined;
+  };
+  await pool.replaceDevice({ old: 'log-0', device: fresh, overwrite: [] });
+  const again = await importPool({ devices: must(left, 'a label was written'), host, without: true });
+  expect(same(await only(again).read(0, blocks), tags(1, blocks))).toBe(true);
+  expect(states(pool)).toEqual(['current', 'current', 'current']);
+});
+
 test('with log devices a flush goes there, and is replayed from any of them', async () => {
   const [data, logs] = [devicesFor(2), devicesFor(2, 'log')];
   const pool = await createPool({ layout: 'mirror', groups: [data], logs: [logs], host });

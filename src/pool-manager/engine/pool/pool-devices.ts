@@ -21,7 +21,9 @@ export class PoolDevices {
     if (known === undefined)
       throw new PoolRefusal('LayoutInvalid', `pool ${guid} has no device ${old}: nothing to replace`);
     const before = new Set(devices.devices().map(({ guid: own }) => own));
-    await replaceDevice(devices, known.guid, device, { host, overwrite });
+    const replace = () => replaceDevice(devices, known.guid, device, { host, overwrite });
+    // What is in the log is not copied to a log device: the new one, or one that came back a moment ago, would lack it.
+    await (known.group === -1 ? this.#withoutLogDevices(replace) : replace());
     const added = devices.devices().find(({ guid: own }) => !before.has(own));
     if (added !== undefined) this.#engine.set({ replaced: { [added.guid]: known.name } });
   }
