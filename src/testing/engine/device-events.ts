@@ -1,6 +1,7 @@
 /** What happens to the devices of a pool at work, for recording: they fail, come back, are replaced, and grow. */
 import { blockBytes } from '../../shared/block-size.ts';
 import { DeviceError } from '../../pool-manager/engine/block-device.ts';
+import { examineDevices } from '../../pool-manager/engine/group/examine.ts';
 import { labelBytes, labelOffsets } from '../../pool-manager/engine/group/geometry.ts';
 import type { MemoryDevice } from '../memory-device.ts';
 import type { PoolRecording } from './pool-recording.ts';
@@ -21,7 +22,9 @@ async function returnAll(recording: PoolRecording): Promise<void> {
     const index = devices.findIndex((device) => device.name === name);
     recording.done.push(`attach ${name}`);
     recording.mayBe([[...new Set([...recording.members, index])]]);
-    await pool.attachDevice(recording.device(index));
+    const device = recording.device(index);
+    const [finding] = await examineDevices([device]);
+    if (finding?.kind === 'pool') await pool.attachDevice(device); // else the crash came before its label
   }
 }
 
