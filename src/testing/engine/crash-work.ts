@@ -83,7 +83,13 @@ async function work(recording: PoolRecording, feature: Feature, random: Prng): P
     else if (random.chance(commitChance / 2)) running.push(recording.commit(name)); // the next changes overtake it
     if (random.chance(0.3)) await later(random.below(20));
     if (random.chance(checkpointChance)) recording.clock.advance(checkpointMs);
-    if (step === eventAt) await feature.event?.(recording);
+    if (step !== eventAt || feature.event === undefined) continue;
+    const event = feature.event(recording);
+    if (feature.beside !== true) await event;
+    else {
+      event.catch(() => undefined); // it is heard at the end
+      running.push(event);
+    }
   }
   await Promise.all(running);
   return recording;

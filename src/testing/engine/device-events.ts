@@ -6,8 +6,13 @@ import { labelBytes, labelOffsets } from '../../pool-manager/engine/group/geomet
 import type { MemoryDevice } from '../memory-device.ts';
 import type { PoolRecording } from './pool-recording.ts';
 
+export async function twoEvents(recording: PoolRecording): Promise<void> {
+  await anyEvent(recording);
+  await anyEvent(recording);
+}
+
 /** Whatever can happen to this pool; a device that was away when it was imported comes back. */
-export async function anyEvent(recording: PoolRecording): Promise<void> {
+async function anyEvent(recording: PoolRecording): Promise<void> {
   const { devices, layout } = recording.pool.status();
   if (devices.some(({ state }) => state === 'absent')) return await returnAll(recording);
   const isWhole = devices.every(({ state }) => state === 'current');

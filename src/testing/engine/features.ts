@@ -4,12 +4,12 @@ import { blockBytes } from '../../shared/block-size.ts';
 import { type ChangeMix, usualMix } from '../volume-changes.ts';
 import {
   addGroup,
-  anyEvent,
   changeLogs,
   growAll,
   loseOne,
   replaceOne,
   rotAndScrub,
+  twoEvents,
 } from './device-events.ts';
 import { type LayoutName, redundant } from './layouts.ts';
 import type { PoolRecording } from './pool-recording.ts';
@@ -29,7 +29,8 @@ export interface Feature {
   readonly unequal?: boolean;
   /** Before the first step. */
   readonly begin?: (recording: PoolRecording) => void;
-  /** Once among the steps. */
+  /** Once among the steps, which go on meanwhile where it is `beside` them. */
+  readonly beside?: boolean;
   readonly event?: (recording: PoolRecording) => Promise<void>;
   /** So many times such a run is crashed, and goes on from the import: what is recorded begins with the last one. */
   readonly again?: number;
@@ -53,15 +54,15 @@ export const features = {
   overwrite: { mix: { write: 1 }, volumeBlocks: 700, steps: 160, commitChance: 0.1 },
   clone:     { mix: { ...usualMix, snapshot: 20 }, limits: slices, event: cloneAndDestroy },
   compress:  { mix: { ...usualMix, write: 90 }, limits: slices, begin: compressAll, volumes: 2 },
-  replace:   { layouts: redundant(), event: replaceOne },
-  attach:    { layouts: redundant(), event: loseOne },
-  addGroup:  { layouts: ['stripe-1', 'mirror-2', 'raidz-3', 'raidz2-4'], event: addGroup },
-  logs:      { layouts: ['stripe-1', 'mirror-2', 'stripe-log', 'raidz-log'], event: changeLogs },
-  grow:      { event: growAll },
+  replace:   { layouts: redundant(), event: replaceOne, beside: true },
+  attach:    { layouts: redundant(), event: loseOne, beside: true },
+  addGroup:  { layouts: ['stripe-1', 'mirror-2', 'raidz-3', 'raidz2-4'], event: addGroup, beside: true },
+  logs:      { layouts: ['stripe-1', 'mirror-2', 'stripe-log', 'raidz-log'], event: changeLogs, beside: true },
+  grow:      { event: growAll, beside: true },
   scrub:     { layouts: redundant(), event: rotAndScrub, unequal: true },
   again:     { again: 1, steps: 60 },
   againSoon: { again: 1, steps: 20, commitChance: 0.5 },
-  againWith: { again: 2, steps: 30, commitChance: 0.3, event: anyEvent },
+  againWith: { again: 2, steps: 30, commitChance: 0.3, event: twoEvents, beside: true },
 } as const satisfies Readonly<Record<string, Feature>>;
 
 export type FeatureName = keyof typeof features;
