@@ -447,6 +447,8 @@ class Pool:
         for device in devices:
             for at in (0, device.size - MIB):
                 label = read_label(device, at) if at >= 0 else None
+                if label is None and at == 0:
+                    label = read_label(device, 32 * 1024)
                 if label is not None:
                     labels[device] = label
                     roots += read_roots(device, at)

@@ -151,6 +151,15 @@ async function workOn(left: Left, volumes: PoolModel, random: Prng): Promise<voi
   }
 }
 
+/** What the segments know of their units, by which devices are copied to and mended, is what the pointers know. */
+async function scrubClean(pool: EnginePool): Promise<void> {
+  await pool.scrub('start');
+  await pool.settled();
+  const { state, lostBlocks } = pool.status().scrub ?? {};
+  if (state !== 'DONE' || lostBlocks !== 0)
+    throw new CrashFinding(`a scrub after the import is ${state}, ${lostBlocks} blocks lost`);
+}
+
 async function goOn(
   left: Left,
   devices: readonly MemoryDevice[],
@@ -159,6 +168,7 @@ async function goOn(
   random: Prng,
 ): Promise<void> {
   await pool.settled();
+  await scrubClean(pool);
   await checkClean(inUse(devices), left, 'after import and all that followed');
   const recording = new PoolRecording({
     pool,

@@ -9,6 +9,7 @@ import {
   deviceBytesMin,
   devicesMax,
   labelBytes,
+  headerOffsets,
   labelOffsets,
   type Layout,
   logBytesFor,
@@ -160,7 +161,7 @@ export const membersOf = (described: readonly LabelDevice[], devices: Devices): 
 
 async function writeFirstLabel(label: Label, { guid, device, sizeBytes }: Member): Promise<void> {
   const header = encodeLabel({ ...label, device: guid });
-  for (const offset of labelOffsets(sizeBytes)) await device?.writeThrough(offset, header);
+  for (const offset of headerOffsets(sizeBytes)) await device?.writeThrough(offset, header);
 }
 
 /**
@@ -171,7 +172,8 @@ export async function clearLabels(devices: Devices): Promise<void> {
   await Promise.all(
     devices.map(async (device) => {
       const offsets = labelOffsets(wholeBytes(device));
-      for (const offset of offsets) await device.write(offset, new Uint8Array(headerBytes));
+      const headers = headerOffsets(wholeBytes(device));
+      for (const offset of headers) await device.write(offset, new Uint8Array(headerBytes));
       await device.flush();
       for (const offset of offsets) await device.write(offset, new Uint8Array(labelBytes));
       await device.flush();

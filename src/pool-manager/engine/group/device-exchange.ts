@@ -13,7 +13,7 @@ import { type EngineHost, newGuid } from '../host.ts';
 import { findMember, refuse, refusingErrors, takeIn, welcome, wholeBytes } from './device-intake.ts';
 import type { DeviceSet } from './device-set.ts';
 import { examineDevices } from './examine.ts';
-import { labelBytes, labelOffsets } from './geometry.ts';
+import { headerOffsets, labelBytes } from './geometry.ts';
 import type { GroupCore } from './group-core.ts';
 import { encodeLabel, type Label, type LabelDevice } from './label.ts';
 import { type Member, newMember } from './member.ts';
@@ -176,7 +176,7 @@ async function writeHeader(
   label: Label,
 ): Promise<void> {
   const header = encodeLabel({ ...label, device: guid });
-  for (const offset of labelOffsets(sizeBytes).toReversed()) await device.writeThrough(offset, header);
+  for (const offset of headerOffsets(sizeBytes)) await device.writeThrough(offset, header);
 }
 
 async function closeOld(old: BlockDevice | undefined, device: BlockDevice): Promise<void> {

@@ -10,13 +10,13 @@ import type { GroupCore } from './group-core.ts';
 import type { BlockDevice } from '../block-device.ts';
 import { type Arena, processArena } from './arena.ts';
 import { ColumnGroup } from './column-group.ts';
-import { labelBytes, labelOffsets, shapeOf } from './geometry.ts';
+import { headerOffsets, labelBytes, labelOffsets, shapeOf } from './geometry.ts';
 import { encodeLabel, type Label, type LabelGroup, ringOffsetBytes, rootSlotBytes } from './label.ts';
 import { DeviceNotes } from './device-notes.ts';
 import { type DeviceReport, reportsOf } from './device-report.ts';
 import { joinAreas, type LogArea, logArea } from './log-area.ts';
 import { mendLabels } from './label-scrub.ts';
-import { headerOffsets, inUse, isCurrentNext, type Member } from './member.ts';
+import { inUse, isCurrentNext, type Member } from './member.ts';
 import { Ownership, type OwnerOptions } from './owner.ts';
 import { encodeRoot, type Root, type RootDevice, slotOf } from './root.ts';
 import type { GroupFailure, SegmentGroup } from './segment-group.ts';
@@ -213,7 +213,7 @@ export class DeviceSet {
       await this.#eachInUse(async (core, member) => {
         if (first.includes(member.guid) !== isFirst) return;
         const header = encodeLabel({ ...label, device: member.guid });
-        for (const offset of headerOffsets(member)) await core.writeThrough(member, offset, header);
+        for (const offset of headerOffsets(member.sizeBytes)) await core.writeThrough(member, offset, header);
       });
     };
     await write(true);

@@ -7,12 +7,13 @@ import {
   signatureTailBytes,
 } from '../../../shared/signatures.ts';
 import { type BlockDevice, DeviceError } from '../block-device.ts';
-import { deviceBytesMin, labelOffsets } from './geometry.ts';
+import { deviceBytesMin, headerOffsets, labelOffsets } from './geometry.ts';
 import {
   decodeLabel,
   devicesOf,
   headerBytes,
   type Label,
+  type LabelReading,
   ringOffsetBytes,
   rootSlotBytes,
   rootSlots,
@@ -61,13 +62,25 @@ async function examine(device: BlockDevice): Promise<Finding> {
 /** Throws DeviceError when neither end can be read, or what is there is no pool's and can not be read. */
 async function examineReadable(device: BlockDevice): Promise<Finding> {
   const offsets = labelOffsets(device.sizeBytes);
-  const headers = await readSome(device, offsets, headerBytes);
-  const readings = headers.map(decodeLabel);
+  const own = (await readSome(device, offsets, headerBytes)).map(decodeLabel);
+  // The copy stands for a header that was torn: where both are gone somebody has wiped the device.
+  const isOurs = own.some(({ kind }) => kind !== 'none');
+  const [, copy] = headerOffsets(device.sizeBytes);
+  const readings = isOurs ? [...own, ...(await readCopy(device, copy))] : own;
   const labels = readings.flatMap((reading) => (reading.kind === 'label' ? [reading.label] : []));
   const label = labels.toSorted((a, b) => b.generation - a.generation)[0];
   if (label !== undefined) return await examineRings(device, label);
   if (readings.some((reading) => reading.kind === 'damaged')) return await examineDamaged(device, offsets);
   return await examineForeign(device);
+}
+
+async function readCopy(device: BlockDevice, offset: number): Promise<readonly LabelReading[]> {
+  try {
+    return [decodeLabel(await device.read(offset, headerBytes))];
+  } catch (error) {
+    if (!(error instanceof DeviceError)) throw error;
+    return []; // one of the others could be read
+  }
 }
 
 const ringBytes = rootSlots * rootSlotBytes;

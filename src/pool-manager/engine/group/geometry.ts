@@ -54,6 +54,15 @@ export const labelOffsets = (deviceBytes: number): readonly [number, number] => 
   Math.floor(deviceBytes / blockBytes) * blockBytes - labelBytes,
 ];
 
+/** Of the front label, where a copy of its header stands. */
+const headerCopyOffsetBytes = 32 * kib;
+
+/** Where headers stand, in the order in which they are written. The front ones are found whatever a device has grown by since. */
+export function headerOffsets(deviceBytes: number): readonly [back: number, copy: number, front: number] {
+  const [front, back] = labelOffsets(deviceBytes);
+  return [back, front + headerCopyOffsetBytes, front];
+}
+
 /** Segments that fit on a device behind label and log. */
 export const segmentsOf = (deviceBytes: number, logBytes: number, segmentBytes: number): number =>
   Math.min(segmentsMax, Math.max(0, Math.floor((deviceBytes - 2 * labelBytes - logBytes) / segmentBytes)));

@@ -6,12 +6,12 @@ import { DeviceError } from '../block-device.ts';
 import { importPool } from '../pool/pool-import.ts';
 import { createDeviceSet } from './create-set.ts';
 import { examineDevices } from './examine.ts';
-import { labelOffsets } from './geometry.ts';
+import { headerOffsets } from './geometry.ts';
 import { decodeLabel, headerBytes } from './label.ts';
 import { scrubLabels } from './label-scrub.ts';
 
 const sizeBytes = 16 * 2 ** 20;
-const [front, back] = labelOffsets(sizeBytes);
+const [back, copy, front] = headerOffsets(sizeBytes);
 const host = memoryHost(1);
 const make = (count: number, prefix = 'disk') =>
   Array.from({ length: count }, (_, i) => new MemoryDevice({ name: `${prefix}-${i}`, sizeBytes }));
@@ -53,7 +53,7 @@ function writesOf(device: MemoryDevice): readonly number[] {
   return offsets;
 }
 
-test('of two wrong headers the one that says nothing is written first, and a change of labels begins with it', async () => {
+test('of wrong headers those that say nothing are written first, and a change of labels begins with them', async () => {
   for (const [bad, old] of [
     [front, back],
     [back, front],
@@ -64,26 +64,38 @@ test('of two wrong headers the one that says nothing is written first, and a cha
     await set.writeLabels((label) => ({ ...label }));
     await device.write(old, older);
     device.flipBit(bad + 100);
+    device.flipBit(copy + 100);
     const writes = writesOf(device);
     await set.writeLabels((label) => ({ ...label }));
-    expect(writes).toEqual([bad, old, back, front]);
+    expect(writes).toEqual([...(bad === back ? [back, copy] : [copy, front]), old, back, copy, front]);
     expect(set.devices().map(({ checksumErrors }) => checksumErrors)).toEqual([0]);
   }
 });
 
-test('a device that has grown has a header at its end, too, where who imports looks for it', async () => {
+test('a front header that is torn has a copy: a device may have grown, and its back label is somewhere within', async () => {
   const device = must(make(1)[0], 'a');
   const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
-  device.sizeBytes += 2 ** 20 - 4096; // the end is within the back label: nothing is written there
-  const within = writesOf(device);
-  await set.writeLabels((label) => ({ ...label }));
-  expect(within).toEqual([back, front]);
-  device.sizeBytes += 4096;
-  await set.writeLabels((label) => ({ ...label }));
-  set.abandon();
+  const examined = async () => (await examineDevices([device]))[0];
   device.flipBit(front + 100);
-  const [finding] = await examineDevices([device]);
-  expect(finding).toMatchObject({ kind: 'pool', label: { generation: 3 }, untouched: true });
+  device.sizeBytes += 2 ** 20;
+  expect(await examined()).toMatchObject({ kind: 'pool', label: { generation: 1 }, untouched: true });
+  await set.writeLabels((label) => ({ ...label }));
+  device.flipBit(copy + 100);
+  expect(await examined()).toMatchObject({ kind: 'pool', label: { generation: 2 } });
+  await set.writeLabels((label) => ({ ...label }));
+  // somebody has wiped it
+  await device.write(front, new Uint8Array(4096));
+  expect(await examined()).not.toMatchObject({ kind: 'pool' });
+});
+
+test('a pool of an older release has no copies: they are written, and not counted', async () => {
+  const device = must(make(1)[0], 'a');
+  const set = await createDeviceSet({ layout: 'stripe', groups: [[device]], host });
+  await device.write(copy, new Uint8Array(headerBytes));
+  expect(await scrubLabels(set)).toBe(0);
+  expect(decodeLabel(await device.read(copy, headerBytes)).kind).toBe('label');
+  device.flipBit(copy + 100);
+  expect(await scrubLabels(set)).toBe(1);
 });
 
 test('a header that can not be read is written; a device that takes none is out of use', async () => {
@@ -121,11 +133,9 @@ test('an import mends headers', async () => {
   const [a, b] = devices as [MemoryDevice, MemoryDevice];
   a.flipBit(front + 100);
   b.flipBit(back + 100);
-  b.sizeBytes += 2 ** 20;
   const imported = await importPool({ devices, host });
   imported.abandon();
   expect(await headers(devices)).toEqual([1, 1, 1, 1]);
-  expect(decodeLabel(await b.read(b.sizeBytes - 2 ** 20, headerBytes)).kind).toBe('label');
 });
 
 test('a scrub of a pool ends with its labels', async () => {

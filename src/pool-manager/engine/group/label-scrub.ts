@@ -7,9 +7,9 @@
  */
 import type { DeviceSet } from './device-set.ts';
 import type { GroupCore } from './group-core.ts';
-import { labelOffsets } from './geometry.ts';
+import { headerOffsets } from './geometry.ts';
 import { decodeLabel, devicesOf, encodeLabel, headerBytes, type Label, type LabelReading } from './label.ts';
-import { headerOffsets, inUse, type Member } from './member.ts';
+import { inUse, type Member } from './member.ts';
 
 /** Answers how many copies were wrong; they are counted as checksum errors of their devices. No label changes meanwhile. */
 export async function scrubLabels(set: DeviceSet): Promise<number> {
@@ -43,15 +43,17 @@ async function mendMember(
   onWrong: Parameters<typeof mendLabels>[1],
 ): Promise<void> {
   const found: Copy[] = [];
-  for (const offset of headerOffsets(member)) {
+  const offsets = headerOffsets(member.sizeBytes);
+  for (const offset of offsets) {
     const header = await core.read(member, offset, headerBytes);
     found.push({ offset, reading: header === undefined ? undefined : decodeLabel(header) });
   }
-  const own = labelOffsets(member.sizeBytes);
+  const [, copy] = offsets;
   // Those that say nothing first: one that is only old may be all there is.
   for (const { offset, reading } of [...found.filter((copy) => !isLabel(copy)), ...found.filter(isLabel)]) {
     if (isRight(reading, label, member.guid)) continue;
-    if (own.includes(offset)) onWrong?.(member, reading);
+    // A pool of an older release has no copy.
+    if (offset !== copy || reading?.kind !== 'none') onWrong?.(member, reading);
     await core.writeThrough(member, offset, encodeLabel({ ...label, device: member.guid }));
   }
 }

@@ -1,9 +1,9 @@
 /**
  * The label of a device: who it is, which pool it belongs to, and which devices the pool has (docs/disk-format.md).
  *
- *   label 1 MiB:  header 16 KiB │ … │ at 64 KiB: owner's heartbeat │ at 128 KiB: 2 notes │ … │ at 512 KiB: ring of 128 roots │
+ *   label 1 MiB:  header 16 KiB │ … │ at 32 KiB of the front one: a copy of it │ at 64 KiB: owner's heartbeat │ at 128 KiB: 2 notes │ … │ at 512 KiB: ring of 128 roots │
  *
- *  - Both labels carry the same header; one is enough. A header that fails its checksum is not believed.
+ *  - Both labels carry the same header, the front one twice; one is enough. A header that fails its checksum is not believed.
  *  - A header is written when the pool is created, before any root, and when its devices change, with a higher
  *    generation: of headers of one pool the highest generation is right.
  *  - A required feature that this release does not know ends the import by name; one that only writers must know leaves

@@ -11,7 +11,6 @@
  *    what was written between, of which segments below `cursor` have been copied.
  */
 import type { BlockDevice } from '../block-device.ts';
-import { labelBytes, labelOffsets } from './geometry.ts';
 
 export type MemberState = 'current' | 'syncing' | 'failed';
 
@@ -76,13 +75,3 @@ export const isCurrentNext = ({ state, isCopied }: Member): boolean =>
 /** The device, if it is written to. */
 export const inUse = (member: Member): BlockDevice | undefined =>
   member.state === 'failed' ? undefined : member.device;
-
-/**
- * Where the header of its label stands, in the order in which it is written. Who imports looks at the front and at the end
- * of the device: of one that has grown, and whose back label is not there yet, the end has a header as well.
- */
-export function headerOffsets({ sizeBytes, device }: Member): readonly number[] {
-  const [front, back] = labelOffsets(sizeBytes);
-  const [, end] = labelOffsets(device?.sizeBytes ?? sizeBytes);
-  return end >= back + labelBytes ? [end, back, front] : [back, front];
-}

@@ -8,7 +8,7 @@ import { MemoryDevice } from '../../../testing/memory-device.ts';
 import { PoolRefusal } from '../refusal.ts';
 import { clearLabels } from './create-set.ts';
 import { examineDevices } from './examine.ts';
-import { labelOffsets, type Layout } from './geometry.ts';
+import { headerOffsets, labelOffsets, type Layout } from './geometry.ts';
 import { encodeLabel, type Label } from './label.ts';
 
 export interface Pools {
@@ -219,7 +219,7 @@ export function testRefusals(pools: Pools): void {
   test('two damaged labels are no blank device', async () => {
     const [device] = await pooled(pools, ['sda']);
     const damaged = must(device, 'a');
-    for (const offset of labelOffsets(damaged.sizeBytes)) damaged.flipBit(offset + 100);
+    for (const offset of headerOffsets(damaged.sizeBytes)) damaged.flipBit(offset + 100);
     expect((await examineDevices([damaged]))[0]?.kind).toBe('damaged');
     expect((await refusal([damaged], () => create([damaged])))[0]).toBe('DeviceForeign');
   });

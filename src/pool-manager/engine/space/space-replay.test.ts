@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { must } from '../../../shared/assert.ts';
 import { spaceRig, type SpaceRig } from '../../../testing/space-rig.ts';
 import { batchOf, offsetOf, setName } from '../map/pointer.ts';
 
@@ -63,6 +64,38 @@ test('a segment that was emptied, or reserved for nothing, comes back two roots 
   await checkpoint(again, 5);
   expect(states()).toEqual(['free', 'free']);
   expect(again.space.audit()).toEqual([]);
+});
+
+test('what the log refers to is not judged by the summary of what was in its segment before', async () => {
+  const rig = spaceRig({ segments: 32, segmentUnits: 64 });
+  const olds = Array.from({ length: 63 }, (_, i) => rig.write('data', i)); // with its summary
+  for (const words of olds) rig.space.adopt(words, 0);
+  await checkpoint(rig, 1);
+  for (const words of olds) rig.space.free(words, 0, 2);
+  await checkpoint(rig, 2);
+  expect(rig.space.segmentState(0, 0)).toBe('held');
+  // it comes back, and is written to; then the power goes, with root 2 as the last one
+  const again = await rig.reopen(2, 1_000);
+  const group = must(again.groups[0], 'a group');
+  group.openTxg = 3;
+  const stored = again.content(900, 8);
+  const writer = group.open(0);
+  writer.append(stored, 0);
+  writer.finish();
+  await writer.drained();
+  again.space.reserve(0, 0);
+  const batch = again.space.bind(0, 0, 0);
+  const words = rig.write('data', 900);
+  setName(words, 0, batch, 0, 8, 0);
+  again.space.claim(words, 0, 1, 900);
+  again.space.adopt(words, 0);
+  const isGood = async (space: SpaceRig['space']) => (await space.judge(0, 0))(0, stored, 0);
+  expect([await isGood(again.space), await again.read(words)]).toEqual([true, stored]);
+  await checkpoint(again, 3);
+  const third = await again.reopen(3, 2_000);
+  expect(await isGood(third.space)).toBe(true);
+  const before = rig.content(0, 8);
+  expect((await third.space.judge(0, 0))(0, before, 0)).toBe(false);
 });
 
 test('a table that says one thing twice is refused', async () => {

@@ -6,7 +6,7 @@ import type { BlockSpace, SegmentState, SpaceOptions } from './block-space.ts';
 import { Cleaner } from './cleaner.ts';
 import { DiscardQueue } from './discard-queue.ts';
 import { findFree } from './open-segment.ts';
-import { heatCode, stateCode } from './segments.ts';
+import { heatCode, segmentFlag, stateCode } from './segments.ts';
 import { SpaceTable } from './space-table.ts';
 import { scrubSegment } from './segment-scrub.ts';
 import { auditSpace } from './space-audit.ts';
@@ -143,6 +143,10 @@ export function createBlockSpace(options: SpaceOptions): BlockSpace {
       if (state !== stateCode.closed) {
         table.held.delete(id);
         segments.setState(id, stateCode.closed);
+        // The root may speak of an earlier life of it, whose summary is still there where this one did not get that far:
+        // who judges by that takes what is old for right.
+        segments.setFlag(id, segmentFlag.summarized, false);
+        segments.clock[id] = table.clock;
         table.log.open(table.where(id), 0);
         table.log.close(table.where(id), false, table.clock);
         const { openTxg } = groupOf(group);
