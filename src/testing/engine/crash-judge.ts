@@ -168,7 +168,7 @@ async function goOn(
   random: Prng,
 ): Promise<void> {
   await pool.settled();
-  if (!left.without) await scrubClean(pool);
+  await scrubClean(pool);
   await checkClean(inUse(devices), left, 'after import and all that followed');
   const recording = new PoolRecording({
     pool,

@@ -47,6 +47,7 @@ export class DeviceWork {
         groups: devices.groups,
         space,
         items,
+        settle: (group, segment) => devices.group(group).settle(segment),
         scrubLabels: () => devices.whileLabelsStay(() => scrubLabels(devices)),
       },
       settings.scrub,

@@ -47,6 +47,8 @@ export interface ScrubParts {
   readonly groups: readonly SegmentGroup[];
   readonly space: BlockSpace;
   readonly items: ItemStore;
+  /** Waits for what was sent of a segment; answers how many of its rows may be on the devices. */
+  settle(group: number, segment: number): Promise<number>;
   /** Mends the labels of all devices; answers how many copies were wrong. */
   scrubLabels(): Promise<number>;
 }
@@ -143,13 +145,15 @@ export class Scrub {
     return undefined;
   }
 
-  /** All units at once: parity can be judged only with all data that it is of. */
+  /** All units at once: parity can be judged only with all data that it is of. What a checkpoint is writing is for the next round. */
   async #system(group: SegmentGroup, segment: number): Promise<Found> {
+    const rows = await this.#parts.settle(group.index, segment);
+    if (rows === 0) return { units: 0, repairedUnits: 0, bad: [] };
     const judge = this.#parts.items.judge(group.index, segment);
     const { bad, repairedUnits } = await group.verify(
       segment,
       0,
-      group.segmentUnits,
+      rows * group.rowUnits,
       (unit, bytes, from) => judge.isGood(unit, bytes, from),
       (unit) => judge.isKnown(unit),
     );
